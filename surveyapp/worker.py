@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from surveyapp.auth import sessions
 from surveyapp.closed_loop import alerts, cases
+from surveyapp.comments import remasking
 from surveyapp.distribution import outbox, retention, retention_notices
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
@@ -29,6 +30,7 @@ from surveyapp.jobs.kinds import (
     RemovalPayload,
     ReportPayload,
     SegmentPayload,
+    SurveyPayload,
 )
 from surveyapp.jobs.places import worker_place
 from surveyapp.jobs.running import Progress, Work
@@ -133,6 +135,10 @@ def _count_days(installation: Installation, asked: JourneyPayload, progress: Pro
     return {"responses": done}
 
 
+def _mask_comments(installation: Installation, asked: SurveyPayload, progress: Progress) -> Result:
+    return remasking.run_masking(installation, asked, progress=progress)
+
+
 def _follow_zones(installation: Installation, _now: datetime) -> int:
     default = installation.settings.time_zone
     with installation.store.reading() as session:
@@ -173,6 +179,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.REMOVE_IMPORT, _remove_import),
         _bound(kinds.SORT_SEGMENT, _sort_segment),
         _bound(kinds.COUNT_DAYS, _count_days),
+        _bound(kinds.MASK_COMMENTS, _mask_comments),
     )
 )
 

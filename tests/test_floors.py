@@ -31,6 +31,7 @@ FLOORS = {
     "surveyapp.auth": 3,
     "surveyapp.journeys": 3,
     "surveyapp.surveys": 3,
+    "surveyapp.comments": 3,
     "surveyapp.responses": 3,
     "surveyapp.sampling": 3,
     "surveyapp.operations": 3,
@@ -55,6 +56,9 @@ NEIGHBOURS = {
     ("surveyapp.jobs", "surveyapp.store"),  # a job is a row
     ("surveyapp.jobs", "surveyapp.installation"),  # a job runs in an installation
     ("surveyapp.responses", "surveyapp.journeys"),  # a response is sorted into segments
+    ("surveyapp.responses", "surveyapp.comments"),  # an open answer is masked before it is stored
+    ("surveyapp.comments", "surveyapp.surveys"),  # by its survey's settings
+    ("surveyapp.comments", "surveyapp.journeys"),  # found by the days of a journey
     ("surveyapp.responses", "surveyapp.surveys"),  # a response uses up an invitation
     ("surveyapp.surveys", "surveyapp.journeys"),  # a survey's code obeys the same rule
     ("surveyapp.sampling", "surveyapp.journeys"),  # an interaction happens at a touchpoint

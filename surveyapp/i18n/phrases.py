@@ -37,6 +37,7 @@ class Phrases:
     optional: str = "optional"
     agree: str = "By sending your answers you consent to this."
     agree_box: str = "I consent to this."
+    quote_box: str = "You may quote my comments without my name."
     send: str = "Send my answers"
     next: str = "Next"
     back: str = "Back"

@@ -69,6 +69,11 @@ class JourneyPayload:
     journey_id: int
 
 
+@dataclass(frozen=True)
+class SurveyPayload:
+    survey_id: int
+
+
 Payload = TypeVar(
     "Payload",
     AnalysisPayload,
@@ -78,6 +83,7 @@ Payload = TypeVar(
     RemovalPayload,
     SegmentPayload,
     JourneyPayload,
+    SurveyPayload,
 )
 
 
@@ -150,12 +156,17 @@ COUNT_DAYS = Kind(
     can_be_cancelled=False,
 )
 
+MASK_COMMENTS = Kind(
+    "mask_comments", "Masking of comments", SurveyPayload, Outcome.RESPONSES, can_be_cancelled=False
+)
+
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
             *(VALIDATE_SCALE, SJQ_STUDY, BENCHMARK_REPORT, VALIDATION_REPORT, SJQ_STUDY_REPORT),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
+            MASK_COMMENTS,
         )
     }
 )

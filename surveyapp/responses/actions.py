@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Dialect, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
+from surveyapp.comments.rows import Written, keep_comments
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.counting import Counting, countings
@@ -102,6 +103,13 @@ def _keep_named(at: DatabaseConnection, submissions: Sequence[Submission]) -> li
             stored.append(Stored(number, new=True))
             kept.append((number, row, submission))
     keep_scores(at, [(number, each.scores) for number, _, each in kept])
+    keep_comments(
+        at,
+        [
+            Written(number, row, each.comments, each.prepared.originals)
+            for number, row, each in kept
+        ],
+    )
     _count(at, kept, known)
     told = [_subject(*each) for each in kept if each[2].survey.listened]
     if told:

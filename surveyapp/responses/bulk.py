@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from analysis.scoring import score
 from instruments.loader import Library
+from surveyapp.comments.intake import open_items, texts_of
+from surveyapp.comments.rows import Written, keep_comments
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.counting import countings
@@ -154,6 +156,14 @@ def _store_batch(
     connection.execute(insert(_RESPONSES), rows)
     scores = scores_of_all(survey, [each.answers for each in batch], library)
     keep_scores(connection, list(zip(numbers, scores, strict=True)))
+    items = open_items(survey, library)
+    keep_comments(
+        connection,
+        (
+            Written(row["id"], row, texts_of(items, each.answers), each.originals)
+            for row, each in zip(rows, batch, strict=True)
+        ),
+    )
     return zip(rows, scores, strict=True)
 
 

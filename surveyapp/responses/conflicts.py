@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.orm import Session
 
+from surveyapp.comments.intake import open_items, texts_of
 from surveyapp.errors import Invalid
 from surveyapp.responses.bulk import scores_of_all
 from surveyapp.responses.columns import EXTERNAL_ID
@@ -253,8 +254,13 @@ def corrections_of(session: Session, reading: Reading, settled: Settled) -> list
     rows = hold(session.connection(), reading.survey.id, list(wanted))
     given = [_merged(row.answers, wanted[row.id].answers, items) for row in rows]
     scores = scores_of_all(reading.survey, given, reading.library)
+    asked = open_items(reading.survey, reading.library)
     return [
-        Correction(row, answers, own, row.paradata)
+        Correction(
+            *(row, answers, own, row.paradata),
+            texts_of(asked, answers),
+            wanted[row.id].originals,
+        )
         for row, answers, own in zip(rows, given, scores, strict=True)
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from analysis.scoring import score_one
 from instruments.loader import Library
+from surveyapp.comments.intake import masked_by, open_items, texts_of
+from surveyapp.comments.rows import Written, replace_comments
 from surveyapp.errors import NotFound
 from surveyapp.responses import counted
 from surveyapp.responses.outdated import mark_reports
@@ -37,6 +39,8 @@ class Correction:
     answers: Mapping[str, Mapping[str, Any]]
     scores: Mapping[str, float]
     paradata: Mapping[str, Any]
+    comments: Mapping[str, str] = field(default_factory=dict)
+    originals: Mapping[str, str] = field(default_factory=dict)
 
 
 def own_response(session: Session, survey_id: int, ticket: Ticket) -> Response | None:
@@ -85,7 +89,11 @@ def correct(
         scores |= score_one(instrument, answers[instrument.code], key=key)
     paradata = _paradata(held[0].paradata, not_applicable)
     record(session, None, "correct response", f"survey {survey.code}")
-    put_right(session, survey, [Correction(held[0], answers, scores, paradata)], now=now)
+    items = open_items(survey, library)
+    taken = masked_by(survey, items, answers)
+    said = (texts_of(items, taken.answers), taken.originals)
+    correction = Correction(held[0], taken.answers, scores, paradata, *said)
+    put_right(session, survey, [correction], now=now)
     return None
 
 
@@ -128,6 +136,13 @@ def put_right(
     connection.execute(delete(_FLAGS).where(_FLAGS.c.response_id.in_(numbers)))  # of other answers
     connection.execute(delete(_SCORES).where(_SCORES.c.response_id.in_(numbers)))
     keep_scores(connection, [(each.row.id, each.scores) for each in corrections])
+    replace_comments(
+        connection,
+        [
+            Written(each.row.id, each.row._asdict(), each.comments, each.originals)
+            for each in corrections
+        ],
+    )
     subjects = [
         {
             "changed": _changed(before.get(each.row.id, {}), each.scores),

@@ -34,6 +34,7 @@ class Prepared:
     public_id: str | None = None
     wordings: Mapping[str, str] = field(default_factory=dict)
     consent_version: str | None = None
+    originals: Mapping[str, str] = field(default_factory=dict)  # comments before they were masked
 
 
 def visit_of(survey: Survey, prepared: Prepared) -> Visit | None:

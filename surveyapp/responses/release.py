@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.orm import Session
 
+from surveyapp.comments.rows import Written, keep_comments
 from surveyapp.responses import rollups
 from surveyapp.responses.counting import Counting, countings
 from surveyapp.responses.numbers import random_number
@@ -163,9 +164,12 @@ def _count(
     responses: Mapping[int, Held],
     counting: Counting,
 ) -> None:
-    """Store the scores and add both to the rollups."""
+    """Store scores and comments, and add the scores to the rollups."""
     scores = {row["id"]: responses[row["id"]].content["scores"] for row in stored}
     keep_scores(connection, scores.items())
+    # An answer that was held by an earlier version has no comments of its own: the job finds them.
+    said = {row["id"]: responses[row["id"]].content.get("comments", {}) for row in stored}
+    keep_comments(connection, [Written(row["id"], row, said[row["id"]]) for row in stored])
     rules, tally = rollups.segment_rules(connection), Tally()
     for row in stored:
         days = counting.days(row["id"], row["submitted_at"], anonymous=True)

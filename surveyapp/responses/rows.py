@@ -8,6 +8,7 @@ from typing import Any
 
 from instruments.loader import Library
 from instruments.schema import Item, ItemKind
+from surveyapp.comments.intake import masked_by, open_items
 from surveyapp.errors import Invalid
 from surveyapp.responses.answer_texts import answer_in_words
 from surveyapp.responses.columns import EXTERNAL_ID, Columns
@@ -60,6 +61,7 @@ class Reading:
         self._facts = facts
         self._left_out = left_out
         self._read: dict[tuple[int, str], Attribute] = {}
+        self._open_items = open_items(survey, library)
         self._places = {item: at for at, item in columns.items.items()}
         self._items = {
             (instrument.code, item.code): (instrument, item)
@@ -115,7 +117,8 @@ class Reading:
         if not any(answers.values()):
             fault = "The row holds no answer."
             return [self._refusal(row, None, "", "", fault, "Remove it.")]
-        return Prepared(answers=answers, **about)
+        taken = masked_by(self.survey, self._open_items, answers)
+        return Prepared(answers=taken.answers, originals=taken.originals, **about)
 
     def own_id(self, row: Row) -> str:
         """The id that the row names, as it would be stored; empty where it names none or a wrong one."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from analysis.scoring import score_one
 from instruments.loader import Library
+from surveyapp.comments.intake import masked_by, open_items, texts_of
 from surveyapp.responses.prepared import Prepared, wordings_of
 from surveyapp.responses.reading import (
     Faulty,
@@ -25,7 +26,8 @@ class Submission:
     """A form that was sent and can be kept.
 
     ``key`` makes the same form sent again one response; ``invitation`` is the ticket that it uses up.
-    ``scores`` are {scale: value}, ``wordings`` {instrument: id of the wording that was read}.
+    ``scores`` are {scale: value}, ``wordings`` {instrument: id of the wording that was read},
+    ``comments`` {<instrument>-<item>: masked text}.
     """
 
     survey: Survey
@@ -35,6 +37,7 @@ class Submission:
     wordings: Mapping[str, str]
     source: str
     invitation: Ticket | None = None
+    comments: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_submission(
@@ -71,14 +74,20 @@ def read_submission(
     scores: dict[str, float] = {}
     for instrument, key in survey.asked(library):
         scores |= score_one(instrument, answers[instrument.code], key=key)
+    items = open_items(survey, library)
+    taken = masked_by(survey, items, answers)
     prepared = Prepared(
-        answers,
+        taken.answers,
         now,
         attributes,
         customer_ref,
         language=language,
         started_at=started_at,
         paradata=paradata,
+        originals=taken.originals,
     )
+    comments = texts_of(items, taken.answers)
     wordings = wordings_of(survey, language or survey.language, library)
-    return Submission(survey, submission_key, prepared, scores, wordings, source, invitation)
+    return Submission(
+        survey, submission_key, prepared, scores, wordings, source, invitation, comments
+    )

@@ -122,6 +122,7 @@ def _stored(at: DatabaseConnection, submission: Submission, seal: PaddedSeal) ->
     )
     content = {name: row[name] for name in CONTENT}
     content |= {"submission_key": submission.key, "scores": dict(submission.scores)}
+    content["comments"] = dict(submission.comments)
     number = _holding(at.dialect).scalar(
         at,
         {

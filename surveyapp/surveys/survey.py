@@ -21,6 +21,7 @@ from surveyapp.surveys.languages import offered_by
 from surveyapp.surveys.logic import Logic, of_asks
 from surveyapp.surveys.settings.channels import Channels
 from surveyapp.surveys.settings.closed_loop import CaseRule, read_case_rule
+from surveyapp.surveys.settings.comments import CommentSettings
 from surveyapp.surveys.settings.distribution import Distribution
 from surveyapp.surveys.settings.logic import LogicRules
 from surveyapp.surveys.settings.sampling import Sampling
@@ -41,6 +42,7 @@ DOCUMENTS = (
     "sampling",
     "distribution",
     "closed_loop",
+    "comments",
 )
 _Read = TypeVar("_Read")
 
@@ -140,6 +142,10 @@ class Survey:
     @cached_property
     def distribution(self) -> Distribution:
         return self._read("distribution", Distribution.read)
+
+    @cached_property
+    def comments(self) -> CommentSettings:
+        return self._read("comments", CommentSettings.read)
 
     @cached_property
     def case_rule(self) -> CaseRule | None:

@@ -35,6 +35,7 @@ from surveyapp.store.models import (
     Analysis,
     Case,
     CaseNote,
+    CommentOriginal,
     Delivery,
     ImportBatch,
     ImportPreview,
@@ -149,6 +150,11 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
         sort_batch(session, segment.id)
         response_id = answer(
             session, survey, attributes={"region": text or "North"}, reason=text or "Fine."
+        )
+        session.add(
+            CommentOriginal(
+                response_id=response_id, item="nps-nps_reason", text=text or "Fine, says Anna."
+            )
         )
         job = Job(
             kind="validate_scale", parameters={}, created_by=user.id, error=text, state="failed"

@@ -14,6 +14,7 @@ from surveyapp.store.models.accounts import (
 from surveyapp.store.models.audit import AuditEntry, AuditSeal
 from surveyapp.store.models.base import NOTHING_SORTED, Base, Number
 from surveyapp.store.models.closed_loop import Alert, Case, CaseNote
+from surveyapp.store.models.comments import Comment, CommentOriginal
 from surveyapp.store.models.distribution import (
     Campaign,
     CampaignRecipient,
@@ -71,6 +72,8 @@ __all__ = [
     "Case",
     "CaseNote",
     "ChangedPlace",
+    "Comment",
+    "CommentOriginal",
     "ConsentText",
     "Contact",
     "Counter",

@@ -19,8 +19,8 @@ class SurveyRow(Base):
     ``asks`` is a list of {"instrument", "version", "key", "wording", "pinned"}; key and wording may be
     None. ``pinned`` is {language: wording id}, absent in surveys of before there was such a key.
     ``link`` is the open link's code: public by nature, hence kept in the clear. ``texts``, ``theme``,
-    ``logic``, ``channels``, ``sampling``, ``distribution`` and ``closed_loop`` are documents, each
-    with a class in surveys/settings. Introduction, consent and draw are in ``language``; ``texts``
+    ``logic``, ``channels``, ``sampling``, ``distribution``, ``closed_loop`` and ``comments`` are
+    documents, each with a class in surveys/settings. Introduction, consent and draw are in ``language``; ``texts``
     has them in the others. Rows are for whoever writes; everybody reads a surveys.survey.Survey.
     """
 
@@ -53,6 +53,7 @@ class SurveyRow(Base):
     sampling: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     distribution: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     closed_loop: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    comments: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     anonymity: Mapped[str] = mapped_column(String(20), default="pseudonymous")
     open_link: Mapped[bool] = mapped_column(default=True)
     link: Mapped[str] = mapped_column(String(60), unique=True)

@@ -12,6 +12,7 @@ import attrs
 
 from surveyapp.surveys.settings.channels import Channels
 from surveyapp.surveys.settings.closed_loop import CaseRule
+from surveyapp.surveys.settings.comments import CommentSettings
 from surveyapp.surveys.settings.distribution import Distribution
 from surveyapp.surveys.settings.document import Document, about_field
 from surveyapp.surveys.settings.logic import LogicRules
@@ -27,6 +28,7 @@ SETTINGS: dict[str, type[Document]] = {
     "sampling": Sampling,
     "distribution": Distribution,
     "closed_loop": CaseRule,
+    "comments": CommentSettings,
     "texts": Texts,
 }
 _ANY_LANGUAGE = "<language>"

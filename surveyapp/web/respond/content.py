@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from instruments.loader import Library
 from instruments.schema import Item, ItemKind, Wording
+from surveyapp.comments.intake import open_items, settings_of
 from surveyapp.i18n.languages import texts
 from surveyapp.surveys import piping
 from surveyapp.surveys.attributes import Attribute
@@ -87,6 +88,7 @@ class Content:
     introduction: Said
     consent: Said
     consent_box: bool
+    quote_box: bool
     sections: tuple[Section, ...]
     blocks: tuple[Section, ...]
     logic: Logic
@@ -140,6 +142,7 @@ def content(
         ),
         consent=consent,
         consent_box=survey.consent_box and bool(consent),
+        quote_box=settings_of(survey).ask_to_quote and bool(open_items(survey, library)),
         sections=numbered,
         blocks=tuple(_blocks(numbered)) if survey.paging == "blocks" else (),
         logic=logic,

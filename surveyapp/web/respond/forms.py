@@ -13,7 +13,7 @@ from surveyapp.i18n.phrases import Phrases
 from surveyapp.surveys.logic import NOT_APPLICABLE
 from surveyapp.web.respond.content import Content, Question
 
-CONSENT_FIELD = "consent"
+CONSENT_FIELD, QUOTE_FIELD = "consent", "quote"
 AGREED = "yes"
 
 
@@ -82,6 +82,13 @@ class ConsentField(SentField):
             raise StopValidation(self.words.agree_needed)
 
 
+class QuoteField(SentField):
+    """The box that may be ticked: whether comments may be quoted."""
+
+    number = ""
+    target = QUOTE_FIELD
+
+
 class AnswerForm(Form):
     """A survey's form; its fields come from ``form_class``."""
 
@@ -105,4 +112,6 @@ def form_class(content: Content, words: Phrases) -> type[AnswerForm]:
     if content.consent_box:
         fields[CONSENT_FIELD] = ConsentField(words)
     fields |= {q.name: AnswerField(q, words) for q in content.questions}
+    if content.quote_box:
+        fields[QUOTE_FIELD] = QuoteField(words.quote_box)
     return type("SurveyForm", (AnswerForm,), fields)

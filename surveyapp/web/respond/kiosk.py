@@ -33,7 +33,7 @@ from surveyapp.web.respond.readable import channels_of
 from surveyapp.web.respond.saying import neutral
 from surveyapp.web.respond.scripts import add_script, page_in
 from surveyapp.web.respond.senders import watched
-from surveyapp.web.respond.views import LARGEST_BODY, agrees, send, show, thanks
+from surveyapp.web.respond.views import LARGEST_BODY, agrees, allowed_quoting, send, show, thanks
 from surveyapp.web.respond.write_queue import submitted
 from surveyapp.whole import whole_number
 
@@ -133,7 +133,7 @@ def _submit(door: Access, key: FormKey, number: str, answered: datetime) -> Faul
         started_at=min(answered, _moment("began", installation().now(), key.issued_at)),
         source="link",
         language=page.content.language,
-        paradata=came_in(),
+        paradata={**allowed_quoting(page, request.form), **came_in()},
         now=answered,
         library=installation().library,
     )

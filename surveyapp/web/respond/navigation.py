@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from surveyapp.surveys.drafts import PRESELECTED
 from surveyapp.web.respond.access import KEY_FIELD, LANGUAGE_FIELD
 from surveyapp.web.respond.content import Layout
-from surveyapp.web.respond.forms import CONSENT_FIELD, AnswerForm
+from surveyapp.web.respond.forms import CONSENT_FIELD, QUOTE_FIELD, AnswerForm
 from surveyapp.web.respond.pages import Page, blocks_of, names_of
 from surveyapp.whole import whole_number
 
@@ -121,10 +121,11 @@ def block_of(page: Page, name: str) -> int | None:
 def unknown_field(page: Page, sent: MultiDict[str, str]) -> str | None:
     """The first field that this form does not have."""
     known = OWN_FIELDS | ({CONSENT_FIELD} if page.content.consent_box else set())
+    known |= {QUOTE_FIELD} if page.content.quote_box else set()
     return next((name for name in sent if name not in page.fields and name not in known), None)
 
 
 def given(page: Page, sent: MultiDict[str, str]) -> dict[str, list[str]]:
     """Everything of a form that a draft keeps, as it was typed."""
-    names = [PRESELECTED, CONSENT_FIELD, *page.fields]
+    names = [PRESELECTED, CONSENT_FIELD, QUOTE_FIELD, *page.fields]
     return {name: sent.getlist(name) for name in names if name in sent}

@@ -21,7 +21,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.respond.assets import hash_of, script, style
 from surveyapp.web.respond.chosen import Chosen
 from surveyapp.web.respond.content import Content, Question, Section, content
-from surveyapp.web.respond.forms import CONSENT_FIELD, AnswerForm, form_class
+from surveyapp.web.respond.forms import CONSENT_FIELD, QUOTE_FIELD, AnswerForm, form_class
 from surveyapp.web.respond.framed import Framed
 from surveyapp.web.respond.headers import allow_style, theme_css
 
@@ -171,6 +171,8 @@ def rendered(
     shown = {question.name for section in sections for question in section.questions}
     if not step or step.index == 0:
         shown.add(CONSENT_FIELD)
+    asks_to_quote = what.quote_box and not whole and (not step or step.is_last)
+    shown |= {QUOTE_FIELD} if asks_to_quote else set()
     return render_template(
         "respond/survey.html",
         content=what,
@@ -188,6 +190,7 @@ def rendered(
         sections=sections,
         step=step,
         consent=not whole and (not step or step.index == 0),
+        quote=asks_to_quote,
         carried=[] if whole else list(_carried(page, sent, shown)),
         chosen=chosen,
         resumed=resumed,
@@ -223,7 +226,7 @@ def _carried(page: Page, sent: MultiDict[str, str], shown: set[str]) -> Iterator
     """Hidden fields: what was given in other blocks, and what a message's click had chosen."""
     names = [PRESELECTED]
     if page.content.blocks:
-        names += [name for name in (CONSENT_FIELD, *page.fields) if name not in shown]
+        names += [name for name in (CONSENT_FIELD, QUOTE_FIELD, *page.fields) if name not in shown]
     for name in names:
         for value in sent.getlist(name):
             if value:

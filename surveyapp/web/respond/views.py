@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from surveyapp.comments.rows import QUOTE
 from surveyapp.i18n.languages import texts
 from surveyapp.responses.actions import Stored
 from surveyapp.responses.reading import Faulty
@@ -26,7 +27,7 @@ from surveyapp.web.respond.access import KEY_FIELD, LANGUAGE_FIELD, Access, came
 from surveyapp.web.respond.chosen import Chosen, preselection, read_chosen
 from surveyapp.web.respond.ending import correction_hint, ending, thanks_address
 from surveyapp.web.respond.form_tokens import FormKey, read_key
-from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD
+from surveyapp.web.respond.forms import AGREED, CONSENT_FIELD, QUOTE_FIELD
 from surveyapp.web.respond.headers import allow_style
 from surveyapp.web.respond.navigation import (
     DRAFT,
@@ -148,6 +149,12 @@ def agrees(page: Page, sent: MultiDict[str, str]) -> bool:
     return not page.content.consent_box or sent.getlist(CONSENT_FIELD) == [AGREED]
 
 
+def allowed_quoting(page: Page, sent: MultiDict[str, str]) -> dict[str, bool]:
+    """What the paradata say of whether comments may be quoted; nothing where that was not agreed to."""
+    agreed = page.content.quote_box and sent.getlist(QUOTE_FIELD) == [AGREED]
+    return {QUOTE: True} if agreed else {}
+
+
 def _turned(door: Access, page: Page, turn: Turn) -> Response:
     """Another block, another language, or the same block with its faults; everything is kept."""
     sent = request.form
@@ -237,7 +244,11 @@ def _submission(door: Access, page: Page, key: FormKey) -> Submission | Faulty:
         invitation=ticket,
         started_at=key.issued_at,
         source="link",
-        paradata={**preselection(page.content, request.form), **came_in()},
+        paradata={
+            **preselection(page.content, request.form),
+            **allowed_quoting(page, request.form),
+            **came_in(),
+        },
         language=page.content.language,
         now=installation().now(),
         library=installation().library,

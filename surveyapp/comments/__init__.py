@@ -1,0 +1,1 @@
+"""Open answers: masked before they are stored, found, coded, and counted by theme."""

@@ -1,0 +1,96 @@
+"""The rows of comments: written with their response, and again when its answers change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import Connection, Dialect, Table, delete, insert, select, tuple_
+
+from surveyapp.store.models import Comment, CommentOriginal
+from surveyapp.store.statements import DatabaseConnection, Insertion
+
+_COMMENTS = cast(Table, Comment.__table__)
+_ORIGINALS = cast(Table, CommentOriginal.__table__)
+QUOTE = "quote"  # the customer's consent to be quoted, in the paradata
+_WAY = "way"  # the channel, in the paradata
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one response says in words: ``row`` is the response's, ``texts`` and ``originals`` by name."""
+
+    response_id: int
+    row: Mapping[str, Any]  # survey_id, submitted_at, language, source, paradata
+    texts: Mapping[str, str]
+    originals: Mapping[str, str] = field(default_factory=dict)
+
+
+def keep_comments(at: DatabaseConnection, written: Iterable[Written]) -> None:
+    """Store the comments of new responses, and the originals of those that are kept."""
+    known = [each for each in written if each.texts]
+    rows = [row for each in known for row in _rows(each)]
+    if rows:
+        _keeping(at.dialect, _COMMENTS).run_all(at, rows)
+    originals = [
+        {"response_id": each.response_id, "item": item, "text": text}
+        for each in known
+        for item, text in each.originals.items()
+    ]
+    if originals:
+        _keeping(at.dialect, _ORIGINALS).run_all(at, originals)
+
+
+def replace_comments(connection: Connection, written: Sequence[Written]) -> None:
+    """Put these comments in the place of those that the same responses have.
+
+    A text that has not changed keeps its row, and with it the codes that it was given.
+    """
+    numbers = [each.response_id for each in written]
+    own = _COMMENTS.c
+    there = select(own.response_id, own.item, own.text).where(own.response_id.in_(numbers))
+    texts = {each.response_id: each.texts for each in written}
+    kept, gone = set(), []
+    for number, item, text in connection.execute(there):
+        if texts[number].get(item) == text:
+            kept.add((number, item))
+        else:
+            gone.append((number, item))
+    for table in (_COMMENTS, _ORIGINALS):
+        key = tuple_(table.c.response_id, table.c.item)
+        if gone:
+            connection.execute(delete(table).where(key.in_(gone)))
+    keep_comments(
+        connection,
+        [
+            Written(
+                each.response_id,
+                each.row,
+                {k: v for k, v in each.texts.items() if (each.response_id, k) not in kept},
+                {k: v for k, v in each.originals.items() if (each.response_id, k) not in kept},
+            )
+            for each in written
+        ],
+    )
+
+
+def _rows(written: Written) -> Iterable[dict[str, Any]]:
+    paradata = written.row["paradata"]
+    for item, text in written.texts.items():
+        yield {
+            "response_id": written.response_id,
+            "item": item,
+            "survey_id": written.row["survey_id"],
+            "submitted_at": written.row["submitted_at"],
+            "language": written.row["language"],
+            "channel": str(paradata.get(_WAY) or written.row["source"])[:40],
+            "may_quote": paradata.get(QUOTE) is True,
+            "text": text,
+        }
+
+
+@lru_cache(maxsize=8)
+def _keeping(dialect: Dialect, table: Table) -> Insertion:
+    return Insertion(insert(table), dialect)

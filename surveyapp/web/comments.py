@@ -1,0 +1,181 @@
+"""Comments: what customers wrote, found by words and filters; how a survey keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.comments import search
+from surveyapp.comments.actions import change_comment_settings
+from surveyapp.comments.bands import Band, bands_of
+from surveyapp.comments.originals import originals_of
+from surveyapp.errors import Invalid
+from surveyapp.journeys import queries
+from surveyapp.journeys.calendar import calendar_of
+from surveyapp.results.scope import Scope, read_scope
+from surveyapp.surveys.queries import survey_in, surveys_of
+from surveyapp.surveys.settings.comments import CommentSettings
+from surveyapp.surveys.survey import Survey
+from surveyapp.web.filters import number_asked
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires
+from surveyapp.web.ids import LARGEST_LONG
+from surveyapp.web.installation import installation
+from surveyapp.web.reads import note_read
+from surveyapp.web.sessions import me
+from surveyapp.web.setting_fields import setting
+
+comments = Blueprint("comments", __name__, url_prefix="/journeys/<int:journey_id>/comments")
+
+_SHORT = 40  # of a language's or channel's name in the address
+_QUOTES = {"": None, "yes": True, "no": False}
+
+
+class SettingsForm(StaffForm):
+    mask = setting(CommentSettings, "mask")
+    names = setting(CommentSettings, "names")
+    keep_originals = setting(CommentSettings, "keep_originals")
+    ask_to_quote = setting(CommentSettings, "ask_to_quote")
+
+    @classmethod
+    def of(cls, settings: CommentSettings) -> SettingsForm:
+        """The form that shows these settings."""
+        return cls(
+            mask=settings.mask,
+            names="\n".join(settings.names),
+            keep_originals=settings.keep_originals,
+            ask_to_quote=settings.ask_to_quote,
+        )
+
+    def document(self) -> dict[str, Any]:
+        """The document that the form describes."""
+        return {
+            "mask": self.mask.data,
+            "names": (self.names.data or "").splitlines(),
+            "keep_originals": self.keep_originals.data,
+            "ask_to_quote": self.ask_to_quote.data,
+        }
+
+
+@comments.get("")
+@requires(Permission.READ_COMMENTS)
+def index(journey_id: int) -> ResponseReturnValue:
+    """A page of the journey's comments, the newest first."""
+    scope, survey_id = read_scope(journey_id, request.args), number_asked("survey")
+    wanted, at = _wanted(scope), installation()
+    with at.store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        surveys = surveys_of(session, journey_id)
+        chosen = [each for each in surveys if survey_id in (None, each.id)]
+        found = search.find(
+            session,
+            chosen,
+            wanted,
+            calendar=calendar_of(journey),
+            bands=bands_of(chosen, at.library),
+        )
+        languages, channels = search.languages_and_channels(session, surveys)
+    filters = _filters(wanted, survey_id)
+    # Whether words were looked for, not which: they may be somebody's name.
+    said = {name: value for name, value in filters.items() if name != "words"}
+    action = "search comments" if wanted.words else "list comments"
+    note_read(action, f"journey {journey.code}", **said, **scope.arguments)
+    return render_template(
+        "comments/index.html",
+        journey=journey,
+        scope=scope,
+        surveys=surveys,
+        survey_id=survey_id,
+        wanted=wanted,
+        found=found,
+        languages=languages,
+        channels=channels,
+        bands=_BANDS,
+        kept={**scope.arguments, **filters},
+    )
+
+
+@comments.get("/<long:response_id>/original")
+@requires(Permission.READ_ORIGINALS)
+def original(journey_id: int, response_id: int) -> ResponseReturnValue:
+    """Comments as the customer wrote them, where the survey keeps that."""
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        found = originals_of(session, journey_id, response_id)
+    note_read("read unmasked comment", f"survey {found.survey.code}", response=found.public_id)
+    return render_template("comments/original.html", journey=journey, found=found)
+
+
+@comments.route("/settings/<int:survey_id>", methods=["GET", "POST"])
+@requires(Permission.EDIT_SURVEYS)
+def settings(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    """How a survey keeps its open answers."""
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        survey = survey_in(session, journey_id, survey_id)
+    form = SettingsForm.of(survey.comments)
+    if form.validate_on_submit():
+        with form.refusing("names"):
+            with form.saving() as session:
+                row = queries.survey_row(session, journey_id, survey_id)
+                job = change_comment_settings(session, row, form.document(), user_id=me().id)
+            flash(_said(job is not None))
+            return redirect(request.path, 303)
+    return _settings_page(journey, survey, form), form.status
+
+
+def _settings_page(journey: Any, survey: Survey, form: SettingsForm) -> str:
+    return render_template("comments/settings.html", journey=journey, survey=survey, form=form)
+
+
+def _said(asked: bool) -> str:
+    stored = " Stored comments are treated the same in a minute." if asked else ""
+    return f"Saved. New answers are kept by these settings.{stored}"
+
+
+_BANDS = {
+    Band.HIGH: "Promoters, high scores",
+    Band.MIDDLE: "Passives, middle scores",
+    Band.LOW: "Detractors, low scores",
+}
+
+
+def _wanted(scope: Scope) -> search.Wanted:
+    """The filters in the address; Invalid names one that is none."""
+    band, quotes = (request.args.get(name, "").strip() for name in ("band", "quotes"))
+    if band and band not in set(Band):
+        raise Invalid(f"band={band[:20]} is no band; choose from the list.")
+    if quotes not in _QUOTES:
+        raise Invalid(f"quotes={quotes[:20]} is not yes or no; choose from the list.")
+    words = " ".join(request.args.get("words", "").split())
+    if len(words) > search.LONGEST_WORDS:
+        raise Invalid(
+            f"{len(words)} characters are too many to look for; use at most {search.LONGEST_WORDS}."
+        )
+    return search.Wanted(
+        words=words,
+        since=scope.period.since,
+        until=scope.period.until,
+        language=request.args.get("language", "").strip()[:_SHORT],
+        channel=request.args.get("channel", "").strip()[:_SHORT],
+        band=Band(band) if band else None,
+        may_quote=_QUOTES[quotes],
+        before=number_asked("before", largest=LARGEST_LONG),
+    )
+
+
+def _filters(wanted: search.Wanted, survey_id: int | None) -> dict[str, Any]:
+    """The filters as they stand in an address, without those that leave nothing out."""
+    quotes = next(name for name, value in _QUOTES.items() if value is wanted.may_quote)
+    said = {
+        "survey": survey_id,
+        "words": wanted.words,
+        "language": wanted.language,
+        "channel": wanted.channel,
+        "band": wanted.band.value if wanted.band else "",
+        "quotes": quotes,
+    }
+    return {name: value for name, value in said.items() if value}
