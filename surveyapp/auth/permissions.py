@@ -24,6 +24,8 @@ class Permission(StrEnum):
     EDIT_SURVEYS = "edit surveys"
     READ_COMMENTS = "read open answers"
     READ_ORIGINALS = "read unmasked comments"
+    CODE_COMMENTS = "code comments"
+    EDIT_CODE_BOOK = "edit the code book"
     READ_RESPONSES = "read responses"
     IMPORT_RESPONSES = "import responses"
     REMOVE_RESPONSES = "remove responses"
@@ -120,6 +122,8 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         Permission.EDIT_SEGMENTS: Rule(Subject.ALL_JOURNEYS, _STUDYING, _EDITING),
         Permission.EDIT_SURVEYS: _of_journey(_STUDYING, _EDITING),
         Permission.READ_COMMENTS: _of_journey(_EVERYBODY, _COMMENTS),
+        Permission.CODE_COMMENTS: _of_journey(_EVERYBODY, _COMMENTS),
+        Permission.EDIT_CODE_BOOK: _of_journey(_STUDYING, _COMMENTS),
         # What masking took away, where a survey keeps it: for whoever answers for the journey.
         Permission.READ_ORIGINALS: _of_journey(_STUDYING, frozenset({Grant.OWNER})),
         Permission.READ_RESPONSES: _of_journey(_STUDYING, _COMMENTS),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from surveyapp.comments.rows import QUOTE
 from surveyapp.exports.chosen import Flags, Scores, Stored
 from surveyapp.exports.questions import Question
 from surveyapp.exports.variable import Cell, Kind, Measure, Variable
@@ -120,6 +121,10 @@ def _confirmed(found: Mapping[str, Any] | None) -> str | None:
     return f"{found.get('item')}: {'changed' if found.get('changed') else 'confirmed'}"
 
 
+def _quote(batch: Batch) -> Sequence[Cell]:
+    return [1 if each.get(QUOTE) is True else None for each in batch["paradata"]]
+
+
 def _flags(batch: Batch) -> Sequence[Cell]:
     return ["; ".join(flags_of(each)) or None for each in batch["paradata"]]
 
@@ -179,6 +184,12 @@ ABOUT = (
     ),
     Column(
         Variable("attention", "Attention check: passed or failed", Kind.TEXT), _noted("attention")
+    ),
+    Column(
+        Variable(
+            "quote", "1 where the comments may be quoted", Kind.INTEGER, labels={1: "May be quoted"}
+        ),
+        _quote,
     ),
     Column(
         Variable(

@@ -26,6 +26,7 @@ from surveyapp.exports.columns import (
     careless_columns,
     score_column,
 )
+from surveyapp.exports.comment_codes import code_columns
 from surveyapp.exports.csv_table import counted
 from surveyapp.exports.questions import Question, questions
 from surveyapp.exports.table import Table
@@ -62,7 +63,7 @@ def responses_table(session: Session, wanted: Chosen, *, library: Library) -> Ta
     Columns: what identifies the response and how it was given, ``customers`` adds the pseudonym and
     the passage through the journey that join answers of one customer; ``attribute.<name>``,
     ``<instrument>.<item>``, of a multiple choice also ``<instrument>.<item>.<choice>``,
-    ``score.<scale>``; where validations flag careless answers ``careless.<instrument>.<sign>``, and
+    ``codes.<instrument>.<item>`` where comments are coded, ``score.<scale>``; where validations flag careless answers ``careless.<instrument>.<sign>``, and
     ``.validation`` with the number of the newest one. An item that does not apply holds NOT_APPLICABLE. The columns must stand before
     the first row does, so the database is asked several times: ``session`` reads one snapshot.
     Reading the rows raises Truncated when they end before the last one.
@@ -79,6 +80,7 @@ def responses_table(session: Session, wanted: Chosen, *, library: Library) -> Ta
             for question in questions(surveys, library)
             for column in answer_columns(question)
         ),
+        *code_columns(session, surveys, library),
         *(score_column(scale) for scale in _scales(session, ids)),
     ]
     flagged = _flagged(session, ids) if wanted.careless else []

@@ -45,7 +45,7 @@ _OWN_ABOUT = {
 _OWN_IGNORED = frozenset(
     {
         *("response", "source", "corrected_at", "journey", "stage", "touchpoint", "channel"),
-        *("seconds", "attention", "preselected", "flags", "not_applicable", "import"),
+        *("seconds", "attention", "quote", "preselected", "flags", "not_applicable", "import"),
         *("run", "run_started_at"),  # numbers of this installation
     }
 )

@@ -21,6 +21,7 @@ from surveyapp.web.cases import cases
 from surveyapp.web.changes import changes
 from surveyapp.web.channels import channels
 from surveyapp.web.closed_loop import closed_loop
+from surveyapp.web.coding import coding_pages
 from surveyapp.web.comments import comments
 from surveyapp.web.connections import connections
 from surveyapp.web.contacts import contacts
@@ -75,7 +76,7 @@ SECTIONS = (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
-            comments,
+            *(comments, coding_pages),
         ),
     ),
     Section("Segments", (segments,)),

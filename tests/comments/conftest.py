@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from instruments.loader import BUILT_IN
+from surveyapp.responses import corrections
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.db import Store
 from surveyapp.store.models import SurveyRow
@@ -52,6 +53,14 @@ class Commented:
             )
         assert isinstance(stored, Stored) and stored.response_id is not None
         return stored.response_id
+
+    def correct(self, number: int, text: str) -> None:
+        """What the customer writes instead."""
+        raw = {"nps": {"nps": "3", "nps_reason": text}}
+        with self.store.writing() as session:
+            survey = as_survey(session, self.row)
+            found = corrections.correct(session, survey, number, raw, now=NOW, library=BUILT_IN)
+        assert found is None
 
 
 @pytest.fixture

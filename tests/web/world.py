@@ -35,6 +35,7 @@ from surveyapp.store.models import (
     Analysis,
     Case,
     CaseNote,
+    CommentCode,
     CommentOriginal,
     Delivery,
     ImportBatch,
@@ -106,6 +107,7 @@ class Place:
     removal_id: int
     target_id: int
     change_id: int
+    code_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -207,6 +209,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             removal_id=_removed(session, stage, user, text),
             target_id=_target(session, journey, user),
             change_id=_changed(session, journey, user, text),
+            code_id=_code(session, journey.id, text),
         )
 
 
@@ -233,6 +236,15 @@ def _passkey(session: Session, user: User, text: str) -> int:
         public_key="",
         sign_count=0,
     )
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def _code(session: Session, journey_id: int, text: str) -> int:
+    """A code of the code book."""
+    said = dict.fromkeys(("name", "definition", "theme", "dimension"), text or "Wait")
+    made = CommentCode(journey_id=journey_id, code="wait", **said)
     session.add(made)
     session.flush()
     return made.id

@@ -14,7 +14,13 @@ from surveyapp.store.models.accounts import (
 from surveyapp.store.models.audit import AuditEntry, AuditSeal
 from surveyapp.store.models.base import NOTHING_SORTED, Base, Number
 from surveyapp.store.models.closed_loop import Alert, Case, CaseNote
-from surveyapp.store.models.comments import Comment, CommentOriginal
+from surveyapp.store.models.comments import (
+    Comment,
+    CommentCode,
+    CommentCoding,
+    CommentMark,
+    CommentOriginal,
+)
 from surveyapp.store.models.distribution import (
     Campaign,
     CampaignRecipient,
@@ -73,6 +79,9 @@ __all__ = [
     "CaseNote",
     "ChangedPlace",
     "Comment",
+    "CommentCode",
+    "CommentCoding",
+    "CommentMark",
     "CommentOriginal",
     "ConsentText",
     "Contact",

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from surveyapp.store.columns import UtcDateTime
-from surveyapp.store.models.base import Base, Number
+from surveyapp.store.columns import UtcDateTime, utc_now
+from surveyapp.store.models.base import Base, Number, one_of
 
 
 class Comment(Base):
@@ -45,3 +52,63 @@ class CommentOriginal(Base):
     )
     item: Mapped[str] = mapped_column(String(120), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
+
+
+class CommentCode(Base):
+    """A code of a journey's code book: what a comment is about, under a theme and a dimension."""
+
+    __tablename__ = "comment_codes"
+    __table_args__ = (UniqueConstraint("journey_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"))
+    code: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(200))
+    definition: Mapped[str] = mapped_column(Text, default="")
+    theme: Mapped[str] = mapped_column(String(200), default="")
+    dimension: Mapped[str] = mapped_column(String(200), default="")
+    retired: Mapped[bool] = mapped_column(default=False)  # no longer given; what was stays
+
+
+class CommentCoding(Base):
+    """That a comment was coded: by the first coder, the second, or for good.
+
+    The codes are in ``comment_marks``; none of them says that no code fits. A final coding without
+    ``coder_id`` is that of two who agreed.
+    """
+
+    __tablename__ = "comment_codings"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["response_id", "item"],
+            ["comments.response_id", "comments.item"],
+            name="fk_comment_codings_comment",
+            ondelete="CASCADE",
+        ),
+        one_of("role", "first", "second", "final"),
+    )
+
+    response_id: Mapped[int] = mapped_column(Number, primary_key=True)
+    item: Mapped[str] = mapped_column(String(120), primary_key=True)
+    role: Mapped[str] = mapped_column(String(10), primary_key=True)
+    coder_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    coded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class CommentMark(Base):
+    """A code that one coding gave a comment."""
+
+    __tablename__ = "comment_marks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["response_id", "item", "role"],
+            ["comment_codings.response_id", "comment_codings.item", "comment_codings.role"],
+            name="fk_comment_marks_coding",
+            ondelete="CASCADE",
+        ),
+    )
+
+    response_id: Mapped[int] = mapped_column(Number, primary_key=True)
+    item: Mapped[str] = mapped_column(String(120), primary_key=True)
+    role: Mapped[str] = mapped_column(String(10), primary_key=True)
+    code_id: Mapped[int] = mapped_column(ForeignKey("comment_codes.id"), primary_key=True)
