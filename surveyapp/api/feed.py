@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from surveyapp.errors import Invalid
 from surveyapp.responses.flags import flags_of, unflagged
 from surveyapp.results.answered import journey_calendar
+from surveyapp.results.careless_flags import careless_of
 from surveyapp.store.models import Erasure, JourneyRun, Response, Score
 from surveyapp.surveys.survey import Survey
 
@@ -157,7 +158,8 @@ def _rows(
 
 
 def _documents(session: Session, rows: Sequence[Given]) -> tuple[dict[str, Any], ...]:
-    scores = _scores(session, [response.id for response, _ in rows])
+    listed = [response.id for response, _ in rows]
+    scores, careless = _scores(session, listed), careless_of(session, listed)
     return tuple(
         {
             "response_id": response.public_id,
@@ -173,6 +175,7 @@ def _documents(session: Session, rows: Sequence[Given]) -> tuple[dict[str, Any],
             "attributes": response.attributes,
             "answers": response.answers,
             "scores": scores.get(response.id, {}),
+            "careless": careless.get(response.id, {}),
         }
         for response, customer in rows
     )
@@ -208,12 +211,14 @@ def _of_days(
         .where(own, *only, Response.submitted_at.between(enough[0], enough[-1]))
         .order_by(Response.id)  # random numbers: the order says nothing
     ).all()
-    scores = _scores(session, [response.id for response in rows])
+    listed = [response.id for response in rows]
+    scores, careless = _scores(session, listed), careless_of(session, listed)
     found = tuple(
         {
             "language": response.language,
             "answers": response.answers,
             "scores": scores.get(response.id, {}),
+            "careless": careless.get(response.id, {}),
         }
         for response in rows
     )

@@ -49,8 +49,28 @@ class ResponsesQuery(OfSurvey):
     )
 
 
+class CarelessSchema(ma.Schema):
+    """Signs of careless answers to one questionnaire; null where one could not be computed."""
+
+    longstring = ma.fields.Boolean(
+        allow_none=True, metadata={"description": "The same answer many times in a row."}
+    )
+    irv = ma.fields.Boolean(
+        allow_none=True, metadata={"description": "Hardly any variability between the answers."}
+    )
+    mahalanobis = ma.fields.Boolean(
+        allow_none=True, metadata={"description": "A pattern far from that of everybody else."}
+    )
+    speed = ma.fields.Boolean(
+        allow_none=True, metadata={"description": "Too little time for each question."}
+    )
+    validation = ma.fields.Integer(
+        required=True, metadata={"description": "The number of the validation that looked."}
+    )
+
+
 class ResponseSchema(ma.Schema):
-    """One response. In an anonymous survey, only language, answers and scores."""
+    """One response. In an anonymous survey, only language, answers, scores and careless."""
 
     response_id = ma.fields.UUID(
         metadata={"description": "The response's ID, also used in webhooks and exports."}
@@ -91,6 +111,14 @@ class ResponseSchema(ma.Schema):
     )
     scores = ma.fields.Dict(
         keys=ma.fields.String(), values=ma.fields.Float(allow_none=True), required=True
+    )
+    careless = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Nested(CarelessSchema),
+        metadata={
+            "description": "By instrument: signs of careless answers, as the newest validation of all"
+            " customers sees them. A later validation changes them without a correction."
+        },
     )
 
 
@@ -146,6 +174,15 @@ _PAGE: dict[str, Any] = {
             "attributes": {"region": "North", "tenure": 3},
             "answers": {"nps": {"nps": 9, "nps_reason": "Quick and friendly."}},
             "scores": {"nps": 9.0},
+            "careless": {
+                "sjq": {
+                    "longstring": False,
+                    "irv": False,
+                    "mahalanobis": True,
+                    "speed": None,
+                    "validation": 12,
+                }
+            },
         }
     ],
     "next": "4711",

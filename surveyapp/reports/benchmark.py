@@ -318,11 +318,11 @@ def _advice(advice: Advice, overview: JourneyOverview) -> Iterator[Block]:
         title="Touchpoints that score significantly below all others",
         columns=[
             Column("", 0.05, apa.count, align="l", name="Rank"),
-            Column("Touchpoint", 0.29 if compared else 0.37),
-            Column("Score", 0.16),
-            Column("n", 0.09, apa.count),
-            Column("Difference from all others", 0.20 if compared else 0.33),
-            *([Column("Change", 0.21)] if compared else []),
+            Column("Touchpoint", 0.26 if compared else 0.37),
+            Column("Score", 0.12),
+            Column("n", 0.06, apa.count),
+            Column("Difference from all others", 0.26 if compared else 0.40),
+            *([Column("Change", 0.25)] if compared else []),
         ],
         cells=rows,
         note=f"Answers from {months}, as priorities depend on the current situation."

@@ -112,7 +112,10 @@ def difference(definition: Definition, contrast: Contrast) -> Cell:
 def change(figure: Figure, few: int) -> Cell:
     """Whether a figure changed significantly, with the difference, its interval and p."""
     numbers = phrases.change_numbers(figure)
-    said = phrases.change(figure, few=few) + (f"\n{numbers}" if numbers else "")
+    # In the narrow column of a table p stands on a line of its own, whole.
+    said = phrases.change(figure, few=few) + (f"\n{numbers}" if numbers else "").replace(
+        ", p ", ",\np "
+    )
     contrast = figure.change.contrast if figure.change else None
     if contrast is None:
         return said

@@ -8,9 +8,16 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table, delete, insert, or_, select
+from sqlalchemy.orm import Session
 
 from surveyapp.store.db import Store
-from surveyapp.store.models import Analysis, CarelessFlag, Response, SurveyRow
+from surveyapp.store.models import (
+    CARELESS_SIGNS,
+    Analysis,
+    CarelessFlag,
+    Response,
+    SurveyRow,
+)
 
 _AT_ONCE = 500  # customers who answer meanwhile wait for it
 _FLAGS = cast(Table, CarelessFlag.__table__)
@@ -23,6 +30,25 @@ class Flags:
     response_id: int
     known: int
     flagged: int
+
+
+def careless_of(
+    session: Session, responses: Sequence[int]
+) -> dict[int, dict[str, dict[str, bool | int | None]]]:
+    """By response and questionnaire: whether it shows each sign of careless answers, None where that
+    could not be computed, and the number of the ``validation`` that looked.
+    """
+    found: dict[int, dict[str, dict[str, bool | int | None]]] = {}
+    for start in range(0, len(responses), _AT_ONCE):
+        some = CarelessFlag.response_id.in_(responses[start : start + _AT_ONCE])
+        for flag in session.scalars(select(CarelessFlag).where(some)):
+            signs: dict[str, bool | int | None] = {
+                sign: bool(flag.flagged >> place & 1) if flag.known >> place & 1 else None
+                for place, sign in enumerate(CARELESS_SIGNS)
+            }
+            told = {**signs, "validation": flag.analysis_id}
+            found.setdefault(flag.response_id, {})[flag.instrument] = told
+    return found
 
 
 def keep_flags(

@@ -20,7 +20,7 @@ from surveyapp.api import feed
 from surveyapp.responses import corrections, erasures, numbers
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Delivery, Response, SurveyRow
+from surveyapp.store.models import Analysis, CarelessFlag, Delivery, Response, SurveyRow
 from tests.responses.makers import SECRET, as_survey
 from tests.web.world import answer
 
@@ -233,7 +233,7 @@ def test_an_anonymous_response_has_an_id_without_a_time_and_shows_none(call, ins
             assert UUID(response.public_id).version == 4
             response.submitted_at -= timedelta(days=2)
     (one, *_), _ = to_the_end(call)
-    assert set(one) == {"language", "answers", "scores"}
+    assert set(one) == {"language", "answers", "scores", "careless"}
 
 
 @pytest.mark.parametrize("place", ["c0", "c-1", "c1x", "5", "c1-", "c99999999999999999-1"])
@@ -252,3 +252,39 @@ def test_a_delivery_gets_the_number_of_none_that_is_gone(installation, world):
             session.delete(told)
             session.flush()
     assert len({number for number, _ in numbers_}) == len({name for _, name in numbers_}) == 3
+
+
+def test_a_response_has_the_flags_of_the_newest_validation(call, installation, world):
+    """Those that exports have: a sign that could not be computed is null; without any, an empty object."""
+    with installation.store.writing() as session:
+        flagged, plain = (answer(session, own(session, world)) for _ in range(2))
+        names = {number: session.get_one(Response, number).public_id for number in (flagged, plain)}
+        analysis = Analysis(
+            kind="validate_scale", journey_id=world.here.journey_id, instrument="sjq", parameters={}
+        )
+        session.add(analysis)
+        session.flush()
+        validation = analysis.id
+        session.add(
+            CarelessFlag(
+                response_id=flagged,
+                instrument="sjq",
+                analysis_id=validation,
+                known=0b0101,
+                flagged=0b0100,
+            )
+        )
+    found = {each["response_id"]: each["careless"] for each in to_the_end(call)[0]}
+    assert found[names[plain]] == {}
+    assert found[names[flagged]] == {
+        "sjq": {
+            "longstring": False,
+            "irv": None,
+            "mahalanobis": True,
+            "speed": None,
+            "validation": validation,
+        }
+    }
+    corrected(installation, world, flagged, nps=3)
+    (changed,), _ = to_the_end(call, f"{PATH}&corrected=true")
+    assert (changed["response_id"], changed["careless"]) == (names[flagged], {})
