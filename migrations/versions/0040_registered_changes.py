@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0040"
-down_revision = "0044"
+down_revision = "0037"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
