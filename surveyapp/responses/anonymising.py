@@ -20,7 +20,7 @@ from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import counted
 from surveyapp.responses.counting import countings
 from surveyapp.responses.erasures import Reason, Removal, erase_all
-from surveyapp.responses.flags import FLAGS
+from surveyapp.responses.facets import FLAGS
 from surveyapp.responses.numbers import random_number
 from surveyapp.responses.release import WAY
 from surveyapp.store.counters import take
