@@ -12,7 +12,7 @@ from datetime import datetime
 
 from instruments.loader import Library
 from surveyapp.settings import Settings
-from surveyapp.store import keys, private
+from surveyapp.store import data_keys, keys, master_key, private
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import LOCK_SECONDS, Store
 from surveyapp.store.epoch_keys import EpochKeys
@@ -22,7 +22,7 @@ from surveyapp.store.signing_keys import SigningKeyCache, accepted
 
 @dataclass(frozen=True)
 class Installation:
-    """The settings and what they point to: database, files, instruments, secret key; and the clock."""
+    """The settings and what they point to: database, files, instruments, keys; and the clock."""
 
     settings: Settings
     store: Store
@@ -47,10 +47,11 @@ class Installation:
         return EpochKeys(self.settings.epoch_keys_path, self.secret_key)
 
     def check_key(self) -> None:
-        """Raise SettingsError unless the database belongs to this secret key; the first one it meets
-        becomes its own. Needs the newest schema.
+        """Raise SettingsError unless the database belongs to this secret key and this master key; the
+        first ones it meets become its own. Needs the newest schema.
         """
         keys.check(self.store, self.secret_key)
+        data_keys.check(self.store)
 
     def close(self) -> None:
         self.store.close()
@@ -66,14 +67,16 @@ def open_installation(
 
     ``lock_seconds`` is how long a transaction waits for somebody else's lock.
 
-    Raises SettingsError for a secret key that cannot be used.
+    Raises SettingsError for a secret key or a master key that cannot be used.
     """
     private.make_folder(settings.home)
+    secret_key = settings.secret_key or keys.kept(settings.home)
+    master = settings.master_key or master_key.kept(settings.home, secret_key)
     return Installation(
         settings=settings,
-        store=Store(settings.sqlalchemy_url, lock_seconds),
+        store=Store(settings.sqlalchemy_url, lock_seconds, master_key=master),
         files=FileStore(settings.files_path),
-        secret_key=settings.secret_key or keys.kept(settings.home),
+        secret_key=secret_key,
         library=Library(settings.instrument_roots),
         now=now,
     )

@@ -75,6 +75,12 @@ class Settings:
         default="",
         secret=True,
     )
+    master_key: str = _setting(
+        "At least 32 characters, another than the secret key; names and addresses are encrypted under"
+        " it. Empty means one made once in the home folder.",
+        default="",
+        secret=True,
+    )
     base_url: str = _setting(
         "Public address, used in survey links and QR codes; unless given, it follows the port.",
         default="http://127.0.0.1:8000",
@@ -383,11 +389,16 @@ def _sign_in_faults(settings: Settings) -> list[str]:
 
 def _faults(settings: Settings) -> list[str]:
     faults = []
-    fault = key_fault(settings.secret_key) if settings.secret_key else None
-    if fault:
+    for name, key in (("SECRET_KEY", settings.secret_key), ("MASTER_KEY", settings.master_key)):
+        fault = key_fault(key) if key else None
+        if fault:
+            faults.append(
+                f"{PREFIX}{name} {fault}; "
+                'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+    if settings.master_key and settings.master_key == settings.secret_key:
         faults.append(
-            f"{PREFIX}SECRET_KEY {fault}; "
-            'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+            f"{PREFIX}MASTER_KEY is the secret key; use another: one theft would open both"
         )
     parts = urlsplit(settings.base_url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:

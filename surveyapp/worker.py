@@ -54,7 +54,7 @@ from surveyapp.responses import (
 )
 from surveyapp.results import compute, studies
 from surveyapp.sampling import schedule as asking
-from surveyapp.store import audit_chain, events, queue
+from surveyapp.store import audit_chain, events, queue, reencryption
 from surveyapp.store.models import Event, Job
 from surveyapp.surveys import drafts, prize_draws
 from surveyapp.webhooks import deliveries
@@ -156,6 +156,17 @@ def _seal_audit_log(installation: Installation, _now: datetime) -> int:
         return audit_chain.seal(session)
 
 
+def _end_rotation(installation: Installation, now: datetime) -> int:
+    """Go on with a rotation of the data key that a command has begun; how many rows."""
+    store = installation.store
+    with store.reading() as session:
+        if store.keyring is None or not reencryption.state(session).earlier:
+            return 0
+    done = reencryption.reencrypt(store, store.keyring, lambda _: None)
+    reencryption.finish(store, now)
+    return done
+
+
 def _bound(
     kind: Kind[Payload], function: Callable[[Installation, Payload, Progress], Result]
 ) -> tuple[str, Work]:
@@ -244,6 +255,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "release anonymous answers": (30.0, release_duty.release_due),
     "forget drafts": (3600.0, drafts.forget),
     "seal audit log": (60.0, _seal_audit_log),
+    "end key rotation": (60.0, _end_rotation),
 }
 
 

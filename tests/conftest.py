@@ -17,11 +17,14 @@ from argon2 import PasswordHasher
 from playwright.sync_api import Browser, sync_playwright
 
 from surveyapp.auth import passwords
+from surveyapp.store import master_key
 from surveyapp.store.db import Store
 from surveyapp.store.models import Base
 from surveyapp.store.schema import upgrade
 from tests.compiled import keep_compiled
 
+MASTER = "the tests' one master key, of forty letters or more"
+_KEYS = "encryption_keys"
 BACKENDS = ("sqlite", "postgresql")
 DRIVER = "postgresql+psycopg://"
 CHROMIUM_ARGUMENTS = (
@@ -34,7 +37,8 @@ CHROMIUM_ARGUMENTS = (
 _EMPTY = "; ".join(
     [
         "SET session_replication_role = replica",
-        *(str(table.delete()) for table in Base.metadata.sorted_tables),
+        # The data keys stay as they were made with the template: under the tests' one master key.
+        *(str(each.delete()) for each in Base.metadata.sorted_tables if each.name != _KEYS),
         "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
         " FROM pg_sequences WHERE last_value IS NOT NULL",
     ]
@@ -78,6 +82,14 @@ def quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     passwords._nobody.cache_clear()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_master_key() -> Iterator[None]:
+    """Each home gets the master key of the databases that are copied for the tests."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(master_key, "new_key", lambda: MASTER)
+        yield
+
+
 @pytest.fixture
 def full_cost() -> None:
     """Asked for by a test that needs hashes to take their time."""
@@ -110,7 +122,7 @@ def postgresql_server() -> Iterator[str]:
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file at the newest schema, copied for each test."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    store = Store(f"sqlite:///{path}")
+    store = Store(f"sqlite:///{path}", master_key=MASTER)
     upgrade(store.engine)
     with store.engine.connect() as connection:
         connection.exec_driver_sql("SELECT 1")
@@ -121,7 +133,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql_server: str) -> Iterator[tuple[str, psycopg.Connection]]:
     """A database at the newest schema, emptied for each test by the connection beside it."""
-    store = Store(postgresql_server)
+    store = Store(postgresql_server, master_key=MASTER)
     upgrade(store.engine)
     store.close()
     with psycopg.connect(
@@ -144,7 +156,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    opened = Store(database_url)
+    opened = Store(database_url, master_key=MASTER)
     yield opened
     opened.close()
 

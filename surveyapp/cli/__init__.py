@@ -19,6 +19,7 @@ COMMANDS = {
     "db": "surveyapp.cli.administration",
     "demo": "surveyapp.cli.serving",
     "doctor": "surveyapp.cli.examining",
+    "encryption": "surveyapp.cli.encryption",
     "export": "surveyapp.cli.exporting",
     "import": "surveyapp.cli.data",
     "imports": "surveyapp.cli.imports",

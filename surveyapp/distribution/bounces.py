@@ -92,7 +92,7 @@ def _parts(found: Found) -> Iterator[Found]:
 
 def _mark(session: Session, found: Found) -> Noted:
     """Mark the addresses of a part; those that are nobody's are counted for the whole list."""
-    contacts = session.scalars(select(Contact).where(Contact.email.in_(sorted(found)))).all()
+    contacts = session.scalars(select(Contact).where(Contact.email_index.in_(sorted(found)))).all()
     new = [each for each in contacts if each.bounced_at is None]
     for contact in new:
         contact.bounce_reason, contact.bounced_at = found[contact.email]

@@ -19,9 +19,10 @@ from surveyapp.installation import Installation
 from surveyapp.operations.findings import Finding, advice, fault, good
 from surveyapp.operations.status import Status, status
 from surveyapp.settings import Settings
-from surveyapp.store import keys, schema
+from surveyapp.store import data_keys, keys, master_key, reencryption, schema
 from surveyapp.store.models import User
 from surveyapp.store.private import try_write
+from surveyapp.store.sealing import Unreadable
 
 _SMALLEST_CELL = 5
 _CLOCK_SECONDS = 5.0
@@ -43,6 +44,7 @@ def examine(installation: Installation) -> Iterator[Finding]:
     if found.cure:
         return
     yield _key(installation)
+    yield from _encryption(installation)
     yield _clock(installation)
     yield from _accounts(installation)
     yield from _working(status(installation))
@@ -178,7 +180,7 @@ def _database(installation: Installation) -> Finding:
 
 def _key(installation: Installation) -> Finding:
     try:
-        installation.check_key()
+        keys.check(installation.store, installation.secret_key)
     except SettingsError as error:
         return fault(
             "Secret key", str(error), "Use the key of the installation that made the database."
@@ -187,6 +189,44 @@ def _key(installation: Installation) -> Finding:
     if not installation.settings.secret_key:
         where = f"in {installation.settings.home / keys.FILE}; a backup needs it too"
     return good("Secret key", f"the database's own, {where}")
+
+
+def _encryption(installation: Installation) -> Iterator[Finding]:
+    """The master key, and whether everything is under the newest data key."""
+    try:
+        data_keys.check(installation.store)
+        with installation.store.reading() as session:
+            found = reencryption.state(session)
+    except (SettingsError, Unreadable) as error:
+        yield fault(
+            "Master key",
+            str(error),
+            "Bring the key back from a backup; without it no address is read.",
+        )
+        return
+    where = "of the settings"
+    if not installation.settings.master_key:
+        where = (
+            f"in {installation.settings.home / master_key.FILE}; keep a copy away from the backups"
+        )
+    yield good("Master key", f"opens the data keys, {where}")
+    if found.earlier:
+        yield advice(
+            "Encryption",
+            f"a rotation is under way: {found.remaining:,} rows are under earlier data keys",
+            "A worker ends it; `surveyapp encryption rotate` does at once.",
+        )
+    else:
+        yield good(
+            "Encryption",
+            f"names and addresses are under data key {found.newest}, made {found.since:%Y-%m-%d}",
+        )
+    if found.plain_copies:
+        yield fault(
+            "Encryption",
+            "the database's files may hold plain copies of what an upgrade has encrypted",
+            "surveyapp encryption clean",
+        )
 
 
 def _clock(installation: Installation) -> Finding:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.installation import Installation
 from surveyapp.operations.heartbeats import SILENT_AFTER
+from surveyapp.store import reencryption
 from surveyapp.store.models import (
     Delivery,
     Event,
@@ -23,6 +24,7 @@ from surveyapp.store.models import (
     OutgoingMessage,
     Worker,
 )
+from surveyapp.store.reencryption import EncryptionState
 from surveyapp.store.schema import revision
 
 _STUCK_AFTER = 900.0  # seconds of one round of a duty
@@ -91,6 +93,7 @@ class Status:
     disk_total: int
     workers: tuple[WorkerState, ...]
     queues: tuple[Queue, ...]
+    encryption: EncryptionState
 
     @property
     def living(self) -> tuple[WorkerState, ...]:
@@ -111,6 +114,11 @@ class Status:
             yield (
                 f"The disk of the home folder has {self.disk_free / 1e9:.1f} GB left of"
                 f" {self.disk_total / 1e9:.1f} GB. Make room before it is full."
+            )
+        if self.encryption.plain_copies:
+            yield (
+                "The database's files may hold plain copies of names and addresses that an upgrade has"
+                " encrypted. Run `surveyapp encryption clean`."
             )
         for queue in self.queues:
             if queue.due_since is not None and self.at - queue.due_since > _LONG_WAIT:
@@ -135,6 +143,7 @@ def status(installation: Installation) -> Status:
             disk_total=disk.total,
             workers=tuple(_workers(session, now)),
             queues=tuple(_queues(session, now)),
+            encryption=reencryption.state(session),
         )
 
 

@@ -52,7 +52,7 @@ def sharing(connection: Connection, addresses: Mapping[str, str]) -> dict[str, s
     known = sorted(together)
     for start in range(0, len(known), _AT_ONCE):
         query = select(Contact.email, Contact.customer_ref).where(
-            Contact.email.in_(known[start : start + _AT_ONCE])
+            Contact.email_index.in_(known[start : start + _AT_ONCE])
         )
         for address, customer in connection.execute(query):
             together[address].add(customer)

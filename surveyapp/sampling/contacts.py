@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, and_, case
 
 from surveyapp.domains import ascii_domain
 from surveyapp.errors import Invalid
+from surveyapp.store.encrypted_columns import OfRow
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import Contact
 
@@ -104,7 +105,14 @@ def keep(connection: Connection, cards: Iterable[tuple[str, Card]], *, now: date
     for customer_ref, card in cards:
         latest[customer_ref] = latest.get(customer_ref, Card()).followed_by(card)
     rows = [
-        {"customer_ref": ref, **vars(card), "bounce_reason": "", "updated_at": now}
+        {
+            "customer_ref": ref,
+            **vars(card),
+            "email": OfRow(card.email, ref),
+            "phone": OfRow(card.phone, ref),
+            "bounce_reason": "",
+            "updated_at": now,
+        }
         for ref, card in sorted(latest.items())  # in order: two batches do not lock in a circle
         if card != Card()
     ]
@@ -112,10 +120,10 @@ def keep(connection: Connection, cards: Iterable[tuple[str, Card]], *, now: date
         return
     statement = insert(_CONTACTS, connection.dialect.name)
     new, old = statement.excluded, _CONTACTS.c
-    moved = and_(new.email != "", new.email != old.email)
+    moved = and_(new.email != "", new.email_index != old.email_index)
     known = {
         name: case((new[name] != "", new[name]), else_=old[name])
-        for name in ("email", "phone", "language", "zone")
+        for name in ("email", "email_index", "phone", "phone_index", "language", "zone")
     }
     connection.execute(
         statement.on_conflict_do_update(

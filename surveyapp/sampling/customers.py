@@ -78,7 +78,7 @@ class Customer:
 
 
 def search(session: Session, text: str, *, secret_key: str) -> list[str]:
-    """The pseudonyms of whoever has this reference or address; that of a reference always.
+    """The pseudonyms of whoever has this reference or address, whole; that of a reference always.
 
     Raises Invalid when the text is neither.
     """
@@ -89,7 +89,7 @@ def search(session: Session, text: str, *, secret_key: str) -> list[str]:
         )
     reference = read_customer_ref(text) or ""
     found = {pseudonym(secret_key, reference)}
-    for read, column in ((read_email, Contact.email), (read_phone, Contact.phone)):
+    for read, column in ((read_email, Contact.email_index), (read_phone, Contact.phone_index)):
         try:
             address = read(text)
         except Invalid:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from surveyapp.store import private
 from surveyapp.store.json_text import read_json
+from surveyapp.store.keyring import Keyring, attach
 from surveyapp.store.statements import DatabaseConnection, RawConnection, translated
 
 LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
@@ -87,6 +88,7 @@ def _pragmas(connection: Any, _record: Any) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",  # an acknowledged answer is on the disk, not in its cache
         "foreign_keys = ON",
+        "secure_delete = ON",  # what is erased is overwritten, too
         "cache_size = -32768",
         "temp_store = MEMORY",
     ):
@@ -108,8 +110,14 @@ SNAPSHOT = "snapshot"
 class Store:
     """The database as doors see it: transactions to read in and transactions to write in."""
 
-    def __init__(self, url: str, lock_seconds: int = LOCK_SECONDS) -> None:
+    def __init__(
+        self, url: str, lock_seconds: int = LOCK_SECONDS, *, master_key: str | None = None
+    ) -> None:
+        """Names and addresses can be read and written with the ``master_key`` only."""
         self.engine = make_engine(url, lock_seconds)
+        self.keyring = Keyring(master_key, self.engine) if master_key is not None else None
+        if self.keyring is not None:
+            attach(self.engine, self.keyring)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._spare: deque[PoolProxiedConnection] = deque()  # kept from one use to the next
 

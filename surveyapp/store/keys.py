@@ -6,9 +6,7 @@ It signs links and sessions and makes pseudonyms: another key would mail links t
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -17,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import SettingsError
 from surveyapp.settings import key_fault
+from surveyapp.store import key_files
 from surveyapp.store.db import Store
 from surveyapp.store.models import KeyFingerprint
 
@@ -24,16 +23,11 @@ FILE = "secret.key"
 
 
 def kept(home: Path) -> str:
-    """The key in the home folder, made there on the first run; readable by its owner only.
-
-    It is written beside and linked into place whole, so that neither a full disk nor a kill leaves a
-    part of one, and of two processes that start together both take the first. Raises SettingsError
-    for a file that holds no key.
+    """The key in the home folder, made there on the first run. Raises SettingsError for a file that holds
+    none.
     """
     path = home / FILE
-    if not path.exists():
-        _make(path)
-    key = path.read_text(encoding="utf-8", errors="replace").strip()
+    key = key_files.kept(path, new_key)
     fault = key_fault(key)
     if fault:
         raise SettingsError(
@@ -43,28 +37,9 @@ def kept(home: Path) -> str:
     return key
 
 
-def _make(path: Path) -> None:
-    beside = path.with_name(f"{FILE}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w") as out:
-            out.write(secrets.token_urlsafe(48))
-            out.flush()
-            os.fsync(out.fileno())
-        with suppress(FileExistsError):  # another process was first; its key is the key
-            path.hardlink_to(beside)
-    finally:
-        beside.unlink()
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """The file's name is on the disk too: links are signed as soon as the key is there."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def new_key() -> str:
+    """A key that nobody can guess."""
+    return secrets.token_urlsafe(48)
 
 
 def fingerprint(key: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from surveyapp.errors import SettingsError
+from surveyapp.store import plain_copies
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -26,7 +27,8 @@ def _config() -> Config:
 
 
 def upgrade(engine: Engine, target: str = "head") -> None:
-    """Apply every migration up to ``target``; on both databases each one is a transaction.
+    """Apply every migration up to ``target``; on both databases each one is a transaction. Then what they
+    have encrypted is overwritten.
 
     Raises SettingsError for a database of a newer version.
     """
@@ -37,6 +39,8 @@ def upgrade(engine: Engine, target: str = "head") -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, target)
+    if target == "head":
+        plain_copies.remove_noted(engine)
 
 
 def pending(engine: Engine) -> bool:

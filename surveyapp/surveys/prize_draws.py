@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from typing import cast
 
 from itsdangerous import BadData, Signer
@@ -24,6 +25,7 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
 from surveyapp.store.audit import record
+from surveyapp.store.encrypted_columns import OfRow
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import DrawEntry, PrizeDraw, PrizeDrawWinner, SurveyRow
@@ -71,9 +73,9 @@ def enter(session: Session, *, survey_id: int, number: int, address: str, day: d
 
     Raises Invalid for what is no address.
     """
-    values = {"id": number, "survey_id": survey_id, "address": _read(address), "day": day}
+    values = {"id": number, "survey_id": survey_id, "address": OfRow(_read(address), number)}
     statement = insert(_ENTRIES, session.connection().dialect.name)
-    session.execute(statement.values(values).on_conflict_do_nothing())
+    session.execute(statement.values({**values, "day": day}).on_conflict_do_nothing())
 
 
 def enter_later(
@@ -125,7 +127,7 @@ def change_draw(session: Session, survey: SurveyRow, *, text: str, user_id: int 
 def entries(session: Session, survey_id: int) -> list[DrawEntry]:
     """Who takes part, by address: the order in which they came is nobody's business."""
     own = DrawEntry.survey_id == survey_id
-    return list(session.scalars(select(DrawEntry).where(own).order_by(DrawEntry.address)))
+    return sorted(session.scalars(select(DrawEntry).where(own)), key=lambda each: each.address)
 
 
 def draw_winners(
@@ -158,9 +160,8 @@ def drawings(session: Session, survey: Survey) -> list[Drawing]:
         .join(DrawEntry, DrawEntry.id == PrizeDrawWinner.entry_id)
         .join(PrizeDraw, PrizeDraw.id == PrizeDrawWinner.prize_draw_id)
         .where(own)
-        .order_by(DrawEntry.address)
     )
-    for number, address in session.execute(won):
+    for number, address in sorted(session.execute(won), key=itemgetter(1)):
         winners.setdefault(number, []).append(address)
     held = session.scalars(select(PrizeDraw).where(own).order_by(PrizeDraw.id.desc()))
     return [Drawing(each.held_at, each.entries, tuple(winners.get(each.id, ()))) for each in held]

@@ -16,6 +16,7 @@ from typing import cast
 from sqlalchemy import Table, delete, func, select
 from sqlalchemy.orm import Session
 
+from surveyapp.store.encrypted_columns import OfRow
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import AnonymityEpoch, DrawEntry, Invitation, Response
@@ -125,7 +126,7 @@ def _drawn(
 def _store(session: Session, survey_id: int, entries: Mapping[int, str], day: date) -> None:
     """Store draw entries in the order of their random numbers; an address that is there stays once."""
     rows = [
-        {"id": number, "survey_id": survey_id, "address": address, "day": day}
+        {"id": number, "survey_id": survey_id, "address": OfRow(address, number), "day": day}
         for number, address in sorted(entries.items())
     ]
     if rows:

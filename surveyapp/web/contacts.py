@@ -34,6 +34,7 @@ class SearchForm(StaffForm):
             InputRequired("Enter a customer reference, an email address or a phone number."),
             Length(max=254),
         ],
+        description="As a whole: addresses are encrypted, so that no part of one can be searched for.",
     )
 
 

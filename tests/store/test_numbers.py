@@ -18,6 +18,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import Base, Response
 from surveyapp.store.public_ids import random_id
 from surveyapp.store.schema import upgrade
+from tests.conftest import MASTER
 from tests.store.test_schema import empty_store
 
 __all__ = ["empty_store"]  # a fixture
@@ -60,7 +61,7 @@ def test_a_number_whose_row_is_erased_is_not_given_again(store: Store, tmp_path:
         copy = sqlite3.connect(tmp_path / "copy.db")
         database.backup(copy)
         copy.close()
-    restored = Store(f"sqlite:///{tmp_path / 'copy.db'}")
+    restored = Store(f"sqlite:///{tmp_path / 'copy.db'}", master_key=MASTER)
     _assert_higher(restored, {name: number + 1 for name, number in erased.items()}, 3)
     restored.close()
 
@@ -134,6 +135,7 @@ def _value(table: Table, name: str, place: int) -> Any:
         if listed and listed[1] == name:
             return listed[2]
     kind = table.c[name].type
+    kind = getattr(kind, "impl_instance", kind)
     if isinstance(kind, Uuid):
         return random_id()
     for known, value in (
@@ -145,7 +147,7 @@ def _value(table: Table, name: str, place: int) -> Any:
     ):
         if isinstance(kind, known):
             return value
-    return _MOMENT if isinstance(getattr(kind, "impl", kind), DateTime) else {}
+    return _MOMENT if isinstance(kind, DateTime) else {}
 
 
 def _counts(store: Store, name: str) -> bool:

@@ -19,6 +19,8 @@ from surveyapp.jobs.kinds import COUNT_DAYS, JourneyPayload
 from surveyapp.responses.numbers import allocate
 from surveyapp.responses.recounting import recount_journey
 from surveyapp.responses.rollups import recount
+from surveyapp.sampling import customers
+from surveyapp.store import plain_copies
 from surveyapp.store.audit import record
 from surveyapp.store.counters import take
 from surveyapp.store.db import Store
@@ -31,6 +33,7 @@ from surveyapp.store.models import (
     CampaignRecipient,
     Case,
     CaseNote,
+    Contact,
     Delivery,
     Erasure,
     Event,
@@ -52,15 +55,16 @@ from surveyapp.store.models import (
 from surveyapp.store.schema import pending, upgrade
 from surveyapp.surveys.consents import versions
 from surveyapp.surveys.prize_draws import drawings
-from tests.conftest import BACKENDS
-from tests.responses.makers import as_survey, make_survey
+from tests.conftest import BACKENDS, MASTER
+from tests.responses.makers import SECRET, as_survey, make_survey
+from tests.security.dumps import dump
 
 
 @pytest.fixture(params=BACKENDS)
 def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A database without any table."""
     if request.param == "sqlite":
-        store = Store(f"sqlite:///{tmp_path / 'empty.db'}")
+        store = Store(f"sqlite:///{tmp_path / 'empty.db'}", master_key=MASTER)
         yield store
         store.close()
         return
@@ -70,7 +74,8 @@ def empty_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stor
         connection.execute(text("DROP DATABASE IF EXISTS filled"))
         connection.execute(text("CREATE DATABASE filled"))
     server.close()
-    store = Store(make_url(url).set(database="filled").render_as_string(hide_password=False))
+    url = make_url(url).set(database="filled").render_as_string(hide_password=False)
+    store = Store(url, master_key=MASTER)
     yield store
     store.close()
 
@@ -420,7 +425,12 @@ def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Stor
     }
     with empty_store.engine.begin() as connection:
         old = MetaData()
-        old.reflect(connection, only=["invitations", "outgoing_messages", "draw_entries"])
+        old.reflect(
+            connection, only=["invitations", "outgoing_messages", "draw_entries", "contacts"]
+        )
+        contact = {"customer_ref": "a" * 32, "email": "anna@x.org", "phone": "+358401234567"}
+        contact |= {"language": "fi", "zone": "", "bounce_reason": "", "updated_at": _MARCH}
+        connection.execute(insert(old.tables["contacts"]), contact)
         for number, address in ((7, "a@x.org"), (2**40, "b@x.org"), (8, "c@x.org")):
             entry = {"id": number, "deployment_id": 1, "address": address, "day": _MARCH.date()}
             connection.execute(insert(old.tables["draw_entries"]), entry)
@@ -433,6 +443,7 @@ def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Stor
                 own = {"id": number, "token_hash": f"h{number}", "created_at": _MARCH, **link}
                 connection.execute(insert(old.tables["invitations"]), own)
             row = {"id": number, "key": key, "kind": kind, "invitation_id": invitation, **sent}
+            row["content"] = {"to": "staff@x.org"} if number == 7 else {}
             connection.execute(
                 insert(old.tables["outgoing_messages"]), {**row, "customer_ref": customer}
             )
@@ -482,6 +493,13 @@ def test_draws_and_campaigns_come_up_from_the_log_and_the_keys(empty_store: Stor
         log = session.scalars(select(AuditEntry.detail).order_by(AuditEntry.id)).all()
         assert log[:2] == [{"entries": 4, "winners": 3}, {"entries": 3, "winners": 1}]
         assert log[3:5] == [{"asked": 2, **asked}, {"asked": 9, "left_out": 0, "reasons": {}}]
+        assert customers.search(session, "anna@x.org", secret_key=SECRET) == ["a" * 32]
+        assert session.get_one(Contact, "a" * 32).phone == "+358401234567"
+        assert session.get_one(OutgoingMessage, 7).content == {"to": "staff@x.org"}
+        assert session.get_one(OutgoingMessage, 1).content == {}
+        assert not plain_copies.left(session)
+    copy = dump(empty_store)  # SQLite's file, too, holds nothing plain any more
+    assert [each for each in ("x.org", "58401234567") if each in copy] == []
     _refuses_change(empty_store)
 
 

@@ -74,7 +74,9 @@ def test_the_database_does_not_keep_the_order_in_which_people_came(
 ):
     came = [f"{letter}@example.org" for letter in "hgbdfaec"]
     fill(store, survey, *came)
-    assert set(DrawEntry.__table__.columns.keys()) == {"id", "survey_id", "address", "day"}
+    assert set(DrawEntry.__table__.columns.keys()) == {
+        *("id", "survey_id", "address", "address_index", "day")
+    }
     installation = open_installation(read({}, home=tmp_path / "home", database_url=database_url))
     assert prize_draws.mix(installation, utc_now()) == 0
     installation.close()

@@ -31,7 +31,7 @@ from surveyapp.store.models.imports import ImportBatch, ImportPreview
 from surveyapp.store.models.improvements import ChangedPlace, RegisteredChange
 from surveyapp.store.models.jobs import File, Job, Worker
 from surveyapp.store.models.journeys import Journey, MapRemoval, Segment, Stage, Touchpoint
-from surveyapp.store.models.keys import ApiKey, KeyFingerprint, SigningKey
+from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
 from surveyapp.store.models.responses import (
     CARELESS_SIGNS,
@@ -90,6 +90,7 @@ __all__ = [
     "Delivery",
     "Draft",
     "DrawEntry",
+    "EncryptionKey",
     "Erasure",
     "Event",
     "File",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text
+from sqlalchemy import Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from surveyapp.store.columns import Document, UtcDateTime, utc_now
+from surveyapp.store.columns import UtcDateTime, utc_now
+from surveyapp.store.encrypted_columns import Encrypted, EncryptedDocument
 from surveyapp.store.models.base import Base, Number, one_of, public_id
 from surveyapp.store.models.surveys import SurveyRow
 
@@ -59,7 +60,7 @@ class CaseNote(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     kind: Mapped[str] = mapped_column(String(20), default="note")
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Encrypted("case_notes.text"))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
@@ -77,7 +78,9 @@ class Alert(Base):
     below: Mapped[float] = mapped_column(Float(53))
     minimum_n: Mapped[int]
     days: Mapped[int]  # the window that is looked at
-    emails: Mapped[list[str]] = mapped_column(Document, default=list)
+    emails: Mapped[list[str]] = mapped_column(
+        EncryptedDocument("alerts.emails", "[]"), default=list
+    )
     active: Mapped[bool] = mapped_column(default=True)
     armed: Mapped[bool] = mapped_column(default=True)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

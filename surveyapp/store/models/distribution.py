@@ -9,6 +9,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
+from surveyapp.store.encrypted_columns import EncryptedDocument
 from surveyapp.store.models.base import Base, Number, one_of
 
 
@@ -75,7 +76,9 @@ class OutgoingMessage(Base):
     customer_ref: Mapped[str | None] = mapped_column(String(200))
     # To staff: {"to", "subject", "text"}. To customers: {} or {"number": reminder's number}. Old ones
     # say nothing any more.
-    content: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    content: Mapped[dict[str, Any]] = mapped_column(
+        EncryptedDocument("outgoing_messages.content", "{}"), default=dict
+    )
     state: Mapped[str] = mapped_column(String(20), default="waiting")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     attempts: Mapped[int] = mapped_column(default=0)

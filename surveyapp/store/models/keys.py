@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
-from surveyapp.store.models.base import Base
+from surveyapp.store.models.base import Base, one_of
 
 
 class KeyFingerprint(Base):
@@ -32,6 +32,23 @@ class SigningKey(Base):
     sealed: Mapped[str] = mapped_column(Text)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EncryptionKey(Base):
+    """A key for names and addresses, wrapped by the master key, whose fingerprint is ``master``.
+
+    Of those that encrypt ("data") the newest does; others are there until a rotation has dealt with
+    all that is under them. One makes the blind indexes ("index").
+    """
+
+    __tablename__ = "encryption_keys"
+    __table_args__ = (one_of("purpose", "data", "index"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    purpose: Mapped[str] = mapped_column(String(20))
+    wrapped: Mapped[str] = mapped_column(Text)
+    master: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
 class ApiKey(Base):

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
+from surveyapp.store.encrypted_columns import Encrypted
 from surveyapp.store.models.base import Base, Number, one_of, public_id
 from surveyapp.store.models.surveys import SurveyRow
 
@@ -210,7 +211,7 @@ class Erasure(Base):
     external_hash: Mapped[str | None] = mapped_column(String(32))
     place: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(String(20), default="")
-    note: Mapped[str] = mapped_column(String(300), default="")
+    note: Mapped[str] = mapped_column(Encrypted("erasures.note"), default="")
     erased_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     import_batch_id: Mapped[int | None] = mapped_column(Number, ForeignKey("import_batches.id"))
 

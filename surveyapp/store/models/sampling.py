@@ -9,6 +9,13 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
+from surveyapp.store.encrypted_columns import (
+    BlindIndex,
+    Encrypted,
+    EncryptedInRow,
+    bind_to_rows,
+    same_as,
+)
 from surveyapp.store.models.base import Base, Number, one_of
 
 
@@ -39,20 +46,34 @@ class JourneyRun(Base):
 
 
 class Contact(Base):
-    """How a customer is reached: the only table that knows an address. No answer is near it."""
+    """How a customer is reached: the only table that knows an address. No answer is near it.
+
+    Addresses are encrypted; ``email_index`` and ``phone_index`` find them.
+    """
 
     __tablename__ = "contacts"
 
     customer_ref: Mapped[str] = mapped_column(String(200), primary_key=True)  # the pseudonym
-    email: Mapped[str] = mapped_column(String(254), default="", index=True)
-    phone: Mapped[str] = mapped_column(String(40), default="")
+    email: Mapped[str] = mapped_column(EncryptedInRow("contacts.email", "customer_ref"), default="")
+    email_index: Mapped[str] = mapped_column(
+        BlindIndex("contacts.email"), default=same_as("email"), index=True
+    )
+    phone: Mapped[str] = mapped_column(EncryptedInRow("contacts.phone", "customer_ref"), default="")
+    phone_index: Mapped[str] = mapped_column(
+        BlindIndex("contacts.phone"), default=same_as("phone"), index=True
+    )
     language: Mapped[str] = mapped_column(String(20), default="")
     zone: Mapped[str] = mapped_column(
         String(60), default=""
     )  # IANA name; empty: the installation's
     bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    bounce_reason: Mapped[str] = mapped_column(String(200), default="")
+    bounce_reason: Mapped[str] = mapped_column(
+        Encrypted("contacts.bounce_reason"), default=""
+    )  # servers quote addresses
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+bind_to_rows(Contact)
 
 
 class OptOut(Base):
