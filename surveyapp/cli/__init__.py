@@ -30,6 +30,7 @@ COMMANDS = {
     "mcp": "surveyapp.cli.assistants",
     "package": "surveyapp.cli.exporting",
     "pls": "surveyapp.cli.modelling",
+    "privacy-report": "surveyapp.cli.privacy",
     "report": "surveyapp.cli.reporting",
     "run": "surveyapp.cli.serving",
     "samplesize": "surveyapp.cli.samplesize",
@@ -52,7 +53,8 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(COMMANDS[cmd_name])
-        command: click.Command = getattr(module, cmd_name if cmd_name != "import" else "import_")
+        name = "import_" if cmd_name == "import" else cmd_name.replace("-", "_")
+        command: click.Command = getattr(module, name)
         return command
 
 

@@ -34,6 +34,7 @@ from surveyapp.web.messages import messages
 from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset
 from surveyapp.web.previews import previews
+from surveyapp.web.privacy import privacy
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
@@ -76,7 +77,7 @@ SECTIONS = (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
-            *(comments, coding_pages),
+            *(comments, coding_pages, privacy),
         ),
     ),
     Section("Segments", (segments,)),

@@ -31,7 +31,7 @@ FOR_GOOD = ""
 METHODS = {
     FOR_GOOD: "Keep answers for good",
     Method.DELETE: "Delete answers",
-    Method.ANONYMISE: "Anonymise answers: keep ratings, choices and scores",
+    Method.ANONYMISE: "Anonymise answers",
 }
 
 

@@ -1,0 +1,40 @@
+"""A survey's data-protection report from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from surveyapp.cli.opened import opened
+from surveyapp.cli.written import replacing
+from surveyapp.store.audit import record
+from surveyapp.surveys.queries import survey_by_code
+
+
+@click.command("privacy-report")
+@click.argument("survey", metavar="SURVEY")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="The PDF file to write; SURVEY-data-protection.pdf unless given.",
+)
+def privacy_report(survey: str, out: Path | None) -> None:
+    """Write records of processing (GDPR, Article 30) and the skeleton of an impact assessment
+    (Article 35) of the survey with the code SURVEY, from its settings as they are.
+    """
+    from surveyapp.reports.pdf import pdf
+    from surveyapp.reports.privacy.content import content
+    from surveyapp.reports.privacy.facts import facts_of
+
+    target = out or Path(f"{survey}-data-protection.pdf")
+    with opened() as installation:
+        with installation.store.reading() as session:
+            found = survey_by_code(session, survey)
+            document = content(facts_of(session, found, installation))
+        with installation.store.writing() as session:
+            record(session, None, "export privacy report", f"survey {found.code}")
+        with replacing(target) as file:
+            file.write(pdf(document))
+    click.echo(f"Written: {target}")

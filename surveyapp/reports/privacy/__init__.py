@@ -1,0 +1,1 @@
+"""A survey's data-protection report: records of processing and the skeleton of an impact assessment."""

@@ -1,0 +1,52 @@
+"""A survey's data-protection report: as a page, and as a PDF to keep."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.journeys import queries
+from surveyapp.reports.document import Document
+from surveyapp.reports.privacy.content import content
+from surveyapp.reports.privacy.facts import facts_of
+from surveyapp.surveys.queries import survey_in
+from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
+from surveyapp.web.reads import note_read
+
+privacy = Blueprint(
+    "privacy",
+    __name__,
+    url_prefix="/journeys/<int:journey_id>/surveys/<int:survey_id>/privacy",
+)
+
+
+@privacy.get("")
+@requires(Permission.EDIT_SURVEYS)
+def index(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        survey = survey_in(session, journey_id, survey_id)
+        document = content(facts_of(session, survey, installation()))
+    blocks = [(type(each).__name__, each) for each in document.blocks]
+    return render_template("privacy/index.html", journey=journey, survey=survey, blocks=blocks)
+
+
+@privacy.get("/report.pdf")
+@requires(Permission.EDIT_SURVEYS)
+def download(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        survey = survey_in(session, journey_id, survey_id)
+        document = content(facts_of(session, survey, installation()))
+    note_read("export privacy report", f"survey {survey.code}")
+    answer = Response(_pdf(document), mimetype="application/pdf")
+    name = f"{survey.code}-data-protection.pdf"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _pdf(document: Document) -> bytes:
+    from surveyapp.reports.pdf import pdf  # its library is loaded with the first file
+
+    return pdf(document)
