@@ -517,6 +517,7 @@ WITHOUT = {
     "results/drivers.html": "pieces of the page of results",
     "results/chosen.html": "a piece of the results",
     "results/parts.html": "pieces",
+    "privacy/index.html": "settings in words; its tables are a PDF",
     "cases/index.html": "one number of the case outcomes; its rows are a CSV",
 }
 
