@@ -157,7 +157,8 @@ def _stored(found: Sequence[tuple[Any, ...]]) -> Stored:
     for name in _DOCUMENTS:
         columns[name] = read_documents(columns[name])
     for name in _MOMENTS:
-        columns[name] = [read_moment(value) for value in columns[name]]
+        if any(columns[name]):
+            columns[name] = [read_moment(value) for value in columns[name]]
     columns["public_id"] = [read_id(value) for value in columns["public_id"]]
     return columns
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from surveyapp.comments.rows import QUOTE
 from surveyapp.exports.chosen import Flags, Scores, Stored
@@ -13,6 +13,9 @@ from surveyapp.exports.questions import Question
 from surveyapp.exports.variable import Cell, Kind, Measure, Variable
 from surveyapp.responses.flags import flags_of
 from surveyapp.store.models import CARELESS_SIGNS
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Batch:
@@ -40,7 +43,7 @@ class Batch:
     @cached_property
     def refused(self) -> Sequence[frozenset[str]]:
         """The items to which each response says "not applicable"."""
-        return [frozenset(each.get("not_applicable", ())) for each in self["paradata"]]
+        return of_each(self["paradata"], lambda each: frozenset(each.get("not_applicable", ())))
 
     def place(self, part: int) -> Sequence[str]:
         """A part of where each was given: journey, stage, touchpoint, channel, survey."""
@@ -68,6 +71,17 @@ class Batch:
 _NONE: Mapping[str, Any] = {}
 
 
+def of_each(things: Sequence[T], made: Callable[[T], R]) -> list[R]:
+    """What is made of each thing, once for those that are the same object, as equal documents of a batch
+    are.
+    """
+    apart = {id(thing): thing for thing in things}
+    found = {key: made(thing) for key, thing in apart.items()}
+    if len(found) == 1:
+        return list(found.values()) * len(things)
+    return [found[id(thing)] for thing in things]
+
+
 _SIGNS = {
     "longstring": "a long run of identical answers",
     "irv": "hardly any variability within the person",
@@ -93,14 +107,14 @@ def _place(part: int) -> Callable[[Batch], Sequence[Cell]]:
 
 
 def _noted(name: str) -> Callable[[Batch], Sequence[Cell]]:
-    return lambda batch: [each.get(name) for each in batch["paradata"]]
+    return lambda batch: of_each(batch["paradata"], lambda each: each.get(name))
 
 
 def _wording(batch: Batch) -> Sequence[Cell]:
-    return [
-        "; ".join([f"{code}:{id}" for code, id in sorted(each.items())])
-        for each in batch["wordings"]
-    ]
+    return of_each(
+        batch["wordings"],
+        lambda each: "; ".join([f"{code}:{id}" for code, id in sorted(each.items())]),
+    )
 
 
 def _seconds(batch: Batch) -> Sequence[Cell]:
@@ -112,7 +126,7 @@ def _seconds(batch: Batch) -> Sequence[Cell]:
 
 
 def _preselected(batch: Batch) -> Sequence[Cell]:
-    return [_confirmed(each.get("preselected")) for each in batch["paradata"]]
+    return of_each(batch["paradata"], lambda each: _confirmed(each.get("preselected")))
 
 
 def _confirmed(found: Mapping[str, Any] | None) -> str | None:
@@ -126,11 +140,11 @@ def _quote(batch: Batch) -> Sequence[Cell]:
 
 
 def _flags(batch: Batch) -> Sequence[Cell]:
-    return ["; ".join(flags_of(each)) or None for each in batch["paradata"]]
+    return of_each(batch["paradata"], lambda each: "; ".join(flags_of(each)) or None)
 
 
 def _not_applicable(batch: Batch) -> Sequence[Cell]:
-    return ["; ".join(sorted(each)) or None for each in batch.refused]
+    return of_each(batch.refused, lambda each: "; ".join(sorted(each)) or None)
 
 
 ABOUT = (
@@ -228,9 +242,10 @@ def attribute_column(name: str, kind: Kind) -> Column:
     variable = Variable(f"attribute.{name}", name, kind, measure)
     if kind is Kind.TEXT:
         return Column(
-            variable, lambda batch: [_as_text(each.get(name)) for each in batch["attributes"]]
+            variable,
+            lambda batch: of_each(batch["attributes"], lambda each: _as_text(each.get(name))),
         )
-    return Column(variable, lambda batch: [each.get(name) for each in batch["attributes"]])
+    return Column(variable, lambda batch: of_each(batch["attributes"], lambda each: each.get(name)))
 
 
 def answer_columns(question: Question) -> list[Column]:

@@ -33,5 +33,10 @@ def counted(rows: Iterable[T], expected: int) -> Iterator[T]:
     for row in rows:
         count += 1
         yield row
+    refuse_unless_whole(count, expected)
+
+
+def refuse_unless_whole(count: int, expected: int) -> None:
+    """Raise Truncated where another number of rows was read than was counted."""
     if count != expected:
         raise Truncated(f"{expected} rows were counted, {count} were read; export again.")

@@ -29,7 +29,7 @@ from surveyapp.exports.columns import (
 from surveyapp.exports.comment_codes import code_columns
 from surveyapp.exports.csv_table import counted
 from surveyapp.exports.questions import Question, questions
-from surveyapp.exports.table import Table
+from surveyapp.exports.table import BlockRows, Table
 from surveyapp.exports.variable import Cell, Kind, Measure, Variable
 from surveyapp.store.models import CarelessFlag, Response, Score, Touchpoint
 from surveyapp.surveys.survey import Survey
@@ -85,24 +85,25 @@ def responses_table(session: Session, wanted: Chosen, *, library: Library) -> Ta
     ]
     flagged = _flagged(session, ids) if wanted.careless else []
     columns += [column for code in flagged for column in careless_columns(code)]
-    rows = _rows(session, chosen, columns, _places(session, surveys), are_flagged=bool(flagged))
-    return Table([each.variable for each in columns], chosen.count, counted(rows, chosen.count))
+    blocks = _blocks(session, chosen, columns, _places(session, surveys), are_flagged=bool(flagged))
+    rows = BlockRows(blocks, chosen.count)
+    return Table([each.variable for each in columns], chosen.count, rows)
 
 
-def _rows(
+def _blocks(
     session: Session,
     chosen: ChosenResponses,
     columns: Sequence[Column],
     places: Mapping[int, tuple[str, ...]],
     *,
     are_flagged: bool,
-) -> Iterator[Sequence[Cell]]:
+) -> Iterator[Sequence[Sequence[Cell]]]:
     scores, flags = ScoreReader(session), FlagReader(session)
     for stored in chosen.batches(session):
         numbers = stored["id"]
         flagged = flags.of(numbers) if are_flagged else {}
         batch = Batch(stored, places, scores.of(numbers), flagged)
-        yield from zip(*(column.cells(batch) for column in columns), strict=True)
+        yield [column.cells(batch) for column in columns]
 
 
 def answers_table(session: Session, wanted: Chosen, *, library: Library) -> Table:

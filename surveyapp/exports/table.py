@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from surveyapp.exports.csv_table import refuse_unless_whole
 from surveyapp.exports.variable import Cell, Variable
 
 BLOCK_ROWS = 250
+
+
+class BlockRows(Iterator[Sequence[Cell]]):
+    """Rows that come some hundred at a time, as columns: read row by row, or as they come.
+
+    Raises Truncated at their end when there are not as many as were counted.
+    """
+
+    def __init__(self, blocks: Iterable[Sequence[Sequence[Cell]]], expected: int) -> None:
+        self._blocks = blocks
+        self._expected = expected
+        self._rows = (row for block in self.blocks() for row in zip(*block, strict=True))
+
+    def __next__(self) -> Sequence[Cell]:
+        return next(self._rows)
+
+    def blocks(self) -> Iterator[Sequence[Sequence[Cell]]]:
+        """The rows as they come."""
+        count = 0
+        for block in self._blocks:
+            count += len(block[0])
+            yield block
+        refuse_unless_whole(count, self._expected)
 
 
 @dataclass(frozen=True)
@@ -30,6 +54,9 @@ class Table:
 
     def blocks(self) -> Iterator[Sequence[Sequence[Cell]]]:
         """The rows, some hundred at a time, as columns."""
+        if isinstance(self.rows, BlockRows):
+            yield from self.rows.blocks()
+            return
         while block := list(zip(*islice(self.rows, BLOCK_ROWS), strict=True)):
             yield block
 

@@ -36,7 +36,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 def read_moment(value: Any) -> datetime | None:
     """A time as a driver gives it: SQLite keeps times as text in UTC, PostgreSQL knows them."""
     if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{value}+00:00")
     return None if value is None else value.astimezone(UTC)
 
 

@@ -29,8 +29,17 @@ def read_json(text: str | bytes) -> Any:
 
 
 def read_documents(column: Sequence[Any]) -> Sequence[Any]:
-    """Documents as a driver gives them: SQLite keeps them as text, which is read in one go."""
-    if column and isinstance(column[0], str):
-        documents: Sequence[Any] = read_json(f"[{','.join(column)}]")
+    """Documents as a driver gives them: SQLite keeps them as text, which is read in one go.
+
+    Of texts that are mostly the same, equal ones become the same document, which nobody may change.
+    """
+    if not column or not isinstance(column[0], str):
+        return column
+    apart = list(dict.fromkeys(column))
+    documents: Sequence[Any] = read_json(
+        f"[{','.join(column if 2 * len(apart) > len(column) else apart)}]"
+    )
+    if len(documents) == len(column):
         return documents
-    return column
+    by_text = dict(zip(apart, documents, strict=True))
+    return [by_text[text] for text in column]

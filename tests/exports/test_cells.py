@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveyapp.errors import Invalid
-from surveyapp.exports.cells import csv_chunks, safe
+from surveyapp.exports.cells import CsvText, csv_chunks, safe
 from surveyapp.exports.links import customers_in
 from surveyapp.exports.qr import qr_file
 from surveyapp.tables.guard import guarded, unguarded
@@ -41,6 +41,17 @@ def test_what_is_written_is_read_back_and_begins_no_formula(rows: list[list[str]
     read = list(csv.reader(io.StringIO(text, newline="")))
     assert [[unguarded(cell) for cell in row] for row in read] == rows
     assert not [c for row in read for c in row if c.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+CELLS = st.one_of(st.none(), st.integers(), st.floats(), st.booleans(), st.text(max_size=6))
+
+
+@given(st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[CELLS] * width), max_size=8)))
+def test_rows_stand_as_the_librarys_writer_has_them(rows: list[tuple[object, ...]]):
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([safe(cell) for cell in row] for row in rows)
+    columns = list(zip(*rows, strict=True))
+    assert CsvText().of(columns).removeprefix("\ufeff") == text.getvalue()
 
 
 def test_a_long_table_comes_in_pieces():

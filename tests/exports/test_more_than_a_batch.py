@@ -259,13 +259,13 @@ def test_a_command_that_fails_leaves_the_file_that_stood_there(
 ):
     out = tmp_path / "out.csv"
     out.write_text("last month's")
-    rows = exporting._rows
+    blocks = exporting._blocks
 
-    def disk_gone(*given: Any, **options: Any) -> Iterator[Sequence[exporting.Cell]]:
-        yield from islice(rows(*given, **options), 700)
+    def disk_gone(*given: Any, **options: Any) -> Iterator[Sequence[Sequence[exporting.Cell]]]:
+        yield from islice(blocks(*given, **options), 3)
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(exporting, "_rows", disk_gone)
+    monkeypatch.setattr(exporting, "_blocks", disk_gone)
     assert run_stored("export", "--survey", "nps-survey", "--out", out).code == 2
     assert out.read_text() == "last month's"
     assert [path.name for path in tmp_path.iterdir() if "out.csv" in path.name] == ["out.csv"]
