@@ -46,12 +46,12 @@ def ask_report(
     """
     journey = session.get(Journey, scope.journey_id)
     if journey is None:
-        raise NotFound(f"there is no journey number {scope.journey_id}")
+        raise NotFound("There is no such journey; it may have been removed.")
     if kind not in KINDS:
         raise Invalid(f"{kind} is not a kind of report; choose {' or '.join(KINDS)}", field="kind")
     segment = None if scope.of_everybody else session.get(Segment, scope.segment_id)
     if segment is None and not scope.of_everybody:
-        raise NotFound(f"there is no segment number {scope.segment_id}")
+        raise NotFound(f"There is no segment number {scope.segment_id}; it may have been removed.")
     if kind in ABOUT:
         segment = _analysis(session, scope, analysis_id, ABOUT[kind]).segment
     days = {"since": scope.since, "until": scope.until}

@@ -118,7 +118,7 @@ def _study(
 def _report(session: Session, report_id: int) -> Report:
     report = session.get(Report, report_id)
     if report is None:
-        raise NotFound(f"there is no report number {report_id}")
+        raise NotFound(f"There is no report number {report_id}; it may have been removed.")
     return report
 
 

@@ -51,9 +51,9 @@ def ask_validation(
     _check_choices(group, estimator, missing)
     journey = session.get(Journey, journey_id)
     if journey is None:
-        raise NotFound(f"there is no journey number {journey_id}")
+        raise NotFound("There is no such journey; it may have been removed.")
     if segment_id is not None and session.get(Segment, segment_id) is None:
-        raise NotFound(f"there is no segment number {segment_id}")
+        raise NotFound(f"There is no segment number {segment_id}; it may have been removed.")
     known = surveys_of(session, journey_id)
     surveys = [survey for survey in known if survey_id is None or survey.id == survey_id]
     if survey_id is not None and not surveys:
@@ -190,9 +190,9 @@ def ask_sjq_study(
     """
     journey = session.get(Journey, journey_id)
     if journey is None:
-        raise NotFound(f"there is no journey number {journey_id}")
+        raise NotFound("There is no such journey; it may have been removed.")
     if segment_id is not None and session.get(Segment, segment_id) is None:
-        raise NotFound(f"there is no segment number {segment_id}")
+        raise NotFound(f"There is no segment number {segment_id}; it may have been removed.")
     if not 100 <= bootstrap <= 20_000:
         raise Invalid(
             f"{bootstrap} resamples: the study requires 100 to 20,000; 5,000 are usual",

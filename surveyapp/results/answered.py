@@ -32,7 +32,7 @@ def segment_rule(session: Session, segment_id: int | None) -> Rule | None:
         return None
     segment = session.get(Segment, segment_id)
     if segment is None:
-        raise NotFound(f"there is no segment number {segment_id}; it may have been deleted")
+        raise NotFound(f"There is no segment number {segment_id}; it may have been removed.")
     return parse(segment.rule)
 
 

@@ -47,7 +47,7 @@ def run_validation(
     with store.reading() as session:
         analysis = session.get(Analysis, analysis_id)
         if analysis is None:
-            raise NotFound(f"there is no analysis number {analysis_id}")
+            raise NotFound(f"There is no analysis number {analysis_id}; it may have been removed.")
         asked = analysis.parameters
         instrument = library.load(analysis.instrument, asked.get("version"))
         groups = tuple(asked.get("group", ()))

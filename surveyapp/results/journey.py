@@ -64,7 +64,7 @@ class Ground:
                 " done; try again in a few minutes."
             )
         if segment_id not in self.segments:
-            raise NotFound(f"there is no segment number {segment_id}; choose one from the list")
+            raise NotFound(f"There is no segment number {segment_id}; choose one from the list.")
         return self.segments[segment_id]
 
     def pooled(self, sums: dict[Key, Sums]) -> dict[Cell, Sums]:
@@ -102,7 +102,7 @@ def ground(session: Session, journey_id: int, *, library: Library) -> Ground:
         .scalar_one_or_none()
     )
     if journey is None:
-        raise NotFound(f"there is no journey number {journey_id}")
+        raise NotFound("There is no such journey; it may have been removed.")
     segments: dict[int, SegmentName] = {}
     sorting: dict[int, SegmentName] = {}
     for row in session.scalars(select(Segment).order_by(Segment.id)):

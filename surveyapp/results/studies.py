@@ -48,7 +48,7 @@ def run_study(
     with store.reading() as session:
         analysis = session.get(Analysis, analysis_id)
         if analysis is None:
-            raise NotFound(f"there is no analysis number {analysis_id}")
+            raise NotFound(f"There is no analysis number {analysis_id}; it may have been removed.")
         asked, seed = analysis.parameters, analysis.seed or 1
         journey = journey_scales(asked.get("key"), library=installation.library)
         rows = study_rows(

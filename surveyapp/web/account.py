@@ -25,6 +25,7 @@ from surveyapp.web.guards import public, requires
 from surveyapp.web.installation import installation
 from surveyapp.web.known_devices import known_device
 from surveyapp.web.local_passwords import check_local_passwords, local_passwords
+from surveyapp.web.new_password import NewPasswordForm
 from surveyapp.web.sign_in import PasskeyForm, ask_second, go_on
 
 account = Blueprint("account", __name__)
@@ -44,22 +45,11 @@ class SignInForm(StaffForm):
     next = HiddenField()
 
 
-class PasswordForm(StaffForm):
+class PasswordForm(NewPasswordForm):
     current = PasswordField(
         "Current password",
         [InputRequired("Enter your current password.")],
         render_kw={"autocomplete": "current-password"},
-    )
-    password = PasswordField(
-        "New password",
-        [InputRequired("Enter a new password.")],
-        description=passwords.ADVICE,
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        "Repeat new password",
-        [InputRequired("Enter the new password twice.")],
-        render_kw={"autocomplete": "new-password"},
     )
 
 

@@ -13,7 +13,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from wtforms import EmailField, PasswordField
+from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth import account_mail, password_resets, passwords, queries
@@ -26,6 +26,7 @@ from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
 from surveyapp.web.known_devices import remember_device
 from surveyapp.web.local_passwords import check_local_passwords
+from surveyapp.web.new_password import NewPasswordForm
 
 password_reset = Blueprint("password_reset", __name__, url_prefix="/password-reset")
 
@@ -35,20 +36,6 @@ class AskForm(StaffForm):
         "Email address",
         [InputRequired("Enter your email address."), Length(max=254)],
         render_kw={"autocomplete": "username"},
-    )
-
-
-class NewPasswordForm(StaffForm):
-    password = PasswordField(
-        "New password",
-        [InputRequired("Enter a new password.")],
-        description=passwords.ADVICE,
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        "Repeat new password",
-        [InputRequired("Enter the new password twice.")],
-        render_kw={"autocomplete": "new-password"},
     )
 
 

@@ -174,7 +174,7 @@ def test_a_wish_that_cannot_be_met_is_refused(store: Store):
         segment = make_segment(session, "north", "region = North")
         with pytest.raises(Invalid, match="servqual-p, loyalty is not part of this survey"):
             asked(session, bare.journey_id)
-        with pytest.raises(NotFound, match="no journey number 99"):
+        with pytest.raises(NotFound, match="no such journey"):
             asked(session, 99)
         with pytest.raises(NotFound, match="no survey number 99"):
             asked(session, bare.journey_id, survey_id=99)
