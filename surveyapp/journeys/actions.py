@@ -152,6 +152,7 @@ def add_touchpoint(
     name: str,
     channel: str = "",
     ownership: str = "provider",
+    partner: str = "",
     moment_of_truth: bool = False,
     front_stage: str = "",
     backstage: str = "",
@@ -166,6 +167,7 @@ def add_touchpoint(
         name=name,
         channel=channel,
         ownership=ownership,
+        partner=partner,
         moment_of_truth=moment_of_truth,
         front_stage=front_stage,
         backstage=backstage,
@@ -183,6 +185,7 @@ def edit_touchpoint(
     name: str,
     channel: str,
     ownership: str,
+    partner: str = "",
     moment_of_truth: bool,
     front_stage: str,
     backstage: str,
@@ -194,6 +197,7 @@ def edit_touchpoint(
         name=name,
         channel=channel,
         ownership=ownership,
+        partner=partner,
         moment_of_truth=moment_of_truth,
         front_stage=front_stage,
         backstage=backstage,
@@ -293,6 +297,7 @@ def _describe_touchpoint(
     name: str,
     channel: str,
     ownership: str,
+    partner: str,
     moment_of_truth: bool,
     front_stage: str,
     backstage: str,
@@ -300,9 +305,21 @@ def _describe_touchpoint(
     touchpoint.name = _name(name)
     touchpoint.channel = _text(channel, "channel", longest=60)
     touchpoint.ownership = _one_of(ownership, OWNERSHIPS, "ownership")
+    touchpoint.partner = _partner(partner, ownership)
     touchpoint.moment_of_truth = moment_of_truth
     touchpoint.front_stage = _text(front_stage, "front_stage")
     touchpoint.backstage = _text(backstage, "backstage")
+
+
+def _partner(name: str, ownership: str) -> str:
+    name = " ".join(_text(name, "partner", longest=_LONGEST_NAME).split())
+    if name and ownership != "partner":
+        raise Invalid(
+            f"{name} is named as partner of a touchpoint that no partner runs; choose that a partner"
+            " runs it, or leave the name out.",
+            field="partner",
+        )
+    return name
 
 
 def _free_code(code: str, name: str, taken: set[str], noun: str) -> str:

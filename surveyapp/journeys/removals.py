@@ -18,7 +18,8 @@ from surveyapp.store.models import Journey, MapRemoval, Stage, Touchpoint
 KEPT = timedelta(days=90)
 _LISTED = 10
 _OF_A_TOUCHPOINT = (
-    *("code", "name", "channel", "ownership", "moment_of_truth", "front_stage", "backstage"),
+    *("code", "name", "channel", "ownership", "partner"),
+    *("moment_of_truth", "front_stage", "backstage"),
 )
 
 
@@ -80,7 +81,8 @@ def _put_stage(journey: Journey, content: Mapping[str, Any]) -> str:
         goal=content["goal"],
         position=0,
         touchpoints=[
-            Touchpoint(**point, position=at) for at, point in enumerate(content["touchpoints"])
+            Touchpoint(**_of_a_touchpoint(point), position=at)
+            for at, point in enumerate(content["touchpoints"])
         ],
     )
     _insert(journey.stages, stage, content["position"])
@@ -93,7 +95,7 @@ def _put_touchpoint(journey: Journey, content: Mapping[str, Any]) -> str:
         raise Conflict(
             f"{content['name']} cannot be restored, because its stage is gone; restore the stage first."
         )
-    described = {name: content[name] for name in _OF_A_TOUCHPOINT}
+    described = _of_a_touchpoint(content)
     described["code"] = _free(content, {each.code for each in stage.touchpoints}, "touchpoint")
     _insert(stage.touchpoints, Touchpoint(**described, position=0), content["position"])
     return f"{stage.code}/{described['code']}"
@@ -117,6 +119,11 @@ def _keep(
 ) -> None:
     session.execute(delete(MapRemoval).where(MapRemoval.removed_at < utc_now() - KEPT))
     session.add(MapRemoval(journey_id=journey_id, kind=kind, content=content, removed_by=user_id))
+
+
+def _of_a_touchpoint(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What was kept of a touchpoint; one of before partners had names names none."""
+    return {name: content.get(name, "") for name in _OF_A_TOUCHPOINT}
 
 
 def _described(touchpoint: Touchpoint) -> dict[str, Any]:

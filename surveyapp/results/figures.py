@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from analysis.compare import Difference, difference, holm
 from analysis.metrics import Estimate, Mean, Share, summarize
@@ -45,7 +46,7 @@ def differences(pairs: Sequence[tuple[Scored, Sums, Sums]]) -> tuple[Contrast | 
     None where either side has fewer than two answers: one answer has no spread.
     """
     found: list[tuple[Definition, Difference] | None] = [
-        (scored.definition, difference(estimate(scored, first), estimate(scored, second)))
+        (scored.definition, _difference(scored, first, second))
         if min(first.n, second.n) >= 2
         else None
         for scored, first, second in pairs
@@ -59,6 +60,11 @@ def contrasts(
     """Differences that are tested together, p corrected for their number (Holm 1979)."""
     corrected = iter(holm([entry[1].p for entry in found if entry is not None]))
     return tuple(None if entry is None else _contrast(*entry, next(corrected)) for entry in found)
+
+
+@lru_cache(maxsize=4096)  # asked again by every page until somebody answers
+def _difference(scored: Scored, first: Sums, second: Sums) -> Difference:
+    return difference(estimate(scored, first), estimate(scored, second))
 
 
 def _contrast(definition: Definition, found: Difference, pvalue: float) -> Contrast:

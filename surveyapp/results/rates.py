@@ -58,7 +58,7 @@ def response_rates(
         session, base.ids, [EVERYBODY], since=when.since, until=when.until, facets=facets
     )
     answered = found[EVERYBODY]
-    invited = _invitations(session, base.ids, when, calendar_of(base.journey))
+    invited = invitations(session, base.ids, when, calendar_of(base.journey))
     hidden = _hidden(session, base, when, minimum=minimum_cell)
     return tuple(
         _rate(
@@ -91,7 +91,7 @@ def segment_rate(
     monthly = _monthly(session, base, when, calendar)
     sent = {month: _counted(each, "sent") for month, each in monthly.items()}
     answered = {month: _counted(each, "completed") for month, each in monthly.items()}
-    invited = _invitations(session, base.ids, ALL_TIME, calendar).values()
+    invited = invitations(session, base.ids, ALL_TIME, calendar).values()
     made = sum(n for states in invited for state, n in states.items() if state != "suppressed")
     if not made or sum(counts[EVERYBODY] for counts in sent.values()) != made:
         return None
@@ -174,9 +174,12 @@ def _hidden(
 _EVERYBODY = overlaps(())
 
 
-def _invitations(
+def invitations(
     session: Session, surveys: Sequence[int], when: Period, calendar: Calendar
 ) -> dict[int, dict[str, int]]:
+    """Invitations by survey and state, without those whose message was never sent; those answered of
+    an anonymous survey by its answers.
+    """
     query = (
         select(Invitation.survey_id, Invitation.state, func.count())
         .where(Invitation.survey_id.in_(surveys), not_(_TO_BE_SENT))

@@ -117,22 +117,8 @@ def advice(
     """
     if when.since is None or when.until is None:
         return None
-    asked: list[tuple[str, Touchpoint, Scored, Sums]] = []
-    left_out = []
-    for stage in base.journey.stages:
-        for touchpoint in stage.touchpoints:
-            for scale, scored in list(base.scored.get(touchpoint.id, {}).items())[:1]:
-                sums, reason = found.get((touchpoint.id, scale), (NOTHING, Hidden.NO))
-                if reason or sums.n < 2:
-                    left_out.append(touchpoint.name)
-                else:
-                    asked.append((stage.name, touchpoint, scored, sums))
-    totals: dict[str, Sums] = {}
-    for _, _, scored, sums in asked:
-        totals[scored.scale.id] = totals.get(scored.scale.id, NOTHING) + sums
-    contrasts = differences(
-        [(scored, sums, totals[scored.scale.id] - sums) for _, _, scored, sums in asked]
-    )
+    asked, left_out = _asked(base, found)
+    contrasts = differences(_against_rest(asked))
     rows = [
         Priority(
             stage=stage,
@@ -154,3 +140,56 @@ def advice(
 
     compared = sum(contrast is not None for contrast in contrasts)
     return Advice(when.since, when.until, tuple(sorted(rows, key=order)), compared, tuple(left_out))
+
+
+_Asked = tuple[str, Touchpoint, Scored, Sums]  # the stage's name
+
+
+def _asked(base: Ground, found: Cells) -> tuple[list[_Asked], list[str]]:
+    """The touchpoints with the first scale that each asks, and the names of those with too few answers."""
+    asked: list[_Asked] = []
+    left_out = []
+    for stage in base.journey.stages:
+        for touchpoint in stage.touchpoints:
+            for scale, scored in list(base.scored.get(touchpoint.id, {}).items())[:1]:
+                sums, reason = found.get((touchpoint.id, scale), (NOTHING, Hidden.NO))
+                if reason or sums.n < 2:
+                    left_out.append(touchpoint.name)
+                else:
+                    asked.append((stage.name, touchpoint, scored, sums))
+    return asked, left_out
+
+
+def _against_rest(asked: Sequence[_Asked]) -> list[tuple[Scored, Sums, Sums]]:
+    """Each touchpoint beside all others of its journey on the same scale."""
+    totals: dict[str, Sums] = {}
+    for _, _, scored, sums in asked:
+        totals[scored.scale.id] = totals.get(scored.scale.id, NOTHING) + sums
+    return [(scored, sums, totals[scored.scale.id] - sums) for _, _, scored, sums in asked]
+
+
+def gaps(journeys: Sequence[tuple[Ground, Cells]]) -> list[tuple[Ground, Priority]]:
+    """Touchpoints significantly below the others of their journey, the largest gap first.
+
+    Holm's correction counts the touchpoints of all these journeys, as they are looked at together.
+    """
+    asked = [(base, each) for base, found in journeys for each in _asked(base, found)[0]]
+    pairs = [pair for base, found in journeys for pair in _against_rest(_asked(base, found)[0])]
+    below = [
+        (
+            base,
+            Priority(
+                stage=stage,
+                touchpoint_id=touchpoint.id,
+                touchpoint=touchpoint.name,
+                moment_of_truth=touchpoint.moment_of_truth,
+                figure=figure(scored, sums, Hidden.NO),
+                against_rest=contrast,
+            ),
+        )
+        for (base, (stage, touchpoint, scored, sums)), contrast in zip(
+            asked, differences(pairs), strict=True
+        )
+        if contrast is not None and contrast.certain and contrast.difference < 0
+    ]
+    return sorted(below, key=lambda each: each[1].against_rest.difference)

@@ -7,14 +7,16 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import SelectField, StringField, TextAreaField
+from sqlalchemy.orm import Session
+from wtforms import DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from surveyapp.auth.grants import journeys_granted
+from surveyapp.auth.grants import able, journeys_granted
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
+from surveyapp.journeys.portfolio import LONGEST, choices_of, listed, place_journey, tags_text
 from surveyapp.journeys.zone_actions import set_zone
-from surveyapp.results import dashboards, target_phrases
+from surveyapp.results import dashboards, portfolio_phrases, target_phrases
 from surveyapp.results.findings import findings, response_sentence, segment_sentence
 from surveyapp.results.journey_json import (
     findings_to_json,
@@ -23,17 +25,26 @@ from surveyapp.results.journey_json import (
     touchpoint_to_json,
     trends_to_json,
 )
+from surveyapp.results.portfolio import portfolio
+from surveyapp.results.portfolio_json import portfolio_to_json
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.target_rows import target_rows, target_rows_to_json
 from surveyapp.results.view_models import ResponseRate, SegmentRate
-from surveyapp.store.models import Journey
+from surveyapp.store.models import Journey, User
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json
+from surveyapp.web.portfolio import (
+    arguments_of,
+    page_asked,
+    scope_of_all,
+    search_asked,
+    spark_axis,
+)
 from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 from surveyapp.web.whole_number_field import WholeNumberField
@@ -90,6 +101,51 @@ class JourneyForm(StaffForm):
         return {**self.plain(), **numbers}
 
 
+class PlacedForm(JourneyForm):
+    """A journey that is there: also who answers for it, and how it is found among others."""
+
+    owner = SelectField("Owner", description="Who answers for the journey.")
+    group_name = StringField(
+        "Group",
+        [Optional(), Length(max=LONGEST)],
+        description="A line of business or a country, such as Lending. Groups order the list of journeys.",
+    )
+    tag_words = StringField(
+        "Tags",
+        [Optional(), Length(max=2000)],
+        description="Words by which journeys are found together, with commas between them.",
+    )
+    next_review = DateField("Next review", [Optional()])
+
+    def place(self) -> dict[str, Any]:
+        """What is said of the journey's place among others."""
+        return {
+            "owner_id": int(self.owner.data) if self.owner.data else None,
+            "group": self.group_name.data or "",
+            "tags": self.tag_words.data or "",
+            "next_review": self.next_review.data,
+        }
+
+    def wanted(self) -> dict[str, Any]:
+        own = ("owner", "group_name", "tag_words", "next_review")
+        return {name: value for name, value in super().wanted().items() if name not in own}
+
+
+def _placed_form(session: Session, journey: Journey) -> PlacedForm:
+    """The form as it is stored, with everybody who may own the journey."""
+    form = PlacedForm(
+        obj=journey,
+        owner=str(journey.owner_id or ""),
+        tag_words=tags_text(each.tag for each in journey.tags),
+    )
+    owners = {each.id: each.name for each in able(session, Permission.READ_JOURNEYS, journey.id)}
+    if journey.owner_id is not None and journey.owner_id not in owners:
+        owners[journey.owner_id] = session.get_one(User, journey.owner_id).name
+    named = [(str(number), name) for number, name in owners.items()]
+    form.owner.choices = choices([("", "Nobody"), *named])
+    return form
+
+
 @journeys.get("/")
 @requires(Permission.READ_JOURNEYS, lists=True)
 def home() -> ResponseReturnValue:
@@ -101,27 +157,26 @@ def home() -> ResponseReturnValue:
 @requires(Permission.READ_JOURNEYS, lists=True)
 def index() -> ResponseReturnValue:
     granted = journeys_granted(me(), Permission.READ_JOURNEYS)
+    scope, search = scope_of_all(), search_asked()
+    asked, rules = page_asked(scope), dashboard_rules()
     with installation().store.reading() as session:
-        known = queries.journeys(session, granted)
-        counts = queries.count_responses(session, granted)
-        return page(
-            "journeys/index.html",
-            {"journeys": [_listed(each, counts.get(each.id, 0)) for each in known]},
-            journeys=known,
-            counts=counts,
-        )
-
-
-def _listed(journey: Journey, responses: int) -> dict[str, Any]:
-    return {
-        "id": journey.id,
-        "code": journey.code,
-        "name": journey.name,
-        "state": journey.state,
-        "stages": len(journey.stages),
-        "touchpoints": sum(len(stage.touchpoints) for stage in journey.stages),
-        "responses": responses,
-    }
+        known = listed(session, granted)
+        chosen = [each for each in known if search.finds(each)]
+        found = portfolio(session, chosen, asked, now=installation().now(), **rules)
+    few = rules["minimum_cell"]
+    return page(
+        "journeys/index.html",
+        portfolio_to_json(found, few=few),
+        found=found,
+        known=bool(known),
+        search=search,
+        choices=choices_of(known),
+        scope=scope,
+        kept=arguments_of(search, asked, scope),
+        sentence=portfolio_phrases.sentence(found, few=few),
+        words=portfolio_phrases,
+        axis=spark_axis(found.lines),
+    )
 
 
 @journeys.route("/journeys/new", methods=["GET", "POST"])
@@ -147,7 +202,7 @@ def new() -> ResponseReturnValue:
 def edit(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-    form = JourneyForm(obj=journey)
+        form = _placed_form(session, journey)
     if form.validate_on_submit():
         with form.refusing("name"):
             with form.saving() as session:
@@ -155,6 +210,7 @@ def edit(journey_id: int) -> ResponseReturnValue:
                 wanted = form.wanted()
                 zone, default = wanted.pop("own_zone"), installation().settings.time_zone
                 actions.edit_journey(session, known, **wanted, user_id=me().id)
+                place_journey(session, known, **form.place(), user_id=me().id)
                 counting = set_zone(session, known, zone, default=default, user_id=me().id)
             flash(
                 "Saved."

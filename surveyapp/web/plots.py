@@ -9,12 +9,16 @@ from surveyapp.reports import trend_charts
 from surveyapp.results import phrases
 from surveyapp.results.view_models import Definition, Trend
 from surveyapp.web.number_formats import share_of_axis
+from surveyapp.web.portfolio import arguments_for, spark, spark_said
 
 PLOT_WIDTH, PLOT_EDGE = 160, 5
 
 
 def teach_plots(app: Flask) -> None:
     app.jinja_env.filters["place"] = place
+    app.jinja_env.filters["spark"] = spark
+    app.jinja_env.filters["spark_said"] = spark_said
+    app.jinja_env.filters["arguments_for"] = arguments_for
     app.jinja_env.filters["trend_drawing"] = trend_drawing
     app.jinja_env.filters["trend_note"] = trend_charts.note
     app.jinja_env.filters["month_named"] = phrases.month

@@ -45,6 +45,12 @@ class TouchpointForm(StaffForm):
         description="Branch, app, website, phone, post ...",
     )
     ownership = SelectField("Run by", choices=choices(OWNERSHIPS))
+    partner = StringField(
+        "Partner",
+        [Optional(), Length(max=200)],
+        description="Who runs it, where a partner does. Touchpoints of one partner are put together"
+        " when partners are compared, so write the name alike everywhere.",
+    )
     moment_of_truth = BooleanField(
         "Moment of truth", description="Decisive for how the customer judges the whole journey."
     )

@@ -30,7 +30,14 @@ from surveyapp.store.models.distribution import (
 from surveyapp.store.models.imports import ImportBatch, ImportPreview
 from surveyapp.store.models.improvements import ChangedPlace, RegisteredChange
 from surveyapp.store.models.jobs import File, Job, Worker
-from surveyapp.store.models.journeys import Journey, MapRemoval, Segment, Stage, Touchpoint
+from surveyapp.store.models.journeys import (
+    Journey,
+    JourneyTag,
+    MapRemoval,
+    Segment,
+    Stage,
+    Touchpoint,
+)
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
 from surveyapp.store.models.responses import (
@@ -105,6 +112,7 @@ __all__ = [
     "Journey",
     "JourneyGrant",
     "JourneyRun",
+    "JourneyTag",
     "KeyFingerprint",
     "MailKey",
     "MapRemoval",

@@ -47,7 +47,10 @@ class Journey(Base):
     next_zone: Mapped[str | None] = mapped_column(String(60))
     counted_to: Mapped[int | None] = mapped_column(Number)
     first_day: Mapped[date | None] = mapped_column(Date)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # who made it
+    # Who answers for it; whoever made it, until somebody else is named.
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    group_name: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    next_review: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     stages: Mapped[list[Stage]] = relationship(
@@ -59,6 +62,18 @@ class Journey(Base):
     targets: Mapped[list[Target]] = relationship(
         order_by="(Target.segment_id, Target.place, Target.metric)", viewonly=True
     )
+    tags: Mapped[list[JourneyTag]] = relationship(
+        order_by="JourneyTag.tag", cascade="all, delete-orphan"
+    )
+
+
+class JourneyTag(Base):
+    """A word by which journeys are found together; a journey has any number of them."""
+
+    __tablename__ = "journey_tags"
+
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(60), primary_key=True)
 
 
 class Stage(Base):
@@ -96,6 +111,8 @@ class Touchpoint(Base):
     name: Mapped[str] = mapped_column(String(200))
     channel: Mapped[str] = mapped_column(String(60), default="")
     ownership: Mapped[str] = mapped_column(String(20), default="provider")
+    # Who runs it, where a partner does.
+    partner: Mapped[str] = mapped_column(String(200), default="", server_default="")
     moment_of_truth: Mapped[bool] = mapped_column(default=False)
     front_stage: Mapped[str] = mapped_column(Text, default="")
     backstage: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,141 @@
+"""The start page lists the journeys that somebody may see, finds them, and says what to do first."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from surveyapp.app import create_app
+from surveyapp.installation import Installation
+from surveyapp.settings import read
+from surveyapp.store.models import Journey, JourneyGrant, Touchpoint, User
+from surveyapp.web.installation import EXTENSION
+from tests.results import bank
+from tests.validity import faults
+from tests.web.world import add_user, session_key
+
+ALL = "from=2025-12&to=2026-03"
+
+
+@dataclass(frozen=True)
+class Made:
+    app: Flask
+    users: dict[str, User]
+    bank: bank.Bank
+
+    @property
+    def installation(self) -> Installation:
+        return self.app.extensions[EXTENSION]
+
+    def client(self, name: str) -> FlaskClient:
+        client = self.app.test_client()
+        with client.session_transaction() as session:
+            session["_user_id"] = session_key(self.installation, self.users[name])
+        return client
+
+
+@pytest.fixture(scope="module")
+def made(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """A filled journey, an empty one with an Arabic name, and a reader of the empty one only."""
+    home = tmp_path_factory.mktemp("portfolio")
+    shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    app = create_app(read({}, home=home, log_level="ERROR"))
+    app.testing = True
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.extensions[EXTENSION].store.writing() as session:
+        users = {
+            role: add_user(session, role, password_hash="none")
+            for role in ("researcher", "manager")
+        }
+        reader = User(email="r@x.example", name="R", role="manager", password_hash="none")
+        nobody = User(email="n@x.example", name="N", role="manager", password_hash="none")
+        session.add_all([reader, nobody])
+        found = bank.filled(session, a_place=40, months=6)
+        low = [(bank.START + timedelta(days=40), {"region": "East"}, {"csat": {"csat": 1}})] * 40
+        bank.store_answers(session, found.surveys["id"], low, {})
+        empty = Journey(code="empty", name="فتح حساب <b>", provider="P")
+        session.add(empty)
+        session.flush()
+        session.add(JourneyGrant(user_id=reader.id, journey_id=empty.id, kind="reader"))
+    yield Made(app, {**users, "reader": reader, "nobody": nobody}, found)
+    app.extensions[EXTENSION].close()
+
+
+def test_the_list_has_each_journey_with_its_numbers_and_what_to_do_first(made: Made):
+    client = made.client("manager")
+    page, document = client.get(f"/journeys?{ALL}"), client.get(f"/journeys.json?{ALL}").json
+    filled, empty = document["journeys"]
+    for figure in filled["figures"]:
+        assert f"n = {figure['n']}" in page.text
+    assert document["sentence"] in page.text
+    assert f"{filled['responses']} responses" in page.text
+    [first, *_] = document["first_to_do"]
+    assert first["touchpoint"] == "Identity check"
+    assert first["below_others"]["high"] < 0
+    assert f"/journeys/{made.bank.journey}?{ALL.replace('&', '&amp;')}" in page.text
+    assert (empty["figures"], empty["rank"], empty["responses"]) == ([], None, 0)
+    assert "<bdi>فتح حساب &lt;b&gt;</bdi>" in page.text
+    assert not faults(page.text)
+
+
+def test_a_journey_gets_its_place_on_its_settings_and_is_found_by_it(made: Made):
+    client, number = made.client("researcher"), made.bank.journey
+    owner = made.users["manager"].id
+    form = {
+        "name": "Current account", "provider": "Northbank", "state": "current", "owner": owner,
+        "group_name": "Daily banking", "tag_words": "retail, retail , pilot", "next_review": "2026-06-30",
+    }  # fmt: skip
+    assert client.post(f"/journeys/{number}/edit", data=form).status_code == 303
+    edit = client.get(f"/journeys/{number}/edit").text
+    for text in ('value="pilot, retail"', 'value="Daily banking"', 'value="2026-06-30"'):
+        assert text in edit
+    assert f'<option selected value="{owner}">Manager</option>' in edit
+    for query in (f"owner={owner}", "group=Daily banking", "tag=pilot", "name=CURRENT"):
+        found = client.get(f"/journeys.json?{query}").json["journeys"]
+        assert [each["id"] for each in found] == [number], query
+    [line] = found
+    assert (line["group"], line["tags"]) == ("Daily banking", ["pilot", "retail"])
+    assert (line["owner"], line["next_review"]) == ("Manager", "2026-06-30")
+    page = client.get(f"/journeys?tag=pilot&{ALL}").text
+    assert "next review" in page and "30 Jun 2026" in page
+    assert "No matching journeys" in client.get("/journeys?tag=pilot&group=Lending").text
+    long = client.post(f"/journeys/{number}/edit", data={**form, "tag_words": "x" * 61})
+    assert (long.status_code, "has 61 letters" in long.text) == (422, True)
+
+
+def test_what_the_address_asks_for_is_checked(made: Made):
+    client = made.client("manager")
+    for query in ("order=best", "page=x", "owner=x", "from=2026-13", "compare=then"):
+        assert client.get(f"/journeys?{query}").status_code == 422, query
+    assert client.get("/journeys?page=99").status_code == 200
+
+
+def test_nobody_sees_a_journey_that_was_not_given(made: Made):
+    [only] = made.client("reader").get("/journeys.json").json["journeys"]
+    assert only["code"] == "empty"
+    page = made.client("reader").get("/journeys").text
+    for text in ("Current account", "Daily banking", "pilot", "Identity check"):
+        assert text not in page
+    nothing = made.client("nobody").get("/journeys").text
+    assert "Nobody has given you access to a journey" in nothing
+    assert "Create journey" not in nothing
+
+
+def test_a_touchpoint_names_the_partner_that_runs_it(made: Made):
+    client, point = made.client("researcher"), made.bank.touchpoints["id"]
+    address = f"/journeys/{made.bank.journey}/stages/touchpoints/{point}"
+    form = {"name": "Identity check", "channel": "app", "ownership": "partner", "partner": " IDco "}
+    assert client.post(address, data=form).status_code == 303
+    with made.installation.store.reading() as session:
+        assert session.get_one(Touchpoint, point).partner == "IDco"
+    page = client.get(f"/journeys/{made.bank.journey}/touchpoints/{point}").text
+    assert "run by IDco" in page
+    wrong = client.post(address, data={**form, "ownership": "provider"})
+    assert (wrong.status_code, "no partner runs" in wrong.text) == (422, True)
