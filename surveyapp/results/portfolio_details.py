@@ -69,7 +69,7 @@ def details(
     keep: bool = False,
 ) -> Details:
     """What stands in the rows of a page beside the scores, for all of them at once."""
-    bases = _grounds(session, [each.id for each in shown], library)
+    bases = grounds(session, [each.id for each in shown], library)
     scales = {
         next(iter(scored), "")
         for base in bases.values()
@@ -108,7 +108,7 @@ def details(
     )
 
 
-def _grounds(session: Session, ids: Collection[int], library: Library) -> dict[int, Ground]:
+def grounds(session: Session, ids: Collection[int], library: Library) -> dict[int, Ground]:
     """The maps and surveys of these journeys, without segments: only all customers are looked at."""
     journeys = session.scalars(
         select(Journey)
@@ -140,6 +140,20 @@ def _ground(journey: Journey, surveys: Sequence[Survey], library: Library) -> Gr
 
 
 _Counted = Mapping[Key, Months]
+
+
+def cells_of(
+    session: Session,
+    bases: Mapping[int, Ground],
+    scales: Collection[str],
+    when: Period,
+    *,
+    minimum: int,
+) -> dict[int, Cells]:
+    """The sums of these scales by journey, place and scale, with the reason for hiding each."""
+    ids = [survey.id for base in bases.values() for survey in base.surveys]
+    counted = months_by_key(session, ids, scales, keep=False)
+    return {key: _cells(base, counted, when, minimum) for key, base in bases.items()}
 
 
 def _cells(base: Ground, counted: _Counted, when: Period, minimum: int) -> Cells:

@@ -10,6 +10,7 @@ from surveyapp.results.view_models import Figure
 RANKS = (
     "Rank 1 is the lowest score. Ranks come from the differences of all pairs of journeys (Holm"
     " correction); journeys with an equals sign share a rank, and the range says which ranks are open."
+    " Ranks of SJQ take for granted that its questions measure the same in every journey."
 )
 WEAKEST = (
     "A stage is named only where it scores lower than every other stage (Holm correction over all"

@@ -41,6 +41,7 @@ def teach_words(app: Flask) -> None:
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.filters["change_numbers"] = phrases.change_numbers
     app.jinja_env.filters["beside_numbers"] = phrases.beside_numbers
+    app.jinja_env.filters["contrast_numbers"] = phrases.contrast_numbers
     app.jinja_env.filters["compared_said"] = phrases.compared
     app.jinja_env.filters["scope_said"] = phrases.scope
     app.jinja_env.filters["flagged_said"] = phrases.flagged

@@ -44,6 +44,7 @@ from surveyapp.web.sample_size import sample_size
 from surveyapp.web.sampling import sampling
 from surveyapp.web.second_factor import second_factor
 from surveyapp.web.segments import segments
+from surveyapp.web.side_by_side import side_by_side
 from surveyapp.web.sign_in import sign_in
 from surveyapp.web.stages import stages
 from surveyapp.web.studies import studies
@@ -77,7 +78,7 @@ SECTIONS = (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
-            *(comments, coding_pages, privacy),
+            *(comments, coding_pages, privacy, side_by_side),
         ),
     ),
     Section("Segments", (segments,)),

@@ -22,10 +22,11 @@ from surveyapp.results.portfolio import Asked, Portfolio, portfolio
 from surveyapp.results.portfolio_json import portfolio_to_json
 from surveyapp.results.publication import publication
 from surveyapp.results.scope import Scope
+from surveyapp.results.side_by_side import Groups, SideBySide, side_by_side
 from surveyapp.results.target_actions import set_target
 from surveyapp.results.view_models import Figure
 from surveyapp.store.db import Store
-from surveyapp.store.models import EVERYBODY, Case, Journey, Rollup, SurveyRow
+from surveyapp.store.models import EVERYBODY, Case, Journey, Rollup, SurveyRow, Touchpoint
 from tests.results import bank
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
@@ -241,3 +242,55 @@ def test_more_journeys_than_fit_come_on_pages(store: Store, monkeypatch: pytest.
             assert (found.pages, found.total, found.page) == (3, 5, min(page, 3))
             lines += [] if page == 9 else found.lines
     assert lines == list(whole.lines)
+
+
+def beside(store: Store, groups: Groups) -> SideBySide:
+    with store.reading() as session:
+        chosen = [each for each in listed(session) if Search().finds(each)]
+        return side_by_side(session, chosen, groups, SCOPE.period, library=BUILT_IN)
+
+
+def test_journeys_stand_side_by_side_with_every_pair_tested(store: Store):
+    found = beside(store, Groups.JOURNEYS)
+    sjq, nps = found.scores
+    assert (sjq.definition.scale, nps.definition.scale) == ("sjq", "nps")
+    assert sjq.pairs is None  # nothing says that its items measure the same in both
+    shown = {member.name: member.figure for member in nps.members if member.figure.shown}
+    listed_there = {line.journey.name: line.figure("nps") for line in read(store).lines}
+    for name, figure in shown.items():
+        there = listed_there[name]
+        assert there is not None
+        assert (figure.n, figure.estimate) == (there.n, there.estimate)
+    assert nps.pairs is not None
+    known = {(pair.first, pair.second): pair.contrast for pair in nps.pairs}
+    assert len(known) == 10
+    assert found.tested == 6  # of five journeys one is hidden
+    borrow = known.get(("Borrow", "Repair")) or known["Repair", "Borrow"].turned
+    assert borrow.certain and borrow.difference < 0
+    tie = known.get(("Borrow", "Move")) or known["Move", "Borrow"]
+    assert tie is not None and not tie.certain
+
+
+def test_touchpoints_of_a_channel_and_of_a_partner_are_put_together(store: Store):
+    with store.writing() as session:
+        points = {point.code: point for point in session.query(Touchpoint)}
+        points["meet"].channel, points["offer"].channel = "Branch", " branch "
+        points["id"].partner = points["chat"].partner = "IDco"
+        for code in ("meet", "offer", "pay"):
+            points[code].partner = "Adviser Ltd"
+    channels = {each.definition.scale: each for each in beside(store, Groups.CHANNELS).scores}
+    assert [member.name for member in channels["csat"].members] == ["app", "Branch"]
+    partners = {each.definition.scale: each for each in beside(store, Groups.PARTNERS).scores}
+    with store.reading() as session:
+        number = session.query(Journey).filter_by(code="current-account").one().id
+        scope = Scope(number, EVERYBODY, SCOPE.since, SCOPE.until)
+        page = dashboards.journey_overview(session, scope, library=BUILT_IN)
+    own = {point.code: point.figures[0] for point in page.touchpoints}
+    members = {member.name: member.figure for member in partners["csat"].members}
+    assert members["IDco"].n == sum(own[code].n or 0 for code in ("id", "chat"))
+    assert members["Adviser Ltd"].n == sum(own[c].n or 0 for c in ("meet", "offer", "pay"))
+    assert partners["csat"].pairs is not None
+    [pair] = partners["csat"].pairs
+    assert pair.contrast is not None
+    lower = pair.contrast if pair.first == "IDco" else pair.contrast.turned
+    assert lower.certain and lower.difference < 0

@@ -139,3 +139,22 @@ def test_a_touchpoint_names_the_partner_that_runs_it(made: Made):
     assert "run by IDco" in page
     wrong = client.post(address, data={**form, "ownership": "provider"})
     assert (wrong.status_code, "no partner runs" in wrong.text) == (422, True)
+
+
+def test_journeys_channels_and_partners_are_set_side_by_side(made: Made):
+    client, number = made.client("manager"), made.bank.journey
+    page = client.get(f"/side-by-side?journey={number}&{ALL}")
+    document = client.get(f"/side-by-side.json?journey={number}&{ALL}").json
+    assert "has not been tested (measurement invariance)" in page.text
+    sjq, nps = document["scores"]
+    assert (sjq["pairs"], nps["pairs"], document["journeys"]) == (None, [], ["current-account"])
+    assert not faults(page.text)
+    channels = client.get(f"/side-by-side?groups=channels&{ALL}")
+    assert "app" in channels.text
+    assert not faults(channels.text)
+    for query in ("groups=teams", "journey=x", "from=2026-13"):
+        assert client.get(f"/side-by-side?{query}").status_code == 422, query
+    hidden = made.client("reader").get(f"/side-by-side?journey={number}&groups=channels")
+    assert "Nothing to compare" in hidden.text
+    assert "Current account" not in hidden.text
+    assert "No journeys yet" in made.client("nobody").get("/side-by-side").text
