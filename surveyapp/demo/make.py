@@ -20,6 +20,7 @@ from surveyapp.auth.passwords import one_time_password
 from surveyapp.demo import asked, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.branding import brand
+from surveyapp.demo.changed import register
 from surveyapp.demo.surveys import draw_map
 from surveyapp.demo.targets import set_targets
 from surveyapp.errors import SurveyappError
@@ -113,6 +114,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
             drawn = list(population.draw(plan, n=people, rng=rng, today=today))
             if plan.studied:
                 drawn += study.draw(rng, today=today)
+            register(session, plan, today=today)
             for step, (where, survey) in enumerate(surveys.items()):
                 share = (place + step / len(surveys)) / len(JOURNEYS)
                 progress(5 + round(55 * share), f"Simulating {plan.name}")

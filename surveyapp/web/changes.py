@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from surveyapp.auth.grants import able
+from surveyapp.auth.grants import able, journeys_granted
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import change_queries, change_register, queries
+from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.change_json import change_to_json
+from surveyapp.results import effect_phrases
+from surveyapp.results.effect_json import effect_to_json
+from surveyapp.results.effects import Effects
 from surveyapp.web.change_form import ChangeForm, stored
+from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -17,6 +22,8 @@ from surveyapp.web.json_pages import page
 from surveyapp.web.sessions import me
 
 changes = Blueprint("changes", __name__, url_prefix="/journeys/<int:journey_id>")
+
+MOST_OTHERS = 20  # journeys whose scores are offered as a control
 
 
 @changes.get("/changes")
@@ -62,14 +69,32 @@ def new(journey_id: int) -> ResponseReturnValue:
 @changes.get("/changes/<int:change_id>.json", endpoint="show_json")
 @requires(Permission.READ_RESULTS)
 def show(journey_id: int, change_id: int) -> ResponseReturnValue:
+    rules = dashboard_rules()
+    score, control = request.args.get("score", ""), request.args.get("control", "")
+    granted = journeys_granted(me(), Permission.READ_RESULTS)
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         change = change_queries.change(session, journey_id, change_id)
+        others = [
+            each.id
+            for each in queries.journeys(session, granted)
+            if each.id != journey_id and each.state != "archived"
+        ]
+        today = calendar_of(journey).day(installation().now())
+        effects = Effects(session, journey_id, change_id, today=today, **rules)
+        effect = effects.effect(score, control, others=others[:MOST_OTHERS])
     return page(
         "changes/show.html",
-        {"journey": journey.code, **change_to_json(change)},
+        {
+            "journey": journey.code,
+            **change_to_json(change),
+            "effect": effect_to_json(effect, few=rules["minimum_cell"]),
+        },
         journey=journey,
         change=change,
+        effect=effect,
+        said=effect_phrases,
+        control=control,
     )
 
 

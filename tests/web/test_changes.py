@@ -88,3 +88,19 @@ def test_charts_and_their_tables_mark_a_change_of_the_whole_journey(client, made
     assert trend["changes"] == [
         {"letter": "A", "title": "New <app>", "from": "2026-02-17", "to": None}
     ]
+
+
+def test_the_page_of_a_change_compares_before_and_after_and_with_a_control(client, made):
+    base = f"/journeys/{made.journey}/changes"
+    point = made.touchpoints["id"]
+    said = {"title": "Shorter queue", "started_on": "2026-02-01", "places": [f"touchpoint-{point}"]}
+    address = client.post(f"{base}/new", data=said).location
+    control = f"{made.journey}:{made.touchpoints['pay']}.csat"
+    page = html.unescape(client.get(f"{address}?score={point}.csat&control={control}").text)
+    assert "Identity check: CSAT" in page and "Needs 30 answers" in page
+    assert "In the months before" in page or "with shown scores" in page
+    for limit in ("holds everything else", "in a straight line", "cannot prove it"):
+        assert limit in page
+    document = client.get(f"{address}.json?score={point}.csat&control={control}").json["effect"]
+    assert document["chosen"] == f"{point}.csat" and document["control"]["label"]
+    assert client.get(f"{address}?score=9.none").status_code == 422

@@ -1,0 +1,127 @@
+"""What a change's effect is, in sentences without a cause: the pages' and the reports' own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.interrupted_series import ADVISED_SIDE
+from analysis.robust_regression import Term
+from surveyapp.results import phrases
+from surveyapp.results.effects import (
+    BeforeAfter,
+    ChangeEffect,
+    ControlEffect,
+    Missing,
+    SeriesEffect,
+)
+from surveyapp.results.figures import LEVEL
+from surveyapp.results.view_models import Contrast, Definition, Marker
+
+LIMIT_BEFORE_AFTER = (
+    "A difference between the months before and after holds everything else that differed, too: other"
+    " changes, the season, and who answered."
+)
+LIMIT_SERIES = (
+    "The series assumes that the months before would have gone on in a straight line, and cannot tell"
+    " the change from anything else that happened in the same month."
+)
+LIMIT_CONTROL = (
+    "The comparison assumes that both would have gone the same way without the change; similar months"
+    " before make that plausible and cannot prove it."
+)
+
+
+def term(found: Term, *, unit: str = "points") -> str:
+    """A number with its interval and p: "+8.1 points, 95% CI +3.2 to +13.0, p = .012"."""
+    amount, low, high = (
+        phrases.number(each, 1, signed=True) for each in (found.estimate, found.low, found.high)
+    )
+    p = phrases.pvalue(found.p)
+    return f"{amount} {unit}, 95% CI {low} to {high}, p {p if p[0] in '<>' else f'= {p}'}"
+
+
+def is_significant(found: Term) -> bool:
+    """Whether a term differs significantly from zero, alone."""
+    return found.p < LEVEL and not found.low <= 0 <= found.high
+
+
+def missing(found: Missing) -> str:
+    """What is missing and when it will be there."""
+    where = {"before": "before the change", "after": "after it"}[found.side]
+    said = f"Needs {found.need} {found.what} {where}, has {found.have}."
+    if found.what == "months":
+        said = f"Needs {found.need} months with shown scores {where}, has {found.have}."
+    if found.enough:
+        rate = " at the present rate" if found.what == "answers" else " with answers in each month"
+        return f"{said} There are enough from {phrases.day(found.enough)} on{rate}."
+    return said if found.side == "after" else f"{said} Later answers do not add to these."
+
+
+def verdict(row: BeforeAfter) -> str:
+    """Whether a score differs before and after: in words, or what is missing."""
+    if row.missing:
+        return missing(row.missing)
+    if row.contrast is None:
+        return "cannot be compared: one side is hidden or has no answers"
+    return _way(row.contrast)
+
+
+def _way(contrast: Contrast) -> str:
+    if not contrast.certain:
+        return "no significant difference"
+    return "significantly higher after" if contrast.difference > 0 else "significantly lower after"
+
+
+def headline(effect: ChangeEffect) -> str:
+    """The chosen score before and after, in a sentence."""
+    row = effect.chosen
+    if row is None:
+        return "No survey asks for a score here yet."
+    if row.missing or row.contrast is None:
+        return f"{phrases.named(row.label)}: {verdict(row)}"
+    return (
+        f"{phrases.named(row.label)}: {_way(row.contrast)}"
+        f" ({numbers(row.definition, row.contrast)})."
+    )
+
+
+def numbers(definition: Definition, contrast: Contrast) -> str:
+    """A difference with interval and corrected p."""
+    return phrases.contrast_numbers(definition, contrast)
+
+
+def series_note(series: SeriesEffect) -> str:
+    """How many months the series rests on, and whether these are few."""
+    if series.found is None:
+        return ""
+    before, after = series.found.months
+    few = (
+        f" At least {ADVISED_SIDE} on each side are advised (Wagner et al. 2002)."
+        if min(before, after) < ADVISED_SIDE
+        else ""
+    )
+    return (
+        f"Segmented regression of {before} months before and {after} after, weighted by their answers;"
+        f" errors allow for noise that goes on for {series.found.lags} months (Newey and West 1987).{few}"
+    )
+
+
+def parallel(control: ControlEffect) -> str:
+    """What the months before say of the two trends."""
+    found = control.found.before if control.found else None
+    if found is None:
+        return "Fewer than 4 months before: whether the two went the same way cannot be looked at."
+    said = (
+        "the two trends differ significantly, so the comparison is doubtful"
+        if is_significant(found)
+        else "no significant difference of the two trends"
+    )
+    return f"In the months before, {said} ({term(found, unit='points a month')})."
+
+
+def overlapping(markers: Sequence[Marker], where: str) -> str:
+    """Other changes in the same months; empty where there is none."""
+    if not markers:
+        return ""
+    named = "; ".join(f"{phrases.named(each.title)} ({phrases.days(each)})" for each in markers)
+    return f"Other changes {where} in these months cannot be told apart from this one: {named}."

@@ -1,0 +1,429 @@
+"""What the scores did where something was changed: before and after, as a series, and against a control.
+
+All from the sums of whole months that may be shown, of all customers; nothing is estimated from a
+hidden month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from analysis.difference_in_differences import LEAST_SIDE as LEAST_CONTROLLED
+from analysis.difference_in_differences import DifferenceInDifferences, difference_in_differences
+from analysis.errors import DataError
+from analysis.interrupted_series import LEAST, LEAST_SIDE, InterruptedSeries, interrupted_series
+from analysis.metrics import NetPromoter, Share
+from instruments.loader import Library
+from surveyapp.errors import Invalid
+from surveyapp.results import cells
+from surveyapp.results.cells import NOTHING, MonthKey, Sums
+from surveyapp.results.change_markers import Placed, placed_changes
+from surveyapp.results.definitions import Scored
+from surveyapp.results.effect_months import (
+    EffectMonths,
+    counted,
+    effect_months,
+    first_day,
+    month_key,
+)
+from surveyapp.results.figures import differences, estimate, figure
+from surveyapp.results.journey import Cell, Ground, Place, ground, publications
+from surveyapp.results.publication import Publication
+from surveyapp.results.view_models import (
+    Contrast,
+    Definition,
+    Figure,
+    Hidden,
+    Marker,
+    Month,
+    Trend,
+    Unit,
+)
+from surveyapp.store.models import EVERYBODY
+
+LEAST_ANSWERS = 30  # on either side of a change
+
+
+@dataclass(frozen=True)
+class Series:
+    """A score's shown months at one place: sums and figures by counted month."""
+
+    label: str
+    scored: Scored
+    months: Mapping[int, tuple[Sums, Figure]]
+    told: Publication | None
+
+    @property
+    def shown(self) -> list[int]:
+        return [month for month, (_, each) in self.months.items() if each.shown]
+
+    def together(self, months: Sequence[int]) -> tuple[Sums, Hidden]:
+        """The sums of these months, and why not to show them."""
+        if not months or self.told is None:
+            return NOTHING, Hidden.NO
+        ends = month_key(months[0]), month_key(months[-1])
+        total = sum((self.months[m][0] for m in months if m in self.months), start=NOTHING)
+        return total, self.told.why_hidden(EVERYBODY, *ends)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What is missing for an estimate: on which side, how much is there and needed, of what.
+
+    ``enough`` is the first day on which there will be enough at the present rate; None where that
+    cannot be told, as for the side before, to which nothing is added any more.
+    """
+
+    side: str  # "before", "after", "in all"
+    have: int
+    need: int
+    what: str  # "months", "answers"
+    enough: date | None = None
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """A score in the months before and after a change; ``contrast`` is after minus before (Holm)."""
+
+    key: str  # that chooses it in an address
+    label: str
+    definition: Definition
+    before: Figure
+    after: Figure
+    contrast: Contrast | None
+    missing: Missing | None
+
+
+@dataclass(frozen=True)
+class SeriesEffect:
+    """The segmented regression of one score; ``found`` is None where something is ``missing``."""
+
+    found: InterruptedSeries | None
+    missing: Missing | None
+
+
+@dataclass(frozen=True)
+class ControlEffect:
+    """A score against that of a control; ``trend`` has both, the control as the rest."""
+
+    label: str
+    trend: Trend
+    found: DifferenceInDifferences | None
+    missing: Missing | None
+
+
+@dataclass(frozen=True)
+class ChangeEffect:
+    """What is known of a change's effect.
+
+    ``before`` and ``after`` are the first and last day of the months compared as a whole, None without
+    any. ``overlapping`` are other changes that fall into the months looked at, ``control_changes``
+    those at the control.
+    """
+
+    rows: tuple[BeforeAfter, ...]
+    chosen: BeforeAfter | None
+    series: SeriesEffect | None
+    control: ControlEffect | None
+    controls: tuple[tuple[str, str], ...]  # (key, label) to choose from
+    before: tuple[date, date] | None
+    after: tuple[date, date] | None
+    overlapping: tuple[Marker, ...] = ()
+    control_changes: tuple[Marker, ...] = ()
+
+
+class Effects:
+    """A change's journey, read once, with the months on both sides."""
+
+    def __init__(
+        self,
+        session: Session,
+        journey_id: int,
+        change_id: int,
+        *,
+        today: date,
+        minimum_cell: int,
+        library: Library,
+    ) -> None:
+        self.session, self.minimum, self.library = session, minimum_cell, library
+        self.base = ground(session, journey_id, library=library)
+        self.placed = placed_changes(session, self.base.journey)
+        self.own = next(each for each in self.placed if each.change.id == change_id)
+        self.months: EffectMonths = effect_months(self.own.change)
+        self.today = counted((today.year, today.month))
+        self.series = all_series(session, self.base, minimum=minimum_cell)
+
+    def effect(
+        self, chosen: str = "", control: str = "", *, others: Sequence[int] = ()
+    ) -> ChangeEffect:
+        """Everything about the change; ``chosen`` and ``control`` are keys of a row and of a control.
+
+        ``others``: ids of further journeys whose scores may be a control. Raises Invalid for a key that
+        is none.
+        """
+        rows = self._rows()
+        if not rows:
+            return ChangeEffect((), None, None, None, (), None, None)
+        row = next((each for each in rows if each.key == chosen), None if chosen else rows[0])
+        if row is None:
+            raise Invalid(f"score={chosen[:20]} is not here; choose from the list.", field="score")
+        cell = cell_of(row.key)
+        series = self.series[cell]
+        controls = self._controls(cell, others)
+        against = controls.get(control)
+        if control and against is None:
+            raise Invalid(
+                f"control={control[:20]} is not here; choose from the list.", field="control"
+            )
+        window = self.months.windows(list(range(min(series.months), self.today + 1)))
+        return ChangeEffect(
+            rows,
+            row,
+            self._interrupted(series),
+            self._against(series, against[0]) if against else None,
+            tuple((key, other.label) for key, (other, _) in controls.items()),
+            before=_ends(window[0]),
+            after=_ends(window[1]),
+            overlapping=self._overlapping(self.placed, cell[0], window),
+            control_changes=self._overlapping(against[1], None, window) if against else (),
+        )
+
+    def _rows(self) -> tuple[BeforeAfter, ...]:
+        """The scores that the change concerns: those of its touchpoints, then those of the end."""
+        own = [
+            (cell, series)
+            for cell, series in self.series.items()
+            if series.scored.definition.parent is None
+            and (cell[0] is None or (self.own.touchpoints and self.own.concerns(cell[0])))
+        ]
+        own.sort(key=lambda each: each[0][0] is None)
+        sides = [self._sides(series) for _, series in own]
+        contrasts = differences(
+            [
+                (series.scored, NOTHING, NOTHING)
+                if late[1] or early[1] or _few(early[0], late[0])
+                else (series.scored, late[0], early[0])
+                for (_, series), (early, late) in zip(own, sides, strict=True)
+            ]
+        )
+        return tuple(
+            BeforeAfter(
+                key_of(cell),
+                series.label,
+                series.scored.definition,
+                figure(series.scored, *early),
+                figure(series.scored, *late),
+                contrast,
+                self._few_answers(early, late),
+            )
+            for (cell, series), (early, late), contrast in zip(own, sides, contrasts, strict=True)
+        )
+
+    def _sides(self, series: Series) -> tuple[tuple[Sums, Hidden], tuple[Sums, Hidden]]:
+        early, late = self.months.windows(sorted(series.months))
+        return series.together(early), series.together(late)
+
+    def _few_answers(self, early: tuple[Sums, Hidden], late: tuple[Sums, Hidden]) -> Missing | None:
+        if early[1] or late[1]:
+            return None  # the figures say why
+        if early[0].n < LEAST_ANSWERS:
+            return Missing("before", early[0].n, LEAST_ANSWERS, "answers")
+        if late[0].n >= LEAST_ANSWERS:
+            return None
+        return Missing("after", late[0].n, LEAST_ANSWERS, "answers", self._answered(late[0].n))
+
+    def _answered(self, n: int) -> date | None:
+        """The month by which there are enough answers at the rate of the months so far."""
+        passed = self.today - self.months.after + 1
+        if n == 0 or passed < 1 or self.months.end is not None:
+            return None
+        more = -(-(LEAST_ANSWERS - n) * passed // n)
+        return first_day(self.today + more + 1)
+
+    def _interrupted(self, series: Series) -> SeriesEffect:
+        early, late = self.months.sides(series.shown)
+        missing = self._few_months(early, late, least_side=LEAST_SIDE, least=LEAST)
+        if missing is not None:
+            return SeriesEffect(None, missing)
+        values, counts = _values(series, [*early, *late])
+        found = interrupted_series(
+            [*early, *late],
+            values,
+            counts,
+            change=self.months.after,
+            answer_variance=answer_variance(series, [*early, *late]),
+        )
+        return SeriesEffect(found, None)
+
+    def _against(self, series: Series, control: Series) -> ControlEffect:
+        both = [month for month in series.shown if month in control.shown]
+        early, late = self.months.sides(both)
+        missing = self._few_months(early, late, least_side=LEAST_CONTROLLED, least=0)
+        trend = self._trend(series, control)
+        if missing is not None:
+            return ControlEffect(control.label, trend, None, missing)
+        months = [*early, *late]
+        (treated, n), (untreated, m) = (_values(each, months) for each in (series, control))
+        try:
+            found = difference_in_differences(
+                months,
+                treated,
+                untreated,
+                list(zip(n, m, strict=True)),
+                change=self.months.after,
+                answer_variances=(
+                    answer_variance(series, months),
+                    answer_variance(control, months),
+                ),
+            )
+        except DataError:  # months so far apart that a trend cannot be fitted
+            found = None
+        return ControlEffect(control.label, trend, found, None)
+
+    def _few_months(
+        self, early: Sequence[int], late: Sequence[int], *, least_side: int, least: int
+    ) -> Missing | None:
+        if len(early) < least_side:
+            return Missing("before", len(early), least_side, "months")
+        need = max(least_side, least - len(early))
+        if len(late) >= need:
+            return None
+        if self.months.end is not None and self.months.end < self.today:
+            return Missing("after", len(late), need, "months")
+        begin = max(self.today, self.months.after - 1)
+        return Missing("after", len(late), need, "months", first_day(begin + need - len(late) + 1))
+
+    def _trend(self, series: Series, control: Series) -> Trend:
+        nothing = figure(series.scored, NOTHING, Hidden.NO)
+        months = tuple(
+            Month(
+                first_day(month),
+                series.months[month][1] if month in series.months else nothing,
+                control.months[month][1] if month in control.months else None,
+            )
+            for month in range(min(series.months), max(series.months) + 1)
+        )
+        first = self.own.marker.first
+        there = any((m.first.year, m.first.month) == (first.year, first.month) for m in months)
+        return Trend(
+            *(series.scored.definition, None, series.label, None, months),
+            markers=(self.own.marker,) if there else (),
+        )
+
+    def _controls(
+        self, cell: Cell, others: Sequence[int]
+    ) -> dict[str, tuple[Series, Sequence[Placed]]]:
+        """The same score where the change was not made, with the changes that were made there."""
+        found: dict[str, tuple[Series, Sequence[Placed]]] = {}
+        if cell[0] is not None:
+            for (place, scale), series in self.series.items():
+                untouched = place is not None and not self.own.concerns(place)
+                if scale == cell[1] and untouched:
+                    at = [each for each in self.placed if each.concerns(place)]
+                    found[f"{self.base.journey.id}:{key_of((place, scale))}"] = series, at
+        for number in others:
+            base = ground(self.session, number, library=self.library)
+            placed = placed_changes(self.session, base.journey)
+            for (place, scale), series in all_series(
+                self.session, base, minimum=self.minimum
+            ).items():
+                if scale == cell[1] and (place is None) == (cell[0] is None):
+                    at = [each for each in placed if each.concerns(place)]
+                    named = Series(
+                        f"{base.journey.name}: {series.label}", series.scored, series.months,
+                        series.told,
+                    )  # fmt: skip
+                    found[f"{number}:{key_of((place, scale))}"] = named, at
+        return found
+
+    def _overlapping(
+        self, placed: Sequence[Placed], place: Place, window: tuple[list[int], list[int]]
+    ) -> tuple[Marker, ...]:
+        months = [month for side in window for month in side]
+        if not months:
+            return ()
+        return tuple(
+            each.marker
+            for each in placed
+            if each is not self.own
+            and each.concerns(place)
+            and min(months)
+            <= counted((each.marker.first.year, each.marker.first.month))
+            <= max(months)
+        )
+
+
+def all_series(session: Session, base: Ground, *, minimum: int) -> dict[Cell, Series]:
+    """Every score of a journey month by month, of all customers; those without answers left out."""
+    monthly = base.pooled_months(cells.monthly(session, base.ids, [EVERYBODY])[EVERYBODY])
+    published = publications(session, base, minimum=minimum)
+    names = {t.id: t.name for stage in base.journey.stages for t in stage.touchpoints}
+    found = {}
+    for place, scales in base.scored.items():
+        for scale, scored in scales.items():
+            sums, told = monthly.get((place, scale), {}), published.get((place, scale))
+            if sums and told is not None:
+                where = names[place] if place is not None else "Whole journey"
+                found[place, scale] = Series(
+                    f"{where}: {scored.definition.short}", scored, _months(scored, sums, told), told
+                )
+    return found
+
+
+def _months(
+    scored: Scored, sums: Mapping[MonthKey, Sums], told: Publication
+) -> dict[int, tuple[Sums, Figure]]:
+    return {
+        counted(month): (each, figure(scored, each, told.why_hidden(EVERYBODY, month, month)))
+        for month, each in sorted(sums.items())
+        if each.n
+    }
+
+
+def answer_variance(series: Series, months: Sequence[int]) -> float:
+    """How far single answers of one month lie apart, as a variance in the figure's unit squared."""
+    groups = [series.months[month][0] for month in months]
+    spread = sum(each.n * _variance(series.scored, each) for each in groups)
+    return spread / max(1, sum(each.n - 1 for each in groups))
+
+
+def _variance(scored: Scored, sums: Sums) -> float:
+    """The variance of single answers (divisor n) in the figure's unit squared."""
+    found = estimate(scored, sums)
+    if isinstance(found, Share):
+        p = found.yes / found.n
+        return 1e4 * p * (1 - p)
+    if isinstance(found, NetPromoter):
+        return 1e4 * (found.promoters + found.detractors) / found.n - found.estimate**2
+    low, high = scored.definition.answers
+    unit = 100 / (high - low) if scored.definition.unit is Unit.INDEX else 1.0
+    return unit**2 * max(0.0, sums.total_squares / sums.n - (sums.total / sums.n) ** 2)
+
+
+def _values(series: Series, months: Sequence[int]) -> tuple[list[float], list[int]]:
+    figures = [series.months[month][1] for month in months]
+    return [each.estimate or 0.0 for each in figures], [each.n or 0 for each in figures]
+
+
+def _few(early: Sums, late: Sums) -> bool:
+    return min(early.n, late.n) < LEAST_ANSWERS
+
+
+def _ends(months: Sequence[int]) -> tuple[date, date] | None:
+    return (first_day(months[0]), first_day(months[-1])) if months else None
+
+
+def key_of(cell: Cell) -> str:
+    """How an address names a score at a place: "12.csat", "end.nps"."""
+    place, scale = cell
+    return f"{'end' if place is None else place}.{scale}"
+
+
+def cell_of(key: str) -> Cell:
+    """The score that ``key_of`` wrote."""
+    place, _, scale = key.partition(".")
+    return None if place == "end" else int(place), scale
