@@ -1,4 +1,6 @@
-"""What Northbank changed: the repair that the answers show, and a change of which they show nothing."""
+"""What Northbank changed: the repair that the answers show, and a change of which they show nothing;
+and the actions behind them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.demo.bank import MONTHS, REPAIR_MONTH, JourneyPlan
 from surveyapp.journeys import queries
+from surveyapp.journeys.action_plan import ActionText, plan_action
 from surveyapp.journeys.change_register import ChangeText, register_change
 from surveyapp.store.models import Journey
 
@@ -43,12 +46,39 @@ _CHANGES = (
 )
 
 
-def register(session: Session, plan: JourneyPlan, *, today: datetime) -> None:
-    """Register the changes at the touchpoints of this journey."""
+# Touchpoint, title, days from today, state, reason.
+_ACTIONS = (
+    (
+        "signin",
+        "Make the first sign-in easier",
+        -120,
+        "done",
+        "Customers gave up before they were in.",
+    ),
+    (
+        "identity",
+        "Agree a longest wait with the partner",
+        -10,
+        "doing",
+        "CSAT of the identity check lies below all other touchpoints.",
+    ),
+    (
+        "card",
+        "Send a message when the card is in the post",
+        25,
+        "open",
+        "Customers call to ask where it is.",
+    ),
+)
+
+
+def register(session: Session, plan: JourneyPlan, *, today: datetime, owner_id: int) -> None:
+    """Register the changes at the touchpoints of this journey, and the actions about them."""
     repair = today - timedelta(days=_DAYS * (MONTHS - REPAIR_MONTH))
     row = session.scalars(select(Journey.id).where(Journey.code == plan.code)).one()
     journey = queries.journey(session, row)
     places = {point.code: point.id for stage in journey.stages for point in stage.touchpoints}
+    made = {}
     for code, title, days, cost, expected, description in _CHANGES:
         if code in places:
             text = ChangeText(
@@ -60,4 +90,16 @@ def register(session: Session, plan: JourneyPlan, *, today: datetime) -> None:
                 description=description,
                 expected=expected,
             )
-            register_change(session, journey, text, user_id=None)
+            made[code] = register_change(session, journey, text, user_id=None).id
+    for code, title, days, state, reason in _ACTIONS:
+        if code in places:
+            action = ActionText(
+                title,
+                touchpoint_id=places[code],
+                owner_id=owner_id,
+                due_on=(today + timedelta(days=days)).date(),
+                state=state,
+                driver=reason,
+                change_id=made.get(code) if state == "done" else None,
+            )
+            plan_action(session, journey, action, user_id=None, now=today)

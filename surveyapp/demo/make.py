@@ -114,7 +114,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
             drawn = list(population.draw(plan, n=people, rng=rng, today=today))
             if plan.studied:
                 drawn += study.draw(rng, today=today)
-            register(session, plan, today=today)
+            register(session, plan, today=today, owner_id=owner_id)
             for step, (where, survey) in enumerate(surveys.items()):
                 share = (place + step / len(surveys)) / len(JOURNEYS)
                 progress(5 + round(55 * share), f"Simulating {plan.name}")

@@ -19,6 +19,7 @@ from surveyapp.store.models import (
     Interaction,
     Journey,
     JourneyGrant,
+    PlannedAction,
     RegisteredChange,
     Stage,
     SurveyRow,
@@ -137,6 +138,7 @@ def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> None
     something was asked at one of them, or a registered change names one.
     """
     _refuse_if_changed(session, stage.name, ChangedPlace.stage_id == stage.id)
+    _refuse_if_planned(session, stage.name, PlannedAction.stage_id == stage.id)
     for touchpoint in stage.touchpoints:
         _refuse_if_used(session, touchpoint)
     keep_stage(session, stage, user_id=user_id)
@@ -250,6 +252,7 @@ def _refuse_if_used(session: Session, touchpoint: Touchpoint) -> None:
                 " journey and draw a new one."
             )
     _refuse_if_changed(session, touchpoint.name, ChangedPlace.touchpoint_id == touchpoint.id)
+    _refuse_if_planned(session, touchpoint.name, PlannedAction.touchpoint_id == touchpoint.id)
 
 
 def _refuse_if_changed(session: Session, name: str, there: ColumnElement[bool]) -> None:
@@ -263,6 +266,18 @@ def _refuse_if_changed(session: Session, name: str, there: ColumnElement[bool]) 
     raise Conflict(
         f"{name} cannot be removed, because the {removed}change {change.title} names it; rename it, or"
         f" {'restore the change and ' if removed else ''}take it out of the change."
+    )
+
+
+def _refuse_if_planned(session: Session, name: str, there: ColumnElement[bool]) -> None:
+    query = select(PlannedAction).where(there).order_by(PlannedAction.removed_at.is_not(None))
+    action = session.scalars(query.limit(1)).first()
+    if action is None:
+        return
+    removed = "" if action.removed_at is None else "removed "
+    raise Conflict(
+        f"{name} cannot be removed, because the {removed}action {action.title} is about it; rename it,"
+        f" or {'restore the action and ' if removed else ''}move the action to another place."
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from analysis.scale.document import ScaleValidation
 from surveyapp.reports import annex, apa, comparisons, notes, scores
+from surveyapp.reports.actions_done import actions_done
 from surveyapp.reports.bibliography import references
 from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import (
@@ -31,6 +32,7 @@ from surveyapp.reports.document import (
 from surveyapp.reports.drivers import drivers
 from surveyapp.reports.targets import targets
 from surveyapp.results import findings, phrases
+from surveyapp.results.action_effects import ActionEffect
 from surveyapp.results.actions import MARKER
 from surveyapp.results.associations import Associations
 from surveyapp.results.choices import Distribution
@@ -75,6 +77,7 @@ class Numbers:
     associations: Associations | None = None  # None where the journey's end asks no outcome
     segment_rate: SegmentRate | None = None
     reworded: Sequence[Mixed] = ()  # questionnaires read in several wordings
+    done: Sequence[ActionEffect] = ()  # actions with what came of them; of all customers
     studied: date | None = None  # when the newest service journey study was run
 
 
@@ -93,6 +96,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
         *comparisons.against_others(overview),
         *comparisons.changes(overview),
+        *actions_done(numbers.done, few=overview.minimum_cell),
         *comparisons.trend(numbers.trends),
         *_annexes(
             [

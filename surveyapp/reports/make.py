@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from analysis.rules import RULES
 from surveyapp.errors import NotFound
 from surveyapp.installation import Installation
+from surveyapp.journeys.calendar import calendar_of
 from surveyapp.reports import benchmark as benchmarks
 from surveyapp.reports import stored_content
 from surveyapp.reports import study as studies
@@ -21,6 +23,7 @@ from surveyapp.reports.pdf import pdf
 from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.content import content as validation_content
 from surveyapp.results import dashboards
+from surveyapp.results.action_effects import ActionEffect, action_effects
 from surveyapp.results.associations import associations
 from surveyapp.results.choices import distributions
 from surveyapp.results.drivers import drivers
@@ -74,12 +77,20 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         trends=dashboards.trend(session, scope, **rules),
         rates=dashboards.response_rates(session, scope, **rules),
         validation=validated,
+        done=_done(session, report, installation.now(), rules) if scope.of_everybody else (),
         studied=study.created_at.date() if study else None,
         choices=distributions(session, scope, **rules),
         drivers=drivers(joined),
         associations=associations(joined),
         segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
     )
+
+
+def _done(
+    session: Session, report: Report, today: datetime, rules: Mapping[str, Any]
+) -> tuple[ActionEffect, ...]:
+    day = calendar_of(report.journey).day(today)
+    return action_effects(session, report.journey_id, today=day, **rules)
 
 
 def validation(installation: Installation, report_id: int, *, progress: Progress) -> dict[str, Any]:

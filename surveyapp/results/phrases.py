@@ -20,6 +20,7 @@ from surveyapp.results.view_models import (
     JourneyOverview,
     Marker,
     Month,
+    Priority,
     State,
     Trend,
     Unit,
@@ -140,6 +141,17 @@ def difference(definition: Definition, contrast: Contrast) -> str:
     if contrast.low <= 0 <= contrast.high:
         return f"{size} points {way}"
     return f"{size} points {way} ({number(ends[0])} to {number(ends[1])})"
+
+
+def priority_reason(row: Priority) -> str:
+    """Why a touchpoint comes first: "CSAT 41%, 95% CI 35 to 47; 25 points lower (19 to 31) than the
+    other touchpoints".
+    """
+    definition = row.figure.definition
+    return (
+        f"{definition.short} {value(row.figure)}, 95% CI {interval(row.figure)};"
+        f" {difference(definition, row.against_rest)} than the other touchpoints"
+    )
 
 
 def change(figure: Figure, *, few: int = 5) -> str:

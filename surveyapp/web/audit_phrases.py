@@ -43,6 +43,7 @@ _PAST = {
     "drop": "dropped",
     "forget": "forgot",
     "keep": "kept",
+    "plan": "planned",
     "give": "gave",
     "make": "made",
     "reset": "reset",
@@ -58,6 +59,7 @@ _PAST = {
 _SINGLE = frozenset(
     [
         "account",
+        "action",
         "alert",
         "analysis",
         "case",

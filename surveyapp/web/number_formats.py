@@ -20,6 +20,7 @@ from surveyapp.results.view_models import (
     Figure,
     Hidden,
     JourneyOverview,
+    Priority,
     ResponseRate,
     State,
 )
@@ -35,7 +36,15 @@ def teach_words(app: Flask) -> None:
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
         *(decimal, answered, difference, instrument_title),
         *(caution, phrases.pvalue, why_hidden, change, beside, period_said),
-        *(own_name, month_text, advice_months, not_compared, places_hidden, responses),
+        *(
+            priority_reason,
+            own_name,
+            month_text,
+            advice_months,
+            not_compared,
+            places_hidden,
+            responses,
+        ),
         *(target_said, target_amount, target_phrases.gap_numbers),
     ):
         app.jinja_env.filters[function.__name__] = function
@@ -138,6 +147,11 @@ def difference(contrast: Contrast, definition: Definition) -> str:
 def advice_months(advice: Advice) -> str:
     """The months that advice rests on."""
     return phrases.months(advice.since, advice.until)
+
+
+def priority_reason(row: Priority) -> str:
+    """Why a touchpoint is a priority, for the action about it."""
+    return phrases.priority_reason(row)
 
 
 def not_compared(advice: Advice) -> str:

@@ -13,6 +13,7 @@ from flask_login import current_user
 from surveyapp.auth.permissions import Permission
 from surveyapp.web.access import access
 from surveyapp.web.account import account
+from surveyapp.web.action_plan import action_plan
 from surveyapp.web.analyses import analyses
 from surveyapp.web.appearance import CHOICES, appearance, chosen
 from surveyapp.web.audit import audit
@@ -82,6 +83,7 @@ SECTIONS = (
         ),
     ),
     Section("Segments", (segments,)),
+    Section("Actions", (action_plan,), Permission.READ_RESULTS),
     Section("Cases", (cases,), Permission.WORK_CASES),
     Section("Customers", (contacts,), Permission.MANAGE_CONTACTS),
     Section("Jobs", (jobs,)),

@@ -41,6 +41,7 @@ FOREIGN = "Zanzibar"
 # Pages of many journeys, which choose those that were granted themselves.
 CHOOSING = {
     *("journeys.home", "journeys.index", "journeys.index_json", "segments.index"),
+    *("action_plan.index", "action_plan.index_json"),
     *("cases.index", "cases.export", "cases.recovered", "cases.recovered_json"),
     *("devices.show", "devices.survey", "devices.note", "devices.leave"),
 }

@@ -104,3 +104,33 @@ def test_the_page_of_a_change_compares_before_and_after_and_with_a_control(clien
     document = client.get(f"{address}.json?score={point}.csat&control={control}").json["effect"]
     assert document["chosen"] == f"{point}.csat" and document["control"]["label"]
     assert client.get(f"{address}?score=9.none").status_code == 422
+
+
+def test_an_action_is_planned_from_a_touchpoint_done_and_told_with_its_effect(client, made):
+    base = f"/journeys/{made.journey}/action-plan"
+    point = made.touchpoints["id"]
+    filled = html.unescape(client.get(f"{base}/new?touchpoint={point}&reason=Low <score>").text)
+    assert 'value="Improve Identity check"' in filled and "Low <score></textarea>" in filled
+    assert re.search(rf'selected[^>]*value="touchpoint-{point}"', filled)
+    said = {
+        "title": "Shorten the wait", "place": f"touchpoint-{point}", "driver": "Low score",
+        "due_on": "2026-02-01", "state": "open",
+    }  # fmt: skip
+    page = client.post(f"{base}/new", data=said, follow_redirects=True).text
+    assert "Shorten the wait has been planned." in page and "overdue" in page
+    (listed,) = client.get("/action-plan.json?overdue=1").json["actions"]
+    assert listed["overdue"] and listed["touchpoint"] == "id" and listed["owner"] == "Manager"
+    assert "No actions here" in client.get("/action-plan?state=done").text
+    assert client.get("/action-plan?state=never").status_code == 422
+    changes = client.get(f"/journeys/{made.journey}/changes.json").json["changes"]
+    change = next(each["id"] for each in changes if each["title"] == "Shorter queue")
+    address = f"{base}/{listed['id']}"
+    client.post(address, data={**said, "state": "done", "change_id": str(change)})
+    told = html.unescape(client.get(base).text)
+    assert "You said, we did" in told and "Shorter queue" in told and "Needs 30 answers" in told
+    gone = client.post(f"{address}/remove", follow_redirects=True).text
+    assert f'action="{address}/restore"' in gone
+    assert (
+        "Shorten the wait has been restored."
+        in client.post(f"{address}/restore", follow_redirects=True).text
+    )

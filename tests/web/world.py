@@ -18,6 +18,7 @@ from surveyapp.auth.sessions import Origin
 from surveyapp.installation import Installation
 from surveyapp.journeys import actions as journeys
 from surveyapp.journeys import removals
+from surveyapp.journeys.action_plan import ActionText, plan_action
 from surveyapp.journeys.change_register import ChangeText, register_change
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.actions import Stored, submit
@@ -108,6 +109,7 @@ class Place:
     target_id: int
     change_id: int
     code_id: int
+    action_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -210,6 +212,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             target_id=_target(session, journey, user),
             change_id=_changed(session, journey, user, text),
             code_id=_code(session, journey.id, text),
+            action_id=_planned(session, journey, user, text),
         )
 
 
@@ -272,6 +275,18 @@ def _changed(session: Session, journey: Journey, user: User, text: str) -> int:
         expected=text,
     )
     return register_change(session, journey, described, user_id=user.id).id
+
+
+def _planned(session: Session, journey: Journey, user: User, text: str) -> int:
+    """An action about the journey's last touchpoint that is overdue."""
+    described = ActionText(
+        title=f"Shorten the form {text}".strip(),
+        touchpoint_id=journey.stages[-1].touchpoints[0].id,
+        owner_id=user.id,
+        due_on=date(2026, 3, 1),
+        driver=text,
+    )
+    return plan_action(session, journey, described, user_id=user.id, now=utc_now()).id
 
 
 def _told(session: Session, text: str) -> tuple[int, int]:

@@ -28,7 +28,11 @@ from surveyapp.store.models.distribution import (
     OutgoingMessage,
 )
 from surveyapp.store.models.imports import ImportBatch, ImportPreview
-from surveyapp.store.models.improvements import ChangedPlace, RegisteredChange
+from surveyapp.store.models.improvements import (
+    ChangedPlace,
+    PlannedAction,
+    RegisteredChange,
+)
 from surveyapp.store.models.jobs import File, Job, Worker
 from surveyapp.store.models.journeys import (
     Journey,
@@ -121,6 +125,7 @@ __all__ = [
     "OutgoingMessage",
     "Passkey",
     "PasswordReset",
+    "PlannedAction",
     "PrizeDraw",
     "PrizeDrawWinner",
     "RecoveryCode",

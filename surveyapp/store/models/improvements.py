@@ -1,4 +1,4 @@
-"""What was changed in journeys."""
+"""What was changed in journeys, and what somebody is going to do about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import UtcDateTime, utc_now
 from surveyapp.store.models.accounts import User
-from surveyapp.store.models.base import Base, Number
+from surveyapp.store.models.base import Base, Number, one_of
 from surveyapp.store.models.journeys import Journey, Stage, Touchpoint
 
 
@@ -61,3 +61,39 @@ class ChangedPlace(Base):
 
     stage: Mapped[Stage | None] = relationship()
     touchpoint: Mapped[Touchpoint | None] = relationship()
+
+
+class PlannedAction(Base):
+    """Something that somebody is to do about a journey until a day.
+
+    ``driver`` says in words what it rests on, such as a score that lies below the others; ``change`` is
+    what came of it. It concerns a stage, a touchpoint of it, or the journey as a whole.
+    ``removed_at``: it can be restored for some time.
+    """
+
+    __tablename__ = "planned_actions"
+    __table_args__ = (one_of("state", "open", "doing", "done", "dropped"),)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
+    stage_id: Mapped[int | None] = mapped_column(ForeignKey("stages.id"), index=True)
+    touchpoint_id: Mapped[int | None] = mapped_column(ForeignKey("touchpoints.id"), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    driver: Mapped[str] = mapped_column(Text, default="")
+    change_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registered_changes.id", ondelete="SET NULL"), index=True
+    )
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # done or dropped
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    journey: Mapped[Journey] = relationship()
+    stage: Mapped[Stage | None] = relationship()
+    touchpoint: Mapped[Touchpoint | None] = relationship()
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+    change: Mapped[RegisteredChange | None] = relationship()
