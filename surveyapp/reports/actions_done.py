@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from surveyapp.reports.comparisons import tested, tested_columns
 from surveyapp.reports.document import Block, Cell, Heading, Table
 from surveyapp.reports.scores import score
+from surveyapp.reports.tested import tested, tested_columns
 from surveyapp.results import effect_phrases, phrases
 from surveyapp.results.action_effects import ActionEffect
 
