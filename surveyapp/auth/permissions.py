@@ -21,6 +21,7 @@ class Permission(StrEnum):
     EDIT_JOURNEYS = "edit journeys"
     MANAGE_ACCESS = "manage access"
     EDIT_SEGMENTS = "edit segments"
+    EDIT_BENCHMARKS = "edit benchmarks"
     EDIT_SURVEYS = "edit surveys"
     READ_COMMENTS = "read open answers"
     READ_ORIGINALS = "read unmasked comments"
@@ -120,6 +121,7 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         Permission.MANAGE_ACCESS: _of_journey(_EVERYBODY, frozenset({Grant.OWNER})),
         # A segment sorts the responses of every journey.
         Permission.EDIT_SEGMENTS: Rule(Subject.ALL_JOURNEYS, _STUDYING, _EDITING),
+        Permission.EDIT_BENCHMARKS: Rule(Subject.ALL_JOURNEYS, _STUDYING, _EDITING),
         Permission.EDIT_SURVEYS: _of_journey(_STUDYING, _EDITING),
         Permission.READ_COMMENTS: _of_journey(_EVERYBODY, _COMMENTS),
         Permission.CODE_COMMENTS: _of_journey(_EVERYBODY, _COMMENTS),

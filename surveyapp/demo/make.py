@@ -19,6 +19,7 @@ from surveyapp.auth import actions as auth
 from surveyapp.auth.passwords import one_time_password
 from surveyapp.demo import asked, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
+from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
 from surveyapp.demo.changed import register
 from surveyapp.demo.surveys import draw_map
@@ -130,6 +131,8 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
         asked.ask(session, installation, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)
         first = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         set_targets(session, first, today=today.date(), owner_id=owner_id)
+        wording = BUILT_IN.load("nps").wording("en").id
+        import_benchmarks(session, year=today.year, wording=wording)
 
 
 def _taken(answers: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) -> float:

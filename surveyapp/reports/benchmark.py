@@ -9,6 +9,7 @@ from datetime import date
 from analysis.scale.document import ScaleValidation
 from surveyapp.reports import annex, apa, comparisons, notes, scores
 from surveyapp.reports.actions_done import actions_done
+from surveyapp.reports.benchmark_sets import benchmark_sets
 from surveyapp.reports.bibliography import references
 from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import (
@@ -35,6 +36,7 @@ from surveyapp.results import findings, phrases
 from surveyapp.results.action_effects import ActionEffect
 from surveyapp.results.actions import MARKER
 from surveyapp.results.associations import Associations
+from surveyapp.results.benchmarks import Benchmark
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
 from surveyapp.results.facets import UNFLAGGED
@@ -79,6 +81,7 @@ class Numbers:
     reworded: Sequence[Mixed] = ()  # questionnaires read in several wordings
     done: Sequence[ActionEffect] = ()  # actions with what came of them; of all customers
     studied: date | None = None  # when the newest service journey study was run
+    benchmarks: Sequence[Benchmark] = ()  # of imported sets
 
 
 def content(numbers: Numbers, *, made: date) -> Document:
@@ -98,6 +101,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *comparisons.changes(overview),
         *actions_done(numbers.done, few=overview.minimum_cell),
         *comparisons.trend(numbers.trends),
+        *benchmark_sets(numbers.benchmarks, overview.minimum_cell),
         *_annexes(
             [
                 *_sample(numbers),

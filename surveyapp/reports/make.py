@@ -25,6 +25,8 @@ from surveyapp.reports.validation.content import content as validation_content
 from surveyapp.results import dashboards
 from surveyapp.results.action_effects import ActionEffect, action_effects
 from surveyapp.results.associations import associations
+from surveyapp.results.benchmark_sets import values_of
+from surveyapp.results.benchmarks import benchmarks as beside
 from surveyapp.results.choices import distributions
 from surveyapp.results.drivers import drivers
 from surveyapp.results.joined_scores import joined_scores
@@ -82,6 +84,11 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         choices=distributions(session, scope, **rules),
         drivers=drivers(joined),
         associations=associations(joined),
+        benchmarks=beside(
+            overview,
+            values_of(session, {each.definition.scale for each in overview.end}),
+            today=installation.now().date(),
+        ),
         segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
     )
 

@@ -62,6 +62,7 @@ _SINGLE = frozenset(
         "action",
         "alert",
         "analysis",
+        "benchmark set",
         "case",
         "change",
         "codebook",

@@ -14,9 +14,12 @@ from wtforms.validators import InputRequired, Length, Optional
 from surveyapp.auth.grants import able, journeys_granted
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
+from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.portfolio import LONGEST, choices_of, listed, place_journey, tags_text
 from surveyapp.journeys.zone_actions import set_zone
 from surveyapp.results import dashboards, portfolio_phrases, target_phrases
+from surveyapp.results.benchmark_sets import values_of
+from surveyapp.results.benchmarks import benchmarks, benchmarks_to_json
 from surveyapp.results.findings import findings, response_sentence, segment_sentence
 from surveyapp.results.journey_json import (
     findings_to_json,
@@ -235,8 +238,11 @@ def show(journey_id: int) -> ResponseReturnValue:
         own = None if scope.of_everybody else segment_rate(session, scope, **rules)
         bar = scope_bar(session, scope)
         answered = queries.has_responses(session, journey_id)
+        values = values_of(session, {each.definition.scale for each in overview.end})
     few, found = rules["minimum_cell"], findings(overview)
     aims = target_rows(overview, rates, own)
+    today = calendar_of(journey).day(installation().now())
+    compared = benchmarks(overview, values, today=today)
     returned = _returned(rates, own, scope) if any(rate.sent for rate in rates) else ""
     return page(
         "journeys/show.html",
@@ -247,6 +253,7 @@ def show(journey_id: int) -> ResponseReturnValue:
             "findings": findings_to_json(found),
             "priorities": priorities_to_json(overview.advice, few=few),
             "targets": target_rows_to_json(aims, few=few),
+            "benchmarks": benchmarks_to_json(compared, few=few),
         },
         journey=journey,
         overview=overview,
@@ -257,6 +264,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         has_surveys=bool(rates),
         has_answers=answered,
         aims=aims,
+        benchmarks=compared,
         targets_explained=target_phrases.EXPLAINED,
     )
 

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from instruments import loader
 from surveyapp.i18n.languages import own_name
-from surveyapp.results import phrases, target_phrases
+from surveyapp.results import benchmarks, phrases, target_phrases
 from surveyapp.results.association_phrases import basis, caution, headline
 from surveyapp.results.scope import Period, month_text
 from surveyapp.results.standing import MetricTarget
@@ -48,6 +48,7 @@ def teach_words(app: Flask) -> None:
         *(target_said, target_amount, target_phrases.gap_numbers),
     ):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.filters["benchmark_numbers"] = benchmarks.numbers
     app.jinja_env.filters["change_numbers"] = phrases.change_numbers
     app.jinja_env.filters["beside_numbers"] = phrases.beside_numbers
     app.jinja_env.filters["contrast_numbers"] = phrases.contrast_numbers

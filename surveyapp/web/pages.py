@@ -17,6 +17,7 @@ from surveyapp.web.action_plan import action_plan
 from surveyapp.web.analyses import analyses
 from surveyapp.web.appearance import CHOICES, appearance, chosen
 from surveyapp.web.audit import audit
+from surveyapp.web.benchmarks import benchmarks
 from surveyapp.web.campaigns import campaigns
 from surveyapp.web.cases import cases
 from surveyapp.web.changes import changes
@@ -79,7 +80,7 @@ SECTIONS = (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
-            *(comments, coding_pages, privacy, side_by_side),
+            *(comments, coding_pages, privacy, side_by_side, benchmarks),
         ),
     ),
     Section("Segments", (segments,)),

@@ -513,6 +513,8 @@ SHOWS_FIGURES = re.compile(
 WITHOUT = {
     "parts.html": "pieces",
     "sampling/parts.html": "pieces",
+    "benchmarks/parts.html": "pieces",
+    "sample_size/parts.html": "pieces",
     "targets/parts.html": "pieces",
     "results/drivers.html": "pieces of the page of results",
     "results/chosen.html": "a piece of the results",

@@ -34,6 +34,8 @@ from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import (
     Alert,
     Analysis,
+    BenchmarkSet,
+    BenchmarkValue,
     Case,
     CaseNote,
     CommentCode,
@@ -110,6 +112,7 @@ class Place:
     change_id: int
     code_id: int
     action_id: int
+    set_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -213,7 +216,19 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             change_id=_changed(session, journey, user, text),
             code_id=_code(session, journey.id, text),
             action_id=_planned(session, journey, user, text),
+            set_id=_benchmarks(session, name, text),
         )
+
+
+def _benchmarks(session: Session, name: str, text: str) -> int:
+    value = {"metric": "nps", "value": 30, "year": 2025, "population": text[:300] or "Banks"}
+    row = BenchmarkSet(
+        name=f"{name} {text}".strip()[:200],
+        values=[BenchmarkValue(**value, label=text[:200], source=text[:300] or "A study")],
+    )
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _target(session: Session, journey: Journey, user: User) -> int:

@@ -13,6 +13,7 @@ from surveyapp.store.models.accounts import (
 )
 from surveyapp.store.models.audit import AuditEntry, AuditSeal
 from surveyapp.store.models.base import NOTHING_SORTED, Base, Number
+from surveyapp.store.models.benchmarks import BenchmarkSet, BenchmarkValue
 from surveyapp.store.models.closed_loop import Alert, Case, CaseNote
 from surveyapp.store.models.comments import (
     Comment,
@@ -83,6 +84,8 @@ __all__ = [
     "AuditEntry",
     "AuditSeal",
     "Base",
+    "BenchmarkSet",
+    "BenchmarkValue",
     "Campaign",
     "CampaignRecipient",
     "CarelessFlag",
