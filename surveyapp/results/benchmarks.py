@@ -44,7 +44,7 @@ class Benchmark:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know: why there is no verdict, and how many years lie between."""
-        found = list(self.against)
+        found = [f"not comparable: {'; '.join(self.against)}"] if self.against else []
         if not found and self.figure.shown and self.difference is None:
             needs = "n" if self.figure.definition.unit is Unit.PERCENT else "n and sd"
             found.append(f"no interval: the source gives no {needs}")
@@ -90,9 +90,9 @@ def _against(overview: JourneyOverview, figure: Figure, value: Value) -> Iterato
 
 def _differs(what: str, theirs: str, ours: Sequence[str]) -> Iterator[str]:
     if not theirs:
-        yield f"not comparable: the source does not say the {what}"
+        yield f"the source does not say the {what}"
     elif ours != [theirs]:
-        yield f"not comparable: another {what} ({theirs}, here {phrases.listed(ours)})"
+        yield f"another {what} ({theirs}, here {phrases.listed(ours)})"
 
 
 def _difference(figure: Figure, value: Value) -> BenchmarkDifference | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.orm import Session
 
 from surveyapp.results.cells import NOTHING, Sums
@@ -14,16 +16,26 @@ from surveyapp.results.view_models import Change, Hidden
 _NONE = (NOTHING, Hidden.NO)
 
 
-def changes(base: Ground, now: Cells, before: Cells) -> dict[Cell, Change]:
-    """The change of every cell that the journey asks, p corrected for all of them (Holm)."""
+def changes(
+    base: Ground, now: Cells, before: Cells, *, reworded: Collection[Cell] = ()
+) -> dict[Cell, Change]:
+    """The change of every cell that the journey asks, p corrected for all of them (Holm).
+
+    ``reworded`` cells were answered in different wordings then and now, and are not compared.
+    """
     asked = [
         ((place, scale), scored)
         for place, scales in base.scored.items()
         for scale, scored in scales.items()
     ]
-    contrasts = differences([(scored, *_sides(cell, now, before)) for cell, scored in asked])
+    contrasts = differences(
+        [
+            (scored, *((NOTHING, NOTHING) if cell in reworded else _sides(cell, now, before)))
+            for cell, scored in asked
+        ]
+    )
     return {
-        cell: Change(figure(scored, *before.get(cell, _NONE)), contrast)
+        cell: Change(figure(scored, *before.get(cell, _NONE)), contrast, cell in reworded)
         for (cell, scored), contrast in zip(asked, contrasts, strict=True)
     }
 

@@ -23,6 +23,7 @@ from surveyapp.results.figures import differences, figure
 from surveyapp.results.flagged_out import flagged_out
 from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.rates import response_rates
+from surveyapp.results.rewordings import reworded_cells
 from surveyapp.results.scope import Period, Scope, period
 from surveyapp.results.shown_cells import Cells, shown_cells
 from surveyapp.results.targets import of_segment, with_targets
@@ -59,7 +60,7 @@ def journey_overview(
     base = ground(session, scope.journey_id, library=library)
     segment_id, when = scope.segment_id, scope.period
     segment = base.segment(segment_id)
-    found, extra = _found(session, base, scope, minimum=minimum_cell)
+    found, extra = _found(session, base, scope, minimum=minimum_cell, library=library)
     changed = extra.changes
     bounds = {"since": when.since, "until": when.until}
     segments = [EVERYBODY, segment_id]
@@ -175,7 +176,9 @@ class _Extra:
         return replace(found, change=self.changes.get(cell), beside=self.beside.get(cell))
 
 
-def _found(session: Session, base: Ground, scope: Scope, *, minimum: int) -> tuple[Cells, _Extra]:
+def _found(
+    session: Session, base: Ground, scope: Scope, *, minimum: int, library: Library
+) -> tuple[Cells, _Extra]:
     """The sums of the scope's period, and what they are compared with."""
     segment, baseline = scope.segment_id, scope.baseline
     segments = sorted({EVERYBODY, segment})
@@ -186,7 +189,9 @@ def _found(session: Session, base: Ground, scope: Scope, *, minimum: int) -> tup
     now = shown(scope.period, segments)
     changed = {}
     if baseline is not None:
-        changed = changes(base, now[segment], shown(baseline, [segment])[segment])
+        reworded = reworded_cells(session, base, scope, library=library)
+        before = shown(baseline, [segment])[segment]
+        changed = changes(base, now[segment], before, reworded=reworded)
     others = {} if scope.of_everybody else beside(base, now[segment], now[EVERYBODY])
     return now[segment], _Extra(changed, others)
 

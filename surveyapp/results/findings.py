@@ -261,6 +261,7 @@ def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
             f"({_ends(one.change)}).{_reworded(one)}",
             certain=True,
         )
+    yield from _not_compared(trends)
     if not ranked and tested:
         scores = "one score" if len(tested) == 1 else f"{len(tested)} scores"
         if tested[0].between is not None:
@@ -275,6 +276,18 @@ def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
         yield Finding(
             "No significant change over the period.",
             f"The last three months were compared with the first three for {scores} (Holm).",
+            certain=False,
+        )
+
+
+def _not_compared(trends: Sequence[Trend]) -> Iterator[Finding]:
+    """The scores whose wording changed between the months that would be compared."""
+    barred = [one for one in trends if one.reworded and one.definition.parent is None]
+    for one in barred[:_MOST_CHANGES]:
+        where = f" at {phrases.named(one.touchpoint)}" if one.touchpoint else ""
+        yield Finding(
+            f"{one.definition.short}{where} is not compared, because its wording changed.",
+            phrases.wordings(one),
             certain=False,
         )
 

@@ -197,7 +197,9 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
             ],
             "change": contrast_to_json(
                 trend.change,
-                without="fewer than six months can be compared"
+                without=phrases.REWORDED
+                if trend.reworded
+                else "fewer than six months can be compared"
                 if trend.between is None
                 else "hidden, or fewer than two answers on either side",
             ),

@@ -27,6 +27,7 @@ from surveyapp.results.view_models import (
 )
 
 MINUS = "\N{MINUS SIGN}"
+REWORDED = "not compared: the wording changed"
 NOT_COMPUTED = "too few or equal answers"  # a correlation, or a part of the variance
 
 
@@ -168,7 +169,7 @@ def change(figure: Figure, *, few: int = 5) -> str:
     if not figure.shown or not found.before.shown:
         side = "" if not figure.shown else "before: "
         return f"{side}{value(figure if not figure.shown else found.before, few=few)}"
-    return "a single answer cannot be compared"
+    return REWORDED if found.reworded else "a single answer cannot be compared"
 
 
 def beside(figure: Figure, *, few: int = 5) -> str:

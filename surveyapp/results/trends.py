@@ -9,13 +9,14 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
-from surveyapp.results import cells, definitions
+from surveyapp.results import cells
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.change_markers import Placed, placed_changes
 from surveyapp.results.changes import change_sums
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, Place, ground, publications
 from surveyapp.results.publication import Publication
+from surveyapp.results.rewordings import are_different, reworded_cells, wordings_asked
 from surveyapp.results.scope import Period, Scope
 from surveyapp.results.targets import of_segment, place_of
 from surveyapp.results.view_models import LATEST, Hidden, Marker, Month, Trend, Worded
@@ -44,7 +45,8 @@ def trend(
     everybody = base.pooled_months(by_segment[EVERYBODY])
     found = base.pooled_months(by_segment[segment_id])
     published = publications(session, base, minimum=minimum_cell, facets=scope.facets)
-    worded = _worded(base, library)
+    worded = wordings_asked(base, library)
+    reworded = reworded_cells(session, base, scope, library=library)
     placed = placed_changes(session, base.journey)
     baseline, window_months = scope.baseline, scope.history.months
     between = (_ends(baseline), _ends(scope.period)) if baseline else None
@@ -78,8 +80,17 @@ def trend(
                 for month, sums in window
             )
             last, first = compared.get((place, scale), (NOTHING, NOTHING))
+            other_words = (place, scale) in reworded
             if not baseline:
                 first, last = _first_and_last([s for m, s in window if m in alone])
+                told_months = sorted(alone)
+                ends_of = set(told_months[:LATEST]), set(told_months[-LATEST:])
+                other_words = first.n > 0 and are_different(
+                    *(base, worded, _answered(by_segment[EVERYBODY], scale), (place, scale)),
+                    *(ends.__contains__ for ends in ends_of),
+                )
+            if other_words:
+                first = last = NOTHING
             ends.append((scored, first, last))
             wordings = _wordings(worded, by_segment[EVERYBODY], base, (place, scale), window)
             result.append(
@@ -89,6 +100,7 @@ def trend(
                     between=between,
                     target=targets.get((code, scale)),
                     markers=_markers(placed, place, window),
+                    reworded=other_words,
                 )
             )
     changes = differences([(scored, last, first) for scored, first, last in ends])
@@ -114,14 +126,14 @@ def _ends(when: Period) -> list[date]:
     return [day for day in (when.since, when.until) if day]
 
 
-def _worded(base: Ground, library: Library) -> dict[Key, str]:
-    """The wording of each questionnaire of each survey: a survey in the field keeps the one that it
-    was published with, so that the words change where one survey follows another.
-    """
+def _answered(
+    everybody: Mapping[Key, Mapping[MonthKey, Sums]], scale: str
+) -> dict[int, set[MonthKey]]:
+    """By survey the months with answers to a scale."""
     return {
-        (survey.id, instrument.code): wording.id
-        for survey in base.surveys
-        for instrument, _, wording in definitions.asked(survey, library=library)
+        survey: {month for month, sums in months.items() if sums.n}
+        for (survey, own), months in everybody.items()
+        if own == scale
     }
 
 

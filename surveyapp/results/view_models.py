@@ -135,6 +135,7 @@ class Change:
 
     before: Figure
     contrast: Contrast | None
+    reworded: bool = False  # answered in different wordings then and now, and hence not compared
 
 
 @dataclass(frozen=True)
@@ -440,6 +441,7 @@ class Trend:
     between: tuple[list[date], list[date]] | None = None
     target: MetricTarget | None = None
     markers: tuple[Marker, ...] = ()
+    reworded: bool = False  # the months compared were answered in different wordings: no change
 
     def marked_in(self, month: date) -> list[Marker]:
         """The changes made in the month of this day."""

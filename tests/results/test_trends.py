@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from instruments.loader import BUILT_IN
 from surveyapp.journeys import queries
 from surveyapp.journeys.change_register import ChangeText, register_change, remove_change
-from surveyapp.results import dashboards
+from surveyapp.results import dashboards, phrases
 from surveyapp.results.findings import findings
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Trend, Worded
@@ -67,12 +68,28 @@ def test_a_period_with_one_wording_has_no_change(store: Store, journey: int):
     assert csat(store, journey, until=date(2026, 6, 30)).rewordings == ()
 
 
-def test_a_significant_change_over_a_change_of_words_says_so(store: Store, journey: int):
+def test_scores_are_not_compared_over_a_change_of_words(store: Store, journey: int):
+    when = Scope(journey, since=JULY, until=date(2026, 12, 31))
     with store.reading() as session:
         overview = dashboards.journey_overview(session, Scope(journey), library=BUILT_IN)
         trends = dashboards.trend(session, Scope(journey), library=BUILT_IN)
-    (fallen,) = [each for each in findings(overview, None, trends) if "has fallen" in each.headline]
-    assert "The wording changed: en-1 at first, en-2 from Jul 2026." in fallen.text
+        half = dashboards.journey_overview(session, when, library=BUILT_IN)
+        quarter = dashboards.trend(
+            session, replace(when, since=date(2026, 10, 1)), library=BUILT_IN
+        )
+    told = findings(overview, None, trends)
+    assert not [each for each in told if "has fallen" in each.headline]
+    (barred,) = [each for each in told if "not compared" in each.headline]
+    assert "The wording changed: en-1 at first, en-2 from Jul 2026." in barred.text
+    assert not barred.certain
+    series = next(one for one in trends if one.definition.scale == "csat" and one.months)
+    assert (series.change, series.reworded) == (None, True)
+    (fallen,) = [f for f in half.figures if f.definition.scale == "csat" and f.n]
+    assert fallen.change.contrast is None
+    assert phrases.change(fallen) == "not compared: the wording changed"
+    # October to December is compared with July to September, which read the same words.
+    own = next(one for one in quarter if one.definition.scale == "csat" and one.months)
+    assert (own.reworded, own.change is not None) == (False, True)
 
 
 def test_a_trend_has_the_changes_made_at_its_place_in_its_months(store: Store, journey: int):
