@@ -20,6 +20,7 @@ from surveyapp.web.audit import audit
 from surveyapp.web.benchmarks import benchmarks
 from surveyapp.web.campaigns import campaigns
 from surveyapp.web.cases import cases
+from surveyapp.web.causes import causes_pages
 from surveyapp.web.changes import changes
 from surveyapp.web.channels import channels
 from surveyapp.web.closed_loop import closed_loop
@@ -80,7 +81,7 @@ SECTIONS = (
             *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
-            *(comments, coding_pages, privacy, side_by_side, benchmarks),
+            *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
         ),
     ),
     Section("Segments", (segments,)),

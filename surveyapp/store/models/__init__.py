@@ -21,6 +21,7 @@ from surveyapp.store.models.comments import (
     CommentCoding,
     CommentMark,
     CommentOriginal,
+    PainPoint,
 )
 from surveyapp.store.models.distribution import (
     Campaign,
@@ -126,6 +127,7 @@ __all__ = [
     "Number",
     "OptOut",
     "OutgoingMessage",
+    "PainPoint",
     "Passkey",
     "PasswordReset",
     "PlannedAction",

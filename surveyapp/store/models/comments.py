@@ -1,4 +1,4 @@
-"""Open answers, as they are found and coded."""
+"""Open answers, as they are found and coded, and what goes wrong by them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from surveyapp.store.columns import UtcDateTime, utc_now
+from surveyapp.store.columns import Document, UtcDateTime, utc_now
+from surveyapp.store.models.accounts import User
 from surveyapp.store.models.base import Base, Number, one_of
 
 
@@ -112,3 +113,21 @@ class CommentMark(Base):
     item: Mapped[str] = mapped_column(String(120), primary_key=True)
     role: Mapped[str] = mapped_column(String(10), primary_key=True)
     code_id: Mapped[int] = mapped_column(ForeignKey("comment_codes.id"), primary_key=True)
+
+
+class PainPoint(Base):
+    """Something that goes wrong for customers, with why it does: up to five answers to "why?"."""
+
+    __tablename__ = "pain_points"
+    __table_args__ = (one_of("state", "open", "solved"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    theme: Mapped[str] = mapped_column(String(200), default="")
+    whys: Mapped[list[str]] = mapped_column(Document, default=list)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    owner: Mapped[User | None] = relationship()
