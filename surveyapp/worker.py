@@ -52,7 +52,7 @@ from surveyapp.responses import (
 from surveyapp.responses import (
     retention as response_retention,
 )
-from surveyapp.results import compute, studies
+from surveyapp.results import comment_proposals, compute, studies
 from surveyapp.sampling import schedule as asking
 from surveyapp.store import audit_chain, events, queue, reencryption
 from surveyapp.store.models import Event, Job
@@ -139,6 +139,12 @@ def _mask_comments(installation: Installation, asked: SurveyPayload, progress: P
     return remasking.run_masking(installation, asked, progress=progress)
 
 
+def _propose_themes(
+    installation: Installation, asked: JourneyPayload, progress: Progress
+) -> Result:
+    return comment_proposals.run_proposals(installation, asked, progress=progress)
+
+
 def _follow_zones(installation: Installation, _now: datetime) -> int:
     default = installation.settings.time_zone
     with installation.store.reading() as session:
@@ -191,6 +197,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.SORT_SEGMENT, _sort_segment),
         _bound(kinds.COUNT_DAYS, _count_days),
         _bound(kinds.MASK_COMMENTS, _mask_comments),
+        _bound(kinds.PROPOSE_THEMES, _propose_themes),
     )
 )
 

@@ -160,13 +160,15 @@ MASK_COMMENTS = Kind(
     "mask_comments", "Masking of comments", SurveyPayload, Outcome.RESPONSES, can_be_cancelled=False
 )
 
+PROPOSE_THEMES = Kind("propose_themes", "Proposal of themes", JourneyPayload, Outcome.JOURNEY)
+
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
             *(VALIDATE_SCALE, SJQ_STUDY, BENCHMARK_REPORT, VALIDATION_REPORT, SJQ_STUDY_REPORT),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
-            MASK_COMMENTS,
+            *(MASK_COMMENTS, PROPOSE_THEMES),
         )
     }
 )

@@ -15,8 +15,12 @@ from surveyapp.comments import code_book, coding
 from surveyapp.comments.coding import Queue
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.exports.code_book import code_book_csv
+from surveyapp.jobs.kinds import PROPOSE_THEMES, JourneyPayload
 from surveyapp.journeys import queries
 from surveyapp.results.coding_agreement import agreement_by_code
+from surveyapp.results.comment_proposals import newest_proposals
+from surveyapp.results.definitions import scored
+from surveyapp.store.audit import record
 from surveyapp.store.models import CommentCode
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.filters import number_asked
@@ -24,6 +28,7 @@ from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.installation import installation
+from surveyapp.web.quota import leave_room
 from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 from surveyapp.whole import whole_number
@@ -162,6 +167,36 @@ def settle(journey_id: int) -> ResponseReturnValue:
     with installation().store.writing() as session:
         coding.settle(session, journey_id, key, codes, user_id=me().id, now=now)
     return redirect(url_for("coding.disagreements", journey_id=journey_id), 303)
+
+
+@coding_pages.get("/proposals")
+@requires(Permission.CODE_COMMENTS)
+def proposals(journey_id: int) -> ResponseReturnValue:
+    """What a job has proposed, and how good that is."""
+    at = installation()
+    with at.store.reading() as session:
+        journey, surveys = queries.journey(session, journey_id), surveys_of(session, journey_id)
+        job = newest_proposals(session, journey_id)
+    return render_template(
+        "coding/proposals.html",
+        journey=journey,
+        job=job,
+        result=job.result if job and job.state == "done" else None,
+        scales={k: v.definition.short for k, v in scored(surveys, library=at.library).items()},
+    )
+
+
+@coding_pages.post("/proposals")
+@requires(Permission.CODE_COMMENTS)
+def propose(journey_id: int) -> ResponseReturnValue:
+    """Have themes proposed by the worker."""
+    with installation().store.writing() as session:
+        leave_room(session)
+        journey = queries.journey(session, journey_id)
+        payload = JourneyPayload(journey_id)
+        PROPOSE_THEMES.ask(session, payload, journey_id=journey_id, user_id=me().id)
+        record(session, me().id, "ask theme proposals", f"journey {journey.code}")
+    return redirect(url_for("coding.proposals", journey_id=journey_id), 303)
 
 
 @coding_pages.get("/code-book.csv")

@@ -45,6 +45,7 @@ from surveyapp.store.models import (
     ImportPreview,
     Job,
     Journey,
+    PainPoint,
     Passkey,
     Report,
     Response,
@@ -113,6 +114,7 @@ class Place:
     code_id: int
     action_id: int
     set_id: int
+    pain_point_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -217,6 +219,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             code_id=_code(session, journey.id, text),
             action_id=_planned(session, journey, user, text),
             set_id=_benchmarks(session, name, text),
+            pain_point_id=_pain_point(session, journey.id, text),
         )
 
 
@@ -263,6 +266,15 @@ def _code(session: Session, journey_id: int, text: str) -> int:
     """A code of the code book."""
     said = dict.fromkeys(("name", "definition", "theme", "dimension"), text or "Wait")
     made = CommentCode(journey_id=journey_id, code="wait", **said)
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def _pain_point(session: Session, journey_id: int, text: str) -> int:
+    """What goes wrong, and why."""
+    why = text or "Nobody tells."
+    made = PainPoint(journey_id=journey_id, title=text[:200] or "Wait", whys=[why])
     session.add(made)
     session.flush()
     return made.id
