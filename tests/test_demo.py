@@ -11,12 +11,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveyapp.auth.passwords import matches
+from surveyapp.comments.bands import bands_of
+from surveyapp.comments.code_book import codes_of
 from surveyapp.demo.make import EMAIL, Made, make
 from surveyapp.installation import Installation, open_installation
 from surveyapp.responses.rollups import recount
+from surveyapp.results.coding_agreement import agreement_by_code
+from surveyapp.results.comment_causes import causes
+from surveyapp.results.comment_proposals import newest_proposals
 from surveyapp.settings import read
-from surveyapp.store.models import Analysis, Job, Report, Response, User
+from surveyapp.store.models import Analysis, Comment, Job, Journey, Report, Response, User
 from surveyapp.store.schema import upgrade
+from surveyapp.surveys.queries import surveys_of
 
 pytestmark = pytest.mark.xdist_group("demo")  # the bank takes seconds to make: once is enough
 
@@ -74,3 +80,24 @@ def test_the_printed_password_opens_the_account_once_and_a_second_run_makes_only
 def _counts(session: Session) -> list[int | None]:
     tables = (Response, Analysis, Report, Job)
     return [session.scalar(select(func.count()).select_from(table)) for table in tables]
+
+
+def test_comments_are_coded_and_their_proposed_themes_measured(bank):
+    installation, _ = bank
+    with installation.store.reading() as session:
+        journey = session.scalars(select(Journey).where(Journey.code == "account")).one()
+        surveys = surveys_of(session, journey.id)
+        ids = [each.id for each in surveys]
+        book = codes_of(session, journey.id)
+        bands = bands_of(surveys, installation.library)
+        found = causes(session, ids, book, bands, minimum=5)
+        agreement = agreement_by_code(session, ids, book)
+        job = newest_proposals(session, journey.id)
+        masked = session.scalars(select(Comment.text).where(Comment.text.contains("[phone]"))).all()
+    assert found.coded > 150 and len(found.causes) == 5
+    csat = {each.name: each for each in found.impacts["csat"]}
+    assert csat["Friendly staff"].mention.difference > 0 and csat["Friendly staff"].is_significant
+    assert all(each.agreement.estimate > 0.6 for each in agreement)
+    assert job is not None and job.result["measured"]
+    assert job.result["sentiment"][0]["low"] > 0.5
+    assert masked

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from instruments.loader import BUILT_IN
 from surveyapp.auth import actions as auth
 from surveyapp.auth.passwords import one_time_password
-from surveyapp.demo import asked, population, study
+from surveyapp.comments.intake import masked
+from surveyapp.demo import asked, commented, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
@@ -83,6 +84,8 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
         with installation.store.writing() as session:
             owner = _account(session, one_time_password())
         _answers(installation, responses, owner, progress)
+        progress(60, "Coding comments")
+        _comments(installation, owner)
         _study(installation, _between(progress, 60, 64))
     progress(64, "Validating the scale")
     files = _reports(installation, progress)
@@ -135,6 +138,16 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
         import_benchmarks(session, year=today.year, wording=wording)
 
 
+def _comments(installation: Installation, owner_id: int) -> None:
+    """Code the first journey's comments, and have themes proposed."""
+    with installation.store.writing() as session:
+        journey = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
+        rng = np.random.default_rng(SEED)
+        commented.code(session, journey, rng=rng, owner_id=owner_id)
+        job_id = commented.ask_themes(session, journey, owner_id=owner_id)
+    run_now(installation, job_id, worker=_WORKER, shown=lambda _percent, _step: None)
+
+
 def _taken(answers: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) -> float:
     """Seconds on the page: opening it, then 2.5 to 8 seconds an item."""
     items = sum(len(given) for given in answers.values())
@@ -149,16 +162,22 @@ def _prepared(
     rng: np.random.Generator,
 ) -> Iterator[Prepared]:
     """Responses, after their invitations and those that nobody answered have been written."""
+    # Comments come from a generator of their own, by which no score changes.
+    said, known = np.random.default_rng([SEED, survey.id]), survey_of(survey)
     for start in range(0, len(asks), _BATCH):
         batch = asks[start : start + _BATCH]
         session.execute(insert(Invitation), [_invitation(survey, ask, rng) for ask in batch])
         for ask in batch:
             if ask.answers is not None:
+                answers, language, told = commented.comment(ask.answers, said)
+                taken = masked(known, answers, BUILT_IN)
                 yield Prepared(
-                    ask.answers,
+                    taken.answers,
                     submitted_at=ask.at,
                     started_at=ask.at - timedelta(seconds=_taken(ask.answers, rng)),
                     attributes=ask.attributes,
+                    language=language,
+                    paradata=told,
                     customer_ref=pseudonym(installation.secret_key, ask.customer),
                 )
 
