@@ -39,6 +39,7 @@ from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json
+from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 from surveyapp.web.table_fields import TableForm, file_name
 
@@ -157,7 +158,7 @@ def show(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         scope = scope_asked(session, journey_id)
         journey = queries.journey(session, journey_id)
-        segments = queries.segments(session)
+        bar = scope_bar(session, scope)
         overview = dashboards.journey_overview(session, scope, **rules)
         others, left = _others(session, scope)
         known = benchmark_sets.values_of(session, {f.definition.scale for f in overview.end})
@@ -189,7 +190,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         },
         journey=journey,
         scope=scope,
-        segments=segments,
+        bar=bar,
         overview=overview,
         ranked=ranked,
         left=left,
