@@ -26,7 +26,21 @@ def upgrade() -> None:
         op.alter_column("rollups", "facet", server_default=None)
         op.drop_constraint("pk_rollups", "rollups", type_="primary")
         op.create_primary_key("pk_rollups", "rollups", [*_KEY, "facet"])
+    _tell_facets()
     _ask_to_count()
+
+
+def _tell_facets() -> None:
+    """The facets that rollups can have: so far, one that tells nothing apart."""
+    facets = op.create_table(
+        "rollup_facets",
+        sa.Column("facet", sa.String(50), nullable=False),
+        sa.Column("channel", sa.String(20), nullable=False),
+        sa.Column("language", sa.String(20), nullable=False),
+        sa.Column("flagged", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("facet", name="pk_rollup_facets"),
+    )
+    op.bulk_insert(facets, [{"facet": "", "channel": "", "language": "", "flagged": False}])
 
 
 def _copy_rollups() -> None:

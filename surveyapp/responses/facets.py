@@ -45,25 +45,13 @@ class Facet(NamedTuple):
 
     @property
     def text(self) -> str:
-        """As a rollup's key holds it: one short column costs a customer's answer least.
+        """As a rollup's key holds it: one short column costs a customer's answer least. A ``RollupFacet``
+        has its parts.
 
         >>> Facet("kiosk", "fi", flagged=True).text
         '!kiosk/fi'
         """
-        return f"{FLAGGED if self.flagged else ''}{self.channel}/{self.language}"
-
-
-FLAGGED = "!"  # the beginning of a flagged facet's text
-
-
-def read_facet(text: str) -> Facet:
-    """The facet of a rollup; of one that tells none apart, no channel and no language.
-
-    >>> read_facet("!kiosk/fi")
-    Facet(channel='kiosk', language='fi', flagged=True)
-    """
-    channel, _, language = text.removeprefix(FLAGGED).partition("/")
-    return Facet(channel, language, text.startswith(FLAGGED))
+        return f"{'!' if self.flagged else ''}{self.channel}/{self.language}"
 
 
 def facet_of(row: Mapping[str, Any] | RowMapping) -> Facet:

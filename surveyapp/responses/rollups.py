@@ -27,6 +27,7 @@ from surveyapp.store.models import (
     NOTHING_SORTED,
     Response,
     Rollup,
+    RollupFacet,
     Score,
     Segment,
     SurveyRow,
@@ -37,6 +38,7 @@ ROLLUPS = cast(Table, Rollup.__table__)
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
 _SEGMENTS = cast(Table, Segment.__table__)
+_FACETS = cast(Table, RollupFacet.__table__)
 _PAGE = 20_000  # responses in memory at a time
 
 
@@ -113,7 +115,18 @@ def increase(at: DatabaseConnection, tally: Tally) -> None:
     """Add what was tallied, in key order: two transactions never wait for each other in a circle."""
     rows = tally.rows()
     if rows:
+        facets = [{"facet": each.text, **each._asdict()} for each in sorted(tally.facets)]
+        _facets(at.dialect).run_all(at, facets)
         _addition(at.dialect).run_all(at, rows)
+
+
+@lru_cache(maxsize=8)
+def _facets(dialect: Dialect) -> Insertion:
+    """Of a handful there are, the same again and again: what is there already stays."""
+    statement = insert(_FACETS, dialect.name).on_conflict_do_nothing(
+        index_elements=[_FACETS.c.facet]
+    )
+    return Insertion(statement, dialect)
 
 
 @lru_cache(maxsize=8)

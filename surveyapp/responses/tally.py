@@ -23,6 +23,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.cells: dict[Place, list[float]] = {}
+        self.facets: set[Facet] = set()
 
     def add(
         self,
@@ -38,6 +39,7 @@ class Tally:
         rollups with its day in each. With ``times`` -1 it is taken away.
         """
         text = facet.text
+        self.facets.add(facet)
         for generation, day in days:
             for segment in segments:
                 self._cell((survey_id, generation, segment, RESPONSES, day, text))[0] += times

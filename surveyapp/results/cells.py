@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from surveyapp.responses.facets import FLAGGED, Facet, read_facet
+from surveyapp.responses.facets import Facet
 from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED, Facets
-from surveyapp.store.models import BINS, EVERYBODY, Journey, Rollup, SurveyRow
+from surveyapp.store.models import BINS, EVERYBODY, Journey, Rollup, RollupFacet, SurveyRow
 
 RESPONSES = "responses"  # the scale that counts submissions
 
@@ -52,6 +52,7 @@ NOTHING = Sums()
 MonthKey = tuple[int, int]  # year, month
 Key = tuple[int, str]  # survey, scale
 
+_FACET = (RollupFacet.channel, RollupFacet.language, RollupFacet.flagged)
 _BIN_COLUMNS = [getattr(Rollup, f"b{i}") for i in range(BINS)]
 _SUMS = [
     func.sum(column) for column in (Rollup.n, Rollup.total, Rollup.total_squares, *_BIN_COLUMNS)
@@ -151,15 +152,17 @@ def counts_by_facet(
 ) -> dict[Key, dict[Facet, dict[int, dict[MonthKey, int]]]]:
     """The same of every answer by facet."""
     month = _month(session)
-    own = (Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, Rollup.facet)
+    own = (Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, *_FACET)
     rows = session.execute(
         select(*own, func.sum(Rollup.n))
+        .join(RollupFacet, RollupFacet.facet == Rollup.facet)
         .where(*_where(surveys, None, None, scales, WITH_FLAGGED))
         .group_by(*own)
     )
     found: dict[Key, dict[Facet, dict[int, dict[MonthKey, int]]]] = {}
-    for segment, survey, scale, written, facet, n in rows:
-        by_segment = found.setdefault((survey, scale), {}).setdefault(read_facet(facet), {})
+    for segment, survey, scale, written, channel, language, flagged, n in rows:
+        by_facet = found.setdefault((survey, scale), {})
+        by_segment = by_facet.setdefault(Facet(channel, language, flagged), {})
         by_segment.setdefault(segment, {})[month_key(written)] = int(n)
     return found
 
@@ -195,7 +198,8 @@ def facets(session: Session, surveys: Sequence[int]) -> set[Facet]:
         *_where(surveys, None, None, [RESPONSES], WITH_FLAGGED),
         *(Rollup.segment_id == EVERYBODY, Rollup.n > 0),
     )
-    return {read_facet(text) for text in session.scalars(there.distinct())}
+    told = select(*_FACET).where(RollupFacet.facet.in_(there))
+    return {Facet(*row) for row in session.execute(told)}
 
 
 Answered = dict[int, dict[int, tuple[int, date, date]]]  # by segment, then survey
@@ -232,10 +236,10 @@ def days_by_flag(
     facets: Facets = UNFLAGGED,
 ) -> tuple[Answered, Answered]:
     """The same of the answers without a flag, and of the flagged ones."""
-    is_flagged = Rollup.facet.like(f"{FLAGGED}%")
-    own = (Rollup.segment_id, Rollup.survey_id, is_flagged)
+    own = (Rollup.segment_id, Rollup.survey_id, RollupFacet.flagged)
     rows = session.execute(
         select(*own, func.sum(Rollup.n), func.min(Rollup.day), func.max(Rollup.day))
+        .join(RollupFacet, RollupFacet.facet == Rollup.facet)
         .where(
             *_where(surveys, since, until, facets=replace(facets, flagged=True)),
             Rollup.segment_id.in_(segments),
@@ -246,7 +250,7 @@ def days_by_flag(
     )
     found: tuple[Answered, Answered] = {s: {} for s in segments}, {s: {} for s in segments}
     for segment, survey, flagged, n, first, last in rows:
-        found[bool(flagged)][segment][survey] = (int(n), first, last)
+        found[flagged][segment][survey] = (int(n), first, last)
     return found
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, select
 
-from surveyapp.responses.facets import FLAGGED, Facet, facet_columns
-from surveyapp.store.models import Rollup
+from surveyapp.responses.facets import Facet, facet_columns
+from surveyapp.store.models import Rollup, RollupFacet
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,14 @@ class Facets:
 
     def among_rollups(self) -> list[ColumnElement[bool]]:
         """What holds for the rollups of these answers."""
-        text, held = Rollup.facet, list[ColumnElement[bool]]()
+        own, asked = RollupFacet, []
         if self.channel:
-            begins = [f"{mark}{self.channel}/%" for mark in ("", FLAGGED)]
-            held.append(or_(*map(text.like, begins)))
+            asked.append(own.channel == self.channel)
         if self.language:
-            held.append(text.like(f"%/{self.language}"))
+            asked.append(own.language == self.language)
         if not self.flagged:
-            held.append(text.not_like(f"{FLAGGED}%"))
-        return held
+            asked.append(own.flagged.is_(False))
+        return [Rollup.facet.in_(select(own.facet).where(*asked))] if asked else []
 
     def among_responses(self) -> list[ColumnElement[bool]]:
         """What holds for these of the stored responses."""

@@ -21,7 +21,7 @@ from surveyapp.results.cells import RESPONSES
 from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED, Facets
 from surveyapp.store.db import Store
 from surveyapp.store.epoch_keys import EpochKeys
-from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Journey, Response, Rollup
+from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Journey, Response, Rollup, RollupFacet
 from tests.responses.makers import SECRET, as_survey, make_journey, make_segment, make_survey
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -142,3 +142,4 @@ def _forget_facets(store: Store, session) -> None:
         for name in names:
             setattr(into, name, getattr(into, name) + getattr(row, name))
     session.add_all(merged.values())
+    session.merge(RollupFacet(facet="", channel="", language="", flagged=False))

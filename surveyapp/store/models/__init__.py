@@ -58,7 +58,7 @@ from surveyapp.store.models.responses import (
     Response,
     Score,
 )
-from surveyapp.store.models.results import BINS, EVERYBODY, Analysis, Report, Rollup
+from surveyapp.store.models.results import BINS, EVERYBODY, Analysis, Report, Rollup, RollupFacet
 from surveyapp.store.models.retention import RetentionRound, RetentionRule
 from surveyapp.store.models.sampling import (
     Contact,
@@ -140,6 +140,7 @@ __all__ = [
     "RetentionRound",
     "RetentionRule",
     "Rollup",
+    "RollupFacet",
     "Score",
     "Segment",
     "SigningKey",

@@ -22,9 +22,8 @@ class Rollup(Base):
     """Counts and sums of one scale on one day for one segment: what pages read.
 
     Pages read the journey's ``generation``; another is being made, or waits to be deleted. Rebuildable
-    from scores. ``scale`` "responses" counts submissions. ``facet`` is the channel, the language and
-    whether the answers are flagged, as one text: a sum over facets is the day's. It is empty in rows of
-    before these were told apart. No foreign key on ``segment_id``, because EVERYBODY is no stored segment.
+    from scores. ``scale`` "responses" counts submissions. ``facet`` stands for channel, language and
+    whether the answers are flagged (RollupFacet): a sum over facets is the day's. No foreign key on ``segment_id``, because EVERYBODY is no stored segment.
     """
 
     __tablename__ = "rollups"
@@ -49,6 +48,17 @@ class Rollup(Base):
     b8: Mapped[int] = mapped_column(BigInteger, default=0)
     b9: Mapped[int] = mapped_column(BigInteger, default=0)
     b10: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class RollupFacet(Base):
+    """What the ``facet`` of rollups stands for; the empty one, of rollups of before, tells nothing apart."""
+
+    __tablename__ = "rollup_facets"
+
+    facet: Mapped[str] = mapped_column(String(50), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(20))
+    flagged: Mapped[bool]
 
 
 class Analysis(Base):
