@@ -23,7 +23,13 @@ class Rollup(Base):
 
     Pages read the journey's ``generation``; another is being made, or waits to be deleted. Rebuildable
     from scores. ``scale`` "responses" counts submissions. ``facet`` stands for channel, language and
-    whether the answers are flagged (RollupFacet): a sum over facets is the day's. No foreign key on ``segment_id``, because EVERYBODY is no stored segment.
+    whether the answers are flagged (RollupFacet): a sum over facets is the day's. No foreign key on
+    ``segment_id``, because EVERYBODY is no stored segment.
+
+    Rows cost days and facets, not responses, some 110 bytes each on SQLite with the key's index: ten surveys
+    of seven scales, six segments and two years are 306,600 rows with one facet a day (35 MB), 2,760,000
+    with nine, three channels in three languages (300 MB), beside the 10,000,000 responses that they may
+    count.
     """
 
     __tablename__ = "rollups"
