@@ -10,15 +10,19 @@ from instruments.loader import BUILT_IN
 from surveyapp.demo import study, worded
 from surveyapp.demo.bank import PROVIDER, JourneyPlan
 from surveyapp.journeys import actions as journeys
+from surveyapp.responses.retention_rules import KeepRule, Method, set_rule
+from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Journey, SurveyRow, Touchpoint
 from surveyapp.surveys import actions
 from surveyapp.surveys.design import change_page
 from surveyapp.surveys.prize_draws import change_draw
+from surveyapp.surveys.queries import survey_of
 from surveyapp.surveys.translations import translate
 
 _AT_TOUCHPOINT = ("csat", "ces")
 _AT_END = ("sjq", "nps", "loyalty")
 _LANGUAGES = ("ar", "de", "es", "fi", "fr", "sv")
+_KEPT = KeepRule(18, Method.ANONYMISE)
 _STUDY = ("sjq", "servqual-p", "loyalty", "marker")
 
 
@@ -50,6 +54,8 @@ def draw_map(session: Session, plan: JourneyPlan) -> dict[str, SurveyRow]:
             )
             surveys[point.code] = _publish(session, journey, touchpoint, point.name, _AT_TOUCHPOINT)
     surveys[""] = _publish(session, journey, None, f"{plan.name}: looking back", _AT_END)
+    # Beyond what a demonstration holds: its page shows which months will go when.
+    set_rule(session, survey_of(surveys[""]), _KEPT, user_id=None, now=utc_now())
     if plan.studied:
         surveys[study.PLACE] = _publish(
             session, journey, None, f"{plan.name}: study", _STUDY, code=study.PLACE
