@@ -32,9 +32,7 @@ from surveyapp.store.models import (
 from surveyapp.surveys import queries
 from surveyapp.surveys.survey import Survey
 
-AT_ONCE = (
-    200  # responses that one transaction takes: customers who answer meanwhile wait for its end
-)
+AT_ONCE = 50  # responses that one transaction takes: customers who answer meanwhile wait for it
 NIGHT = timedelta(hours=2)  # after midnight by the journey's clock
 
 
