@@ -48,6 +48,13 @@ def _score(each: Association, kind: AssociatedKind, few: int) -> dict[str, Any]:
         "high": figure.high,
         "p": each.pvalue,
         "significant": each.certain if figure.shown else None,
+        "gain_per_point": {
+            "estimate": each.gain.estimate,
+            "low": each.gain.low,
+            "high": each.gain.high,
+        }
+        if each.gain
+        else None,
         "hidden": each.hidden,
         "state": NOT_ENOUGH if each.n and not figure.shown else figure.state,
         "reason": each.why(few) or None,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from instruments.schema import Metric
-from surveyapp.results.associations import NEEDED, AssociatedKind, Associations
+from surveyapp.results import phrases
+from surveyapp.results.associations import NEEDED, AssociatedKind, Association, Associations
 from surveyapp.results.view_models import Definition
 
 
@@ -30,6 +31,35 @@ def caution(outcome: Definition) -> str:
         f"Customers differ in their {outcome_named(outcome)}. The figures show how strongly each"
         " score is associated with it, at one point in time. An association is not a cause:"
         " customers who are satisfied with one thing are often satisfied with others."
+    )
+
+
+def gain(one: Association) -> str:
+    """By how much the outcome is higher for one answer point more: "+14 (+9 to +19)"; or empty."""
+    if one.gain is None:
+        return ""
+    ends = one.gain.estimate, one.gain.low, one.gain.high
+    said, low, high = (phrases.number(each, signed=True) for each in ends)
+    return f"{said} ({low} to {high})"
+
+
+def driver_reason(one: Association, found: Associations) -> str:
+    """Why an action is about this score: "correlation with NPS .42 (n = 120)"."""
+    r = phrases.value(one.figure)
+    return f"{one.label}: correlation with {found.outcome.short} {r} (n = {one.n})"
+
+
+def gain_caution(found: Associations) -> str:
+    """What the gains are and are not; empty where there is none."""
+    if not any(one.gain for kind in found.kinds for one in kind.each):
+        return ""
+    name = found.outcome.short
+    return (
+        f"Per point: by how many points {name} is higher among customers whose score is higher by one"
+        " point of its answer scale, with its 95% interval (simple regression, HC3 errors), each score"
+        " alone. It is what an improvement would bring only if customers who move up came to answer as"
+        " those above them do today, which a correlation cannot show; gains of several scores do not"
+        " add up."
     )
 
 

@@ -14,11 +14,14 @@ import numpy as np
 from analysis.compare import Difference, holm
 from analysis.correlation import Correlation, correlation, correlation_difference
 from analysis.drivers import needed
+from analysis.expected_gain import ExpectedGain, expected_gain
+from instruments.schema import Metric
 from surveyapp.results import phrases
 from surveyapp.results.figures import LEVEL, contrasts
 from surveyapp.results.joined_scores import Answer, JoinedScores, Kind
 from surveyapp.results.view_models import Beside, Contrast, Definition, Figure, Hidden, Unit
 
+PROMOTER, DETRACTOR = 9, 6  # from and up to which an answer of 0 to 10 counts
 NEEDED = needed(1)  # pairs: with 50, the interval of no correlation is -.28 to .28
 
 
@@ -30,7 +33,9 @@ class Association:
     this score and the outcome. ``figure`` holds r with its interval; its estimate is None below
     ``NEEDED`` pairs, where all answers to one of the two are equal, and when ``hidden``, where ``n``
     is None too. ``pvalue`` is corrected for all associations that are shown (Holm 1979); ``certain``:
-    it is below .05, and the interval excludes zero.
+    it is below .05, and the interval excludes zero. ``gain``: by how many points the outcome is higher
+    where the score is higher by one answer point; None without a correlation, and of an outcome that is
+    neither a Net Promoter Score nor an index.
     """
 
     key: str
@@ -39,6 +44,7 @@ class Association:
     figure: Figure
     pvalue: float | None = None
     certain: bool = False
+    gain: ExpectedGain | None = None
 
     @property
     def hidden(self) -> Hidden:
@@ -180,8 +186,11 @@ def _looked_at(joined: JoinedScores, kind: Kind, key: str, pairs: Sequence[Answe
     if hidden:
         return _LookedAt(Association(key, label, None, _nothing(definition, hidden)))
     figure, found = _correlation(definition, key, joined.in_scope(pairs))
-    if found is None or not joined.has_others:
-        return _LookedAt(Association(key, label, figure.n, figure), found)
+    if found is None:
+        return _LookedAt(Association(key, label, figure.n, figure))
+    gain = _gain(joined.outcome.definition, key, joined.in_scope(pairs))
+    if not joined.has_others:
+        return _LookedAt(Association(key, label, figure.n, figure, gain=gain), found)
     hidden, others = joined.why_others_hidden(pairs, kind.cells[key]), None
     rest = _nothing(definition, hidden)
     if not hidden:
@@ -189,7 +198,7 @@ def _looked_at(joined: JoinedScores, kind: Kind, key: str, pairs: Sequence[Answe
     figure = replace(figure, beside=Beside(rest, None))
     testable = others is not None and max(abs(found.estimate), abs(others.estimate)) < 1
     return _LookedAt(
-        Association(key, label, figure.n, figure),
+        Association(key, label, figure.n, figure, gain=gain),
         found,
         (definition, correlation_difference(found, others)) if others and testable else None,
     )
@@ -210,6 +219,19 @@ def _correlation(
         return figure, None
     found = correlation(score, outcome)
     return replace(figure, estimate=found.estimate, low=found.low, high=found.high), found
+
+
+def _gain(outcome: Definition, key: str, answers: Sequence[Answer]) -> ExpectedGain | None:
+    """The outcome's difference for one answer point more, from pairs that have a correlation."""
+    values = np.array([answer.value for answer in answers])
+    if outcome.metric is Metric.NPS:
+        values = 100.0 * ((values >= PROMOTER).astype(float) - (values <= DETRACTOR))
+    elif outcome.unit is Unit.INDEX:
+        low, high = outcome.answers
+        values = values * 100 / (high - low)
+    else:
+        return None
+    return expected_gain(np.array([answer.scores[key] for answer in answers]), values)
 
 
 def _definition(outcome: Definition, key: str, label: str) -> Definition:

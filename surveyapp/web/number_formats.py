@@ -10,7 +10,14 @@ from flask_login import current_user
 from instruments import loader
 from surveyapp.i18n.languages import own_name
 from surveyapp.results import benchmarks, phrases, target_phrases
-from surveyapp.results.association_phrases import basis, caution, headline
+from surveyapp.results.association_phrases import (
+    basis,
+    caution,
+    driver_reason,
+    gain,
+    gain_caution,
+    headline,
+)
 from surveyapp.results.scope import Period, month_text
 from surveyapp.results.standing import MetricTarget
 from surveyapp.results.view_models import (
@@ -37,6 +44,9 @@ def teach_words(app: Flask) -> None:
         *(decimal, answered, difference, instrument_title),
         *(caution, phrases.pvalue, why_hidden, change, beside, period_said),
         *(
+            driver_reason,
+            gain,
+            gain_caution,
             priority_reason,
             own_name,
             month_text,

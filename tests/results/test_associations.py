@@ -12,6 +12,7 @@ import pytest
 from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
+from surveyapp.results import association_phrases, phrases
 from surveyapp.results.association_json import associations_to_json
 from surveyapp.results.association_phrases import basis, headline
 from surveyapp.results.associations import associations
@@ -119,6 +120,14 @@ def test_sparse_touchpoints_each_have_their_own_pairs_in_every_scope(store, plac
     each = by_name(kind)
     assert (kind.name, kind.outcomes, found.outcome.scale) == ("touchpoints", CUSTOMERS, "nps")
     assert {code: one.n for code, one in each.items()} == {**SCORED, "mail": None}
+    both = frame[["nps", "form"]].dropna()
+    promoted = 100.0 * ((both.nps >= 9).astype(float) - (both.nps <= 6))
+    slope = np.polyfit(both.form, promoted, 1)[0]
+    assert each["form"].gain is not None and each["mail"].gain is None
+    assert each["form"].gain.estimate == pytest.approx(slope)
+    assert each["form"].gain.low < slope < each["form"].gain.high
+    assert association_phrases.gain(each["form"]).startswith(phrases.number(slope, signed=True))
+    assert "a correlation cannot show" in association_phrases.gain_caution(found)
 
     tested = [code for code, n in SCORED.items() if n >= 50]
     theirs = {code: peer(frame, code) for code in tested}

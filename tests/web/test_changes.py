@@ -49,6 +49,12 @@ def client(app: Flask, made: bank.Bank) -> FlaskClient:
     return client
 
 
+def registered(client: FlaskClient, made: bank.Bank, title: str, day: str, *places: str) -> str:
+    """The address of a new change."""
+    said = {"title": title, "started_on": day, "places": list(places)}
+    return client.post(f"/journeys/{made.journey}/changes/new", data=said).location
+
+
 def test_a_manager_registers_corrects_removes_and_restores_a_change(client, made):
     base = f"/journeys/{made.journey}/changes"
     assert "No changes registered yet" in client.get(base).text
@@ -80,21 +86,20 @@ def test_a_manager_registers_corrects_removes_and_restores_a_change(client, made
 
 
 def test_charts_and_their_tables_mark_a_change_of_the_whole_journey(client, made):
+    registered(client, made, "New <fees>", "2026-03-17")
     page = client.get(f"/journeys/{made.journey}/results?period=all").text
     assert page.count('class="changed"') >= 2
     said = html.unescape(page)
-    assert "(17 February 2026)." in said and "A: <bdi>New <app></bdi>" in said
+    assert "(17 March 2026)." in said and ": <bdi>New <fees></bdi>" in said
     trend = client.get(f"/journeys/{made.journey}/results.json?period=all").json["trends"][0]
-    assert trend["changes"] == [
-        {"letter": "A", "title": "New <app>", "from": "2026-02-17", "to": None}
-    ]
+    (marked,) = [each for each in trend["changes"] if each["title"] == "New <fees>"]
+    assert (marked["from"], marked["to"]) == ("2026-03-17", None)
+    assert f"{marked['letter']}: <bdi>New <fees></bdi>" in said
 
 
 def test_the_page_of_a_change_compares_before_and_after_and_with_a_control(client, made):
-    base = f"/journeys/{made.journey}/changes"
     point = made.touchpoints["id"]
-    said = {"title": "Shorter queue", "started_on": "2026-02-01", "places": [f"touchpoint-{point}"]}
-    address = client.post(f"{base}/new", data=said).location
+    address = registered(client, made, "Shorter queue", "2026-02-01", f"touchpoint-{point}")
     control = f"{made.journey}:{made.touchpoints['pay']}.csat"
     page = html.unescape(client.get(f"{address}?score={point}.csat&control={control}").text)
     assert "Identity check: CSAT" in page and "Needs 30 answers" in page
@@ -122,12 +127,11 @@ def test_an_action_is_planned_from_a_touchpoint_done_and_told_with_its_effect(cl
     assert listed["overdue"] and listed["touchpoint"] == "id" and listed["owner"] == "Manager"
     assert "No actions here" in client.get("/action-plan?state=done").text
     assert client.get("/action-plan?state=never").status_code == 422
-    changes = client.get(f"/journeys/{made.journey}/changes.json").json["changes"]
-    change = next(each["id"] for each in changes if each["title"] == "Shorter queue")
+    change = registered(client, made, "Shorter call", "2026-02-01", f"touchpoint-{point}")
     address = f"{base}/{listed['id']}"
-    client.post(address, data={**said, "state": "done", "change_id": str(change)})
+    client.post(address, data={**said, "state": "done", "change_id": change.rpartition("/")[2]})
     told = html.unescape(client.get(base).text)
-    assert "You said, we did" in told and "Shorter queue" in told and "Needs 30 answers" in told
+    assert "You said, we did" in told and "Shorter call" in told and "Needs 30 answers" in told
     gone = client.post(f"{address}/remove", follow_redirects=True).text
     assert f'action="{address}/restore"' in gone
     assert (
