@@ -29,7 +29,7 @@ def actions_done(done: Sequence[ActionEffect], *, few: int) -> Iterator[Block]:
     yield Heading("You said, we did")
     yield Table(
         title="Scores before and after the changes that came of actions",
-        columns=tested_columns("Before", "After", "Difference"),
+        columns=tested_columns("Before", "After", "Result"),
         cells=rows,
         groups=frozenset(groups),
         note=f"At most six whole months on each side, all customers, p after Holm correction for the"
