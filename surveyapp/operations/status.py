@@ -124,7 +124,7 @@ class Status:
             if queue.due_since is not None and self.at - queue.due_since > _LONG_WAIT:
                 yield (
                     f"{queue.name}: {queue.waiting} waiting, the oldest since"
-                    f" {queue.due_since:%Y-%m-%d %H:%M} UTC."
+                    f" {queue.due_since:%d %b %Y, %H:%M} UTC."
                 )
 
 
@@ -225,7 +225,7 @@ def _no_worker(workers: tuple[WorkerState, ...]) -> str:
         )
     last = max(each.seen_at for each in workers)
     return (
-        f"No worker has given a sign of life since {last:%Y-%m-%d %H:%M} UTC: nothing is sent,"
+        f"No worker has given a sign of life since {last:%d %b %Y, %H:%M} UTC: nothing is sent,"
         " analysed or reported. Look at the worker's log and start it again."
     )
 
@@ -234,8 +234,8 @@ def _trouble(duty: Duty) -> str:
     if duty.failing_since is not None:
         return (
             f"“{duty.name}” has failed {duty.failures} times since"
-            f" {duty.failing_since:%Y-%m-%d %H:%M} UTC ({duty.error}). The worker's log has the details."
+            f" {duty.failing_since:%d %b %Y, %H:%M} UTC ({duty.error}). The worker's log has the details."
         )
     if duty.stuck_since is not None:
-        return f"“{duty.name}” has been at one round since {duty.stuck_since:%Y-%m-%d %H:%M} UTC."
+        return f"“{duty.name}” has been at one round since {duty.stuck_since:%d %b %Y, %H:%M} UTC."
     return f"“{duty.name}” is not done any more. Restart the worker."

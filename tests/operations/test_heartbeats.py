@@ -50,7 +50,7 @@ def test_a_worker_that_falls_silent_is_missed_after_a_minute(installation):
         installation.store, home=installation.settings.home, now=lambda: NOW + timedelta(minutes=5)
     )
     (said,) = problems(later)
-    assert said.startswith(f"No worker has given a sign of life since {NOW:%Y-%m-%d %H:%M} UTC")
+    assert said.startswith(f"No worker has given a sign of life since {NOW:%d %b %Y, %H:%M} UTC")
 
 
 def test_a_worker_that_stops_leaves_no_row_and_a_dead_one_is_forgotten_after_a_day(installation):
