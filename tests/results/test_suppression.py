@@ -178,7 +178,7 @@ def test_a_month_without_any_answer_may_be_left_out_of_a_run():
     assert shown(found, 1, 2, 3)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12),
     st.data(),
