@@ -8,7 +8,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surveyapp.errors import Invalid
@@ -46,6 +46,7 @@ def test_what_is_written_is_read_back_and_begins_no_formula(rows: list[list[str]
 CELLS = st.one_of(st.none(), st.integers(), st.floats(), st.booleans(), st.text(max_size=6))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[CELLS] * width), max_size=8)))
 def test_rows_stand_as_the_librarys_writer_has_them(rows: list[tuple[object, ...]]):
     text = io.StringIO(newline="")
