@@ -20,6 +20,7 @@ class TouchpointPlan:
     channel: str
     level: float
     ownership: str = "provider"
+    partner: str = ""
     moment_of_truth: bool = False
     repaired: float = 0.0
     complaints: tuple[str, ...] = ()
@@ -39,6 +40,8 @@ class JourneyPlan:
     name: str
     goal: str
     stages: tuple[StagePlan, ...]
+    group: str = ""
+    tags: str = ""
     studied: bool = False  # whether its end asks for service quality and a marker too
 
     @property
@@ -96,10 +99,19 @@ JOURNEYS = (
                         moment_of_truth=True,
                         repaired=0.95,
                     ),
-                    TouchpointPlan("card", "Arrival of the card", "post", 0.1, ownership="partner"),
+                    TouchpointPlan(
+                        "card",
+                        "Arrival of the card",
+                        "post",
+                        0.1,
+                        ownership="partner",
+                        partner="City Courier",
+                    ),
                 ),
             ),
         ),
+        group="Daily banking",
+        tags="app, new customers",
     ),
     JourneyPlan(
         "mortgage",
@@ -158,11 +170,14 @@ JOURNEYS = (
                         "partner office",
                         0.35,
                         ownership="partner",
+                        partner="Harbour Notaries",
                     ),
                     TouchpointPlan("instalment", "First instalment", "app", 0.15),
                 ),
             ),
         ),
+        group="Lending",
+        tags="home, adviser",
         studied=True,
     ),
 )

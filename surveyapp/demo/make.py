@@ -27,6 +27,7 @@ from surveyapp.demo.surveys import draw_map
 from surveyapp.demo.targets import set_targets
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
+from surveyapp.journeys.portfolio import place_journey
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.reports.actions import ask_report
 from surveyapp.responses.bulk import store_bulk
@@ -44,6 +45,7 @@ SEED = 20210601
 EMAIL = "demo@northbank.example"
 _KINDS = ("benchmark", "validation")
 _BATCH = 2000
+_REVIEW_DAYS = 30
 _OPENED = 0.35  # of those who never answer
 _RESAMPLES = 500  # of the study; 5,000, as its page asks, take some seconds more
 _WORKER = "demonstration"
@@ -114,6 +116,15 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                 queue.finish(session, claimed)
         for place, plan in enumerate(JOURNEYS):
             surveys = draw_map(session, plan)
+            place_journey(
+                session,
+                surveys[""].journey,
+                group=plan.group,
+                tags=plan.tags,
+                owner_id=owner_id,
+                next_review=(today + timedelta(days=_REVIEW_DAYS)).date(),
+                user_id=None,
+            )
             brand(session, installation, surveys.values())
             drawn = list(population.draw(plan, n=people, rng=rng, today=today))
             if plan.studied:

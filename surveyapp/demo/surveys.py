@@ -48,6 +48,7 @@ def draw_map(session: Session, plan: JourneyPlan) -> dict[str, SurveyRow]:
                 name=point.name,
                 channel=point.channel,
                 ownership=point.ownership,
+                partner=point.partner,
                 moment_of_truth=point.moment_of_truth,
                 code=point.code,
                 user_id=None,
