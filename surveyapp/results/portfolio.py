@@ -30,6 +30,7 @@ from surveyapp.results.ranking import ranking
 from surveyapp.results.scope import Period, months_between, period
 from surveyapp.results.targets import beside_target, of_segment, targets_of
 from surveyapp.results.view_models import Compared, End, Figure, Month
+from surveyapp.surveys.survey import Survey
 
 PAGE = 25  # journeys
 _SPARK = 12  # months
@@ -79,6 +80,7 @@ class Portfolio:
     compared: Compared | None
     power: ChangePower | None
     gaps: tuple[Gap, ...]
+    told: tuple[Survey, ...]  # surveys of the page's journeys that may be quoted from
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ def portfolio(
         compared=_compared(asked.before, figures),
         power=_power(found, lines, scale, asked),
         gaps=rows.gaps,
+        told=rows.told,
     )
 
 

@@ -56,6 +56,7 @@ class Details:
     overdue: Mapping[int, int]
     places: Mapping[int, tuple[int, int]]  # stages and touchpoints
     gaps: tuple[Gap, ...]
+    told: tuple[Survey, ...]  # of which the number of answers may be shown, and there are some
 
 
 def details(
@@ -87,10 +88,11 @@ def details(
     }
     known = {each.id: each for each in shown}
     weakest = {key: next(lowest(base, found[key]), None) for key, base in bases.items()}
+    told = [each for each in surveys if each.id not in hidden]
     return Details(
         weakest={key: end for key, end in weakest.items() if end is not None},
         answers={key: _answers(found[key]) for key in bases},
-        rates=_rates(session, shown, [each for each in surveys if each.id not in hidden], when),
+        rates=_rates(session, shown, told, when),
         overdue=_overdue(session, list(bases), now),
         places={
             key: (
@@ -99,6 +101,11 @@ def details(
             )
             for key, base in bases.items()
         },
+        told=tuple(
+            each
+            for each in told
+            if _within(counted.get((each.id, RESPONSES), {}), when, minimum)[0].n
+        ),
         gaps=tuple(
             Gap(known[base.journey.id], priority)
             for base, priority in gaps([(base, found[key]) for key, base in bases.items()])[

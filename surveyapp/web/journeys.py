@@ -30,6 +30,7 @@ from surveyapp.results.journey_json import (
 )
 from surveyapp.results.portfolio import portfolio
 from surveyapp.results.portfolio_json import portfolio_to_json
+from surveyapp.results.quotes import newest_quotes
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.target_rows import target_rows, target_rows_to_json
@@ -40,7 +41,7 @@ from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
-from surveyapp.web.json_pages import page, scope_to_json
+from surveyapp.web.json_pages import page, scope_to_json, wants_json
 from surveyapp.web.portfolio import (
     arguments_of,
     page_asked,
@@ -48,6 +49,7 @@ from surveyapp.web.portfolio import (
     search_asked,
     spark_axis,
 )
+from surveyapp.web.reads import note_read
 from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 from surveyapp.web.whole_number_field import WholeNumberField
@@ -166,6 +168,15 @@ def index() -> ResponseReturnValue:
         known = listed(session, granted)
         chosen = [each for each in known if search.finds(each)]
         found = portfolio(session, chosen, asked, now=installation().now(), **rules)
+        quotes = newest_quotes(
+            session,
+            found.told,
+            {each.id: each.calendar for each in known},
+            journeys_granted(me(), Permission.READ_COMMENTS),
+            now=installation().now(),
+        )
+    if quotes and not wants_json():
+        note_read("list comments", "journeys", quotes=len(quotes))
     few = rules["minimum_cell"]
     return page(
         "journeys/index.html",
@@ -179,6 +190,8 @@ def index() -> ResponseReturnValue:
         sentence=portfolio_phrases.sentence(found, few=few),
         words=portfolio_phrases,
         axis=spark_axis(found.lines),
+        quotes=quotes,
+        names={each.id: each.name for each in known},
     )
 
 

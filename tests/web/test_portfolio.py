@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from surveyapp.app import create_app
 from surveyapp.installation import Installation
 from surveyapp.settings import read
-from surveyapp.store.models import Journey, JourneyGrant, Touchpoint, User
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Comment, Journey, JourneyGrant, Response, Touchpoint, User
 from surveyapp.web.installation import EXTENSION
 from tests.results import bank
 from tests.validity import faults
@@ -41,6 +44,19 @@ class Made:
         return client
 
 
+def comment(session: Session, survey: int, text: str, *, may_quote: bool) -> None:
+    at, answered = utc_now() - timedelta(days=1), select(Response.id)
+    taken = select(Comment.response_id)
+    free = answered.where(Response.survey_id == survey, Response.id.not_in(taken)).limit(1)
+    session.add(
+        Comment(
+            response_id=session.scalars(free).one(), item="csat-why", survey_id=survey, text=text,
+            submitted_at=at, language="en", channel="link", may_quote=may_quote,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
 @pytest.fixture(scope="module")
 def made(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     """A filled journey, an empty one with an Arabic name, and a reader of the empty one only."""
@@ -60,6 +76,8 @@ def made(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         found = bank.filled(session, a_place=40, months=6)
         low = [(bank.START + timedelta(days=40), {"region": "East"}, {"csat": {"csat": 1}})] * 40
         bank.store_answers(session, found.surveys["id"], low, {})
+        comment(session, found.surveys["id"], "The queue was long.", may_quote=True)
+        comment(session, found.surveys["id"], "Never again.", may_quote=False)
         empty = Journey(code="empty", name="فتح حساب <b>", provider="P")
         session.add(empty)
         session.flush()
@@ -108,6 +126,24 @@ def test_a_journey_gets_its_place_on_its_settings_and_is_found_by_it(made: Made)
     assert "No matching journeys" in client.get("/journeys?tag=pilot&group=Lending").text
     long = client.post(f"/journeys/{number}/edit", data={**form, "tag_words": "x" * 61})
     assert (long.status_code, "has 61 letters" in long.text) == (422, True)
+
+
+def test_quotes_are_those_that_customers_allow_and_the_reader_may_read(made: Made):
+    page = made.client("manager").get(f"/journeys?{ALL}").text
+    assert "The queue was long." in page
+    assert "Never again." not in page
+    with made.installation.store.writing() as session:
+        number = made.users["manager"].id
+        own = session.query(JourneyGrant).filter_by(user_id=number, kind="comments")
+        kept = [row.journey_id for row in own]
+        own.delete()
+    without = made.client("manager").get(f"/journeys?{ALL}").text
+    assert "Identity check" in without
+    assert "The queue was long." not in without
+    with made.installation.store.writing() as session:
+        session.add_all(JourneyGrant(user_id=number, journey_id=j, kind="comments") for j in kept)
+    few = made.client("manager").get("/journeys?from=2020-01&to=2020-02").text
+    assert "The queue was long." not in few  # nobody answered in these months
 
 
 def test_what_the_address_asks_for_is_checked(made: Made):

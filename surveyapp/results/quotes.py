@@ -1,0 +1,67 @@
+"""The newest comments that customers allow to be quoted, of several journeys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from surveyapp.journeys.calendar import Calendar
+from surveyapp.store.models import Comment
+from surveyapp.surveys.survey import Survey
+
+MOST = 3
+RECENT = timedelta(days=90)  # so that few comments are sorted however many there are
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a customer wrote, as it is stored: masked where the survey masks."""
+
+    journey_id: int
+    survey: str
+    day: date
+    language: str
+    text: str
+
+
+def newest_quotes(
+    session: Session,
+    surveys: Sequence[Survey],
+    calendars: Mapping[int, Calendar],
+    granted: Select[int] | None,
+    *,
+    now: datetime,
+) -> tuple[Quote, ...]:
+    """The newest quotes of these surveys, of the last 90 days.
+
+    ``calendars``: by journey. ``granted`` are the ids of the journeys whose comments whoever asks may
+    read; None: all.
+    """
+    may_read = None if granted is None else set(session.scalars(granted))
+    known = {each.id: each for each in surveys if may_read is None or each.journey_id in may_read}
+    if not known:
+        return ()
+    rows = session.execute(
+        select(Comment.survey_id, Comment.submitted_at, Comment.language, Comment.text)
+        .where(
+            Comment.survey_id.in_(sorted(known)),
+            Comment.submitted_at >= now - RECENT,
+            Comment.may_quote,
+        )
+        .order_by(Comment.submitted_at.desc(), Comment.response_id.desc(), Comment.item)
+        .limit(MOST)
+    )
+    return tuple(
+        Quote(
+            journey_id=known[survey].journey_id,
+            survey=known[survey].name,
+            day=calendars[known[survey].journey_id].day(at, anonymous=known[survey].is_anonymous),
+            language=language,
+            text=text,
+        )
+        for survey, at, language, text in rows
+    )
