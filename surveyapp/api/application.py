@@ -20,6 +20,7 @@ from surveyapp.api.changes import changes
 from surveyapp.api.contacts import contacts
 from surveyapp.api.docs import docs
 from surveyapp.api.interactions import interactions
+from surveyapp.api.portfolio import portfolio
 from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, answer_problems
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/api"
 VERSION = "1"
-SUBJECTS = (interactions, surveys, contacts, responses, changes, results)
+SUBJECTS = (interactions, surveys, contacts, responses, changes, results, portfolio)
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 
 Send an API key in the header `Authorization: Bearer sak_...` of every request. Administrators create

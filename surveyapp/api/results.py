@@ -173,8 +173,8 @@ class FigureSchema(NumbersSchema):
 class ComparedSchema(ma.Schema):
     """The months that scores are compared with."""
 
-    first = ma.fields.String(data_key="from", required=True)
-    last = ma.fields.String(data_key="to", required=True)
+    first = ma.fields.String(attribute="from", data_key="from", required=True)
+    last = ma.fields.String(attribute="to", data_key="to", required=True)
     changes_tested = ma.fields.Integer(required=True)
 
 

@@ -32,6 +32,7 @@ IDS = {
     "GET /erasures": "listErasures",
     "GET /journeys/{code}/changes": "listJourneyChanges",
     "GET /journeys/{code}/results": "readJourneyResults",
+    "GET /portfolio": "readPortfolio",
 }
 
 

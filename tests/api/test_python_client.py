@@ -91,6 +91,7 @@ OPERATIONS = {
     "listErasures": ("responses", "list_erasures"),
     "listJourneyChanges": ("changes", "list_journey_changes"),
     "readJourneyResults": ("results", "read_journey_results"),
+    "readPortfolio": ("portfolio", "read_portfolio"),
 }
 
 
@@ -186,6 +187,15 @@ def test_changes_have_their_days_and_places(program: Program):
     [change] = found.changes
     assert (change.title, change.from_, change.to) == ("New form", date(2026, 3, 1), None)
     assert (change.stages, change.touchpoints) == (["apply"], ["form"])
+
+
+def test_the_portfolio_lists_the_journeys_by_their_scores(program: Program):
+    found = program.call(*OPERATIONS["readPortfolio"], page=1).parsed
+    assert isinstance(found, program.models.Portfolio)
+    [journey] = found.journeys
+    assert (journey.code, found.total, found.page, found.pages) == ("open", 1, 1, 1)
+    assert found.compared_with.to < found.from_
+    assert program.call(*OPERATIONS["readPortfolio"], tag="none").parsed.journeys == []
 
 
 def test_results_say_what_is_hidden_and_what_is_shown(program: Program):
