@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from surveyapp.auth.grants import able, journeys_granted
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
+from surveyapp.journeys.action_plan_queries import is_overdue, next_actions
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.portfolio import LONGEST, choices_of, listed, place_journey, tags_text
 from surveyapp.journeys.zone_actions import set_zone
@@ -168,6 +169,7 @@ def index() -> ResponseReturnValue:
         known = listed(session, granted)
         chosen = [each for each in known if search.finds(each)]
         found = portfolio(session, chosen, asked, now=installation().now(), **rules)
+        planned = next_actions(session, journeys_granted(me(), Permission.READ_RESULTS))
         quotes = newest_quotes(
             session,
             found.told,
@@ -191,6 +193,8 @@ def index() -> ResponseReturnValue:
         words=portfolio_phrases,
         axis=spark_axis(found.lines),
         quotes=quotes,
+        planned=planned,
+        overdue={each.id for each in planned if is_overdue(each, installation().now().date())},
         names={each.id: each.name for each in known},
     )
 

@@ -146,6 +146,18 @@ def test_quotes_are_those_that_customers_allow_and_the_reader_may_read(made: Mad
     assert "The queue was long." not in few  # nobody answered in these months
 
 
+def test_the_next_actions_stand_beside_the_list_with_owner_and_due_day(made: Made):
+    form = {"title": "Shorten <the> queue", "owner_id": made.users["manager"].id, "state": "open"}
+    plan = f"/journeys/{made.bank.journey}/action-plan/new"
+    for day in ("2026-01-31", "2099-01-31"):
+        posted = made.client("manager").post(plan, data={**form, "due_on": day})
+        assert posted.status_code == 303, posted.text
+    page = made.client("manager").get("/journeys").text
+    assert page.count("<bdi>Shorten &lt;the&gt; queue</bdi>") == 2
+    assert page.index("due 31 Jan 2026") < page.index("overdue</span>") < page.index("31 Jan 2099")
+    assert "Shorten" not in made.client("reader").get("/journeys").text
+
+
 def test_what_the_address_asks_for_is_checked(made: Made):
     client = made.client("manager")
     for query in ("order=best", "page=x", "owner=x", "from=2026-13", "compare=then"):
