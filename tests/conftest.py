@@ -87,6 +87,7 @@ def one_master_key() -> Iterator[None]:
     """Each home gets the master key of the databases that are copied for the tests."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(master_key, "new_key", lambda: MASTER)
+        patched.setenv("SURVEYAPP_MASTER_KEY", MASTER)  # of the processes that a test starts
         yield
 
 

@@ -20,6 +20,7 @@ from surveyapp.sampling import schedule
 from surveyapp.sampling.interaction_sheets import receive_file
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
+from surveyapp.store.encrypted_columns import OfRow
 from surveyapp.store.models import (
     AuditEntry,
     Base,
@@ -109,7 +110,9 @@ def asking_a_list(installation: Installation, survey: SurveyRow) -> int:
 
 def bounces(installation: Installation, survey: SurveyRow) -> int:
     with installation.store.writing() as session:
-        rows = [{"customer_ref": f"c{k}", "email": f"c{k}@x.org"} for k in range(ROWS)]
+        rows = [
+            {"customer_ref": f"c{k}", "email": OfRow(f"c{k}@x.org", f"c{k}")} for k in range(ROWS)
+        ]
         session.execute(insert(Contact), rows)
     told = [(row["email"], "gone", utc_now()) for row in rows]
     return note_list(installation.store, told, user_id=None).noted

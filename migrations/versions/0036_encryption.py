@@ -22,17 +22,19 @@ down_revision = "0045"
 
 _AT_ONCE = 1000
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-# Table, its key, and its columns with what an empty one holds and whether it is bound to the row.
+# Table, its keys, and its columns with what an empty one holds and whether it is bound to the row.
 _COLUMNS = (
     (
-        *("contacts", "customer_ref"),
+        "contacts",
+        ("customer_ref",),
         {"email": ("", True), "phone": ("", True), "bounce_reason": ("", False)},
     ),
-    ("draw_entries", "id", {"address": ("", True)}),
-    ("outgoing_messages", "id", {"content": ("{}", False)}),
-    ("alerts", "id", {"emails": ("[]", False)}),
-    ("case_notes", "id", {"text": ("", False)}),
-    ("erasures", "id", {"note": ("", False)}),
+    ("draw_entries", ("id",), {"address": ("", True)}),
+    ("outgoing_messages", ("id",), {"content": ("{}", False)}),
+    ("alerts", ("id",), {"emails": ("[]", False)}),
+    ("case_notes", ("id",), {"text": ("", False)}),
+    ("erasures", ("id",), {"note": ("", False)}),
+    ("comment_originals", ("response_id", "item"), {"text": ("", False)}),
 )
 _INDEXED = {"contacts": ("email", "phone"), "draw_entries": ("address",)}
 _DOCUMENTS = ("content", "emails")
@@ -53,12 +55,12 @@ def upgrade() -> None:
     keyring = _keyring(connection)
     op.drop_index("ix_contacts_email", "contacts")
     encrypted = 0
-    for table, key, columns in _COLUMNS:
+    for table, keys, columns in _COLUMNS:
         for name, (empty, _) in columns.items():
             op.add_column(table, _column(f"new_{name}", empty))
         for name in _INDEXED.get(table, ()):
             op.add_column(table, _column(f"{name}_index", "", sa.String(64)))
-        encrypted += _encrypt(connection, keyring, table, key, columns) if keyring else 0
+        encrypted += _encrypt(connection, keyring, table, keys, columns) if keyring else 0
         if table == "draw_entries" and connection.dialect.name == "sqlite":
             _rebuild_entries(connection)
             continue
@@ -116,33 +118,36 @@ def _keyring(connection):
     return keyring
 
 
-def _encrypt(connection, keyring, table, key, columns):
+def _encrypt(connection, keyring, table, keys, columns):
     """Fill the new columns from the old ones; how many rows had something to encrypt."""
     indexed = _INDEXED.get(table, ())
     kinds = {name: sa.JSON() if name in _DOCUMENTS else sa.Text() for name in columns}
-    old = sa.table(table, sa.column(key), *(sa.column(n, kind) for n, kind in kinds.items()))
+    old = sa.table(table, *map(sa.column, keys), *(sa.column(n, kind) for n, kind in kinds.items()))
     written = [f"new_{name}" for name in columns] + [f"{name}_index" for name in indexed]
-    new = sa.table(table, sa.column(key), *(sa.column(name, sa.Text()) for name in written))
+    new = sa.table(table, *map(sa.column, keys), *(sa.column(name, sa.Text()) for name in written))
     changed = (
         new.update()
-        .where(new.c[key] == sa.bindparam("of_key"))
+        .where(*(new.c[key] == sa.bindparam(f"of_{key}") for key in keys))
         .values({name: sa.bindparam(name) for name in written})
     )
     count, last = 0, None
     while True:
-        query = sa.select(old).order_by(old.c[key]).limit(_AT_ONCE)
-        rows = connection.execute(query if last is None else query.where(old.c[key] > last)).all()
+        order = [old.c[key] for key in keys]
+        query = sa.select(old).order_by(*order).limit(_AT_ONCE)
+        if last is not None:
+            query = query.where(sa.tuple_(*order) > sa.tuple_(*last))
+        rows = connection.execute(query).all()
         if not rows:
             return count
-        last = rows[-1]._mapping[key]
+        last = [rows[-1]._mapping[key] for key in keys]
         changes = []
         for row in (each._mapping for each in rows):
-            change = {"of_key": row[key]}
+            change = {f"of_{key}": row[key] for key in keys}
             for name, (empty, by_row) in columns.items():
                 said = row[name]
                 if name in _DOCUMENTS:
                     said = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-                place = f"{table}.{name} {row[key]}" if by_row else f"{table}.{name}"
+                place = f"{table}.{name} {row[keys[0]]}" if by_row else f"{table}.{name}"
                 kept = said if said in ("", empty) else keyring.encrypted(said, place)
                 change[f"new_{name}"] = kept
             for name in indexed:

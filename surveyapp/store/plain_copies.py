@@ -20,7 +20,10 @@ log = logging.getLogger(__name__)
 NOTE = "plain copies"
 _NOTED = select(Counter.value).where(Counter.name == NOTE)
 # The tables that the upgrade to encryption changes.
-TABLES = ("alerts", "case_notes", "contacts", "draw_entries", "erasures", "outgoing_messages")
+TABLES = (
+    *("alerts", "case_notes", "comment_originals", "contacts", "draw_entries", "erasures"),
+    "outgoing_messages",
+)
 
 
 def left(session: Session) -> bool:

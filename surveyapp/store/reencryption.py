@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import Session
@@ -57,7 +58,7 @@ class EncryptedTable:
     """A table's encrypted columns, and the table without their types: as the database keeps it."""
 
     kept: TableClause
-    key: str
+    keys: tuple[str, ...]
     kinds: Mapping[str, Encrypted]
 
     def under_earlier(self, newest: int) -> ColumnElement[bool]:
@@ -142,30 +143,33 @@ def finish(store: Store, now: datetime) -> bool:
 
 
 def _encrypted_table(each: Table, kinds: Mapping[str, Encrypted]) -> EncryptedTable:
-    (key,) = each.primary_key.columns
+    keys = [column(key.name, key.type) for key in each.primary_key.columns]
     columns = (column(name, Text) for name in kinds)
-    return EncryptedTable(table(each.name, column(key.name, key.type), *columns), key.name, kinds)
+    return EncryptedTable(table(each.name, *keys, *columns), tuple(key.name for key in keys), kinds)
 
 
 def _batch(
     session: Session, each: EncryptedTable, newest: int, after: Any, keyring: Keyring
 ) -> tuple[int, Any]:
-    """Rows of the table behind ``after``; how many, and the last one's key, None where there was none."""
-    kept, key = each.kept, each.kept.c[each.key]
-    query = select(kept).where(each.under_earlier(newest)).order_by(key).limit(AT_ONCE)
-    rows = session.execute(query if after is None else query.where(key > after)).mappings().all()
+    """Rows of the table behind ``after``; how many, and the last one's keys, None where there was none."""
+    kept = each.kept
+    keys = [kept.c[name] for name in each.keys]
+    query = select(kept).where(each.under_earlier(newest)).order_by(*keys).limit(AT_ONCE)
+    if after is not None:
+        query = query.where(tuple_(*keys) > tuple_(*after))
+    rows = session.execute(query).mappings().all()
     for name, kind in each.kinds.items():
         changes = []
         for row in rows:
             old = row[name]
             if old and old.startswith(MARK) and not old.startswith(prefix(newest)):
-                place = kind.place_of(str(row[each.key]))
+                place = kind.place_of(str(row[kind.row or each.keys[0]]))
                 new = keyring.encrypted(keyring.decrypted(old, place), place)
-                changes.append({"of_key": row[each.key], "old": old, "new": new})
+                own = {f"of_{key}": row[key] for key in each.keys}
+                changes.append({**own, "old": old, "new": new})
         if changes:
             # What somebody has written meanwhile is theirs, and under the newest key.
-            changed = update(kept).where(
-                key == bindparam("of_key"), kept.c[name] == bindparam("old")
-            )
+            of_row = (key == bindparam(f"of_{key.name}") for key in keys)
+            changed = update(kept).where(*of_row, kept.c[name] == bindparam("old"))
             session.connection().execute(changed.values({name: bindparam("new")}), changes)
-    return len(rows), rows[-1][each.key] if rows else None
+    return len(rows), tuple(rows[-1][key] for key in each.keys) if rows else None

@@ -30,6 +30,7 @@ from surveyapp.store.models import (
     Base,
     Case,
     CaseNote,
+    CommentOriginal,
     Contact,
     DrawEntry,
     Erasure,
@@ -46,6 +47,7 @@ from tests.conftest import MASTER
 from tests.distribution.mail_server import mail_server
 from tests.distribution.makers import NOW, installation_with, make_survey, to_be_asked
 from tests.responses.makers import SECRET
+from tests.responses.makers import make_survey as make_survey_row
 from tests.security.dumps import dump
 from tests.web.world import add_user
 
@@ -183,6 +185,7 @@ def test_every_column_with_a_name_or_an_address_is_encrypted():
     assert found == {
         *("contacts.email", "contacts.phone", "contacts.bounce_reason", "draw_entries.address"),
         *("outgoing_messages.content", "alerts.emails", "case_notes.text", "erasures.note"),
+        "comment_originals.text",
     }
     assert {name.partition(".")[0] for name in found} == set(plain_copies.TABLES)
 
@@ -194,6 +197,17 @@ def test_a_rotation_that_was_killed_goes_on_and_destroys_the_old_key(
     monkeypatch.setattr(reencryption, "AT_ONCE", 2)
     for number in range(5):
         keep(store, f"{number}" * 32, email=f"c{number}@example.org")
+    with store.writing() as session:
+        asked = make_survey_row(session)
+        given = {"survey_id": asked.id, "source": "link", "language": "en", "submitted_at": NOW}
+        answers = [Response(answers={}, **given) for _ in range(2)]
+        session.add_all(answers)
+        session.flush()
+        session.add_all(
+            CommentOriginal(response_id=each.id, item=item, text=f"{NAME} {item}")
+            for each in answers
+            for item in ("a", "b")
+        )
     other = Store(database_url, master_key=MASTER)  # of another process
     assert email_of(other, "0" * 32) == "c0@example.org"
     before, keyring = raw(store, "4" * 32), store.keyring
@@ -207,12 +221,12 @@ def test_a_rotation_that_was_killed_goes_on_and_destroys_the_old_key(
         reencryption.reencrypt(store, keyring, killed)
     with store.reading() as session:
         assert (reencryption.state(session).remaining, reencryption.state(session).earlier) == (
-            3,
+            7,
             (1,),
         )
     keep(other, "9" * 32, email="late@example.org")  # under the key that it knows
     assert raw(store, "9" * 32).startswith("e1.1.")
-    assert reencryption.reencrypt(store, keyring, lambda _: None) == 4
+    assert reencryption.reencrypt(store, keyring, lambda _: None) == 8
     assert not reencryption.finish(store, utc_now())
     assert reencryption.finish(store, utc_now() + reencryption.GRACE)
     with store.reading() as session:
@@ -222,6 +236,9 @@ def test_a_rotation_that_was_killed_goes_on_and_destroys_the_old_key(
         f"c{n}@example.org" for n in range(5)
     }
     assert raw(store, "4" * 32).startswith(f"e1.{newest}.")
+    with other.reading() as session:
+        said = session.scalars(select(CommentOriginal.text)).all()
+        assert sorted(said) == sorted([f"{NAME} a", f"{NAME} b"] * 2)
     fresh = Store(database_url, master_key=MASTER)
     with pytest.raises(Unreadable, match="no data key 1"):
         fresh.keyring.decrypted(before, f"contacts.email {'4' * 32}")
@@ -292,10 +309,12 @@ def test_commands_rotate_rewrap_and_say_how_far_it_is(
     (tmp_path / "surveyapp.db").write_bytes(migrated_sqlite.read_bytes())
     (tmp_path / "next").write_text(OTHER)
     monkeypatch.setenv("SURVEYAPP_HOME", str(tmp_path))
+    monkeypatch.delenv("SURVEYAPP_MASTER_KEY")
     monkeypatch.setattr(reencryption, "GRACE", timedelta())
     assert "data key 1 since" in run("encryption", "status").out
     assert run("encryption", "rotate").code == 0
     assert "data key 3 since" in run("encryption", "status").out
+    assert "names and addresses are under data key 3" in run("doctor").out
     before = (tmp_path / "master.key").read_text()
     assert run("encryption", "rewrap", "--new-key-file", str(tmp_path / "next")).code == 0
     assert (tmp_path / "master.key").read_text() == OTHER != before

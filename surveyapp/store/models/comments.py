@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
+from surveyapp.store.encrypted_columns import Encrypted
 from surveyapp.store.models.accounts import User
 from surveyapp.store.models.base import Base, Number, one_of
 
@@ -52,7 +53,7 @@ class CommentOriginal(Base):
         Number, ForeignKey("responses.id", ondelete="CASCADE"), primary_key=True
     )
     item: Mapped[str] = mapped_column(String(120), primary_key=True)
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Encrypted("comment_originals.text"))
 
 
 class CommentCode(Base):
