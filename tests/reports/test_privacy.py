@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from attrs import evolve
 
 from instruments.loader import BUILT_IN
 from surveyapp.reports.document import Document, Heading, Paragraph, Table, plain
@@ -94,6 +95,15 @@ def test_guards_are_named_only_where_they_are_in_force(facts: Facts):
     safe = {each.what: each for each in risks(replace(facts, settings=settings, staff=staff))}
     assert safe["Answers are read on their way"].guard == "HTTPS"
     assert safe["An account of staff is taken over"].open == ""
+    assert "the master key is not in it" in words(content(facts))
+    assert "masked before they are stored" in safe["Free texts name people"].guard
+    documents = {**facts.survey.documents, "comments": {"mask": False}}
+    unmasked = replace(facts, survey=evolve(facts.survey, documents=documents))
+    written = {each.what: each for each in risks(unmasked)}["Free texts name people"]
+    assert (written.guard, written.open) == (
+        "open answers need a grant of their own",
+        "what is written is stored as it is",
+    )
     none = {each.what: each for each in risks(replace(facts, rule=None))}
     assert none["Answers are kept longer than needed"].open == "no retention rule is set"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from surveyapp.reports.document import Block, Column, Heading, Paragraph, Table, Text
 from surveyapp.reports.privacy.facts import Facts
 from surveyapp.reports.privacy.written import blank, counted, rows
+from surveyapp.surveys.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -172,8 +173,9 @@ def risks(facts: Facts) -> list[Risk]:
         ),
         Risk(
             "A copy of the database gets out",
-            "pseudonyms need a key that is not in it; addresses stand apart from answers",
-            "encryption of disk and backups is not known here",
+            "pseudonyms need a key that is not in it; addresses stand apart from answers, encrypted under"
+            " a key that is not in it either",
+            "answers and attributes are readable; encryption of disk and backups is not known here",
         ),
         Risk(
             "Answers are kept longer than needed",
@@ -185,8 +187,16 @@ def risks(facts: Facts) -> list[Risk]:
         found.append(
             Risk(
                 "Free texts name people",
-                "open answers need a grant of their own",
-                "what is written is not checked",
+                "open answers need a grant of their own"
+                + (
+                    "; personal data are masked before they are stored"
+                    if survey.comments.mask
+                    else ""
+                ),
+                "masking finds what has a form, and listed names"
+                + ("; what was written is kept beside it" if _keeps_originals(survey) else "")
+                if survey.comments.mask
+                else "what is written is stored as it is",
             )
         )
     if facts.webhooks or facts.keys:
@@ -199,3 +209,7 @@ def risks(facts: Facts) -> list[Risk]:
             )
         )
     return found
+
+
+def _keeps_originals(survey: Survey) -> bool:
+    return survey.comments.keep_originals and not survey.is_anonymous

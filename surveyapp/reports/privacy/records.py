@@ -213,6 +213,7 @@ def _security(facts: Facts) -> Table:
          f" {settings.session_idle_minutes} minutes"),
         ("Access", "by role and by grant on the journey"),
         ("Pseudonyms", "keyed hashes (HMAC-SHA-256); the key is not in the database"),
+        ("Names and addresses", "encrypted in the database (AES-256-GCM); the master key is not in it"),
         ("Publication", f"figures of fewer than {settings.minimum_cell} answers are hidden, with those"
          " that would reveal them"),
         ("Audit log", "who changed, read and exported what; chained hashes, append-only"),
