@@ -17,7 +17,8 @@ class Agreement:
     """Krippendorff's alpha; 1 is perfect agreement, 0 that of chance.
 
     ``estimate`` is None where nothing varies: agreement about a single code says nothing. ``low`` and
-    ``high`` are None where too few resamples vary. ``observed`` is the share of agreeing pairs.
+    ``high`` are None where too few resamples vary, and where nobody disagreed: resamples of such units
+    show no disagreement either, however few the units are. ``observed`` is the share of agreeing pairs.
     """
 
     estimate: float | None
@@ -76,7 +77,7 @@ def krippendorff_alpha(
         drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=resamples)
         found = _alphas(drawn.astype(float), counts)[0]
         found = found[~np.isnan(found)]
-        if len(found) >= _FEWEST * resamples:
+        if len(found) >= _FEWEST * resamples and observed[0] < 1:
             tail = (1 - confidence) / 2
             low, high = (float(q) for q in np.quantile(found, [tail, 1 - tail]))
     return Agreement(estimate, low, high, float(observed[0]), len(counts), confidence, resamples)

@@ -57,7 +57,7 @@ _ACTIONS = (
     ),
     (
         "identity",
-        "Agree a longest wait with the partner",
+        "Agree on a maximum wait with the partner",
         -10,
         "doing",
         "CSAT of the identity check lies below all other touchpoints.",

@@ -31,6 +31,8 @@ class CodeAgreement:
         if self.agreement.estimate is None:
             return "does not vary"
         low = self.agreement.low
+        if self.agreement.observed == 1:
+            return "no disagreement yet"
         if low is None:
             return "too few comments"
         if low >= RELIABLE:

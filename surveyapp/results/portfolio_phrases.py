@@ -53,8 +53,8 @@ def more_answers(power: ChangePower, figure: Figure) -> str:
     if power.needed is None:
         shown = phrases.number(power.shown)
         return (
-            f"the answers before are too few to show a change of {size}, these ones show {shown} or more"
-            f" {chance}"
+            f"with as few answers in the period before, no number of new ones would show a change of"
+            f" {size}; those so far show one of {shown} or more {chance}"
         )
     more = power.needed - (figure.n or 0)
     if more <= 0:

@@ -41,6 +41,13 @@ def test_a_single_code_has_no_agreement_to_speak_of():
     assert (found.estimate, found.low, found.observed) == (None, None, 1.0)
 
 
+def test_coders_who_never_disagreed_have_no_interval():
+    """Resamples of their units show no disagreement either, three units as little as three hundred."""
+    rng = np.random.default_rng(1)
+    found = krippendorff_alpha([["a", "a"]] * 3 + [["b", "b"]] * 112, rng=rng)
+    assert (found.estimate, found.low, found.high) == (1.0, None, None)
+
+
 def test_chance_is_near_nought_and_no_pair_is_refused():
     rng = np.random.default_rng(11)
     draws = rng.integers(0, 2, (4000, 2)).tolist()
