@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Block, Cell, Column, Estimate, Heading, Quantity, Table
 from surveyapp.reports.scores import score
 from surveyapp.results import benchmarks, phrases
@@ -27,7 +28,7 @@ def benchmark_sets(found: Sequence[Benchmark], few: int) -> Iterator[Block]:
         cells=[_row(each, few) for each in found],
         note="Another population each: context, not a target. A verdict stands only where metric, answer"
         " scale, wording and mode are the same and the source gives its uncertainty. The interval of"
-        " the difference joins those of both (Zou and Donner 2008).",
+        f" the difference joins those of both {cited('zou-2008')}.",
     )
 
 

@@ -274,7 +274,7 @@ def test_an_anonymous_page_is_whole_days_that_are_over_and_never_a_small_group(
     page = call("GET", path).json
     days = [(utc_now() - timedelta(days=n)).date().isoformat() for n in (5, 4, 3, 2)]
     assert (len(page["responses"]), page["first_day"], page["last_day"]) == (6, days[0], days[1])
-    assert set(page["responses"][0]) == {"language", "answers", "scores"}
+    assert set(page["responses"][0]) == {"language", "answers", "scores", "careless"}
     rest = call("GET", f"{path}&after={page['next']}").json
     # The three of the last day join the six: on a page of their own they would be too few.
     assert (len(rest["responses"]), rest["first_day"], rest["last_day"]) == (9, days[2], days[3])
