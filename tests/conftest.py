@@ -41,6 +41,8 @@ _EMPTY = "; ".join(
         *(str(each.delete()) for each in Base.metadata.sorted_tables if each.name != _KEYS),
         "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
         " FROM pg_sequences WHERE last_value IS NOT NULL",
+        # What the migrations write themselves.
+        "INSERT INTO rollup_facets (facet, channel, language, flagged) VALUES ('', '', '', false)",
     ]
 )
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, func, insert, literal, select, true
 
 from instruments.loader import BUILT_IN
+from surveyapp.comments import search as comments
 from surveyapp.exports import responses as exporting
 from surveyapp.exports.audit_log import FORMATS as FORMATS_OF_AUDIT
 from surveyapp.exports.chosen import Chosen
@@ -26,6 +27,7 @@ from surveyapp.exports.csv_table import Truncated, counted
 from surveyapp.exports.formats.csv_file import chunks
 from surveyapp.exports.formats.registry import FORMATS
 from surveyapp.exports.responses import responses_table
+from surveyapp.journeys.calendar import UTC_DAYS
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
 from surveyapp.results import frames, studies
@@ -34,13 +36,13 @@ from surveyapp.results.scope import Scope
 from surveyapp.store import audit_chain
 from surveyapp.store.audit import record
 from surveyapp.store.db import Store
-from surveyapp.store.models import Analysis, Response, SurveyRow
+from surveyapp.store.models import Analysis, Comment, Response, SurveyRow
 from surveyapp.web import downloads
 from tests.api.conftest import call, new_key
 from tests.cli.conftest import run, run_stored
 from tests.closed_loop.makers import add_user
 from tests.exports.rows import make_cases, make_responses
-from tests.responses.makers import make_survey
+from tests.responses.makers import as_survey, make_survey
 from tests.web.conftest import app, installation, sign_in
 
 __all__ = ["app", "call", "installation", "new_key", "run", "run_stored", "sign_in"]
@@ -50,6 +52,7 @@ SURVEYAPP = Path(exporting.__file__).parent.parent
 # The modules that read a query in batches, each tried below.
 STREAMS = {
     "auth/queries.py",
+    "comments/search.py",
     "exports/chosen.py",
     "closed_loop/queries.py",
     "responses/listing.py",
@@ -269,3 +272,23 @@ def test_a_command_that_fails_leaves_the_file_that_stood_there(
     assert run_stored("export", "--survey", "nps-survey", "--out", out).code == 2
     assert out.read_text() == "last month's"
     assert [path.name for path in tmp_path.iterdir() if "out.csv" in path.name] == ["out.csv"]
+
+
+def test_a_search_goes_through_every_comment(bank: SurveyRow, store: Store):
+    """Comments of all responses but one say nothing of a queue: the oldest does."""
+    with store.writing() as session:
+        oldest = session.scalars(select(func.min(Response.id))).one()
+        said = case((Response.id == oldest, "The queue was long"), else_="All went well")
+        columns = ["response_id", "item", "survey_id", "submitted_at", "language", "channel"]
+        own = (Response.id, literal("nps-why"), Response.survey_id, Response.submitted_at)
+        rows = select(*own, literal("en"), literal("link"), true(), said)
+        session.execute(insert(Comment).from_select([*columns, "may_quote", "text"], rows))
+    with store.reading() as session:
+        page = comments.find(
+            *(session, [as_survey(session, bank)], comments.Wanted(words="queue")),
+            calendar=UTC_DAYS,
+            bands={},
+            scanned=ROWS,
+        )
+    assert [each.response_id for each in page.comments] == [oldest]
+    assert page.older is None

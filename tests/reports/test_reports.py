@@ -340,7 +340,7 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(installation: Installat
             ask_report(session, kind="validation", analysis_id=analysis.id, **wish)
         with pytest.raises(NotFound, match="analysis number"):
             ask_report(session, kind="validation", scope=Scope(other.journey), analysis_id=analysis.id, user_id=None)  # fmt: skip
-        with pytest.raises(NotFound, match="journey number 999"):
+        with pytest.raises(NotFound, match="There is no such journey"):
             ask_report(session, kind="benchmark", scope=Scope(999), user_id=None)
     with pytest.raises(NotFound, match="report number 999"):
         make.benchmark(installation, 999, progress=quiet)
