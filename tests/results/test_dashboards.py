@@ -325,7 +325,7 @@ def test_an_overview_costs_a_fixed_number_of_queries(store: Store, northbank: Ba
 @pytest.mark.parametrize("wrong", ["journey", "segment"])
 def test_unknown_journeys_and_segments_are_not_found(store: Store, northbank: Bank, wrong: str):
     journey = 999 if wrong == "journey" else northbank.journey
-    with store.reading() as session, pytest.raises(NotFound, match=f"There is no such {wrong}"):
+    with store.reading() as session, pytest.raises(NotFound, match=f"There is no (such )?{wrong}"):
         dashboards.journey_overview(session, Scope(journey, segment_id=999), library=BUILT_IN)
 
 
