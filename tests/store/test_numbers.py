@@ -109,12 +109,16 @@ def _referring_to_nothing(store: Store) -> Iterator[Connection]:
             pragma.execute("PRAGMA foreign_keys = ON")
 
 
+_NEEDED = {"changed_places": ("stage_id",)}  # of columns of which one or the other may be empty
+
+
 def _add(connection: Connection, table: Table, place: int) -> int:
     """The number of a new row of which nothing matters."""
     row = {
         column.name: _value(table, column.name, place)
         for column in table.columns
-        if column.name != _number(table).name and not column.nullable
+        if column.name != _number(table).name
+        and (not column.nullable or column.name in _NEEDED.get(table.name, ()))
     }
     if table is Response.__table__:
         numbers = announce(connection, 1)
