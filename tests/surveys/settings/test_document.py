@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from surveyapp.errors import Invalid
 from surveyapp.surveys.settings.channels import Channels
 from surveyapp.surveys.settings.closed_loop import CaseRule
+from surveyapp.surveys.settings.comments import CommentSettings
 from surveyapp.surveys.settings.distribution import Distribution, MessageText
 from surveyapp.surveys.settings.document import VERSION_KEY, Document, about_field, limited
 from surveyapp.surveys.settings.logic import (
@@ -107,6 +108,13 @@ MADE: dict[type[Document], st.SearchStrategy[Any]] = {
         st.none() | IDS,
         st.none() | IDS,
         st.booleans(),
+    ),
+    CommentSettings: st.builds(
+        CommentSettings,
+        mask=st.booleans(),
+        names=st.lists(WORDS.filter(lambda name: len(name) > 1)).map(tuple),
+        keep_originals=st.booleans(),
+        ask_to_quote=st.booleans(),
     ),
     Texts: st.builds(
         Texts,
