@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import InstrumentError, Library
 from instruments.schema import ItemKind
+from surveyapp.installation import Installation
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import counted
 from surveyapp.responses.counting import countings
@@ -40,9 +41,8 @@ def anonymise_all(
     survey: Survey,
     response_ids: Sequence[int],
     *,
-    library: Library,
+    installation: Installation,
     now: datetime,
-    secret_key: str,
 ) -> int:
     """Put a response of nobody's in the place of each of these; how many there were.
 
@@ -60,9 +60,10 @@ def anonymise_all(
     scores = _scores(connection, [row["id"] for row in rows])
     removal = Removal(Reason.ANONYMISED, None)
     numbers = [row["id"] for row in rows]
-    erase_all(session, survey, numbers, now=now, secret_key=secret_key, removal=removal)
+    key = installation.secret_key
+    erase_all(session, survey, numbers, now=now, secret_key=key, removal=removal)
     calendar = countings(connection)[survey.journey_id].calendar
-    texts = _Texts(survey, library)
+    texts = _Texts(survey, installation.library)
     made = {
         random_number(): (_anonymised(row, survey, calendar, texts), scores.get(row["id"], ()))
         for row in rows

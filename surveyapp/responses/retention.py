@@ -163,18 +163,15 @@ def _let_go(
     now: datetime,
 ) -> int:
     cases = session.scalar(select(func.count()).where(Case.response_id.in_(numbers))) or 0
-    secret_key = installation.secret_key
     if night.rule.method is Method.ANONYMISE:
-        gone = anonymise_all(
-            *(session, night.survey, numbers),
-            library=installation.library,
-            now=now,
-            secret_key=secret_key,
-        )
+        gone = anonymise_all(*(session, night.survey, numbers), installation=installation, now=now)
     else:
         removal = Removal(Reason.RETENTION, None)
         gone = erase_all(
-            *(session, night.survey, numbers), now=now, secret_key=secret_key, removal=removal
+            *(session, night.survey, numbers),
+            now=now,
+            secret_key=installation.secret_key,
+            removal=removal,
         )
     receipt = _receipt(session, night)
     receipt.responses += gone
