@@ -9,7 +9,7 @@ from surveyapp.errors import NotFound
 from surveyapp.store.models import (
     EVERYBODY,
     Journey,
-    Rollup,
+    MonthlyCount,
     Segment,
     Stage,
     SurveyRow,
@@ -111,9 +111,13 @@ def segment_by_code(session: Session, code: str) -> Segment:
 def has_responses(session: Session, journey_id: int) -> bool:
     """Whether anybody has answered any of the journey's surveys."""
     query = (
-        select(Rollup.survey_id)
-        .join(SurveyRow, SurveyRow.id == Rollup.survey_id)
-        .where(SurveyRow.journey_id == journey_id, Rollup.scale == "responses", Rollup.n > 0)
+        select(MonthlyCount.survey_id)
+        .join(SurveyRow, SurveyRow.id == MonthlyCount.survey_id)
+        .where(
+            SurveyRow.journey_id == journey_id,
+            MonthlyCount.scale == "responses",
+            MonthlyCount.n > 0,
+        )
     )
     return session.scalar(query.limit(1)) is not None
 
@@ -124,13 +128,13 @@ def count_responses(session: Session, granted: Select[int] | None = None) -> dic
     ``granted`` are the ids of those that whoever asks may see; None: all.
     """
     query = (
-        select(SurveyRow.journey_id, func.sum(Rollup.n))
-        .join(Rollup, Rollup.survey_id == SurveyRow.id)
+        select(SurveyRow.journey_id, func.sum(MonthlyCount.n))
+        .join(MonthlyCount, MonthlyCount.survey_id == SurveyRow.id)
         .join(Journey, Journey.id == SurveyRow.journey_id)
         .where(
-            Rollup.generation == Journey.generation,
-            Rollup.segment_id == EVERYBODY,
-            Rollup.scale == "responses",
+            MonthlyCount.generation == Journey.generation,
+            MonthlyCount.segment_id == EVERYBODY,
+            MonthlyCount.scale == "responses",
         )
         .group_by(SurveyRow.journey_id)
     )

@@ -18,15 +18,16 @@ from sqlalchemy.orm import Session
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.responses import rollups
 from surveyapp.responses.counting import countings_of_surveys
+from surveyapp.responses.monthly_counts import MONTHLY_COUNTS
 from surveyapp.responses.rollups import ROLLUPS
-from surveyapp.responses.tally import KEY, Tally
+from surveyapp.responses.tally import KEY, MONTH_KEY, Tally
 from surveyapp.store.db import Store
-from surveyapp.store.models import NOTHING_SORTED, Journey, Response, Rollup, SurveyRow
+from surveyapp.store.models import NOTHING_SORTED, Journey, Response, SurveyRow
 
 Progress = Callable[[int, str], None]  # percent, step
 
 BATCH = 1000  # responses, or rollups to delete, in one transaction
-_KEY = [ROLLUPS.c[name] for name in KEY]
+_TABLES = ((ROLLUPS, KEY), (MONTHLY_COUNTS, MONTH_KEY))
 
 
 @dataclass(frozen=True)
@@ -108,17 +109,17 @@ def _show_next(journey: Journey, now: datetime) -> None:
 
 
 def _delete_others(session: Session, journey: Journey) -> int:
-    """Delete rollups that no page reads; how many, BATCH at most."""
+    """Delete rollups and counts of months that no page reads; how many, BATCH at most."""
     deleted = 0
     own = select(SurveyRow.id).where(SurveyRow.journey_id == journey.id)
     for survey_id in session.scalars(own.order_by(SurveyRow.id)).all():
-        for other in (
-            Rollup.generation < journey.generation,
-            Rollup.generation > journey.generation,
-        ):
-            here = select(*_KEY).where(Rollup.survey_id == survey_id, other).limit(BATCH - deleted)
-            less = delete(ROLLUPS).where(tuple_(*_KEY).in_(here)).returning(ROLLUPS.c.day)
-            deleted += len(session.execute(less).all())
-            if deleted >= BATCH:
-                return deleted
+        for table, names in _TABLES:
+            own_key, shown = [table.c[name] for name in names], journey.generation
+            for other in (table.c.generation < shown, table.c.generation > shown):
+                here = select(*own_key).where(table.c.survey_id == survey_id, other)
+                some = tuple_(*own_key).in_(here.limit(BATCH - deleted))
+                gone = session.execute(delete(table).where(some).returning(table.c.facet))
+                deleted += len(gone.all())
+                if deleted >= BATCH:
+                    return deleted
     return deleted

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Dialect, RowMapping, Table, se
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import Rule, parse
+from surveyapp.responses import monthly_counts
 from surveyapp.responses.counting import Days, SurveyCounting, countings_of_surveys
 from surveyapp.responses.facets import facet_of
 from surveyapp.responses.tally import KEY, SUMS, Tally
@@ -117,7 +118,8 @@ def increase(at: DatabaseConnection, tally: Tally) -> None:
     if rows:
         facets = [{"facet": each.text, **each._asdict()} for each in sorted(tally.facets)]
         _facets(at.dialect).run_all(at, facets)
-        _addition(at.dialect).run_all(at, rows)
+        _addition(at.dialect).run_values(at, rows)
+        monthly_counts.increase(at, tally)
 
 
 @lru_cache(maxsize=8)
@@ -173,7 +175,8 @@ def scores_between(connection: Connection, first: int, last: int) -> dict[int, d
 
 
 def recount(session: Session, *, survey_id: int | None = None) -> list[str]:
-    """Where rollups differ from a count of the responses and scores one by one; empty if nowhere.
+    """Where rollups, or the counts of their months, differ from a count of the responses and scores one
+    by one; empty if nowhere.
 
     Counts must be equal; sums may differ by rounding, since they were added in another order. A
     segment that is being sorted must hold exactly the responses that have been reached, and so must
@@ -201,7 +204,27 @@ def recount(session: Session, *, survey_id: int | None = None) -> list[str]:
         for name, kept, fresh in zip(SUMS, there, here, strict=True):
             if not math.isclose(kept, fresh, rel_tol=1e-9, abs_tol=1e-9):
                 faults.append(f"{place}: {name} is {kept}, counted {fresh}")
-    return faults
+    return faults + _monthly_faults(connection, counted, known, void, survey_id)
+
+
+def _monthly_faults(
+    connection: Connection,
+    counted: Tally,
+    known: Mapping[int, SurveyCounting],
+    void: set[int],
+    survey_id: int | None,
+) -> list[str]:
+    stored = {
+        place: n
+        for place, n in monthly_counts.stored(connection, survey_id).items()
+        if place[1] in known[place[0]].counting.generations and place[2] not in void
+    }
+    months = counted.months()
+    return [
+        f"{place}: n of the month is {kept}, counted {fresh}"
+        for place in sorted({*months, *stored})
+        if (kept := stored.get(place, 0)) != (fresh := months.get(place, 0))
+    ]
 
 
 def _counted(

@@ -21,10 +21,11 @@ from surveyapp.journeys.segments import parse
 from surveyapp.responses import rollups
 from surveyapp.responses.counting import countings_of_surveys
 from surveyapp.responses.facets import facet_of
+from surveyapp.responses.monthly_counts import MONTHLY_COUNTS
 from surveyapp.responses.rollups import ROLLUPS, SegmentRule
-from surveyapp.responses.tally import KEY, RESPONSES, Tally
+from surveyapp.responses.tally import KEY, MONTH_KEY, RESPONSES, Tally
 from surveyapp.store.db import Store
-from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Rollup, Segment, SurveyRow
+from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, MonthlyCount, Segment, SurveyRow
 
 Progress = Callable[[int, str], None]  # percent, step
 
@@ -52,8 +53,8 @@ def sort_segment(
     """
     pause = pause or Store.give_way
     with store.reading() as session:
-        counted = (Rollup.segment_id == EVERYBODY, Rollup.scale == RESPONSES)
-        expected = session.scalar(select(func.sum(Rollup.n)).where(*counted)) or 0
+        counted = (MonthlyCount.segment_id == EVERYBODY, MonthlyCount.scale == RESPONSES)
+        expected = session.scalar(select(func.sum(MonthlyCount.n)).where(*counted)) or 0
     done = 0
     while True:
         with store.writing() as session:
@@ -95,19 +96,19 @@ def sort_batch(session: Session, segment_id: int) -> SortingStep:
 
 
 def _delete_earlier(session: Session, segment_id: int) -> int:
-    """Delete rollups of the segment's earlier rule; how many, BATCH places and days at most.
+    """Delete rollups, and counts of months, of the segment's earlier rule; how many, BATCH at most.
 
     Survey by survey, which their key begins with: looking for the segment's among all rollups
     would read all of them for each batch.
     """
-    own = ROLLUPS.c
     deleted = 0
-    there = exists().where(Rollup.survey_id == SurveyRow.id, Rollup.segment_id == segment_id)
-    first = select(SurveyRow.id).where(there).order_by(SurveyRow.id).limit(1)
-    while deleted < BATCH and (number := session.scalar(first)) is not None:
-        here = (own.survey_id == number, own.segment_id == segment_id)
-        key = [own[name] for name in KEY]
-        some = select(*key).where(*here).limit(BATCH - deleted)
-        less = delete(ROLLUPS).where(*here, tuple_(*key).in_(some))
-        deleted += len(session.execute(less.returning(own.day)).all())
+    for table, names in ((ROLLUPS, KEY), (MONTHLY_COUNTS, MONTH_KEY)):
+        own, key = table.c, [table.c[name] for name in names]
+        there = exists().where(own.survey_id == SurveyRow.id, own.segment_id == segment_id)
+        first = select(SurveyRow.id).where(there).order_by(SurveyRow.id).limit(1)
+        while deleted < BATCH and (number := session.scalar(first)) is not None:
+            here = (own.survey_id == number, own.segment_id == segment_id)
+            some = select(*key).where(*here).limit(BATCH - deleted)
+            less = delete(table).where(*here, tuple_(*key).in_(some))
+            deleted += len(session.execute(less.returning(own.facet)).all())
     return deleted

@@ -17,6 +17,10 @@ SUMS = ("n", "total", "total_squares", *(f"b{k}" for k in range(BINS)))
 Place = tuple[int, int, int, str, date, str]
 KEY = ("survey_id", "generation", "segment_id", "scale", "day", "facet")
 
+# The same with a month, 202603 for March 2026, in the place of the day.
+MonthPlace = tuple[int, int, int, str, int, str]
+MONTH_KEY = ("survey_id", "generation", "segment_id", "scale", "month", "facet")
+
 
 class Tally:
     """Counts and sums by place."""
@@ -40,25 +44,32 @@ class Tally:
         """
         text = facet.text
         self.facets.add(facet)
+        parts = [
+            (scale, times * value, times * value * value, 3 + bin_of(value))
+            for scale, value in scores.items()
+        ]
         for generation, day in days:
             for segment in segments:
                 self._cell((survey_id, generation, segment, RESPONSES, day, text))[0] += times
-                for scale, value in scores.items():
+                for scale, total, squares, place in parts:
                     cell = self._cell((survey_id, generation, segment, scale, day, text))
                     cell[0] += times
-                    cell[1] += times * value
-                    cell[2] += times * value * value
-                    cell[3 + bin_of(value)] += times
+                    cell[1] += total
+                    cell[2] += squares
+                    cell[place] += times
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Rollup rows in the order of their keys, so that two writers lock in the same order."""
-        return [
-            {
-                **dict(zip(KEY, place, strict=True)),
-                **dict(zip(SUMS, self.cells[place], strict=True)),
-            }
-            for place in sorted(self.cells)
-        ]
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Rollups, KEY and SUMS, in the order of their keys, so that two writers lock in the same order."""
+        return [(*place, *self.cells[place]) for place in sorted(self.cells)]
+
+    def months(self) -> dict[MonthPlace, int]:
+        """How many were counted by month instead of day."""
+        found: dict[MonthPlace, int] = {}
+        for (survey_id, generation, segment, scale, day, facet), cell in self.cells.items():
+            month = day.year * 100 + day.month
+            place = (survey_id, generation, segment, scale, month, facet)
+            found[place] = found.get(place, 0) + int(cell[0])
+        return found
 
     def _cell(self, place: Place) -> list[float]:
         cell = self.cells.get(place)

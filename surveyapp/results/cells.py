@@ -16,7 +16,15 @@ from sqlalchemy.orm import Session
 
 from surveyapp.responses.facets import Facet
 from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED, Facets
-from surveyapp.store.models import BINS, EVERYBODY, Journey, Rollup, RollupFacet, SurveyRow
+from surveyapp.store.models import (
+    BINS,
+    EVERYBODY,
+    Journey,
+    MonthlyCount,
+    Rollup,
+    RollupFacet,
+    SurveyRow,
+)
 
 RESPONSES = "responses"  # the scale that counts submissions
 
@@ -73,6 +81,24 @@ def _month(session: Session) -> ColumnElement[str]:
     return func.to_char(Rollup.day, "YYYY-MM")
 
 
+def _among(
+    table: type[Rollup | MonthlyCount],
+    surveys: Sequence[int],
+    scales: Collection[str] | None,
+    facets: Facets,
+) -> list[ColumnElement[bool]]:
+    shown = (
+        select(SurveyRow.id, Journey.generation)
+        .join(Journey, Journey.id == SurveyRow.journey_id)
+        .where(SurveyRow.id.in_(surveys))
+    )
+    conditions: list[ColumnElement[bool]] = [tuple_(table.survey_id, table.generation).in_(shown)]
+    conditions += facets.among_rollups(table.facet)
+    if scales is not None:
+        conditions.append(table.scale.in_(sorted(scales)))
+    return conditions
+
+
 def _where(
     surveys: Sequence[int],
     since: date | None,
@@ -80,15 +106,7 @@ def _where(
     scales: Collection[str] | None = None,
     facets: Facets = UNFLAGGED,
 ) -> list[ColumnElement[bool]]:
-    shown = (
-        select(SurveyRow.id, Journey.generation)
-        .join(Journey, Journey.id == SurveyRow.journey_id)
-        .where(SurveyRow.id.in_(surveys))
-    )
-    conditions: list[ColumnElement[bool]] = [tuple_(Rollup.survey_id, Rollup.generation).in_(shown)]
-    conditions += facets.among_rollups()
-    if scales is not None:
-        conditions.append(Rollup.scale.in_(sorted(scales)))
+    conditions = _among(Rollup, surveys, scales, facets)
     if since is not None:
         conditions.append(Rollup.day >= since)
     if until is not None:
@@ -134,16 +152,16 @@ def counts(
 
     ``scales``: only these, where not all are looked at.
     """
-    month = _month(session)
+    own = (MonthlyCount.segment_id, MonthlyCount.survey_id, MonthlyCount.scale, MonthlyCount.month)
     rows = session.execute(
-        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, func.sum(Rollup.n))
-        .where(*_where(surveys, None, None, scales, facets))
-        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month)
+        select(*own, func.sum(MonthlyCount.n))
+        .where(*_among(MonthlyCount, surveys, scales, facets))
+        .group_by(*own)
     )
     found: dict[Key, dict[int, dict[MonthKey, int]]] = {}
-    for segment, survey, scale, written, n in rows:
+    for segment, survey, scale, month, n in rows:
         months = found.setdefault((survey, scale), {}).setdefault(segment, {})
-        months[month_key(written)] = int(n)
+        months[divmod(month, 100)] = int(n)
     return found
 
 
@@ -151,19 +169,18 @@ def counts_by_facet(
     session: Session, surveys: Sequence[int], *, scales: Collection[str] | None = None
 ) -> dict[Key, dict[Facet, dict[int, dict[MonthKey, int]]]]:
     """The same of every answer by facet."""
-    month = _month(session)
-    own = (Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, *_FACET)
+    told = session.execute(select(RollupFacet.facet, *_FACET))
+    known = {text: Facet(channel, language, flagged) for text, channel, language, flagged in told}
+    own = MonthlyCount
     rows = session.execute(
-        select(*own, func.sum(Rollup.n))
-        .join(RollupFacet, RollupFacet.facet == Rollup.facet)
-        .where(*_where(surveys, None, None, scales, WITH_FLAGGED))
-        .group_by(*own)
+        select(own.segment_id, own.survey_id, own.scale, own.month, own.facet, own.n).where(
+            *_among(own, surveys, scales, WITH_FLAGGED)
+        )
     )
     found: dict[Key, dict[Facet, dict[int, dict[MonthKey, int]]]] = {}
-    for segment, survey, scale, written, channel, language, flagged, n in rows:
-        by_facet = found.setdefault((survey, scale), {})
-        by_segment = by_facet.setdefault(Facet(channel, language, flagged), {})
-        by_segment.setdefault(segment, {})[month_key(written)] = int(n)
+    for segment, survey, scale, month, text, n in rows:
+        by_segment = found.setdefault((survey, scale), {}).setdefault(known[text], {})
+        by_segment.setdefault(segment, {})[divmod(month, 100)] = n
     return found
 
 
@@ -194,9 +211,9 @@ def monthly(
 
 def facets(session: Session, surveys: Sequence[int]) -> set[Facet]:
     """By which channels and languages the surveys' answers came, and of which some are flagged."""
-    there = select(Rollup.facet).where(
-        *_where(surveys, None, None, [RESPONSES], WITH_FLAGGED),
-        *(Rollup.segment_id == EVERYBODY, Rollup.n > 0),
+    there = select(MonthlyCount.facet).where(
+        *_among(MonthlyCount, surveys, [RESPONSES], WITH_FLAGGED),
+        *(MonthlyCount.segment_id == EVERYBODY, MonthlyCount.n > 0),
     )
     told = select(*_FACET).where(RollupFacet.facet.in_(there))
     return {Facet(*row) for row in session.execute(told)}

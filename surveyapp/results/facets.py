@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from surveyapp.responses.facets import Facet, facet_columns
-from surveyapp.store.models import Rollup, RollupFacet
+from surveyapp.store.models import RollupFacet
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Facets:
             and (self.flagged or not facet.flagged)
         )
 
-    def among_rollups(self) -> list[ColumnElement[bool]]:
-        """What holds for the rollups of these answers."""
+    def among_rollups(self, facet: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+        """What holds for the ``facet`` of the rollups, or counts of months, of these answers."""
         own, asked = RollupFacet, []
         if self.channel:
             asked.append(own.channel == self.channel)
@@ -35,7 +36,7 @@ class Facets:
             asked.append(own.language == self.language)
         if not self.flagged:
             asked.append(own.flagged.is_(False))
-        return [Rollup.facet.in_(select(own.facet).where(*asked))] if asked else []
+        return [facet.in_(select(own.facet).where(*asked))] if asked else []
 
     def among_responses(self) -> list[ColumnElement[bool]]:
         """What holds for these of the stored responses."""

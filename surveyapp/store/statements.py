@@ -126,6 +126,27 @@ class Insertion(Statement):
                 values = {f"{n}_m{k}": each[n] for k, each in enumerate(bound) for n in each}
             self._executed(at, values, self._text_of(len(some))).close()
 
+    def run_values(self, at: DatabaseConnection, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert all rows: values in the order of the table's columns, to be told apart by hashing. For
+        the rollups of an answer this takes half of what mappings take.
+        """
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
+            values = [value for row in some for value in row]
+            for place, processor in self._processed:
+                known: dict[Any, Any] = {}
+                for each in range(place, len(values), len(self._names)):
+                    value = values[each]
+                    if value not in known:
+                        known[value] = processor(value)
+                    values[each] = known[value]
+            text = self._text_of(len(some))
+            if self._positional:
+                self._executed(at, values, text).close()
+            else:
+                names = (f"{name}_m{k}" for k in range(len(some)) for name in self._names)
+                self._executed(at, dict(zip(names, values, strict=True)), text).close()
+
     def _text_of(self, count: int) -> str:
         """The insert of so many rows; its parameters are named as SQLAlchemy names them."""
         if count not in self._texts:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from instruments.schema import ItemKind
 from surveyapp.installation import Installation
 from surveyapp.responses.prepared import Prepared
-from surveyapp.store.models import Journey, Segment, Stage, SurveyRow, Touchpoint
+from surveyapp.responses.tally import MONTH_KEY
+from surveyapp.store.models import (
+    Journey,
+    MonthlyCount,
+    Rollup,
+    Segment,
+    Stage,
+    SurveyRow,
+    Touchpoint,
+)
 from surveyapp.surveys import queries
 from surveyapp.surveys.actions import create_survey
 from surveyapp.surveys.survey import DOCUMENTS, Survey
@@ -130,3 +141,18 @@ def some_prepared(count: int, *, first: int = 0) -> Iterator[Prepared]:
             customer_ref=f"customer {seed % 40}",
             external_id=f"row {seed}",
         )
+
+
+def count_months(session: Session) -> None:
+    """Sum the rollups up by month, where a test has written them itself."""
+    months: Counter[tuple[Any, ...]] = Counter()
+    for row in session.scalars(select(Rollup)):
+        month = row.day.year * 100 + row.day.month
+        months[(row.survey_id, row.generation, row.segment_id, row.scale, month, row.facet)] += (
+            row.n
+        )
+    session.execute(delete(MonthlyCount))
+    session.execute(
+        insert(MonthlyCount),
+        [dict(zip((*MONTH_KEY, "n"), (*place, n), strict=True)) for place, n in months.items()],
+    )

@@ -22,7 +22,14 @@ from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED, Facets
 from surveyapp.store.db import Store
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Journey, Response, Rollup, RollupFacet
-from tests.responses.makers import SECRET, as_survey, make_journey, make_segment, make_survey
+from tests.responses.makers import (
+    SECRET,
+    as_survey,
+    count_months,
+    make_journey,
+    make_segment,
+    make_survey,
+)
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SEAL = EpochKeys(Path("/nowhere"), SECRET).seal
@@ -142,4 +149,5 @@ def _forget_facets(store: Store, session) -> None:
         for name in names:
             setattr(into, name, getattr(into, name) + getattr(row, name))
     session.add_all(merged.values())
+    count_months(session)
     session.merge(RollupFacet(facet="", channel="", language="", flagged=False))

@@ -10,7 +10,7 @@ from surveyapp.responses import rollups
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.tally import bin_of
 from surveyapp.store.db import Store
-from surveyapp.store.models import Rollup
+from surveyapp.store.models import MonthlyCount, Rollup
 from tests.responses.makers import (
     as_survey,
     make_journey,
@@ -39,6 +39,19 @@ def test_a_recount_agrees(filled):
     store, *_ = filled
     with store.reading() as session:
         assert rollups.recount(session) == []
+
+
+@pytest.mark.parametrize("damage", ["gone", "wrong"])
+def test_damage_to_a_month_is_told_by_the_recount(filled, damage: str):
+    store, *_ = filled
+    with store.writing() as session:
+        session.execute(
+            delete(MonthlyCount).where(MonthlyCount.scale == "nps")
+            if damage == "gone"
+            else update(MonthlyCount).values(n=MonthlyCount.n + 1)
+        )
+        faults = rollups.recount(session)
+        assert faults and all("n of the month is" in fault for fault in faults)
 
 
 @pytest.mark.parametrize("damage", ["gone", "wrong"])

@@ -28,6 +28,7 @@ from surveyapp.store.models import (
     SurveyRow,
     Touchpoint,
 )
+from tests.responses.makers import count_months
 
 STAGES = {
     "onboarding": ("Onboarding", (("app", "Opening an account in the app", 0.0), ("id", "Identity check", -0.7))),
@@ -151,6 +152,7 @@ def store_answers(
             for (d, s, scale, day), c in rollups.items()
         ],
     )  # fmt: skip
+    count_months(session)
 
 
 def _cut(latent: float, cuts: Sequence[float], lowest: int = 1) -> int:

@@ -27,6 +27,7 @@ from surveyapp.results.target_actions import set_target
 from surveyapp.results.view_models import Figure
 from surveyapp.store.db import Store
 from surveyapp.store.models import EVERYBODY, Case, Journey, Rollup, SurveyRow, Touchpoint
+from tests.responses.makers import count_months
 from tests.results import bank
 
 NOW = datetime(2026, 5, 10, 12, tzinfo=UTC)
@@ -78,6 +79,7 @@ def recommend(session: Session, name: str, answers: dict[int, int]) -> None:
             for scale in ("nps", "responses")
         ],
     )
+    count_months(session)
 
 
 def read(store: Store, *, order: str = "", search: Search | None = None) -> Portfolio:

@@ -58,7 +58,15 @@ from surveyapp.store.models.responses import (
     Response,
     Score,
 )
-from surveyapp.store.models.results import BINS, EVERYBODY, Analysis, Report, Rollup, RollupFacet
+from surveyapp.store.models.results import (
+    BINS,
+    EVERYBODY,
+    Analysis,
+    MonthlyCount,
+    Report,
+    Rollup,
+    RollupFacet,
+)
 from surveyapp.store.models.retention import RetentionRound, RetentionRule
 from surveyapp.store.models.sampling import (
     Contact,
@@ -124,6 +132,7 @@ __all__ = [
     "KeyFingerprint",
     "MailKey",
     "MapRemoval",
+    "MonthlyCount",
     "Number",
     "OptOut",
     "OutgoingMessage",

@@ -56,6 +56,27 @@ class Rollup(Base):
     b10: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class MonthlyCount(Base):
+    """The sum of a month's rollups' ``n``: what may be published is decided from all of them at once.
+
+    Kept in the transaction that keeps the rollups. One row stands for up to 31 rollups; rows of nothing
+    may be there or not, as among these.
+    """
+
+    __tablename__ = "monthly_counts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    segment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    scale: Mapped[str] = mapped_column(String(120), primary_key=True)
+    month: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False
+    )  # 202603 for March 2026
+    facet: Mapped[str] = mapped_column(String(50), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
 class RollupFacet(Base):
     """What the ``facet`` of rollups stands for; the empty one, of rollups of before, tells nothing apart."""
 

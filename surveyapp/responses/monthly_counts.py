@@ -1,0 +1,59 @@
+"""Numbers of rollups by month: kept wherever rollups are, so that a page need not sum up all days."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import Connection, Dialect, Select, Table, bindparam, delete, select
+
+from surveyapp.responses.tally import MONTH_KEY, MonthPlace, Tally
+from surveyapp.store.inserts import insert
+from surveyapp.store.models import MonthlyCount
+from surveyapp.store.statements import DatabaseConnection, Insertion
+
+MONTHLY_COUNTS = cast(Table, MonthlyCount.__table__)
+_BOUND = tuple(f"key_{name}" for name in MONTH_KEY)
+
+
+def increase(at: DatabaseConnection, tally: Tally) -> None:
+    """Add what was tallied, in key order, after the rollups: two transactions never wait in a circle."""
+    added = sorted((*place, n) for place, n in tally.months().items() if n)
+    if added:
+        _addition(at.dialect).run_values(at, added)
+
+
+@lru_cache(maxsize=8)
+def _addition(dialect: Dialect) -> Insertion:
+    statement = insert(MONTHLY_COUNTS, dialect.name)
+    own = MONTHLY_COUNTS.c
+    adding = statement.on_conflict_do_update(
+        index_elements=[own[name] for name in MONTH_KEY],
+        set_={"n": own.n + statement.excluded.n},
+    )
+    return Insertion(adding, dialect)
+
+
+def drop_empty(connection: Connection, places: Collection[MonthPlace]) -> None:
+    """Delete those of these rows that count nobody."""
+    if places:
+        own = MONTHLY_COUNTS.c
+        keys = [
+            own[name] == bindparam(bound) for name, bound in zip(MONTH_KEY, _BOUND, strict=True)
+        ]
+        rows = [dict(zip(_BOUND, place, strict=True)) for place in sorted(places)]
+        connection.execute(delete(MONTHLY_COUNTS).where(*keys, own.n == 0), rows)
+
+
+def stored(connection: Connection, survey_id: int | None = None) -> dict[MonthPlace, int]:
+    """Every number that is kept, of one survey or of all."""
+    own = MONTHLY_COUNTS.c
+    place = (own.survey_id, own.generation, own.segment_id, own.scale, own.month, own.facet)
+    query: Select[Any] = select(*place, own.n)
+    if survey_id is not None:
+        query = query.where(own.survey_id == survey_id)
+    found: dict[MonthPlace, int] = {}
+    for survey, generation, segment, scale, month, facet, n in connection.execute(query):
+        found[survey, generation, segment, scale, month, facet] = n
+    return found
