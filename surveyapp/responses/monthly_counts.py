@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Select, Table, bindparam, delete, select
+from sqlalchemy import Connection, Select, Table, bindparam, delete, select
 
 from surveyapp.responses.tally import MONTH_KEY, MonthPlace, Tally
-from surveyapp.store.inserts import insert
+from surveyapp.store import additions
 from surveyapp.store.models import MonthlyCount
-from surveyapp.store.statements import DatabaseConnection, Insertion
+from surveyapp.store.statements import DatabaseConnection
 
 MONTHLY_COUNTS = cast(Table, MonthlyCount.__table__)
 _BOUND = tuple(f"key_{name}" for name in MONTH_KEY)
@@ -20,19 +19,7 @@ _BOUND = tuple(f"key_{name}" for name in MONTH_KEY)
 def increase(at: DatabaseConnection, tally: Tally) -> None:
     """Add what was tallied, in key order, after the rollups: two transactions never wait in a circle."""
     added = sorted((*place, n) for place, n in tally.months().items() if n)
-    if added:
-        _addition(at.dialect).run_values(at, added)
-
-
-@lru_cache(maxsize=8)
-def _addition(dialect: Dialect) -> Insertion:
-    statement = insert(MONTHLY_COUNTS, dialect.name)
-    own = MONTHLY_COUNTS.c
-    adding = statement.on_conflict_do_update(
-        index_elements=[own[name] for name in MONTH_KEY],
-        set_={"n": own.n + statement.excluded.n},
-    )
-    return Insertion(adding, dialect)
+    additions.add(at, MONTHLY_COUNTS, ("n",), added)
 
 
 def drop_empty(connection: Connection, places: Collection[MonthPlace]) -> None:

@@ -22,6 +22,7 @@ from surveyapp.responses import monthly_counts
 from surveyapp.responses.counting import Days, SurveyCounting, countings_of_surveys
 from surveyapp.responses.facets import facet_of
 from surveyapp.responses.tally import KEY, SUMS, Tally
+from surveyapp.store import additions
 from surveyapp.store.inserts import insert
 from surveyapp.store.models import (
     EVERYBODY,
@@ -118,7 +119,7 @@ def increase(at: DatabaseConnection, tally: Tally) -> None:
     if rows:
         facets = [{"facet": each.text, **each._asdict()} for each in sorted(tally.facets)]
         _facets(at.dialect).run_all(at, facets)
-        _addition(at.dialect).run_values(at, rows)
+        additions.add(at, ROLLUPS, SUMS, rows)
         monthly_counts.increase(at, tally)
 
 
@@ -129,16 +130,6 @@ def _facets(dialect: Dialect) -> Insertion:
         index_elements=[_FACETS.c.facet]
     )
     return Insertion(statement, dialect)
-
-
-@lru_cache(maxsize=8)
-def _addition(dialect: Dialect) -> Insertion:
-    statement = insert(ROLLUPS, dialect.name)
-    adding = statement.on_conflict_do_update(
-        index_elements=[ROLLUPS.c[name] for name in KEY],
-        set_={name: ROLLUPS.c[name] + statement.excluded[name] for name in SUMS},
-    )
-    return Insertion(adding, dialect)
 
 
 def page_after(
