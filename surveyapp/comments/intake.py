@@ -28,7 +28,7 @@ class Taken:
     ``originals`` is empty where the survey does not keep them.
     """
 
-    answers: dict[str, dict[str, Any]]
+    answers: Answers
     originals: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,11 +59,11 @@ def masked(survey: Survey, answers: Answers, library: Library) -> Taken:
 
 def masked_by(survey: Survey, items: Sequence[tuple[str, str]], answers: Answers) -> Taken:
     """The same, where the survey's open questions are known."""
-    kept = {code: dict(given) for code, given in answers.items()}
     texts = texts_of(items, answers)
     settings = settings_of(survey)
     if not texts or not settings.mask:
-        return Taken(kept)
+        return Taken(answers)
+    kept = {code: dict(given) for code, given in answers.items()}
     originals = {}
     for instrument, item in items:
         name = f"{instrument}-{item}"

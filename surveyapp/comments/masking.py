@@ -18,6 +18,8 @@ PERSONAL, NUMBER, ADDRESS, NAME = "[personal number]", "[number]", "[address]", 
 MASKS = (EMAIL, PHONE, ACCOUNT, CARD, PERSONAL, NUMBER, ADDRESS, NAME)
 
 _EMAIL = re.compile(r"[\w.+%-]+(?:@|\s?[\[(](?:at|@)[\])]\s?)\w[\w-]*(?:\.[\w-]+)+")
+_AT = re.compile(r"@|[\[(]at[\])]")
+_DIGIT = re.compile(r"\d")
 # Begins like an IBAN; how long it is, its check digits say.
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}")
 # What may be a number with check digits: digits with a sign or a space between, letters where they may be.
@@ -90,7 +92,11 @@ def mask(text: str, names: Sequence[str] = ()) -> str:
 
     ``names`` are those of people that are never to be read, also with the endings of their language.
     """
-    for pattern, put in _RULES:
+    if _AT.search(text):
+        text = _EMAIL.sub(EMAIL, text)
+    for pattern, put in _WITH_DIGITS if _DIGIT.search(text) else ():
+        text = pattern.sub(put, text)
+    for pattern, put in _IN_WORDS:
         text = pattern.sub(put, text)
     listed = _listed(tuple(names))
     return text if listed is None else listed.sub(NAME, text)
@@ -141,13 +147,16 @@ def _called(found: re.Match[str]) -> str:
     return f"{found['said'] or found['arabic']} {NAME}"
 
 
-_RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (_EMAIL, EMAIL),
+_Rules = tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
+# Each of these patterns needs a digit, which most comments do not have.
+_WITH_DIGITS: _Rules = (
     (_IBAN, _account),
     (_FORMED, PERSONAL),
     (_CHECKED, _checked),
     *((street, ADDRESS) for street in _STREETS),
     (_RUN, _run),
+)
+_IN_WORDS: _Rules = (
     (_TITLED, _titled),
     (_CALLED, _called),
 )
