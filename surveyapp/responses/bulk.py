@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import Column, Connection, Table, insert, select
+from sqlalchemy import Column, Connection, Dialect, Table, insert, select
 from sqlalchemy.orm import Session
 
 from analysis.scoring import score
@@ -25,6 +26,7 @@ from surveyapp.responses.scores import keep_scores
 from surveyapp.responses.tally import Tally
 from surveyapp.responses.waiting import external_ids
 from surveyapp.store.models import Response
+from surveyapp.store.statements import Insertion
 from surveyapp.surveys.survey import Survey
 
 BATCH = 1000  # responses in memory at a time
@@ -153,7 +155,7 @@ def _store_batch(
         }
         for each, number, run, language in zip(batch, numbers, joined, languages, strict=True)
     ]
-    connection.execute(insert(_RESPONSES), rows)
+    _inserting(connection.dialect, tuple(rows[0])).run_all(connection, rows)
     scores = scores_of_all(survey, [each.answers for each in batch], library)
     keep_scores(connection, list(zip(numbers, scores, strict=True)))
     items = open_items(survey, library)
@@ -165,6 +167,11 @@ def _store_batch(
         ),
     )
     return zip(rows, scores, strict=True)
+
+
+@lru_cache(maxsize=8)
+def _inserting(dialect: Dialect, columns: tuple[str, ...]) -> Insertion:
+    return Insertion(insert(_RESPONSES), dialect, columns=columns)
 
 
 def scores_of_all(

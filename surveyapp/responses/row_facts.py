@@ -61,6 +61,7 @@ class RowFacts:
         self._ids = ids
         self.secret_key = installation.secret_key
         self._now = installation.now()
+        self._latest = self._now + timedelta(days=1)
         known = columns.known
         zone = options.time_zone or typed.table.time_zone or installation.settings.time_zone
         in_utc = columns.own or (known is not None and known.utc)
@@ -149,7 +150,7 @@ class RowFacts:
         if moment.tzinfo is None:
             self._local += 1
             moment = moment.replace(tzinfo=self._zone)
-        if not _EARLIEST <= moment <= self._now + timedelta(days=1):
+        if not _EARLIEST <= moment <= self._latest:
             raise Refused(name, cell, "This lies in the future or before 1990.", cure)
         return moment.astimezone(UTC)
 

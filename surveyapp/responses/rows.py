@@ -10,12 +10,13 @@ from instruments.loader import Library
 from instruments.schema import Item, ItemKind
 from surveyapp.comments.intake import masked_by, open_items
 from surveyapp.errors import Invalid
+from surveyapp.responses.answer_columns import AnswerColumns
 from surveyapp.responses.answer_texts import answer_in_words
 from surveyapp.responses.columns import EXTERNAL_ID, Columns
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.reading import Faulty, read_answers
 from surveyapp.responses.row_facts import Refused, RowFacts
-from surveyapp.surveys.attributes import Attribute, read_attributes, typed
+from surveyapp.surveys.attributes import MOST_ATTRIBUTES, Attribute, read_attributes, typed
 from surveyapp.surveys.survey import Survey
 from surveyapp.tables.guard import unguarded
 from surveyapp.tables.missing import is_word
@@ -63,6 +64,7 @@ class Reading:
         self._read: dict[tuple[int, str], Attribute] = {}
         self._open_items = open_items(survey, library)
         self._places = {item: at for at, item in columns.items.items()}
+        self._columns_read = AnswerColumns(survey, self._places, library)
         self._items = {
             (instrument.code, item.code): (instrument, item)
             for instrument, key in survey.asked(library)
@@ -98,12 +100,7 @@ class Reading:
         if row.fault:
             return [self._refusal(row, None, "", "", row.fault, row.cure)]
         cells = self._typed.emptied(self._unguarded(row.cells))
-        answers = read_answers(self.survey, self._raw(cells), partial=True, library=self.library)
-        if isinstance(answers, Faulty):
-            cells = self._in_codes(cells, answers)
-            answers = read_answers(
-                self.survey, self._raw(cells), partial=True, library=self.library
-            )
+        cells, answers = self._answers(cells)
         refusals = self._refusals(row, answers) if isinstance(answers, Faulty) else []
         about: dict[str, Any] = {}
         try:
@@ -142,6 +139,18 @@ class Reading:
         if not self.columns.own or self._table.separator == "none":
             return cells
         return [unguarded(cell) if "'" in cell else cell for cell in cells]
+
+    def _answers(self, cells: list[str]) -> tuple[list[str], dict[str, dict[str, Any]] | Faulty]:
+        """The answers in a row, or what is wrong with them, and its cells with codes for words."""
+        read = self._columns_read.read(cells)
+        if read is not None:
+            return cells, read
+        answers = read_answers(self.survey, self._raw(cells), partial=True, library=self.library)
+        if not isinstance(answers, Faulty):
+            return cells, answers
+        cells = self._in_codes(cells, answers)
+        raw = self._raw(cells)
+        return cells, read_answers(self.survey, raw, partial=True, library=self.library)
 
     def _raw(self, cells: list[str]) -> dict[str, dict[str, str]]:
         raw: dict[str, dict[str, str]] = {}
@@ -192,27 +201,32 @@ class Reading:
         return next((at for at, name in self.columns.attributes.items() if name == column), None)
 
     def _attributes(self, row: Row) -> dict[str, Attribute]:
-        found = {
-            name: self._attribute(place, row.cells[place])
-            for place, name in self.columns.attributes.items()
-        }
+        """What the row says of the customer. Most attributes have few values, which are read and
+        checked once; a number's word for a missing one is counted each time.
+        """
+        found: dict[str, Attribute] = {}
+        unread: dict[int, Attribute] = {}
+        for place, name in self.columns.attributes.items():
+            known = self._read.get((place, row.cells[place]))
+            if known is None:
+                known = typed(self._typed.value(place, row.cells[place]))
+                unread[place] = known
+            found[name] = known
+        if not unread and len(found) <= MOST_ATTRIBUTES:
+            return found
         try:
-            return read_attributes(found)
+            checked = read_attributes(found)
         except Invalid as error:
             column = error.field or ""
             value = str(found.get(column, ""))
             raise Refused(column, value, str(error), "Correct it.") from error
-
-    def _attribute(self, place: int, cell: str) -> Attribute:
-        """What a cell says. Most attributes have few values, which are read once; a number's word for
-        a missing one is counted each time.
-        """
-        known = self._read.get((place, cell))
-        if known is None:
-            known = typed(self._typed.value(place, cell))
-            if cell and known != "" and len(self._read) < _MOST_READ:
-                self._read[place, cell] = known
-        return known
+        for place, known in unread.items():
+            name = self.columns.attributes[place]
+            # Of two columns with one name the last was checked.
+            is_checked = name in checked and found[name] is known
+            if is_checked and len(self._read) < _MOST_READ:
+                self._read[place, row.cells[place]] = checked[name]
+        return checked
 
 
 def _is_number(item: Item) -> bool:
