@@ -14,6 +14,8 @@ from surveyapp.store.public_ids import random_id, timed_id
 from surveyapp.surveys.attributes import Attribute
 from surveyapp.surveys.survey import Survey
 
+_NONE: Mapping[str, Any] = {}  # one for all rows: what is the same is prepared once for storing
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -70,7 +72,7 @@ def row_of(
         "external_id": prepared.external_id,
         "source": source,
         "answers": prepared.answers,
-        "wordings": {**wordings, **prepared.wordings},
+        "wordings": {**wordings, **prepared.wordings} if prepared.wordings else wordings,
         "attributes": dict(prepared.attributes),
         "language": prepared.language or survey.language,
         "consent_version": survey.consent_version
@@ -78,7 +80,7 @@ def row_of(
         else prepared.consent_version,
         "started_at": None if anonymous else prepared.started_at,
         "submitted_at": _day_of(prepared, calendar) if anonymous else prepared.submitted_at,
-        "paradata": dict(prepared.paradata),
+        "paradata": dict(prepared.paradata) if prepared.paradata else _NONE,
     }
 
 

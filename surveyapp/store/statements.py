@@ -119,7 +119,7 @@ class Insertion(Statement):
         """Insert all rows, in their order."""
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]
-            bound = [self._bound(row) for row in some]
+            bound = self._bound_all(some)
             if self._positional:
                 values: Any = [value for each in bound for value in each]
             else:
@@ -146,6 +146,22 @@ class Insertion(Statement):
             else:
                 names = (f"{name}_m{k}" for k in range(len(some)) for name in self._names)
                 self._executed(at, dict(zip(names, values, strict=True)), text).close()
+
+    def _bound_all(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """The parameters of rows; a value that the row before has, too, is prepared once: of an import
+        each row has the same documents but its answers.
+        """
+        if not self._chosen or not self._positional or self._constants:
+            return [self._bound(row) for row in rows]
+        bound = [list(self._chosen(row)) for row in rows]
+        for at, processor in self._processed:
+            given, made = object(), None
+            for values in bound:
+                if values[at] is not given:
+                    given = values[at]
+                    made = processor(given)
+                values[at] = made
+        return bound
 
     def _text_of(self, count: int) -> str:
         """The insert of so many rows; its parameters are named as SQLAlchemy names them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,18 @@ def test_a_time_comes_back_as_it_was_given(store: Store):
         assert read_moment(finding.scalar(rows, {"wanted": "a"})) == now
         assert finding.scalar(rows, {"wanted": "b"}) is None
     assert read_moment(None) is None
+
+
+def test_rows_that_share_a_value_each_have_it_and_the_others_their_own(store: Store):
+    now, earlier = utc_now(), utc_now() - timedelta(days=1)
+    times = {"a": now, "b": now, "c": earlier, "d": now}
+    with store.writing_rows() as rows:
+        Insertion(insert(OptOut), rows.dialect).run_all(
+            rows, [{"key": k, "source": "staff", "created_at": at} for k, at in times.items()]
+        )
+    with store.reading() as session:
+        found = session.scalars(select(OptOut))
+        assert {each.key: each.created_at for each in found} == times
 
 
 def test_an_error_is_sqlalchemys_and_shows_no_values(store: Store):
