@@ -82,7 +82,7 @@ def index(journey_id: int) -> ResponseReturnValue:
     # Whether words were looked for, not which: they may be somebody's name.
     said = {name: value for name, value in filters.items() if name != "words"}
     action = "search comments" if wanted.words else "list comments"
-    note_read(action, f"journey {journey.code}", **said, **scope.arguments)
+    note_read(action, f"journey {journey.code}", **{**scope.arguments, **said})
     return render_template(
         "comments/index.html",
         journey=journey,
