@@ -208,7 +208,8 @@ def _what(session: Session, journey: Journey) -> Iterator[tuple[str, str]]:
 
 
 def _about(session: Session, journey: Journey, place: str, metric: str, segment_id: int) -> str:
-    said = dict(_what(session, journey)).get(f"{place}{_APART}{metric}", f"{place}: {metric}")
+    gone = f"{_place_names(journey).get(place, place)}: {metric}"  # is asked there no more
+    said = dict(_what(session, journey)).get(f"{place}{_APART}{metric}", gone)
     return f"{said}, {dict(_customers(session))[str(segment_id)]}"
 
 

@@ -55,7 +55,7 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "coding.edit": ({"name": "Theirs"}, {"theme": "Mine"}),
     "comments.settings": ({"names": "Theirs"}, {"keep_originals": "y"}),
     "retention.change": ({"method": "anonymise", "months": "30"}, {"months": "36"}),
-    "targets.edit": ({"value": "41"}, {"due": "2031-01-31"}),
+    "targets.edit": ({"value": "41.5"}, {"due": "2031-01-31"}),
     "cases.assign": ({"owner_id": "0"}, {"owner_id": "me"}),
 }
 # Forms that add, send or look something up: nothing that is stored is in them.

@@ -235,7 +235,7 @@ def _benchmarks(session: Session, name: str, text: str) -> int:
 
 
 def _target(session: Session, journey: Journey, user: User) -> int:
-    target = Target(journey_id=journey.id, metric="nps", value=40, owner_id=user.id)
+    target = Target(journey_id=journey.id, metric="response_rate", value=40, owner_id=user.id)
     session.add(target)
     session.flush()
     return target.id
