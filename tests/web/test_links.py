@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,6 +19,14 @@ from tests.web.conftest import World
 from tests.web.world import ROLES, answer
 
 _LINK = re.compile(r'href="(/[^"#]*)[^"]*"')
+
+
+@pytest.fixture
+def database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """On SQLite alone: where a page leads is the same on both, and test_guards opens each on both."""
+    path = tmp_path / "surveyapp.db"
+    shutil.copy(migrated_sqlite, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.mark.parametrize("role", ROLES)
