@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
@@ -55,7 +56,9 @@ def asked(api: ApiClient, *calls: tuple[str, dict[str, Any]]) -> tuple[list[Any]
             listed = (await assistant.list_tools()).tools
             return listed, [await assistant.call_tool(name, given) for name, given in calls]
 
-    return anyio.run(talk)
+    # In a thread: beside a browser's tests a loop runs in this one already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, talk).result()
 
 
 def test_every_tool_reads_and_no_reading_operation_is_missing(client: Callable[..., ApiClient]):
