@@ -225,7 +225,9 @@ def _said(text: str, x: float, y: float, plane: _Plane, anchor: str) -> str:
 
 
 def _target(plane: _Plane, series: Trend) -> Iterator[str]:
-    """The target as a line across, with its label at the right end above it."""
+    """The target as a line across, with its label above it: at the right end, or left of the last value
+    where that stands near.
+    """
     if series.target is None:
         return
     y, letters = plane.y(series.target.value), plane.canvas.letters
@@ -241,9 +243,11 @@ def _target(plane: _Plane, series: Trend) -> Iterator[str]:
         stroke_dasharray="7 3",
     )
     above = y - 0.7 * letters
+    ends = [(x, plane.y(_at(month))) for run in _runs(plane) for x, month in run][-1:]
+    near = [x - 2.5 * letters for x, at in ends if abs(at - y) < 3 * letters]
     yield _said(
         _target_said(series.definition, series.target),
-        plane.canvas.width,
+        min([plane.canvas.width, *near]),
         above if above > 0.5 * letters else y + 0.9 * letters,
         plane,
         "end",
