@@ -64,7 +64,7 @@ def admitted(fit: SemFit, *, starts: int = STARTS, seed: int = SEED) -> Admitted
     # Of those that did not converge too: on their way to nowhere they may fit better than any minimum.
     lowest = min(map(_value, (fit.solution, *found)))
     best = min(proper, key=_value, default=None)
-    how = f"Tried: {starts} further starts (seed {seed})"
+    how = f"{starts} further starts were tried (seed {seed})"
     if best is not None and _value(best) <= lowest + SAME:
         said = (
             f"{how}; the first solution was improper, this one is proper and fits as well or better"

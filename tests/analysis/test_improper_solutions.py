@@ -62,7 +62,7 @@ def test_a_proper_method_factor_is_found_by_a_further_start():
     assert (got.models[1].chisq, got.models[1].df) == (pytest.approx(9.3106, abs=1e-3), 15)
     assert 0 < got.method_share < 1 and 0 < got.comparison.pvalue < 1
     assert got.warnings[0].startswith(
-        "Tried: 6 further starts (seed 1); the first solution was improper"
+        "6 further starts were tried (seed 1); the first solution was improper"
     )
 
 

@@ -21,7 +21,7 @@ def sentences(section: SampleSizeSection) -> str:
     )
     if section.power is None:
         return said
-    power = "> .999" if section.power > 0.9995 else f"= {apa.bounded(section.power, 3)}"
+    power = "above .999" if section.power > 0.9995 else f"of {apa.bounded(section.power, 3)}"
     needed = "" if section.needed is None else (
         f"; a power of {apa.bounded(POWER)} needs {section.needed:,} respondents"
     )  # fmt: skip
