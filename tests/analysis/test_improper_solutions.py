@@ -49,7 +49,7 @@ def test_a_further_start_finds_the_proper_solution_and_it_is_taken():
     found = admitted(first)
     assert found.admissible and not improprieties(found.fit.solution)
     assert (found.fit.fit["chisq"], found.fit.fit["df"]) == (pytest.approx(18.3637, abs=1e-3), 18)
-    assert "6 further starts (seed 1)" in found.warnings[0] and found.reason == ""
+    assert "6 further starts were tried (seed 1)" in found.warnings[0] and found.reason == ""
     assert admitted(first).fit.fit == found.fit.fit  # the same starts give the same solution
     got = bifactor(few_rows(100, 24), MODEL)
     assert got.inadmissible == "" and 0 < got.omega_hierarchical < 1
@@ -77,7 +77,7 @@ def test_an_improper_method_factor_gives_no_share_and_no_p():
     assert got.inadmissible.startswith(
         "with: not admissible: Heywood case: the residual variance of q7"
     )
-    assert "6 further starts (seed 1): " in got.inadmissible
+    assert "6 further starts were tried (seed 1): " in got.inadmissible
     assert np.isnan([got.method_share, got.substantive_share, got.comparison.pvalue]).all()
     assert np.isnan(list(got.loadings.values())).all()
     part = filled(
