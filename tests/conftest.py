@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from _pytest.nodeid import NodeId
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from surveyapp.auth import passwords
@@ -50,6 +51,10 @@ _EMPTY = "; ".join(
 # What is imported and collected stays to the end: walking over a million such objects again and again
 # was a fifth of the tests' time.
 gc.set_threshold(10_000, 20, 20)
+
+# A machine that is busy takes seconds for the first input, which says nothing about a strategy.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

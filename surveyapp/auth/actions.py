@@ -136,13 +136,23 @@ def change_password(session: Session, user_id: int, *, current: str, new: str) -
 
 def reset_password(session: Session, user_id: int, *, by: int | None) -> str:
     """Give an account a one-time password, end its sessions, and return the password to be told."""
-    user = _user(session, user_id)
     password = passwords.one_time_password()
+    _make_one_time(session, _user(session, user_id), password, by=by)
+    return password
+
+
+def give_password(session: Session, user_id: int, password: str, *, by: int | None) -> None:
+    """Give an account this one-time password and end its sessions. Raises Invalid where it is weak."""
+    user = _user(session, user_id)
+    passwords.check_strength(password, email=user.email, name=user.name)
+    _make_one_time(session, user, password, by=by)
+
+
+def _make_one_time(session: Session, user: User, password: str, *, by: int | None) -> None:
     user.password_hash = passwords.hash_password(password)
     user.must_change_password = True
     user.session_epoch += 1
     record(session, by, "reset password", f"user {user.email}")
-    return password
 
 
 def set_role(session: Session, user_id: int, role: str, *, by: int | None) -> Account:

@@ -1,15 +1,13 @@
-"""Commands of the administrator: settings, database, users, instruments."""
+"""Commands of the administrator: settings, database, instruments."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from instruments import loader
 from instruments.loader import Library
-from surveyapp.auth.permissions import Grant
 from surveyapp.cli.opened import opened
 from surveyapp.settings import read
 from surveyapp.store import keys, schema
@@ -50,85 +48,6 @@ def db_adopt_key() -> None:
         fingerprint = keys.adopt(session, installation.secret_key)
         record(session, None, "adopt key", f"key {fingerprint}")
     click.echo(f"The database now uses the key with the fingerprint {fingerprint}.")
-
-
-@click.group()
-def user() -> None:
-    """Staff accounts."""
-
-
-@user.command("create")
-@click.argument("email")
-@click.option("--name", default="", help="Shown in the audit log; defaults to the email address.")
-@click.option(
-    "--role",
-    type=click.Choice(["administrator", "researcher", "manager"]),
-    default="administrator",
-    show_default=True,
-)
-@click.option(
-    "--all-journeys",
-    is_flag=True,
-    help="Give access to every journey, as far as the role goes. Administrators have it anyway.",
-)
-@click.password_option(help="Prompted for if omitted, to keep it out of the shell history.")
-def user_create(email: str, name: str, role: str, all_journeys: bool, password: str) -> None:
-    """Create a staff account that signs in with EMAIL."""
-    from surveyapp.auth import actions
-
-    with opened() as installation, installation.store.writing() as session:
-        actions.create_user(
-            session,
-            email=email,
-            name=name or email,
-            password=password,
-            role=role,
-            all_journeys=all_journeys,
-        )
-    click.echo(f"{email} can now sign in as {role}.")
-
-
-def _on_journey(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the arguments that say who, what, and on which journeys."""
-    for add in (
-        click.option("--all-journeys", is_flag=True, help="On every journey, new ones included."),
-        click.option("--journey", default=None, metavar="CODE", help="On this journey."),
-        click.argument("grant", type=click.Choice([str(each) for each in Grant])),
-        click.argument("email"),
-    ):
-        command = add(command)
-    return command
-
-
-@user.command("grant")
-@_on_journey
-def user_grant(email: str, grant: str, journey: str | None, all_journeys: bool) -> None:
-    """Give EMAIL access: reader, editor or owner; comments and contacts beside one of these."""
-    _change_access(email, grant, journey, all_journeys, given=True)
-
-
-@user.command("revoke")
-@_on_journey
-def user_revoke(email: str, grant: str, journey: str | None, all_journeys: bool) -> None:
-    """Take GRANT from EMAIL. With reader, editor or owner goes everything on the journey."""
-    _change_access(email, grant, journey, all_journeys, given=False)
-
-
-def _change_access(
-    email: str, grant: str, journey: str | None, all_journeys: bool, *, given: bool
-) -> None:
-    from surveyapp.auth import grants, queries
-    from surveyapp.journeys.queries import journey_by_code
-
-    if (journey is None) is not all_journeys:
-        raise click.UsageError("Give either --journey CODE or --all-journeys.")
-    with opened() as installation, installation.store.writing() as session:
-        account = queries.account_by_email(session, email)
-        journey_id = journey_by_code(session, journey).id if journey is not None else None
-        change = grants.give if given else grants.take
-        change(session, account.id, grant, journey_id, by=None)
-    where = "all journeys" if journey is None else f"journey {journey}"
-    click.echo(f"{email}: {grant} of {where} {'granted' if given else 'revoked'}.")
 
 
 @click.group()

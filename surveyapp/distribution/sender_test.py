@@ -17,6 +17,7 @@ from surveyapp.store.mail_signing import Signer
 from surveyapp.store.models import OutgoingMessage
 
 SENDER_TEST = "sender test"
+SUBJECT = "Test of the sender"
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,20 @@ def send_sender_test(session: Session, *, to: str, installation: Installation, u
         signed = said_of(signer(session, installation))
     except SigningKeyAway as away:
         raise Conflict(str(away)) from None
-    text = (
-        f"This is a test of the sender {settings.mail_from}.\n\n{signed}\n\n"
+    content = {"to": to, "subject": SUBJECT, "text": test_text(settings.mail_from, signed)}
+    key = f"{SENDER_TEST} {secrets.token_hex(8)}"
+    session.add(OutgoingMessage(key=key, kind=SENDER_TEST, content=content))
+    record(session, user_id, "send sender test", "mail")
+    return signed
+
+
+def test_text(sender: str, signed: str) -> str:
+    """What the test says to whoever gets it; ``signed`` as of ``said_of``."""
+    return (
+        f"This is a test of the sender {sender}.\n\n{signed}\n\n"
         "To see what your mail server makes of it, open the original of this message and look for the"
         " line Authentication-Results: spf=pass, dkim=pass and dmarc=pass are what you want.\n"
     )
-    session.add(
-        OutgoingMessage(
-            key=f"{SENDER_TEST} {secrets.token_hex(8)}",
-            kind=SENDER_TEST,
-            content={"to": to, "subject": "Test of the sender", "text": text},
-        )
-    )
-    record(session, user_id, "send sender test", "mail")
-    return signed
 
 
 def said_of(signs: Signer | None) -> str:

@@ -44,6 +44,16 @@ def follow_default(session: Session, default: str) -> int:
     return len(found)
 
 
+def count_anew(session: Session, journey: Journey, *, user_id: int | None) -> Job:
+    """Have the journey's responses counted from the first on, by the zone that is shown or on its way;
+    pages keep to the present counts until that is done.
+    """
+    _lock_counts(session, journey)
+    journey.next_zone, journey.counted_to = journey.next_zone or journey.zone, NOTHING_SORTED
+    record(session, user_id, "rebuild rollups", f"journey {journey.code}")
+    return _ask(session, journey, user_id)
+
+
 def is_behind(session: Session, default: str) -> bool:
     """Whether ``follow_default`` would do anything."""
     return session.scalar(select(Journey.id).where(*_behind(default)).limit(1)) is not None
@@ -54,11 +64,7 @@ def _behind(default: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _follow(session: Session, journey: Journey, default: str, *, user_id: int | None) -> Job | None:
-    if session.get_bind().dialect.name == "postgresql":
-        # Waits for whoever is counting responses, who may have read how far the counting had got.
-        session.execute(text("LOCK TABLE rollups IN EXCLUSIVE MODE"))
-    session.flush()
-    session.refresh(journey, with_for_update=True)
+    _lock_counts(session, journey)
     wanted = journey.own_zone or default
     if wanted == (journey.next_zone or journey.zone) and journey.next_zone is None:
         return None
@@ -66,5 +72,17 @@ def _follow(session: Session, journey: Journey, default: str, *, user_id: int | 
         journey.next_zone = journey.counted_to = None
     elif wanted != journey.next_zone:
         journey.next_zone, journey.counted_to = wanted, NOTHING_SORTED
+    return _ask(session, journey, user_id)
+
+
+def _lock_counts(session: Session, journey: Journey) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        # Waits for whoever is counting responses, who may have read how far the counting had got.
+        session.execute(text("LOCK TABLE rollups IN EXCLUSIVE MODE"))
+    session.flush()
+    session.refresh(journey, with_for_update=True)
+
+
+def _ask(session: Session, journey: Journey, user_id: int | None) -> Job:
     payload = JourneyPayload(journey.id)
     return COUNT_DAYS.ask(session, payload, journey_id=journey.id, user_id=user_id)

@@ -101,9 +101,10 @@ def recount_batch(session: Session, journey_id: int, *, now: datetime) -> Counti
 
 def _show_next(journey: Journey, now: datetime) -> None:
     """Let pages read the new generation. A day that programs may have been given stays over."""
-    today = calendar_of(journey).day(now)
-    journey.first_day = max(journey.first_day or date.min, today)
-    journey.zone = journey.next_zone or journey.zone
+    if journey.next_zone not in {None, journey.zone}:
+        today = calendar_of(journey).day(now)
+        journey.first_day = max(journey.first_day or date.min, today)
+        journey.zone = journey.next_zone or journey.zone
     journey.generation += 1
     journey.next_zone = journey.counted_to = None
 

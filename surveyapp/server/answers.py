@@ -137,7 +137,9 @@ class Long:
             while piece := self._read(self._sent):
                 self._sent += len(piece)
                 await self._send_piece(send, piece, more=True)
-                await asyncio.sleep(0)  # what the server takes at once lets nobody else in the loop run
+                await asyncio.sleep(
+                    0
+                )  # what the server takes at once lets nobody else in the loop run
             if is_over:
                 break
             await self._changed.wait()

@@ -135,6 +135,29 @@ def stop(session: Session, job_id: int, error: str) -> bool:
     return stopped is not None
 
 
+def retry(session: Session, job_id: int) -> bool:
+    """Let a failed job wait once more, with all its attempts. False where it has not failed."""
+    again = session.scalar(
+        update(Job)
+        .where(Job.id == job_id, Job.state == "failed")
+        .values(
+            state="waiting",
+            attempts=0,
+            percent=0,
+            step="",
+            error="",
+            worker="",
+            started_at=None,
+            heartbeat_at=None,
+            finished_at=None,
+        )
+        .returning(Job.id)
+    )
+    if again is not None and session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_notify(CHANNEL, "")))
+    return again is not None
+
+
 def _change(session: Session, job: Job, **values: Any) -> None:
     """Write to the row only while the claim holds: what was requeued belongs to its next worker."""
     changed = session.scalar(update(Job).where(_claimed(job)).values(**values).returning(Job.id))
