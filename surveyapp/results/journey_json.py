@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from surveyapp.results import phrases
@@ -22,6 +22,7 @@ from surveyapp.results.view_models import (
     ComparisonRow,
     Figure,
     JourneyOverview,
+    Month,
     ResponseRate,
     SegmentComparison,
     SegmentName,
@@ -218,6 +219,19 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
         }
         for trend in trends
     ]
+
+
+def sparklines_to_json(
+    lines: Mapping[str, Sequence[Month]], *, few: int
+) -> dict[str, list[dict[str, Any]]]:
+    """By scale the last months of what the journey's end is asked for."""
+    return {
+        scale: [
+            {"month": month_text(month.first), **numbers_to_json(month.figure, few=few)}
+            for month in months
+        ]
+        for scale, months in lines.items()
+    }
 
 
 def choices_to_json(chosen: Sequence[Distribution], *, few: int) -> list[dict[str, Any]]:

@@ -22,10 +22,12 @@ from surveyapp.results import dashboards, portfolio_phrases, target_phrases
 from surveyapp.results.benchmark_sets import values_of
 from surveyapp.results.benchmarks import benchmarks, benchmarks_to_json
 from surveyapp.results.findings import findings, response_sentence, segment_sentence
+from surveyapp.results.heat_map import heat_map
 from surveyapp.results.journey_json import (
     findings_to_json,
     overview_to_json,
     priorities_to_json,
+    sparklines_to_json,
     touchpoint_to_json,
     trends_to_json,
 )
@@ -34,6 +36,7 @@ from surveyapp.results.portfolio_json import portfolio_to_json
 from surveyapp.results.quotes import newest_quotes
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scope import Scope
+from surveyapp.results.sparklines import sparklines
 from surveyapp.results.target_rows import target_rows, target_rows_to_json
 from surveyapp.results.view_models import ResponseRate, SegmentRate
 from surveyapp.store.models import Journey, User
@@ -46,9 +49,9 @@ from surveyapp.web.json_pages import page, scope_to_json, wants_json
 from surveyapp.web.portfolio import (
     arguments_of,
     page_asked,
+    portfolio_axis,
     scope_of_all,
     search_asked,
-    spark_axis,
 )
 from surveyapp.web.reads import note_read
 from surveyapp.web.scope_bar import scope_bar
@@ -191,7 +194,7 @@ def index() -> ResponseReturnValue:
         kept=arguments_of(search, asked, scope),
         sentence=portfolio_phrases.sentence(found, few=few),
         words=portfolio_phrases,
-        axis=spark_axis(found.lines),
+        axis=portfolio_axis(found.lines),
         quotes=quotes,
         planned=planned,
         overdue={each.id for each in planned if is_overdue(each, installation().now().date())},
@@ -253,6 +256,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         overview = dashboards.journey_overview(session, scope, **rules)
         rates = dashboards.response_rates(session, scope, **rules)
         own = None if scope.of_everybody else segment_rate(session, scope, **rules)
+        sparks = sparklines(session, scope, **rules)
         bar = scope_bar(session, scope)
         answered = queries.has_responses(session, journey_id)
         values = values_of(session, {each.definition.scale for each in overview.end})
@@ -266,6 +270,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         {
             **scope_to_json(scope),
             **overview_to_json(overview),
+            "last_months": sparklines_to_json(sparks, few=few),
             "response_rate": returned or None,
             "findings": findings_to_json(found),
             "priorities": priorities_to_json(overview.advice, few=few),
@@ -274,6 +279,8 @@ def show(journey_id: int) -> ResponseReturnValue:
         },
         journey=journey,
         overview=overview,
+        sparks=sparks,
+        heat=heat_map(overview),
         findings=found,
         scope=scope,
         bar=bar,

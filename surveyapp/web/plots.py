@@ -9,7 +9,7 @@ from surveyapp.reports import trend_charts
 from surveyapp.results import phrases
 from surveyapp.results.view_models import Definition, Trend
 from surveyapp.web.number_formats import share_of_axis
-from surveyapp.web.portfolio import arguments_for, spark, spark_said
+from surveyapp.web.portfolio import arguments_for, spark, spark_axis, spark_said
 
 PLOT_WIDTH, PLOT_EDGE = 160, 5
 
@@ -17,6 +17,7 @@ PLOT_WIDTH, PLOT_EDGE = 160, 5
 def teach_plots(app: Flask) -> None:
     app.jinja_env.filters["place"] = place
     app.jinja_env.filters["spark"] = spark
+    app.jinja_env.filters["spark_axis"] = spark_axis
     app.jinja_env.filters["spark_said"] = spark_said
     app.jinja_env.filters["arguments_for"] = arguments_for
     app.jinja_env.filters["trend_drawing"] = trend_drawing

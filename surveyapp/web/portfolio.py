@@ -75,14 +75,14 @@ def arguments_for(journey: Listed, scope: Scope) -> dict[str, str]:
     return replace(scope, default=ALL_TIME).arguments
 
 
-def spark_axis(lines: Sequence[Line]) -> tuple[float, float]:
+def portfolio_axis(lines: Sequence[Line]) -> tuple[float, float]:
     """The ends of the small trends' axis: the same in all rows, so that they can be compared."""
-    values = [
-        month.figure.estimate
-        for line in lines
-        for month in line.trend
-        if month.figure.estimate is not None
-    ]
+    return spark_axis([month for line in lines for month in line.trend])
+
+
+def spark_axis(months: Sequence[Month]) -> tuple[float, float]:
+    """From the smallest to the largest value of these months."""
+    values = [m.figure.estimate for m in months if m.figure.estimate is not None]
     return (min(values), max(values)) if values else (0.0, 1.0)
 
 

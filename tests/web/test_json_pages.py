@@ -239,6 +239,55 @@ def test_the_journeys_page_and_its_json_have_the_same_numbers(made: Made, filter
         holds(page, [[step["stage"], *cells(step)]])
 
 
+def test_the_table_of_stages_by_metrics_has_every_figure_and_says_why_one_is_missing(made: Made):
+    document, page = both(
+        made.client("manager"), f"/journeys/{made.bank.journey}?from=2025-11&to=2026-04"
+    )
+    table = page[page.index('<h2 id="stages">') :]
+    found = list(rows(table[: table.index("</table>")]))
+    metrics = found[0][1:]
+    assert metrics == ["SJQ", "NPS", "CSAT", "CES"]
+    whole = {figure["label"]: figure for figure in document["end"]}
+    assert found[1][3:] == ["not asked here", "not asked here"]
+    assert found[1][0] == "The journey as a whole" and len(whole) > 2
+    places = [p for stage in document["stages"] for p in (stage, *stage["touchpoints"])]
+    lowest = set()
+    for row, place in zip(found[2:], places, strict=True):
+        assert row[0].startswith(place["name"]) and row[1:3] == ["not asked here"] * 2
+        by_scale = {figure["scale"]: figure for figure in place["figures"]}
+        for cell, scale in zip(row[3:], ("csat", "ces"), strict=True):
+            figure = by_scale.get(scale)
+            if figure is None or figure["estimate"] is None:
+                assert cell == (figure["reason"] if figure else "not asked here")
+                continue
+            score, ends, n = shown(figure, figure["unit"])
+            assert f" {score} " in cell and cell.endswith(f"{ends}, n {n}")
+            if "lowest" in cell:
+                lowest.add((place["name"], scale))
+    assert lowest == {("Onboarding", "csat"), ("Onboarding", "ces")}
+    assert "Onboarding scores lowest on CSAT." in " ".join(re.sub("<[^>]+>", "", table).split())
+
+
+def test_a_tile_has_its_number_interval_n_change_target_and_last_months(made: Made):
+    client = made.client("manager")
+    months = "from=2026-01&to=2026-03"
+    document, page = both(client, f"/journeys/{made.bank.journey}?{months}")
+    tiles = re.findall(r'<div class="key tile">.*?</dl>', page, re.DOTALL)[0]
+    figure = next(each for each in document["end"] if each["scale"] == "nps")
+    score, ends, n = shown(figure, "nps")
+    said = " ".join(unescape(re.sub(r"<[^>]+>", " ", tiles)).split())
+    assert f"NPS {score} {ends}, n {n}" in said
+    change = figure["change"]
+    assert ("significantly" in said) == change["significant"] or "no significant change" in said
+    assert f"{number(change['difference'], 'nps', 0)}, 95% CI" in said
+    trends = client.get(f"/journeys/{made.bank.journey}/results.json?{months}").json["trends"]
+    told = {m["month"]: m["estimate"] for t in trends if t["scale"] == "nps" for m in t["months"]}
+    last = document["last_months"]["nps"]
+    assert [last[0]["month"], last[-1]["month"], len(last)] == ["2025-04", "2026-03", 12]
+    assert {m["month"]: m["estimate"] for m in last if m["n"]} == told
+    assert tiles.count('class="spark"') == tiles.count('class="key tile"') == 2
+
+
 def test_hidden_unanswered_and_unasked_are_three_values(made: Made):
     document = made.client("manager").get(f"/journeys/{made.bank.journey}.json?period=all").json
     points = {p["code"]: p for stage in document["stages"] for p in stage["touchpoints"]}
@@ -519,6 +568,7 @@ WITHOUT = {
     "results/drivers.html": "pieces of the page of results",
     "results/chosen.html": "a piece of the results",
     "results/parts.html": "pieces",
+    "journeys/overview_parts.html": "pieces of the journey's page",
     "privacy/index.html": "settings in words; its tables are a PDF",
     "cases/index.html": "one number of the case outcomes; its rows are a CSV",
 }
