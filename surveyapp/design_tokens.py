@@ -57,6 +57,7 @@ CATEGORIES: Sequence[str] = (
     "#56b4e9",
     "#000000",
 )
+HEATS = 7  # classes of a score from low (orange) over the middle (grey) to high (blue)
 FONT = "Source Sans Pro"
 SIZES: Mapping[str, float] = {  # points on paper
     "tiny": 7.5,
@@ -121,6 +122,13 @@ def score_colour(position: float, colours: Mapping[str, str] = COLOURS) -> str:
     at = max(-1.0, min(1.0, position))
     end = colours["high"] if at >= 0 else colours["low"]
     return _mixed(colours["middle"], end, abs(at))
+
+
+def heat_colour(step: int, colours: Mapping[str, str] = COLOURS) -> str:
+    """The colour of a class from 1 to ``HEATS``, two thirds of the way to the ends of the score scale:
+    numbers stand on it.
+    """
+    return score_colour(0.62 * (2 * (step - 1) / (HEATS - 1) - 1), colours)
 
 
 def ink_on(background: str) -> str:

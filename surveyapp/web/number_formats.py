@@ -8,6 +8,7 @@ from flask import Flask
 from flask_login import current_user
 
 from instruments import loader
+from surveyapp.design_tokens import HEATS
 from surveyapp.i18n.languages import own_name
 from surveyapp.results import benchmarks, phrases, target_phrases
 from surveyapp.results.association_phrases import (
@@ -33,7 +34,6 @@ from surveyapp.results.view_models import (
 )
 from surveyapp.web.installation import installation
 
-HEATS = 7  # classes from low (orange) over the middle (grey) to high (blue)
 _SHAPES = ("", "▼▼", "▼", "▽", "●", "△", "▲", "▲▲")  # colour alone must never say it
 
 

@@ -15,6 +15,7 @@ from surveyapp.web.access import access
 from surveyapp.web.account import account
 from surveyapp.web.action_plan import action_plan
 from surveyapp.web.analyses import analyses
+from surveyapp.web.answers import answers
 from surveyapp.web.appearance import CHOICES, appearance, chosen
 from surveyapp.web.audit import audit
 from surveyapp.web.benchmarks import benchmarks
@@ -82,6 +83,7 @@ SECTIONS = (
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
+            *(answers,),
         ),
     ),
     Section("Segments", (segments,)),

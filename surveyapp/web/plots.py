@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Flask
 from markupsafe import Markup
 
-from surveyapp.reports import trend_charts
+from surveyapp.reports import share_charts, trend_charts
 from surveyapp.results import phrases
+from surveyapp.results.answer_shares import AnswerShares
 from surveyapp.results.view_models import Definition, Trend
 from surveyapp.web.number_formats import share_of_axis
 from surveyapp.web.portfolio import arguments_for, spark, spark_axis, spark_said
@@ -21,6 +22,7 @@ def teach_plots(app: Flask) -> None:
     app.jinja_env.filters["spark_said"] = spark_said
     app.jinja_env.filters["arguments_for"] = arguments_for
     app.jinja_env.filters["trend_drawing"] = trend_drawing
+    app.jinja_env.filters["shares_drawing"] = shares_drawing
     app.jinja_env.filters["trend_note"] = trend_charts.note
     app.jinja_env.filters["month_named"] = phrases.month
 
@@ -33,4 +35,10 @@ def place(value: float, definition: Definition) -> float:
 def trend_drawing(trend: Trend) -> Markup:
     """A trend as the report draws it, on the whole axis of its scale so that trends can be compared."""
     made = trend_charts.trend(trend, trend_charts.PAGE, axis=trend.definition.axis)
+    return Markup(made)  # noqa: S704  # texts are escaped where it is drawn
+
+
+def shares_drawing(found: AnswerShares) -> Markup:
+    """The answers to a question as a bar."""
+    made = share_charts.shares(found)
     return Markup(made)  # noqa: S704  # texts are escaped where it is drawn

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from surveyapp import design_tokens
 from surveyapp.web.guards import public
-from surveyapp.web.number_formats import HEATS
 
 stylesheet = Blueprint("stylesheet", __name__)
 
@@ -37,11 +36,13 @@ def _text() -> str:
 
 
 def _heats(colours: Mapping[str, str]) -> list[tuple[str, str]]:
-    """A rule a step of the score scale."""
+    """A rule a step of the score scale, and one a category; ``--part`` is what a drawing's part takes."""
     rules = []
-    for step in range(1, HEATS + 1):
-        # Two thirds of the way to the ends: numbers stand on these colours.
-        colour = design_tokens.score_colour(0.62 * (2 * (step - 1) / (HEATS - 1) - 1), colours)
+    for step in range(1, design_tokens.HEATS + 1):
+        colour = design_tokens.heat_colour(step, colours)
         ink = design_tokens.ink_on(colour)
-        rules.append((f".heat-{step}", f"background: {colour}; color: {ink};"))
+        rules.append((f".heat-{step}", f"background: {colour}; color: {ink}; --part: {colour};"))
+    for place, colour in enumerate(design_tokens.CATEGORIES, start=1):
+        ink = design_tokens.ink_on(colour)
+        rules.append((f".category-{place}", f"color: {ink}; --part: {colour};"))
     return rules

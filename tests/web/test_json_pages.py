@@ -341,6 +341,39 @@ def test_page_report_and_json_have_the_same_words_for_what_is_not_there(made: Ma
     assert "One further touchpoint of the journey: not asked here." in told
 
 
+def test_the_answers_to_each_question_and_their_json_have_the_same_numbers(made: Made):
+    client = made.client("manager")
+    document, page = both(client, f"/journeys/{made.bank.journey}/answers?period=all")
+    questions = document["questions"]
+    wanted = [
+        [part["answer"], f"{part['n']:,}", f"{part['percent']}%"]
+        for each in questions
+        for part in (*each["answers"], *each["groups"])
+    ]
+    assert len(wanted) > 100
+    holds(page, wanted)
+    for each in questions:
+        percents = [part["percent"] for part in each["answers"]]
+        assert sum(percents) == (100 if each["n"] else 0)
+        assert (each["reason"] is None) == bool(percents)
+    nps = next(each for each in questions if each["item"] == "nps.nps")
+    assert [part["answer"].split()[0] for part in nps["groups"]] == [
+        *("Detractors", "Passives", "Promoters")
+    ]
+    # What a drawing's part says when it is pointed at, and the drawing as a whole to a screen reader.
+    part = nps["groups"][0]
+    ends = " to ".join(number(part["share"][end], "percent", 0) for end in ("low", "high"))
+    said = f"{part['answer']}: {part['percent']}%, n = {part['n']}, 95% CI {ends}"
+    assert f"<title>{said}</title>" in unescape(page) and f'aria-label="{said};' in page
+    assert len(page) < 150 * 1024 and "readout.js" in page
+    for point, state in (("meet", "hidden"), ("offer", "no answers yet")):
+        number_of = made.bank.touchpoints[point]
+        address = f"/journeys/{made.bank.journey}/touchpoints/{number_of}/answers?period=all"
+        document, page = both(client, address)
+        assert {each["state"] for each in document["questions"]} == {state}
+        assert page.count(document["questions"][0]["reason"]) == 2
+
+
 def test_a_touchpoints_page_and_its_json_have_the_same_numbers(made: Made):
     client, point = made.client("manager"), made.bank.touchpoints["id"]
     address = f"/journeys/{made.bank.journey}/touchpoints/{point}?period=all"

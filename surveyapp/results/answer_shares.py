@@ -1,0 +1,231 @@
+"""How the answers to each question are distributed: counts, shares with intervals, and parts of 100."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from analysis.metrics import Share, share
+from analysis.rounding import whole_percents
+from instruments.loader import Library
+from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
+from surveyapp.results import definitions, phrases
+from surveyapp.results.cells import RESPONSES
+from surveyapp.results.customer_groups import why_hidden, within
+from surveyapp.results.item_groups import Given, ItemGroup, item_groups
+from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
+from surveyapp.results.scope import Scope
+from surveyapp.results.view_models import Hidden, State
+from surveyapp.surveys.survey import Survey
+
+# Kinds of one answer a customer, whose shares add up; lists of several have a table of their own.
+_KINDS = frozenset(
+    {
+        *(ItemKind.RATING, ItemKind.ZERO_TO_TEN, ItemKind.YES_NO),
+        *(ItemKind.SINGLE_CHOICE, ItemKind.EMOTION),
+    }
+)
+_PROMOTERS, _PASSIVES = (9, 10), (7, 8)
+
+
+@dataclass(frozen=True)
+class Part:
+    """An answer, or several taken together: how many gave it, their share, and its ``percent`` of parts
+    that add up to 100. ``position`` is from -1 (worst) to 1 (best), None where answers have no order.
+    """
+
+    label: str
+    n: int
+    share: Share
+    percent: int
+    position: float | None
+
+
+@dataclass(frozen=True)
+class AnswerShares:
+    """The answers to one question at one place.
+
+    ``answers`` are all answers that can be given, from the first to the last; ``groups`` put those to a
+    question from 0 to 10 that makes a Net Promoter Score into detractors, passives and promoters.
+    """
+
+    stage: str | None  # both None at the journey's end
+    touchpoint: str | None
+    item: str  # "sjq.per4"
+    questionnaire: str
+    question: str
+    n: int | None
+    answers: tuple[Part, ...]
+    groups: tuple[Part, ...] = ()
+    hidden: Hidden = Hidden.NO
+
+    @property
+    def state(self) -> State:
+        if self.hidden:
+            return State.HIDDEN
+        return State.SHOWN if self.n else State.UNANSWERED
+
+    def why(self, few: int) -> str:
+        """Why there is nothing to show, in a few words; empty where there is."""
+        if self.hidden:
+            return phrases.hidden(self.hidden, few=few)
+        return "" if self.n else State.UNANSWERED.value
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A questionnaire at a place: its items that have one answer, and the surveys that ask it."""
+
+    instrument: Instrument
+    wording: Wording
+    items: dict[str, Item]
+    surveys: list[int]
+
+
+def answer_shares(
+    session: Session,
+    scope: Scope,
+    place: Place = None,
+    *,
+    minimum_cell: int = 5,
+    library: Library,
+) -> tuple[AnswerShares, ...]:
+    """Every question that is asked at a touchpoint, or at the journey's end.
+
+    A question is hidden where too few answered it, where showing it would give a small group away by
+    another segment, month or channel, and wherever a score made of it is hidden. Raises NotFound.
+    """
+    base = ground(session, scope.journey_id, library=library)
+    base.segment(scope.segment_id)
+    hidden = hidden_cells(
+        session, base, scope.period, [scope.segment_id], minimum=minimum_cell, facets=scope.facets
+    )
+    names = next(
+        (
+            (stage.name, touchpoint.name)
+            for stage in base.journey.stages
+            for touchpoint in stage.touchpoints
+            if touchpoint.id == place
+        ),
+        (None, None),
+    )
+    found = []
+    for asked in _asked(base, place, library):
+        groups = item_groups(session, base, asked.surveys, asked.instrument, list(asked.items))
+        for code, item in asked.items.items():
+            reason = _scores_hidden(base, hidden, place, code, scope) or why_hidden(
+                groups[code],
+                base.lying,
+                scope.period,
+                scope.segment_id,
+                minimum=minimum_cell,
+                facets=scope.facets,
+            )
+            own = Counter() if reason else _counted(groups[code], scope)
+            found.append(_shares(base, names, asked, item, own, reason))
+    return tuple(found)
+
+
+def _asked(base: Ground, place: Place, library: Library) -> Iterator[_Asked]:
+    found: dict[str, _Asked] = {}
+    here: list[Survey] = [survey for survey in base.surveys if survey.touchpoint_id == place]
+    for survey in here:
+        for instrument, key, wording in definitions.asked(survey, library=library):
+            own = found.setdefault(instrument.code, _Asked(instrument, wording, {}, []))
+            items = {item.code: item for item in instrument.asked(key) if item.kind in _KINDS}
+            own.items.update(items)
+            own.surveys.append(survey.id)
+    yield from found.values()
+
+
+def _scores_hidden(
+    base: Ground,
+    hidden: Mapping[Cell, Mapping[int, Hidden]],
+    place: Place,
+    item: str,
+    scope: Scope,
+) -> Hidden:
+    """Why a score that the item is part of is hidden, or the number of answers at the place."""
+    scales = [s.scale.id for s in base.scored.get(place, {}).values() if item in s.scale.items]
+    reasons = (hidden.get((place, s), {}).get(scope.segment_id) for s in (*scales, RESPONSES))
+    return next((reason for reason in reasons if reason), Hidden.NO)
+
+
+def _counted(groups: Sequence[ItemGroup], scope: Scope) -> Counter[Given]:
+    counts: Counter[Given] = Counter()
+    for group in within(groups, scope.period, scope.facets):
+        if scope.segment_id in group.segments:
+            counts[group.answer] += group.n
+    return counts
+
+
+def _shares(
+    base: Ground,
+    place: tuple[str | None, str | None],
+    asked: _Asked,
+    item: Item,
+    counts: Counter[Given],
+    reason: Hidden,
+) -> AnswerShares:
+    stage, touchpoint = place
+    text = asked.wording.items[item.code]
+    named = {"provider": base.journey.provider, "touchpoint": touchpoint or base.journey.name}
+    for name, value in named.items():
+        text = text.replace(f"{{{name}}}", value)
+    n = sum(counts.values())
+    return AnswerShares(
+        stage=stage,
+        touchpoint=touchpoint,
+        item=f"{asked.instrument.code}.{item.code}",
+        questionnaire=asked.wording.title,
+        question=text,
+        n=None if reason else n,
+        answers=_parts(list(_possible(asked, item)), counts) if n else (),
+        groups=_parts(list(_NPS), counts) if n and _makes_nps(asked.instrument, item) else (),
+        hidden=reason,
+    )
+
+
+_Answer = tuple[str, tuple[Given, ...], float | None]  # label, the answers that it means, position
+_NPS: tuple[_Answer, ...] = (
+    ("Detractors (0 to 6)", tuple(range(7)), -1.0),
+    ("Passives (7 and 8)", _PASSIVES, 0.0),
+    ("Promoters (9 and 10)", _PROMOTERS, 1.0),
+)
+
+
+def _makes_nps(instrument: Instrument, item: Item) -> bool:
+    keys = instrument.keys.values()
+    return any(key.metric is Metric.NPS and item.code in key.items for key in keys)
+
+
+def _possible(asked: _Asked, item: Item) -> Iterator[_Answer]:
+    """Every answer that can be given, whether anybody did or not."""
+    if item.scale is not None:
+        scale = item.scale
+        labels = asked.wording.labels.get(scale.code, {})
+        middle = (scale.minimum + scale.maximum) / 2
+        sign = -1 if item.reverse is scale.higher_is_better else 1
+        for point in range(scale.minimum, scale.maximum + 1):
+            label = f"{point}: {labels[point]}" if point in labels else str(point)
+            yield label, (point,), sign * (point - middle) / (scale.maximum - middle)
+        return
+    labels_of = asked.wording.choices.get(item.code, {})
+    for choice in item.choices:
+        yes_no = item.kind is ItemKind.YES_NO
+        answers: tuple[Given, ...] = (int(choice),) if yes_no else (choice,)
+        yield labels_of.get(choice, choice), answers, None
+
+
+def _parts(possible: Sequence[_Answer], counts: Mapping[Given, int]) -> tuple[Part, ...]:
+    amounts = [sum(counts.get(answer, 0) for answer in answers) for _, answers, _ in possible]
+    total = sum(amounts)
+    return tuple(
+        Part(label, n, share(n, total), percent, position)
+        for (label, _, position), n, percent in zip(
+            possible, amounts, whole_percents(amounts), strict=True
+        )
+    )
