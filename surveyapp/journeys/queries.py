@@ -9,7 +9,7 @@ from surveyapp.errors import NotFound
 from surveyapp.store.models import (
     EVERYBODY,
     Journey,
-    MonthlyCount,
+    MonthlyRollup,
     Segment,
     Stage,
     SurveyRow,
@@ -111,12 +111,12 @@ def segment_by_code(session: Session, code: str) -> Segment:
 def has_responses(session: Session, journey_id: int) -> bool:
     """Whether anybody has answered any of the journey's surveys."""
     query = (
-        select(MonthlyCount.survey_id)
-        .join(SurveyRow, SurveyRow.id == MonthlyCount.survey_id)
+        select(MonthlyRollup.survey_id)
+        .join(SurveyRow, SurveyRow.id == MonthlyRollup.survey_id)
         .where(
             SurveyRow.journey_id == journey_id,
-            MonthlyCount.scale == "responses",
-            MonthlyCount.n > 0,
+            MonthlyRollup.scale == "responses",
+            MonthlyRollup.n > 0,
         )
     )
     return session.scalar(query.limit(1)) is not None
@@ -128,13 +128,13 @@ def count_responses(session: Session, granted: Select[int] | None = None) -> dic
     ``granted`` are the ids of those that whoever asks may see; None: all.
     """
     query = (
-        select(SurveyRow.journey_id, func.sum(MonthlyCount.n))
-        .join(MonthlyCount, MonthlyCount.survey_id == SurveyRow.id)
+        select(SurveyRow.journey_id, func.sum(MonthlyRollup.n))
+        .join(MonthlyRollup, MonthlyRollup.survey_id == SurveyRow.id)
         .join(Journey, Journey.id == SurveyRow.journey_id)
         .where(
-            MonthlyCount.generation == Journey.generation,
-            MonthlyCount.segment_id == EVERYBODY,
-            MonthlyCount.scale == "responses",
+            MonthlyRollup.generation == Journey.generation,
+            MonthlyRollup.segment_id == EVERYBODY,
+            MonthlyRollup.scale == "responses",
         )
         .group_by(SurveyRow.journey_id)
     )

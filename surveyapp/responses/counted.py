@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Table, bindparam, delete, select, text
 
-from surveyapp.responses import monthly_counts, rollups
+from surveyapp.responses import monthly_rollups, rollups
 from surveyapp.responses.counting import SurveyCounting, countings
 from surveyapp.responses.facets import facet_of
 from surveyapp.responses.tally import KEY, Tally
@@ -88,4 +88,4 @@ def _drop_empty(connection: Connection, tally: Tally) -> None:
             _ROLLUPS.c[name] == bindparam(bound) for name, bound in zip(KEY, _BOUND, strict=True)
         ]
         connection.execute(delete(_ROLLUPS).where(*keys, _ROLLUPS.c.n == 0), places)
-    monthly_counts.drop_empty(connection, tally.months())
+    monthly_rollups.drop_empty(connection, tally.months())

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.responses import rollups
 from surveyapp.responses.counting import countings_of_surveys
-from surveyapp.responses.monthly_counts import MONTHLY_COUNTS
+from surveyapp.responses.monthly_rollups import MONTHLY_ROLLUPS
 from surveyapp.responses.rollups import ROLLUPS
 from surveyapp.responses.tally import KEY, MONTH_KEY, Tally
 from surveyapp.store.db import Store
@@ -27,7 +27,7 @@ from surveyapp.store.models import NOTHING_SORTED, Journey, Response, SurveyRow
 Progress = Callable[[int, str], None]  # percent, step
 
 BATCH = 1000  # responses, or rollups to delete, in one transaction
-_TABLES = ((ROLLUPS, KEY), (MONTHLY_COUNTS, MONTH_KEY))
+_TABLES = ((ROLLUPS, KEY), (MONTHLY_ROLLUPS, MONTH_KEY))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _show_next(journey: Journey, now: datetime) -> None:
 
 
 def _delete_others(session: Session, journey: Journey) -> int:
-    """Delete rollups and counts of months that no page reads; how many, BATCH at most."""
+    """Delete rollups by day and by month that no page reads; how many, BATCH at most."""
     deleted = 0
     own = select(SurveyRow.id).where(SurveyRow.journey_id == journey.id)
     for survey_id in session.scalars(own.order_by(SurveyRow.id)).all():

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Dialect, RowMapping, Table, se
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.segments import Rule, parse
-from surveyapp.responses import monthly_counts
+from surveyapp.responses import monthly_rollups
 from surveyapp.responses.counting import Days, SurveyCounting, countings_of_surveys
 from surveyapp.responses.facets import facet_of
 from surveyapp.responses.tally import KEY, SUMS, Tally
@@ -120,7 +120,7 @@ def increase(at: DatabaseConnection, tally: Tally) -> None:
         facets = [{"facet": each.text, **each._asdict()} for each in sorted(tally.facets)]
         _facets(at.dialect).run_all(at, facets)
         additions.add(at, ROLLUPS, SUMS, rows)
-        monthly_counts.increase(at, tally)
+        monthly_rollups.increase(at, tally)
 
 
 @lru_cache(maxsize=8)
@@ -166,7 +166,7 @@ def scores_between(connection: Connection, first: int, last: int) -> dict[int, d
 
 
 def recount(session: Session, *, survey_id: int | None = None) -> list[str]:
-    """Where rollups, or the counts of their months, differ from a count of the responses and scores one
+    """Where rollups, by day or by month, differ from a count of the responses and scores one
     by one; empty if nowhere.
 
     Counts must be equal; sums may differ by rounding, since they were added in another order. A
@@ -188,34 +188,26 @@ def recount(session: Session, *, survey_id: int | None = None) -> list[str]:
         )
         if row.generation in known[row.survey_id].counting.generations
     }
-    faults = []
-    for place in sorted({*counted.cells, *stored}):
-        there = stored.get(place, [0] * len(SUMS))
-        here = counted.cells.get(place, [0] * len(SUMS))
-        for name, kept, fresh in zip(SUMS, there, here, strict=True):
-            if not math.isclose(kept, fresh, rel_tol=1e-9, abs_tol=1e-9):
-                faults.append(f"{place}: {name} is {kept}, counted {fresh}")
-    return faults + _monthly_faults(connection, counted, known, void, survey_id)
-
-
-def _monthly_faults(
-    connection: Connection,
-    counted: Tally,
-    known: Mapping[int, SurveyCounting],
-    void: set[int],
-    survey_id: int | None,
-) -> list[str]:
-    stored = {
-        place: n
-        for place, n in monthly_counts.stored(connection, survey_id).items()
+    monthly = {
+        place: sums
+        for place, sums in monthly_rollups.stored(connection, survey_id).items()
         if place[1] in known[place[0]].counting.generations and place[2] not in void
     }
-    months = counted.months()
     return [
-        f"{place}: n of the month is {kept}, counted {fresh}"
-        for place in sorted({*months, *stored})
-        if (kept := stored.get(place, 0)) != (fresh := months.get(place, 0))
+        *_faults(stored, counted.cells),
+        *_faults(monthly, counted.months(), " of the month"),
     ]
+
+
+def _faults(
+    stored: Mapping[Any, Sequence[float]], counted: Mapping[Any, Sequence[float]], of: str = ""
+) -> Iterator[str]:
+    nothing = [0] * len(SUMS)
+    for place in sorted({*counted, *stored}):
+        there, here = stored.get(place, nothing), counted.get(place, nothing)
+        for name, kept, fresh in zip(SUMS, there, here, strict=True):
+            if not math.isclose(kept, fresh, rel_tol=1e-9, abs_tol=1e-9):
+                yield f"{place}: {name}{of} is {kept}, counted {fresh}"
 
 
 def _counted(

@@ -21,11 +21,11 @@ from surveyapp.journeys.segments import parse
 from surveyapp.responses import rollups
 from surveyapp.responses.counting import countings_of_surveys
 from surveyapp.responses.facets import facet_of
-from surveyapp.responses.monthly_counts import MONTHLY_COUNTS
+from surveyapp.responses.monthly_rollups import MONTHLY_ROLLUPS
 from surveyapp.responses.rollups import ROLLUPS, SegmentRule
 from surveyapp.responses.tally import KEY, MONTH_KEY, RESPONSES, Tally
 from surveyapp.store.db import Store
-from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, MonthlyCount, Segment, SurveyRow
+from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, MonthlyRollup, Segment, SurveyRow
 
 Progress = Callable[[int, str], None]  # percent, step
 
@@ -53,8 +53,8 @@ def sort_segment(
     """
     pause = pause or Store.give_way
     with store.reading() as session:
-        counted = (MonthlyCount.segment_id == EVERYBODY, MonthlyCount.scale == RESPONSES)
-        expected = session.scalar(select(func.sum(MonthlyCount.n)).where(*counted)) or 0
+        counted = (MonthlyRollup.segment_id == EVERYBODY, MonthlyRollup.scale == RESPONSES)
+        expected = session.scalar(select(func.sum(MonthlyRollup.n)).where(*counted)) or 0
     done = 0
     while True:
         with store.writing() as session:
@@ -96,13 +96,13 @@ def sort_batch(session: Session, segment_id: int) -> SortingStep:
 
 
 def _delete_earlier(session: Session, segment_id: int) -> int:
-    """Delete rollups, and counts of months, of the segment's earlier rule; how many, BATCH at most.
+    """Delete rollups, and those of months, of the segment's earlier rule; how many, BATCH at most.
 
     Survey by survey, which their key begins with: looking for the segment's among all rollups
     would read all of them for each batch.
     """
     deleted = 0
-    for table, names in ((ROLLUPS, KEY), (MONTHLY_COUNTS, MONTH_KEY)):
+    for table, names in ((ROLLUPS, KEY), (MONTHLY_ROLLUPS, MONTH_KEY)):
         own, key = table.c, [table.c[name] for name in names]
         there = exists().where(own.survey_id == SurveyRow.id, own.segment_id == segment_id)
         first = select(SurveyRow.id).where(there).order_by(SurveyRow.id).limit(1)

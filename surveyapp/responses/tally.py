@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from operator import add
 from typing import Any
 
 from surveyapp.responses.facets import Facet
@@ -62,13 +63,14 @@ class Tally:
         """Rollups, KEY and SUMS, in the order of their keys, so that two writers lock in the same order."""
         return [(*place, *self.cells[place]) for place in sorted(self.cells)]
 
-    def months(self) -> dict[MonthPlace, int]:
-        """How many were counted by month instead of day."""
-        found: dict[MonthPlace, int] = {}
+    def months(self) -> dict[MonthPlace, list[float]]:
+        """The same by month instead of day."""
+        found: dict[MonthPlace, list[float]] = {}
         for (survey_id, generation, segment, scale, day, facet), cell in self.cells.items():
-            month = day.year * 100 + day.month
-            place = (survey_id, generation, segment, scale, month, facet)
-            found[place] = found.get(place, 0) + int(cell[0])
+            place = (survey_id, generation, segment, scale, day.year * 100 + day.month, facet)
+            there = found.get(place)
+            # An answer has one day in a month: its cells are taken as they are.
+            found[place] = cell if there is None else list(map(add, there, cell))
         return found
 
     def _cell(self, place: Place) -> list[float]:

@@ -1,10 +1,12 @@
 """Rollups summed up: n, sums and histograms by survey, segment and scale. Never raw rows.
 
+Whole months are read from the rollups by month, other periods from those by day.
 ``facets`` say of which channel and language, and whether flagged answers count; by default all but those.
 """
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,7 +22,7 @@ from surveyapp.store.models import (
     BINS,
     EVERYBODY,
     Journey,
-    MonthlyCount,
+    MonthlyRollup,
     Rollup,
     RollupFacet,
     SurveyRow,
@@ -61,10 +63,8 @@ MonthKey = tuple[int, int]  # year, month
 Key = tuple[int, str]  # survey, scale
 
 _FACET = (RollupFacet.channel, RollupFacet.language, RollupFacet.flagged)
-_BIN_COLUMNS = [getattr(Rollup, f"b{i}") for i in range(BINS)]
-_SUMS = [
-    func.sum(column) for column in (Rollup.n, Rollup.total, Rollup.total_squares, *_BIN_COLUMNS)
-]
+_SUMS = ("n", "total", "total_squares", *(f"b{i}" for i in range(BINS)))
+_Table = type[Rollup] | type[MonthlyRollup]
 
 
 @lru_cache(maxsize=4096)
@@ -74,15 +74,12 @@ def month_key(written: str) -> MonthKey:
     return int(year), int(month)
 
 
-def _month(session: Session) -> ColumnElement[str]:
-    """The month of a rollup's day as text: asking for year and month takes longer."""
-    if session.get_bind().dialect.name == "sqlite":
-        return func.strftime("%Y-%m", Rollup.day)
-    return func.to_char(Rollup.day, "YYYY-MM")
+def _added(table: _Table) -> list[ColumnElement[Any]]:
+    return [func.sum(getattr(table, name)) for name in _SUMS]
 
 
 def _among(
-    table: type[Rollup | MonthlyCount],
+    table: _Table,
     surveys: Sequence[int],
     scales: Collection[str] | None,
     facets: Facets,
@@ -99,19 +96,29 @@ def _among(
     return conditions
 
 
-def _where(
-    surveys: Sequence[int],
-    since: date | None,
-    until: date | None,
-    scales: Collection[str] | None = None,
-    facets: Facets = UNFLAGGED,
-) -> list[ColumnElement[bool]]:
-    conditions = _among(Rollup, surveys, scales, facets)
-    if since is not None:
-        conditions.append(Rollup.day >= since)
-    if until is not None:
-        conditions.append(Rollup.day <= until)
-    return conditions
+def _within(table: _Table, since: date | None, until: date | None) -> list[ColumnElement[bool]]:
+    """What holds for the rows of these days; of months for those that have any of them."""
+    at = _at(table)
+    begin, end = (since, until) if table is Rollup else (_number(since), _number(until))
+    held = []
+    if begin is not None:
+        held.append(at >= begin)
+    if end is not None:
+        held.append(at <= end)
+    return held
+
+
+def _at(table: _Table) -> Any:
+    return Rollup.day if table is Rollup else MonthlyRollup.month
+
+
+def _number(day: date | None) -> int | None:
+    return None if day is None else day.year * 100 + day.month
+
+
+def _are_months(since: date | None, until: date | None) -> bool:
+    last = None if until is None else monthrange(until.year, until.month)[1]
+    return (since is None or since.day == 1) and (until is None or until.day == last)
 
 
 def _sums(values: Sequence[Any]) -> Sums:
@@ -129,10 +136,16 @@ def sums(
     facets: Facets = UNFLAGGED,
 ) -> dict[int, dict[Key, Sums]]:
     """Sums by segment, then (survey, scale); whole days, both ends included."""
+    table: _Table = MonthlyRollup if _are_months(since, until) else Rollup
+    own = (table.segment_id, table.survey_id, table.scale)
     rows = session.execute(
-        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, *_SUMS)
-        .where(*_where(surveys, since, until, facets=facets), Rollup.segment_id.in_(segments))
-        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale)
+        select(*own, *_added(table))
+        .where(
+            *_among(table, surveys, None, facets),
+            *_within(table, since, until),
+            table.segment_id.in_(segments),
+        )
+        .group_by(*own)
     )
     found: dict[int, dict[Key, Sums]] = {segment: {} for segment in segments}
     for segment, survey, scale, *values in rows:
@@ -152,10 +165,15 @@ def counts(
 
     ``scales``: only these, where not all are looked at.
     """
-    own = (MonthlyCount.segment_id, MonthlyCount.survey_id, MonthlyCount.scale, MonthlyCount.month)
+    own = (
+        MonthlyRollup.segment_id,
+        MonthlyRollup.survey_id,
+        MonthlyRollup.scale,
+        MonthlyRollup.month,
+    )
     rows = session.execute(
-        select(*own, func.sum(MonthlyCount.n))
-        .where(*_among(MonthlyCount, surveys, scales, facets))
+        select(*own, func.sum(MonthlyRollup.n))
+        .where(*_among(MonthlyRollup, surveys, scales, facets))
         .group_by(*own)
     )
     found: dict[Key, dict[int, dict[MonthKey, int]]] = {}
@@ -171,7 +189,7 @@ def counts_by_facet(
     """The same of every answer by facet."""
     told = session.execute(select(RollupFacet.facet, *_FACET))
     known = {text: Facet(channel, language, flagged) for text, channel, language, flagged in told}
-    own = MonthlyCount
+    own = MonthlyRollup
     rows = session.execute(
         select(own.segment_id, own.survey_id, own.scale, own.month, own.facet, own.n).where(
             *_among(own, surveys, scales, WITH_FLAGGED)
@@ -196,24 +214,25 @@ def monthly(
 
     ``scales``: only these, where not all are looked at.
     """
-    month = _month(session)
+    table = MonthlyRollup
+    own = (table.segment_id, table.survey_id, table.scale, table.month)
     rows = session.execute(
-        select(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month, *_SUMS)
-        .where(*_where(surveys, None, None, scales, facets), Rollup.segment_id.in_(segments))
-        .group_by(Rollup.segment_id, Rollup.survey_id, Rollup.scale, month)
+        select(*own, *_added(table))
+        .where(*_among(table, surveys, scales, facets), table.segment_id.in_(segments))
+        .group_by(*own)
     )
     found: dict[int, dict[Key, dict[MonthKey, Sums]]] = {segment: {} for segment in segments}
-    for segment, survey, scale, written, *values in rows:
+    for segment, survey, scale, month, *values in rows:
         months = found[segment].setdefault((survey, scale), {})
-        months[month_key(written)] = _sums(values)
+        months[divmod(month, 100)] = _sums(values)
     return found
 
 
 def facets(session: Session, surveys: Sequence[int]) -> set[Facet]:
     """By which channels and languages the surveys' answers came, and of which some are flagged."""
-    there = select(MonthlyCount.facet).where(
-        *_among(MonthlyCount, surveys, [RESPONSES], WITH_FLAGGED),
-        *(MonthlyCount.segment_id == EVERYBODY, MonthlyCount.n > 0),
+    there = select(MonthlyRollup.facet).where(
+        *_among(MonthlyRollup, surveys, [RESPONSES], WITH_FLAGGED),
+        *(MonthlyRollup.segment_id == EVERYBODY, MonthlyRollup.n > 0),
     )
     told = select(*_FACET).where(RollupFacet.facet.in_(there))
     return {Facet(*row) for row in session.execute(told)}
@@ -231,7 +250,7 @@ def days(
     until: date | None = None,
     facets: Facets = UNFLAGGED,
 ) -> Answered:
-    """Submissions, first and last day of answers; a survey without any is absent."""
+    """Submissions of whole months, first and last day of answers; a survey without any is absent."""
     found, flagged = days_by_flag(
         session, surveys, segments, since=since, until=until, facets=facets
     )
@@ -253,21 +272,40 @@ def days_by_flag(
     facets: Facets = UNFLAGGED,
 ) -> tuple[Answered, Answered]:
     """The same of the answers without a flag, and of the flagged ones."""
-    own = (Rollup.segment_id, Rollup.survey_id, RollupFacet.flagged)
-    rows = session.execute(
-        select(*own, func.sum(Rollup.n), func.min(Rollup.day), func.max(Rollup.day))
-        .join(RollupFacet, RollupFacet.facet == Rollup.facet)
+    table = MonthlyRollup
+    both = replace(facets, flagged=True)
+    own = (table.survey_id, table.generation, table.segment_id, RollupFacet.flagged)
+    counted = (
+        select(*own, func.sum(table.n).label("n"))
+        .join(RollupFacet, RollupFacet.facet == table.facet)
         .where(
-            *_where(surveys, since, until, facets=replace(facets, flagged=True)),
-            Rollup.segment_id.in_(segments),
-            Rollup.scale == RESPONSES,
-            Rollup.n > 0,  # what was erased leaves an empty day
+            *_among(table, surveys, [RESPONSES], both),
+            *_within(table, since, until),
+            table.segment_id.in_(segments),
+            table.n > 0,  # what was erased leaves an empty row
         )
         .group_by(*own)
+        .subquery()
     )
+    of = counted.c
+    answered = (
+        select(Rollup.day)
+        .where(
+            *(Rollup.survey_id == of.survey_id, Rollup.generation == of.generation),
+            *(Rollup.segment_id == of.segment_id, Rollup.scale == RESPONSES, Rollup.n > 0),
+            *_within(Rollup, since, until),
+            *both.among_rollups(Rollup.facet),
+            Rollup.facet.in_(select(RollupFacet.facet).where(RollupFacet.flagged == of.flagged)),
+        )
+        .limit(1)
+    )
+    first, last = (
+        answered.order_by(end).scalar_subquery() for end in (Rollup.day, Rollup.day.desc())
+    )
+    rows = session.execute(select(of.segment_id, of.survey_id, of.flagged, of.n, first, last))
     found: tuple[Answered, Answered] = {s: {} for s in segments}, {s: {} for s in segments}
-    for segment, survey, flagged, n, first, last in rows:
-        found[flagged][segment][survey] = (int(n), first, last)
+    for segment, survey, flagged, n, *ends in rows:
+        found[flagged][segment][survey] = (int(n), *ends)
     return found
 
 
@@ -276,7 +314,8 @@ def daily(session: Session, survey: int, *, since: date, until: date) -> dict[da
     rows = session.execute(
         select(Rollup.day, func.sum(Rollup.n))
         .where(
-            *_where([survey], since, until, [RESPONSES]),
+            *_among(Rollup, [survey], [RESPONSES], UNFLAGGED),
+            *_within(Rollup, since, until),
             Rollup.segment_id == EVERYBODY,
         )
         .group_by(Rollup.day)

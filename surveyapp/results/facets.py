@@ -28,7 +28,7 @@ class Facets:
         )
 
     def among_rollups(self, facet: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
-        """What holds for the ``facet`` of the rollups, or counts of months, of these answers."""
+        """What holds for the ``facet`` of the rollups of these answers."""
         own, asked = RollupFacet, []
         if self.channel:
             asked.append(own.channel == self.channel)

@@ -13,7 +13,7 @@ from surveyapp.store.models import (
     NOTHING_SORTED,
     HeldResponse,
     Journey,
-    MonthlyCount,
+    MonthlyRollup,
     Segment,
     SurveyRow,
 )
@@ -96,11 +96,11 @@ def _count(connection: Connection, survey_id: int, segment: int) -> int:
     )
     return int(
         connection.scalar(
-            select(func.coalesce(func.sum(MonthlyCount.n), 0)).where(
-                MonthlyCount.survey_id == survey_id,
-                MonthlyCount.generation == shown.scalar_subquery(),
-                MonthlyCount.segment_id == segment,
-                MonthlyCount.scale == _RESPONSES,
+            select(func.coalesce(func.sum(MonthlyRollup.n), 0)).where(
+                MonthlyRollup.survey_id == survey_id,
+                MonthlyRollup.generation == shown.scalar_subquery(),
+                MonthlyRollup.segment_id == segment,
+                MonthlyRollup.scale == _RESPONSES,
             )
         )
         or 0

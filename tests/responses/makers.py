@@ -15,10 +15,10 @@ from instruments.loader import BUILT_IN
 from instruments.schema import ItemKind
 from surveyapp.installation import Installation
 from surveyapp.responses.prepared import Prepared
-from surveyapp.responses.tally import MONTH_KEY
+from surveyapp.responses.tally import MONTH_KEY, SUMS
 from surveyapp.store.models import (
     Journey,
-    MonthlyCount,
+    MonthlyRollup,
     Rollup,
     Segment,
     Stage,
@@ -145,14 +145,13 @@ def some_prepared(count: int, *, first: int = 0) -> Iterator[Prepared]:
 
 def count_months(session: Session) -> None:
     """Sum the rollups up by month, where a test has written them itself."""
-    months: Counter[tuple[Any, ...]] = Counter()
+    months: dict[tuple[Any, ...], Counter[str]] = {}
     for row in session.scalars(select(Rollup)):
         month = row.day.year * 100 + row.day.month
-        months[(row.survey_id, row.generation, row.segment_id, row.scale, month, row.facet)] += (
-            row.n
-        )
-    session.execute(delete(MonthlyCount))
+        place = (row.survey_id, row.generation, row.segment_id, row.scale, month, row.facet)
+        months.setdefault(place, Counter()).update({name: getattr(row, name) for name in SUMS})
+    session.execute(delete(MonthlyRollup))
     session.execute(
-        insert(MonthlyCount),
-        [dict(zip((*MONTH_KEY, "n"), (*place, n), strict=True)) for place, n in months.items()],
+        insert(MonthlyRollup),
+        [dict(zip(MONTH_KEY, place, strict=True)) | sums for place, sums in months.items()],
     )

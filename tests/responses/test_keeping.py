@@ -18,7 +18,7 @@ from surveyapp.store.models import (
     Invitation,
     Journey,
     JourneyRun,
-    MonthlyCount,
+    MonthlyRollup,
     Response,
     Rollup,
     Score,
@@ -92,7 +92,7 @@ def test_together_comes_to_the_same_as_one_after_the_other(store: Store):
         kept(store, sent(first, f"alone {k}", k, **person))
     alone = everything(store)
     with store.writing() as session:
-        for table in (Score, Rollup, MonthlyCount, Response, JourneyRun):
+        for table in (Score, Rollup, MonthlyRollup, Response, JourneyRun):
             session.query(table).delete()
     together = kept(
         store, *(sent(first, f"alone {k}", k, **person) for k, person in enumerate(people))

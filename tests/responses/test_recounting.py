@@ -31,7 +31,7 @@ from surveyapp.store.models import (
     EVERYBODY,
     Job,
     Journey,
-    MonthlyCount,
+    MonthlyRollup,
     Response,
     Rollup,
     SurveyRow,
@@ -145,7 +145,7 @@ def test_whatever_happens_meanwhile_pages_are_exact_by_the_zone_that_they_name(
     recount_journey(store, number, now=lambda: MIDNIGHT, pause=lambda _: None)
     with store.writing() as session:
         shown(session, survey_ids)
-        for kept in (Rollup, MonthlyCount):
+        for kept in (Rollup, MonthlyRollup):
             generations = session.scalars(select(kept.generation).distinct()).all()
             assert generations == session.scalars(select(Journey.generation)).all()
 

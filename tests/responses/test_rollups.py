@@ -10,7 +10,7 @@ from surveyapp.responses import rollups
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.tally import bin_of
 from surveyapp.store.db import Store
-from surveyapp.store.models import MonthlyCount, Rollup
+from surveyapp.store.models import MonthlyRollup, Rollup
 from tests.responses.makers import (
     as_survey,
     make_journey,
@@ -46,12 +46,12 @@ def test_damage_to_a_month_is_told_by_the_recount(filled, damage: str):
     store, *_ = filled
     with store.writing() as session:
         session.execute(
-            delete(MonthlyCount).where(MonthlyCount.scale == "nps")
+            delete(MonthlyRollup).where(MonthlyRollup.scale == "nps")
             if damage == "gone"
-            else update(MonthlyCount).values(n=MonthlyCount.n + 1)
+            else update(MonthlyRollup).values(n=MonthlyRollup.n + 1)
         )
         faults = rollups.recount(session)
-        assert faults and all("n of the month is" in fault for fault in faults)
+        assert faults and all("of the month is" in fault for fault in faults)
 
 
 @pytest.mark.parametrize("damage", ["gone", "wrong"])

@@ -22,7 +22,7 @@ NAMING = (
     *("invitations", "decisions", "interactions", "contacts", "outgoing_messages", "draw_entries"),
     *("campaign_recipients", "journey_runs", "drafts", "opt_outs", "form_revisions", "jobs"),
 )
-ANSWERS = ("held_responses", "responses", "scores", "rollups", "monthly_counts", "events")
+ANSWERS = ("held_responses", "responses", "scores", "rollups", "monthly_rollups", "events")
 NAMES = tuple(f"customer{number:02}" for number in range(12))
 # In this order they answer: neither that of their names nor its reverse.
 ORDER = (7, 2, 11, 5, 0, 9, 3, 10, 1, 6, 4, 8)

@@ -42,7 +42,7 @@ from surveyapp.store.models import (
     Job,
     Journey,
     JourneyGrant,
-    MonthlyCount,
+    MonthlyRollup,
     OutgoingMessage,
     PrizeDraw,
     Response,
@@ -179,7 +179,7 @@ def test_a_filled_database_of_every_earlier_release_comes_up_with_its_rows(empty
             session.query(Job).filter_by(kind=COUNT_DAYS.name).one(),
         )
         assert (rollup.n, rollup.facet) == (1, "")
-        month = session.query(MonthlyCount).one()
+        month = session.query(MonthlyRollup).one()
         assert (month.month, month.facet, month.n) == (202603, "", 1)
         assert COUNT_DAYS.read(job.parameters) == JourneyPayload(1)
     recount_journey(empty_store, 1, now=lambda: moment)

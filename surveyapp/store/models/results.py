@@ -19,7 +19,7 @@ BINS = 11  # b0..b10 hold the integer part of the value: exact for CSAT, CES and
 
 
 class Rollup(Base):
-    """Counts and sums of one scale on one day for one segment: what pages read.
+    """Counts and sums of one scale on one day for one segment.
 
     Pages read the journey's ``generation``; another is being made, or waits to be deleted. Rebuildable
     from scores. ``scale`` "responses" counts submissions. ``facet`` stands for channel, language and
@@ -56,14 +56,15 @@ class Rollup(Base):
     b10: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
-class MonthlyCount(Base):
-    """The sum of a month's rollups' ``n``: what may be published is decided from all of them at once.
+class MonthlyRollup(Base):
+    """The sum of a month's rollups: what pages read, whose periods are whole months.
 
-    Kept in the transaction that keeps the rollups. One row stands for up to 31 rollups; rows of nothing
+    Kept in the transaction that keeps the rollups, which stay for what needs days: alerts, forecasts of
+    answers, and the first and last day of answers. One row stands for up to 31 rollups; rows of nothing
     may be there or not, as among these.
     """
 
-    __tablename__ = "monthly_counts"
+    __tablename__ = "monthly_rollups"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
@@ -74,7 +75,20 @@ class MonthlyCount(Base):
         primary_key=True, autoincrement=False
     )  # 202603 for March 2026
     facet: Mapped[str] = mapped_column(String(50), primary_key=True)
-    n: Mapped[int] = mapped_column(BigInteger)
+    n: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[float] = mapped_column(Float(53), default=0.0)
+    total_squares: Mapped[float] = mapped_column(Float(53), default=0.0)
+    b0: Mapped[int] = mapped_column(BigInteger, default=0)
+    b1: Mapped[int] = mapped_column(BigInteger, default=0)
+    b2: Mapped[int] = mapped_column(BigInteger, default=0)
+    b3: Mapped[int] = mapped_column(BigInteger, default=0)
+    b4: Mapped[int] = mapped_column(BigInteger, default=0)
+    b5: Mapped[int] = mapped_column(BigInteger, default=0)
+    b6: Mapped[int] = mapped_column(BigInteger, default=0)
+    b7: Mapped[int] = mapped_column(BigInteger, default=0)
+    b8: Mapped[int] = mapped_column(BigInteger, default=0)
+    b9: Mapped[int] = mapped_column(BigInteger, default=0)
+    b10: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class RollupFacet(Base):
