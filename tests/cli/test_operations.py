@@ -12,7 +12,7 @@ from surveyapp.jobs.kinds import COUNT_DAYS, PROPOSE_THEMES, JourneyPayload
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.store import queue
 from surveyapp.store.db import Store
-from surveyapp.store.models import AuditEntry, Job, Journey, MonthlyCount, Rollup, User
+from surveyapp.store.models import AuditEntry, Job, Journey, MonthlyRollup, Rollup, User
 from tests.cli.conftest import Run
 from tests.distribution.mail_server import mail_server
 from tests.responses.makers import BUILT_IN, as_survey, make_survey, some_prepared
@@ -106,7 +106,7 @@ def test_wrong_counts_are_told_and_mended(run_stored: Run, store: Store):
     assert run_stored("rollups", "check").out == "All counts equal the answers.\n"
     with store.writing() as session:
         session.execute(update(Rollup).values(n=Rollup.n + 1))
-        session.execute(update(MonthlyCount).values(n=MonthlyCount.n + 1))
+        session.execute(update(MonthlyRollup).values(n=MonthlyRollup.n + 1))
     told = run_stored("rollups", "check")
     assert told.code == 1 and "counted" in told.out and "surveyapp rollups rebuild" in told.out
     rebuilt = run_stored("rollups", "rebuild", "--journey", "account")
