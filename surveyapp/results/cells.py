@@ -309,6 +309,32 @@ def days_by_flag(
     return found
 
 
+def by_channel(
+    session: Session,
+    surveys: Sequence[int],
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> dict[int, dict[str, int]]:
+    """Submissions of everybody in whole months, flagged ones included, by survey and channel."""
+    table = MonthlyRollup
+    own = (table.survey_id, RollupFacet.channel)
+    rows = session.execute(
+        select(*own, func.sum(table.n))
+        .join(RollupFacet, RollupFacet.facet == table.facet)
+        .where(
+            *_among(table, surveys, [RESPONSES], WITH_FLAGGED),
+            *_within(table, since, until),
+            *(table.segment_id == EVERYBODY, table.n > 0),
+        )
+        .group_by(*own)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for survey, channel, n in rows:
+        found.setdefault(survey, {})[channel] = int(n)
+    return found
+
+
 def daily(session: Session, survey: int, *, since: date, until: date) -> dict[date, int]:
     """Submissions of a survey by day, of everybody; days without any are absent."""
     rows = session.execute(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import and_, func, not_, select
+from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import share
 from instruments.loader import Library
 from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.journeys.segments import parse
+from surveyapp.responses.facets import Channel
 from surveyapp.results import cells
 from surveyapp.results.cells import RESPONSES, MonthKey
 from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED
@@ -24,15 +25,18 @@ from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
 from surveyapp.sampling import funnel
 from surveyapp.sampling.funnel import Counts
 from surveyapp.store.models import EVERYBODY, Invitation
-from surveyapp.surveys.queries import answered_anonymously
+from surveyapp.surveys.queries import anonymous_surveys, answered_anonymously
 from surveyapp.surveys.survey import Survey
 
 _NOBODY = (0, None, None)
+# Of which an answer does not say whether it was invited; the empty one is of rollups of before.
+_UNTOLD = {Channel.EMBED, Channel.KIOSK, ""}
 # A message of ours that still waits or failed; who had none could not answer. A link is passed on.
+# Its words stand in the statement, not as parameters: so both databases see that an index holds these.
 _TO_BE_SENT = and_(
     Invitation.token_seed.is_not(None),
-    Invitation.channel != "link",
-    Invitation.state == "created",
+    Invitation.channel != literal("link", literal_execute=True),
+    Invitation.state == literal("created", literal_execute=True),
     Invitation.sent_at.is_(None),
 )
 
@@ -180,23 +184,41 @@ def invitations(
     """Invitations by survey and state, without those whose message was never sent; those answered of
     an anonymous survey by its answers.
     """
-    query = (
-        select(Invitation.survey_id, Invitation.state, func.count())
-        .where(Invitation.survey_id.in_(surveys), not_(_TO_BE_SENT))
-        .group_by(Invitation.survey_id, Invitation.state)
-    )
+    made: list[ColumnElement[bool]] = [Invitation.survey_id.in_(surveys)]
     begin, end = calendar.bounds(when.since, when.until)
     if begin is not None:
-        query = query.where(Invitation.created_at >= begin)
+        made.append(Invitation.created_at >= begin)
     if end is not None:
-        query = query.where(Invitation.created_at < end)
+        made.append(Invitation.created_at < end)
+    own = (Invitation.survey_id, Invitation.state)
     found: dict[int, dict[str, int]] = {}
-    for survey, state, n in session.execute(query):
+    # All, and then those that wait: each is counted in an index, without looking at rows.
+    for survey, state, n in session.execute(select(*own, func.count()).where(*made).group_by(*own)):
         found.setdefault(survey, {})[state] = n
+    waiting = select(*own, func.count()).where(*made, _TO_BE_SENT).group_by(*own)
+    for survey, state, n in session.execute(waiting):
+        found[survey][state] -= n
     # An anonymous survey keeps no used invitation: its answers say how many there were.
-    begin, end = calendar.bounds(when.since, when.until, anonymous=True)
-    for survey, n in answered_anonymously(session, surveys, begin=begin, end=end).items():
+    for survey, n in _answered_anonymously(session, surveys, when, calendar).items():
         found.setdefault(survey, {})["completed"] = n
+    return found
+
+
+def _answered_anonymously(
+    session: Session, surveys: Sequence[int], when: Period, calendar: Calendar
+) -> dict[int, int]:
+    """How many invitations of each anonymous survey were answered in a period, by the channels of its
+    answers; those that came embedded or by a kiosk may have been invited, too, and are looked at.
+    """
+    anonymous = anonymous_surveys(session, surveys)
+    if not anonymous:
+        return {}
+    told = cells.by_channel(session, anonymous, since=when.since, until=when.until)
+    found = {survey: n for survey, by in told.items() if (n := by.get(Channel.INVITATION, 0))}
+    open_ = [survey for survey, by in told.items() if not by.keys().isdisjoint(_UNTOLD)]
+    if open_:
+        begin, end = calendar.bounds(when.since, when.until, anonymous=True)
+        found |= answered_anonymously(session, open_, begin=begin, end=end)
     return found
 
 

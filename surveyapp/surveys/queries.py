@@ -239,6 +239,12 @@ def _short(dialect: Dialect) -> Statement:
     return Statement(_SHORT, dialect)
 
 
+def anonymous_surveys(session: Session, survey_ids: Collection[int]) -> list[int]:
+    """Those of the surveys that are anonymous."""
+    own = (SurveyRow.id.in_(survey_ids), SurveyRow.anonymity == "anonymous")
+    return list(session.scalars(select(SurveyRow.id).where(*own).order_by(SurveyRow.id)))
+
+
 def answered_anonymously(
     session: Session,
     survey_ids: Collection[int],
@@ -246,18 +252,14 @@ def answered_anonymously(
     begin: datetime | None = None,
     end: datetime | None = None,
 ) -> dict[int, int]:
-    """How many invitations of each anonymous survey were answered from ``begin`` to before ``end``.
+    """How many invitations of each of these anonymous surveys were answered from ``begin`` to before
+    ``end``.
 
     There an invitation is deleted when it is used, so the answers themselves are counted.
     """
     query = (
         select(Response.survey_id, func.count())
-        .join(SurveyRow, SurveyRow.id == Response.survey_id)
-        .where(
-            Response.survey_id.in_(survey_ids),
-            SurveyRow.anonymity == "anonymous",
-            Response.source == "invitation",
-        )
+        .where(Response.survey_id.in_(survey_ids), Response.source == "invitation")
         .group_by(Response.survey_id)
     )
     if begin is not None:

@@ -8,12 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from instruments.loader import BUILT_IN
+from surveyapp.responses.bulk import store_bulk
+from surveyapp.responses.prepared import Prepared
 from surveyapp.results.findings import response_sentence, segment_sentence
 from surveyapp.results.rates import response_rates, segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden, SegmentRate
 from surveyapp.store.db import Store
 from surveyapp.store.models import Decision, Interaction, Invitation, Journey, Segment, SurveyRow
+from tests.responses.makers import as_survey, make_journey
+from tests.responses.makers import make_survey as make_anonymous
 from tests.results import bank
 from tests.sampling.makers import NOW, bring, decide, make_bank, make_survey, report
 
@@ -64,6 +68,40 @@ def test_answers_to_invitations_of_another_month_are_not_said_to_have_come_anoth
         "10 of 20 invitations made in this period were answered (50%)."
     )
     assert response_sentence(whole) == "30 of 50 invitations were answered (60%)."
+
+
+def test_answered_invitations_of_an_anonymous_survey_are_its_answers_however_they_came(
+    store: Store,
+):
+    """An invitation that was answered is gone; one may be answered where the form is embedded."""
+    ways: dict[str, list[dict[str, str]]] = {"plain": [{}] * 7, "mixed": [{"way": "embed"}, {}, {}]}
+    with store.writing() as session:
+        journey = make_journey(session)
+        for code, paradata in ways.items():
+            row = make_anonymous(session, journey=journey, code=code, anonymity="anonymous")
+            for source, times in (("invitation", 1), ("link", 2)):
+                prepared = [
+                    Prepared({"csat": {"csat": 4}}, MARCH, paradata=each)
+                    for each in paradata * times
+                ]
+                survey = as_survey(session, row)
+                store_bulk(session, survey, prepared, source=source, library=BUILT_IN)
+        open_ones = {"token_seed": "1", "created_at": MARCH, "survey_id": row.id}
+        session.add_all(
+            Invitation(token_hash=channel, channel=channel, **open_ones)
+            for channel in ("email", "link")
+        )
+        number = journey.id
+    with store.reading() as session:
+        for since, answers in ((date(2026, 3, 1), (7, 3)), (date(2026, 4, 1), (0, 0))):
+            rates = response_rates(session, Scope(number, since=since), library=BUILT_IN)
+            told = {rate.code: (rate.completed, rate.sent) for rate in rates}
+            # The email still waits to be sent; a link was handed on when it was made.
+            link = 1 if answers[1] else 0
+            assert told == {
+                "plain": (answers[0], answers[0]),
+                "mixed": (answers[1], answers[1] + link),
+            }
 
 
 def test_answers_without_an_invitation_are_not_all_by_open_links(store: Store, made: bank.Bank):

@@ -155,6 +155,10 @@ class Decision(Base):
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
+# A message of ours that waits or failed: few of many, which are counted by their index alone.
+_WAITING = "token_seed IS NOT NULL AND channel != 'link' AND state = 'created' AND sent_at IS NULL"
+
+
 class Invitation(Base):
     """One ask. The token is stored as its SHA-256 only.
 
@@ -166,7 +170,13 @@ class Invitation(Base):
 
     __tablename__ = "invitations"
     __table_args__ = (
-        Index("ix_invitations_state", "survey_id", "state"),
+        Index("ix_invitations_state", "survey_id", "state", "created_at"),
+        Index(
+            "ix_invitations_waiting",
+            *("survey_id", "state", "created_at"),
+            sqlite_where=text(_WAITING),
+            postgresql_where=text(_WAITING),
+        ),
         one_of("state", "created", "opened", "completed", "suppressed"),
     )
 
