@@ -31,6 +31,7 @@ from surveyapp.web.plots import teach_plots
 from surveyapp.web.respond import PREFIXES, respond, serve_apart
 from surveyapp.web.security import csrf, largest_upload, protect
 from surveyapp.web.sessions import remember_sessions
+from surveyapp.web.shared import shared
 from surveyapp.web.stylesheet import stylesheet
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     teach_words(app)
     teach_plots(app)
     csrf.exempt(respond)  # no session there: its forms carry a signed key of their own
+    csrf.exempt(shared)  # nor there: its only form asks for a password, and acts for nobody
     lead_on(app)
     for blueprint in (health, stylesheet, respond):
         app.register_blueprint(blueprint)

@@ -17,6 +17,7 @@ from surveyapp.whole import whole_number
 
 PREFIX = "SURVEYAPP_"
 LONGEST_PERIOD = 120  # months
+LONGEST_SHARE = 3650  # days
 ROLES = ("administrator", "researcher", "manager")
 _SHORTEST_SECRET = 32
 _FEWEST_DIFFERENT = 8  # of 28 million random keys of 32 hexadecimal digits one has fewer
@@ -159,6 +160,11 @@ class Settings:
         "Pages and reports are about the last complete months, so many of them, unless the journey has"
         " a number of its own or others are chosen.",
         default=3,
+    )
+    share_link_days: int = _setting(
+        "Most days for which a link to results for people without an account holds; fewer ends older"
+        " links too, 0 ends all of them.",
+        default=90,
     )
     release_minutes: int = _setting(
         "Minutes, counted from midnight UTC, after which answers to anonymous surveys that wait are"
@@ -460,6 +466,7 @@ def _faults(settings: Settings) -> list[str]:
         ("session_idle_minutes", 5, 43_200),
         ("minimum_cell", 1, 1000),
         ("period_months", 1, LONGEST_PERIOD),
+        ("share_link_days", 0, LONGEST_SHARE),
         ("release_minutes", 1, 1440),
         ("import_megabytes", 1, 4096),
         ("mails_a_minute", 1, 100_000),

@@ -39,6 +39,7 @@ FLOORS = {
     "surveyapp.distribution": 4,
     "surveyapp.webhooks": 4,
     "surveyapp.closed_loop": 4,
+    "surveyapp.sharing": 4,
     "surveyapp.reports": 5,
     "surveyapp.exports": 5,
     "surveyapp.web": 6,

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     WORK_CASES = "work on cases"
     SEE_CONTACTS = "see contact details"
     READ_RESULTS = "read results"
+    SHARE_RESULTS = "share results"
     SET_TARGETS = "set targets"
     PLAN_IMPROVEMENTS = "plan improvements"
     RUN_ANALYSES = "run analyses"
@@ -89,7 +90,7 @@ LEVELS = (Grant.READER, Grant.EDITOR, Grant.OWNER)
 MEANINGS: Mapping[Grant, str] = MappingProxyType(
     {
         Grant.READER: "views the journey, its results, reports and cases",
-        Grant.EDITOR: "also changes the map, surveys and messages",
+        Grant.EDITOR: "also changes the map, surveys and messages, and shares results by link",
         Grant.OWNER: "also reads open answers, and grants and revokes access",
         Grant.COMMENTS: "reads open answers, and single responses where the role allows it",
         Grant.CONTACTS: "sees how to reach the customer of a case",
@@ -139,6 +140,8 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         # Of its own, hence not even an owner's: they give it to themselves, and the log says so.
         Permission.SEE_CONTACTS: _of_journey(_EVERYBODY, frozenset({Grant.CONTACTS})),
         Permission.READ_RESULTS: _of_journey(_EVERYBODY, _READING),
+        # Who answers for a journey decides which of its figures people without an account see.
+        Permission.SHARE_RESULTS: _of_journey(_EVERYBODY, _EDITING),
         # What a journey is to reach is its owner's business, in whatever role.
         Permission.SET_TARGETS: _of_journey(_EVERYBODY, _EDITING),
         # Changes and actions are the work of whoever reads the scores, as cases are.

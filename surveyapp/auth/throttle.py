@@ -41,6 +41,9 @@ BY_DEVICE = Limit("sign-in by known device", 10, 60)
 RESET_BY_ADDRESS = Limit("password reset by address", 5, 300)
 RESET_BY_ACCOUNT = Limit("password reset by account", 3, 600)
 BY_CODE = Limit("second factor", 5, 60)
+# Of a link and a client: whoever guesses or reloads elsewhere holds nobody else up.
+LINK_PASSWORD = Limit("share link password", 10, 60)
+LINK_OPENED = Limit("share link opened", 60, 2)
 BY_PASSWORD = Limit("current password", 10, 60)
 
 

@@ -23,6 +23,7 @@ from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
 from surveyapp.demo.changed import register
+from surveyapp.demo.shared import share
 from surveyapp.demo.surveys import draw_map
 from surveyapp.demo.targets import set_targets
 from surveyapp.errors import SurveyappError
@@ -61,6 +62,7 @@ class Made:
     email: str
     password: str
     survey: str
+    shared: str  # empty where the installation allows no links
     reports: tuple[Path, ...]
 
     def told(self) -> str:
@@ -69,6 +71,7 @@ class Made:
             f"  Sign in       {self.address}",
             f"                {self.email}   one-time password: {self.password}",
             f"  Answer as a customer   {self.survey}",
+            *([f"  Read without an account   {self.shared}"] if self.shared else []),
             *(f"  PDF           {path}" for path in self.reports),
             "",
         ]
@@ -93,13 +96,16 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
     files = _reports(installation, progress)
     with installation.store.writing() as session:
         password = _let_in(session)
+        journey = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
+        owner_row = session.scalars(select(User).where(User.email == EMAIL)).one()
+        shared = share(session, installation, journey, owner_row)
         link = session.scalars(
             select(SurveyRow.link)
             .join(Journey)
             .where(Journey.code == JOURNEYS[0].code, SurveyRow.touchpoint_id.is_(None))
         ).first()
     base = installation.settings.base_url
-    return Made(f"{base}/", EMAIL, password, open_url(base, link or ""), files)
+    return Made(f"{base}/", EMAIL, password, open_url(base, link or ""), shared, files)
 
 
 def _answers(installation: Installation, responses: int, owner_id: int, progress: Progress) -> None:

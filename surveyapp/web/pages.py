@@ -46,8 +46,11 @@ from surveyapp.web.retention import retention
 from surveyapp.web.retention_list import retention_list
 from surveyapp.web.sample_size import sample_size
 from surveyapp.web.sampling import sampling
+from surveyapp.web.saved_views import saved_views
 from surveyapp.web.second_factor import second_factor
 from surveyapp.web.segments import segments
+from surveyapp.web.share_links import share_links
+from surveyapp.web.shared import shared
 from surveyapp.web.side_by_side import side_by_side
 from surveyapp.web.sign_in import sign_in
 from surveyapp.web.stages import stages
@@ -83,7 +86,7 @@ SECTIONS = (
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
-            *(answers,),
+            *(answers, saved_views, share_links),
         ),
     ),
     Section("Segments", (segments,)),
@@ -103,6 +106,7 @@ PAGES = (
     password_reset,
     second_factor,
     passkeys,
+    shared,
     *(page for section in SECTIONS for page in section.pages),
 )
 

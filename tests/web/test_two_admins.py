@@ -80,6 +80,8 @@ OTHERS = {
         "causes.new",
         "changes.new",
         "coding.new",
+        "saved_views.new",
+        "share_links.new",
         "targets.new",
     ),
     "coding.keep",  # one's own codes of a comment, which nobody else changes

@@ -49,6 +49,8 @@ from surveyapp.store.models import (
     Passkey,
     Report,
     Response,
+    SavedView,
+    ShareLink,
     Stage,
     SurveyRow,
     Target,
@@ -115,6 +117,8 @@ class Place:
     action_id: int
     set_id: int
     pain_point_id: int
+    view_id: int
+    link_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -220,7 +224,33 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             action_id=_planned(session, journey, user, text),
             set_id=_benchmarks(session, name, text),
             pain_point_id=_pain_point(session, journey.id, text),
+            view_id=_view(session, journey, user, text),
+            link_id=_link(session, journey, user, text),
         )
+
+
+def _view(session: Session, journey: Journey, user: User, text: str) -> int:
+    """A saved view of the journey that its maker shares."""
+    name = f"{journey.name[:40]} view {text}"[:120]
+    row = SavedView(user_id=user.id, name=name, page="overview", journey_id=journey.id, shared=True)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _link(session: Session, journey: Journey, user: User, text: str) -> int:
+    """A share link that nobody has."""
+    row = ShareLink(
+        journey_id=journey.id,
+        page="overview",
+        purpose=text[:120] or "Board",
+        token_hash=token_urlsafe(),
+        made_by=user.id,
+        expires_at=utc_now() + timedelta(days=30),
+    )
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _benchmarks(session: Session, name: str, text: str) -> int:

@@ -76,6 +76,7 @@ from surveyapp.store.models.sampling import (
     JourneyRun,
     OptOut,
 )
+from surveyapp.store.models.sharing import SavedView, ShareLink
 from surveyapp.store.models.surveys import ConsentText, SurveyRow
 from surveyapp.store.models.targets import RESPONSE_RATE, Target
 from surveyapp.store.models.webhooks import Delivery, Event, Webhook, WebhookEvent
@@ -150,8 +151,10 @@ __all__ = [
     "RetentionRule",
     "Rollup",
     "RollupFacet",
+    "SavedView",
     "Score",
     "Segment",
+    "ShareLink",
     "SigningKey",
     "Stage",
     "SurveyRow",
