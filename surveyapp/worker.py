@@ -23,6 +23,7 @@ from surveyapp.jobs import kinds, limits, running
 from surveyapp.jobs.kinds import (
     AnalysisPayload,
     ImportPayload,
+    InvariancePayload,
     JourneyPayload,
     Kind,
     Payload,
@@ -52,7 +53,13 @@ from surveyapp.responses import (
 from surveyapp.responses import (
     retention as response_retention,
 )
-from surveyapp.results import comment_proposals, compute, studies
+from surveyapp.results import (
+    comment_proposals,
+    compute,
+    invariance_actions,
+    journey_invariance,
+    studies,
+)
 from surveyapp.sampling import schedule as asking
 from surveyapp.store import audit_chain, events, queue, reencryption
 from surveyapp.store.models import Event, Job
@@ -145,6 +152,12 @@ def _propose_themes(
     return comment_proposals.run_proposals(installation, asked, progress=progress)
 
 
+def _test_invariance(
+    installation: Installation, asked: InvariancePayload, progress: Progress
+) -> Result:
+    return journey_invariance.run_invariance(installation, asked.invariance_id, progress=progress)
+
+
 def _follow_zones(installation: Installation, _now: datetime) -> int:
     default = installation.settings.time_zone
     with installation.store.reading() as session:
@@ -198,6 +211,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.COUNT_DAYS, _count_days),
         _bound(kinds.MASK_COMMENTS, _mask_comments),
         _bound(kinds.PROPOSE_THEMES, _propose_themes),
+        _bound(kinds.TEST_INVARIANCE, _test_invariance),
     )
 )
 
@@ -263,6 +277,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget drafts": (3600.0, drafts.forget),
     "seal audit log": (60.0, _seal_audit_log),
     "end key rotation": (60.0, _end_rotation),
+    "test invariance": (3600.0, invariance_actions.ask_due),
 }
 
 

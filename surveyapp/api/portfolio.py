@@ -12,6 +12,7 @@ from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.results import ComparedSchema, FigureSchema, NumbersSchema
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.journeys.portfolio import Search, listed
+from surveyapp.results.comparability import Verdicts
 from surveyapp.results.portfolio import ORDERS, Asked
 from surveyapp.results.portfolio import portfolio as read_page
 from surveyapp.results.portfolio_json import portfolio_to_json
@@ -137,6 +138,27 @@ class FirstToDoSchema(ma.Schema):
     below_others = ma.fields.Nested(GapSchema, required=True)
 
 
+class InvarianceSchema(ma.Schema):
+    """Whether a score of several questions measures the same in the journeys (measurement invariance)."""
+
+    instrument = ma.fields.String(required=True)
+    verdict = ma.fields.Enum(Verdicts, by_value=True, required=True)
+    comparable = ma.fields.Boolean(required=True)
+    sentence = ma.fields.String(required=True)
+    journeys = ma.fields.List(
+        ma.fields.Integer(), required=True, metadata={"description": "Those that were tested."}
+    )
+    released = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Parameters that differ between journeys, of a partial verdict."},
+    )
+    test = ma.fields.Integer(required=True, allow_none=True)
+    tested_at = ma.fields.DateTime(required=True, allow_none=True)
+    stale = ma.fields.Boolean(required=True)
+    running = ma.fields.Boolean(required=True)
+
+
 class PortfolioSchema(ma.Schema):
     """A page of the journeys."""
 
@@ -147,6 +169,7 @@ class PortfolioSchema(ma.Schema):
     order = ma.fields.String(required=True)
     ranked_by = ma.fields.String(required=True)
     ranked = ma.fields.Integer(required=True)
+    invariance = ma.fields.Nested(InvarianceSchema, required=True, allow_none=True)
     total = ma.fields.Integer(required=True)
     page = ma.fields.Integer(required=True)
     pages = ma.fields.Integer(required=True)
@@ -163,6 +186,7 @@ _EXAMPLE = {
     "order": "sjq",
     "ranked_by": "sjq",
     "ranked": 0,
+    "invariance": None,
     "total": 1,
     "page": 1,
     "pages": 1,
@@ -205,7 +229,8 @@ def read_portfolio(query: dict[str, Any]) -> dict[str, Any]:
 
     The list of the start page: every journey that the key may read, the lowest score first, 25 on a
     page, all about the same months. Ranks come from the differences of all pairs of journeys after Holm
-    correction. With more than 25 journeys the scores may be a minute old.
+    correction; ranks by SJQ only where a test says that it measures the same in the journeys
+    (``invariance``). With more than 25 journeys the scores may be a minute old.
     """
     at, only = installation(), caller().journey_id
     now, settings = at.now(), at.settings

@@ -29,6 +29,7 @@ class Outcome(Enum):
     BATCH = auto()
     SEGMENT = auto()
     JOURNEY = auto()
+    INVARIANCE = auto()
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,11 @@ class SurveyPayload:
     survey_id: int
 
 
+@dataclass(frozen=True)
+class InvariancePayload:
+    invariance_id: int
+
+
 Payload = TypeVar(
     "Payload",
     AnalysisPayload,
@@ -84,6 +90,7 @@ Payload = TypeVar(
     SegmentPayload,
     JourneyPayload,
     SurveyPayload,
+    InvariancePayload,
 )
 
 
@@ -162,13 +169,17 @@ MASK_COMMENTS = Kind(
 
 PROPOSE_THEMES = Kind("propose_themes", "Proposal of themes", JourneyPayload, Outcome.JOURNEY)
 
+TEST_INVARIANCE = Kind(
+    "test_invariance", "Invariance test across journeys", InvariancePayload, Outcome.INVARIANCE
+)
+
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
             *(VALIDATE_SCALE, SJQ_STUDY, BENCHMARK_REPORT, VALIDATION_REPORT, SJQ_STUDY_REPORT),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
-            *(MASK_COMMENTS, PROPOSE_THEMES),
+            *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE),
         )
     }
 )

@@ -63,10 +63,12 @@ def frame(
     segment_id: int | None = None,
     beside: Beside = Beside(),
     without_flagged: bool = False,
+    newest: int | None = None,
 ) -> pd.DataFrame:
     """One row a response that was asked this instrument, one column a numeric item, missing NaN.
 
-    Rows in the order of their arrival, ``without_flagged`` those of an unusual way to come. Attributes are kept as they are stored, None where absent.
+    Rows in the order of their arrival, ``without_flagged`` those of an unusual way to come, of the
+    ``newest`` responses only where that is given. Attributes are kept as they are stored, None where absent.
     Seconds run from the opening of the page to its submission, shared out over all items that the
     page asked: NaN where the opening is unknown. Raises NotFound for an unknown segment, Conflict
     for an attribute with the name of an item.
@@ -89,6 +91,7 @@ def frame(
         segment_id,
         worded=bool(beside.worded),
         without_flagged=without_flagged,
+        newest=newest,
     ):
         chunks.append(_values(rows, instrument.code, names))
         others += [_others(row, instrument.code, beside, marked) for row in rows]
@@ -142,6 +145,7 @@ def _rows(
     *,
     worded: bool = False,
     without_flagged: bool = False,
+    newest: int | None = None,
 ) -> Iterator[list[_Row]]:
     """The responses that were asked the instrument, in chunks."""
     rule = segment_rule(session, segment_id)
@@ -160,6 +164,12 @@ def _rows(
         query = query.where(Response.survey_id == survey_id)
     if without_flagged:
         query = query.where(unflagged())
+    if newest is not None:
+        # The last of those beyond them; none (NULL) where there are no more.
+        ids = query.with_only_columns(Response.id).order_by(None).order_by(Response.id.desc())
+        last = session.scalar(ids.offset(newest).limit(1))
+        if last is not None:
+            query = query.where(Response.id > last)
     for rows in session.execute(query).partitions():
         kept = [
             _Row(*row)

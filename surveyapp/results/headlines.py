@@ -47,6 +47,11 @@ class Monthly:
     published: Publication
     _summed: dict[Period, tuple[Sums, Hidden]] = field(default_factory=dict, compare=False)
 
+    @property
+    def answers(self) -> int:
+        """How many there are of all time, also where they are hidden."""
+        return sum(sums.n for sums in self.months.values())
+
     def sums(self, when: Period) -> tuple[Sums, Hidden]:
         """Those of a period, and why to hide them; hidden ones are nothing."""
         if when not in self._summed:

@@ -17,6 +17,7 @@ from analysis.metrics import Share
 from analysis.ranks import Rank
 from instruments.loader import Library
 from surveyapp.journeys.portfolio import Listed
+from surveyapp.results.comparability import Comparability
 from surveyapp.results.headlines import (
     HEADLINES,
     Key,
@@ -25,6 +26,7 @@ from surveyapp.results.headlines import (
     power_of,
     with_changes,
 )
+from surveyapp.results.journey_verdicts import verdicts_between
 from surveyapp.results.portfolio_details import Answers, Gap, details
 from surveyapp.results.ranking import ranking
 from surveyapp.results.scope import Period, months_between, period
@@ -66,7 +68,8 @@ class Line:
 @dataclass(frozen=True)
 class Portfolio:
     """One page of the list. ``total`` counts all journeys that were chosen, ``ranked`` those of them
-    whose scores have ranks; ``power`` is of the first line's figure in the list's order.
+    whose scores have ranks; ``power`` is of the first line's figure in the list's order. ``verdict``
+    says whether ranks of an index are there: None where it is of another score, or nothing to compare.
     """
 
     lines: tuple[Line, ...]
@@ -81,6 +84,8 @@ class Portfolio:
     power: ChangePower | None
     gaps: tuple[Gap, ...]
     told: tuple[Survey, ...]  # surveys of the page's journeys that may be quoted from
+    verdict: Comparability | None = None
+    not_compared: tuple[str, ...] = ()  # names of journeys that the verdict does not speak of
 
 
 @dataclass(frozen=True)
@@ -110,11 +115,12 @@ def portfolio(
     figures = _with_targets(session, ids, with_changes(found, asked.when, asked.before))
     order = asked.order or _usual(figures)
     scale = order if order in HEADLINES else _usual(figures)
+    verdict = verdicts_between(session, found).get(scale)
     ranks = ranking(
         {
             journey: (each.scored, each.sums(asked.when)[0])
             for (journey, of), each in found.items()
-            if of == scale
+            if of == scale and (verdict is None or (verdict.allows and journey in verdict.covered))
         }
     )
     ordered = _ordered(chosen, figures, ranks, scale)
@@ -158,6 +164,15 @@ def portfolio(
         power=_power(found, lines, scale, asked),
         gaps=rows.gaps,
         told=rows.told,
+        verdict=verdict,
+        not_compared=tuple(
+            each.name
+            for each in shown
+            if verdict is not None
+            and verdict.allows
+            and (each.id, scale) in found
+            and each.id not in verdict.covered
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from surveyapp.results import portfolio_phrases
+from surveyapp.results.comparability_phrases import verdict_to_json
 from surveyapp.results.figure_json import figure_to_json, numbers_to_json, share_to_json
 from surveyapp.results.portfolio import Line, Portfolio
 from surveyapp.results.portfolio_details import Gap
@@ -28,6 +29,7 @@ def portfolio_to_json(found: Portfolio, *, few: int) -> dict[str, Any]:
         "order": found.order,
         "ranked_by": found.scale,
         "ranked": found.ranked,
+        "invariance": verdict_to_json(found.verdict, found.scale.upper()),
         "total": found.total,
         "page": found.page,
         "pages": found.pages,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from analysis.change_power import ChangePower
 from surveyapp.results import phrases
+from surveyapp.results.comparability_phrases import ranks_sentence
 from surveyapp.results.portfolio import Line, Portfolio
 from surveyapp.results.view_models import Figure
 
 RANKS = (
     "Rank 1 is the lowest score. Ranks come from the differences of all pairs of journeys (Holm"
     " correction); journeys with an equals sign share a rank, and the range says which ranks are open."
-    " Ranks of SJQ take for granted that its questions measure the same in every journey."
 )
 WEAKEST = (
     "A stage is named only where it scores lower than every other stage (Holm correction over all"
@@ -44,6 +44,18 @@ def sentence(found: Portfolio, *, few: int = 5) -> str:
         if found.power and not certain
         else f"{said}."
     )
+
+
+def verdict(found: Portfolio) -> str:
+    """Whether the journeys may be ranked by their index, and why not; empty for other scores."""
+    if found.verdict is None:
+        return ""
+    said = ranks_sentence(found.verdict, found.scale.upper())
+    if found.not_compared:
+        said += (
+            f" Not part of the test, hence without a rank: {phrases.listed(found.not_compared)}."
+        )
+    return said
 
 
 def more_answers(power: ChangePower, figure: Figure) -> str:

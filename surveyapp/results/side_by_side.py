@@ -14,9 +14,11 @@ from instruments.schema import Metric
 from surveyapp.errors import Invalid
 from surveyapp.journeys.portfolio import Listed
 from surveyapp.results.cells import NOTHING, Sums
+from surveyapp.results.comparability import Comparability
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.headlines import HEADLINES, headlines
+from surveyapp.results.headlines import HEADLINES, Monthly, headlines
+from surveyapp.results.journey_verdicts import verdicts_between
 from surveyapp.results.portfolio_details import cells_of, grounds
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden
@@ -53,11 +55,17 @@ class Pair:
 
 @dataclass(frozen=True)
 class Compared:
-    """One score of all groups. ``pairs`` is None where nothing says that it measures the same in them."""
+    """One score of all groups. ``pairs`` is None where nothing says that it measures the same in them.
+
+    ``verdict``: of an index between journeys, the test of that; ``unpaired``: the journeys that the
+    test does not speak of, and hence no pair.
+    """
 
     definition: Definition
     members: tuple[Member, ...]
     pairs: tuple[Pair, ...] | None
+    verdict: Comparability | None = None
+    unpaired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,15 +93,21 @@ def side_by_side(
 ) -> SideBySide:
     """The scores of these journeys, or of the channels or partners of their touchpoints.
 
-    An index of several items is compared between journeys only after a test of measurement
-    invariance, of which there is none here: it stands side by side without differences. Raises
-    Invalid for more journeys than can be set side by side.
+    An index of several items is compared between journeys only where a stored test says that it
+    measures the same in them from the same level, at least but for some items; between channels and
+    partners, which no test compares, it stands side by side without differences. Raises Invalid for
+    more journeys than can be set side by side.
     """
     most = most_journeys(groups)
     if len(journeys) > most:
         raise Invalid(f"{len(journeys)} journeys are too many; choose at most {most}.")
+    verdicts: dict[str, Comparability] = {}
+    known = _names(journeys)
     if groups is Groups.JOURNEYS:
-        found = _journeys(session, journeys, when, minimum_cell, library)
+        read = headlines(
+            session, [each.id for each in journeys], minimum=minimum_cell, library=library
+        )
+        found, verdicts = _journeys(read, known, when), verdicts_between(session, read)
     else:
         found = _touchpoints(session, journeys, groups, when, minimum_cell, library)
     names = _most_answered(found)
@@ -101,10 +115,14 @@ def side_by_side(
         scale: (scored, {name: each for name, each in members.items() if name in names[:MOST]})
         for scale, (scored, members) in found.items()
     }
-    tested = {
-        scale: list(combinations(members, 2))
+    paired = {
+        scale: _paired(scored, list(members), verdicts.get(scale), known)
         for scale, (scored, members) in kept.items()
-        if scored.definition.metric is not Metric.INDEX
+    }
+    tested = {
+        scale: list(combinations(several, 2))
+        for scale, several in paired.items()
+        if several is not None
     }
     contrasts = iter(
         differences(
@@ -127,6 +145,8 @@ def side_by_side(
                 scored.definition,
                 tuple(Member(name, figure(scored, *each)) for name, each in members.items()),
                 pairs.get(scale),
+                verdicts.get(scale),
+                _unpaired(list(members), paired[scale]),
             )
             for scale, (scored, members) in kept.items()
         ),
@@ -154,18 +174,34 @@ def _most_answered(found: _Found) -> list[str]:
     return sorted(answers, key=lambda name: (-answers[name], name))
 
 
+def _paired(
+    scored: Scored, members: list[str], verdict: Comparability | None, names: Mapping[int, str]
+) -> list[str] | None:
+    """The groups of which each pair is tested; None where no pair may be."""
+    if scored.definition.metric is not Metric.INDEX:
+        return members
+    if verdict is None or not verdict.allows:
+        return None
+    covered = {names[number] for number in verdict.covered}
+    return [name for name in members if name in covered]
+
+
+def _unpaired(members: list[str], paired: list[str] | None) -> tuple[str, ...]:
+    if paired is None:
+        return ()
+    return tuple(name for name in members if name not in paired)
+
+
 def _journeys(
-    session: Session, journeys: Sequence[Listed], when: Period, minimum: int, library: Library
+    read: Mapping[tuple[int, str], Monthly], names: Mapping[int, str], when: Period
 ) -> _Found:
-    read = headlines(session, [each.id for each in journeys], minimum=minimum, library=library)
-    names = _names(journeys)
     found: _Found = {}
     for scale in HEADLINES:
-        for each in journeys:
-            if (each.id, scale) in read:
-                monthly = read[each.id, scale]
+        for number, name in names.items():
+            if (number, scale) in read:
+                monthly = read[number, scale]
                 _, members = found.setdefault(scale, (monthly.scored, {}))
-                members[names[each.id]] = monthly.sums(when)
+                members[name] = monthly.sums(when)
     return found
 
 

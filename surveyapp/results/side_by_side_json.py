@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from surveyapp.results.comparability_phrases import UNTESTED, verdict_sentence, verdict_to_json
 from surveyapp.results.figure_json import contrast_to_json, definition_to_json, numbers_to_json
 from surveyapp.results.scope import month_text
 from surveyapp.results.side_by_side import Compared, SideBySide
 
-UNTESTED = (
-    "Differences are not shown: whether these questions measure the same in all of them has not been"
-    " tested (measurement invariance)."
-)
 UNKNOWN = "one of the two is not shown, or has a single answer"
 
 
@@ -45,5 +42,14 @@ def _score(each: Compared, few: int) -> dict[str, Any]:
             }
             for pair in each.pairs
         ],
-        "pairs_reason": UNTESTED if each.pairs is None else None,
+        "pairs_reason": verdict_said(each) if each.pairs is None else None,
+        "invariance": verdict_to_json(each.verdict, each.definition.short),
+        "unpaired": list(each.unpaired),
     }
+
+
+def verdict_said(each: Compared) -> str:
+    """Whether an index may be compared between these groups, and why not; empty for other scores."""
+    if each.verdict is not None:
+        return verdict_sentence(each.verdict, each.definition.short)
+    return UNTESTED if each.pairs is None else ""

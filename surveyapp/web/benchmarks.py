@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,10 @@ from surveyapp.results.benchmark_values import (
 )
 from surveyapp.results.benchmarks import benchmarks as beside
 from surveyapp.results.benchmarks import benchmarks_to_json
+from surveyapp.results.comparability import Comparability, Verdicts
 from surveyapp.results.figure_json import figure_to_json, numbers_to_json
+from surveyapp.results.headlines import headlines
+from surveyapp.results.journey_verdicts import verdicts_between
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Figure, JourneyOverview, Unit
 from surveyapp.tables.opened import ACCEPTED, KINDS
@@ -161,11 +164,15 @@ def show(journey_id: int) -> ResponseReturnValue:
         bar = scope_bar(session, scope)
         overview = dashboards.journey_overview(session, scope, **rules)
         others, left = _others(session, scope)
+        ids = [journey_id, *(each.journey_id for each in others)]
+        verdicts = verdicts_between(
+            session, headlines(session, ids, minimum=few, library=rules["library"])
+        )
         known = benchmark_sets.values_of(session, {f.definition.scale for f in overview.end})
     values = [*known, *((CONTEXT, each) for each in facts())]
     today = calendar_of(journey).day(installation().now())
     found = beside(overview, values, today=today)
-    ranked = _ranked(overview, others)
+    ranked = _ranked(overview, others, verdicts)
     return page(
         "benchmarks/show.html",
         {
@@ -215,23 +222,34 @@ def _others(session: Session, scope: Scope) -> tuple[list[JourneyOverview], int]
     return read, len(known) - len(read)
 
 
-def _ranked(overview: JourneyOverview, others: Sequence[JourneyOverview]) -> list[Ranked]:
+def _ranked(
+    overview: JourneyOverview,
+    others: Sequence[JourneyOverview],
+    verdicts: Mapping[str, Comparability],
+) -> list[Ranked]:
     found = []
     for figure in overview.end:
         same = [(other, own) for other in others for own in other.end if _is_same(figure, own)]
-        comparable = [(o.name, f) for o, f in same if _asked(o, f) == _asked(overview, figure)]
+        alike = [(o, f) for o, f in same if _asked(o, f) == _asked(overview, figure)]
+        is_index = figure.definition.unit is Unit.INDEX
+        verdict = verdicts.get(figure.definition.parent or figure.definition.scale)
+        allowed = verdict is not None and verdict.allows and overview.journey_id in verdict.covered
+        if is_index and allowed and verdict is not None:
+            alike = [(o, f) for o, f in alike if o.journey_id in verdict.covered]
+        comparable = [(o.name, f) for o, f in alike]
         shown = [f.estimate for _, f in comparable if f.estimate is not None]
         note = ""
-        if figure.definition.unit is Unit.INDEX and comparable:
-            note = "no invariance verdict between the journeys: no rank"
+        if is_index and alike and not allowed:
+            reached = verdict.verdict if verdict else Verdicts.NOT_TESTED
+            note = (
+                "no invariance verdict between the journeys: no rank"
+                if reached is Verdicts.NOT_TESTED
+                else f"measurement invariance between the journeys: {reached}; no rank"
+            )
         elif len(comparable) < len(same):
             note = "journeys that ask in another wording or version are not compared"
         place = None
-        if (
-            figure.estimate is not None
-            and len(shown) > 1
-            and figure.definition.unit is not Unit.INDEX
-        ):
+        if figure.estimate is not None and len(shown) > 1 and (allowed or not is_index):
             place = percentile(figure.estimate, shown)
         if comparable or note:
             found.append(Ranked(figure, tuple(comparable), place, note))

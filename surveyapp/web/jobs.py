@@ -17,7 +17,15 @@ from surveyapp.errors import Conflict, NotFound
 from surveyapp.jobs.kinds import KINDS, Outcome, title_of
 from surveyapp.store import queue
 from surveyapp.store.audit import record
-from surveyapp.store.models import Analysis, ImportBatch, ImportPreview, Job, Journey, Report
+from surveyapp.store.models import (
+    Analysis,
+    ImportBatch,
+    ImportPreview,
+    Job,
+    Journey,
+    JourneyInvariance,
+    Report,
+)
 from surveyapp.surveys.queries import surveys
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -167,6 +175,13 @@ def _journey(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | No
     return "View journey", url_for("journeys.show", journey_id=journey.id)
 
 
+def _invariance(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    test = session.get(JourneyInvariance, asked.get("invariance_id", 0))
+    if test is None:
+        return None
+    return "View test", url_for("invariance.show", invariance_id=test.id)
+
+
 _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, str] | None]] = {
     Outcome.ANALYSIS: _analysis,
     Outcome.REPORT: _report,
@@ -175,4 +190,5 @@ _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, st
     Outcome.BATCH: _imported,
     Outcome.SEGMENT: _segment,
     Outcome.JOURNEY: _journey,
+    Outcome.INVARIANCE: _invariance,
 }

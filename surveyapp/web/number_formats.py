@@ -20,6 +20,7 @@ from surveyapp.results.association_phrases import (
     headline,
 )
 from surveyapp.results.scope import Period, month_text
+from surveyapp.results.side_by_side_json import verdict_said
 from surveyapp.results.standing import MetricTarget
 from surveyapp.results.view_models import (
     Advice,
@@ -62,6 +63,7 @@ def teach_words(app: Flask) -> None:
     app.jinja_env.filters["change_numbers"] = phrases.change_numbers
     app.jinja_env.filters["beside_numbers"] = phrases.beside_numbers
     app.jinja_env.filters["contrast_numbers"] = phrases.contrast_numbers
+    app.jinja_env.filters["verdict_said"] = verdict_said
     app.jinja_env.filters["compared_said"] = phrases.compared
     app.jinja_env.filters["scope_said"] = phrases.scope
     app.jinja_env.filters["flagged_said"] = phrases.flagged

@@ -11,7 +11,7 @@ from surveyapp.errors import Invalid
 from surveyapp.journeys.portfolio import listed
 from surveyapp.results.side_by_side import MOST, Groups, most_journeys
 from surveyapp.results.side_by_side import side_by_side as compare
-from surveyapp.results.side_by_side_json import UNTESTED, side_by_side_to_json
+from surveyapp.results.side_by_side_json import side_by_side_to_json
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST
@@ -49,7 +49,9 @@ def index() -> ResponseReturnValue:
         shown=len(chosen),
         scope=scope,
         kept=_kept(groups, scope.arguments),
-        untested=UNTESTED,
+        names={each.id: each.name for each in known},
+        granted=[each.id for each in known],
+        ids=[each.id for each in chosen],
         most=MOST,
     )
 

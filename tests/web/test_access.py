@@ -43,6 +43,7 @@ CHOOSING = {
     *("journeys.home", "journeys.index", "journeys.index_json", "segments.index"),
     *("action_plan.index", "action_plan.index_json"),
     *("side_by_side.index", "side_by_side.index_json"),
+    *("invariance.start", "invariance.show", "invariance.show_json"),
     *("benchmarks.index", "benchmarks.index_json"),
     *("cases.index", "cases.export", "cases.recovered", "cases.recovered_json"),
     *("saved_views.index", "saved_views.new", "saved_views.edit", "saved_views.remove"),
@@ -188,7 +189,12 @@ def test_lists_and_ones_own_journey_tell_nothing_of_other_journeys(app, world, a
             if rule.endpoint not in OF_ALL:
                 assert FOREIGN not in without_segments(answer.text), rule
             opened.add(rule.endpoint)
-    assert shown - opened - OF_ITS_MAKER <= {"devices.note", "devices.leave", "sampling.journey"}
+    assert shown - opened - OF_ITS_MAKER <= {
+        "devices.note",
+        "devices.leave",
+        "sampling.journey",
+        "invariance.start",
+    }
     for path in ("/cases?journey={}", "/cases/recovery?journey={}", "/cases/export.csv?journey={}"):
         answer = client.get(path.format(world.there.journey_id))
         assert FOREIGN not in without_segments(answer.text)

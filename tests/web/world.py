@@ -43,8 +43,10 @@ from surveyapp.store.models import (
     Delivery,
     ImportBatch,
     ImportPreview,
+    InvarianceMember,
     Job,
     Journey,
+    JourneyInvariance,
     PainPoint,
     Passkey,
     Report,
@@ -119,6 +121,7 @@ class Place:
     pain_point_id: int
     view_id: int
     link_id: int
+    invariance_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -226,6 +229,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             pain_point_id=_pain_point(session, journey.id, text),
             view_id=_view(session, journey, user, text),
             link_id=_link(session, journey, user, text),
+            invariance_id=_invariance(session, journey.id, text),
         )
 
 
@@ -305,6 +309,16 @@ def _pain_point(session: Session, journey_id: int, text: str) -> int:
     """What goes wrong, and why."""
     why = text or "Nobody tells."
     made = PainPoint(journey_id=journey_id, title=text[:200] or "Wait", whys=[why])
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def _invariance(session: Session, journey_id: int, text: str) -> int:
+    """A test between journeys that failed."""
+    job = Job(kind="test_invariance", parameters={}, error=text or "Gone.", state="failed")
+    members = [InvarianceMember(journey_id=journey_id)]
+    made = JourneyInvariance(instrument="sjq", members=members, job=job)
     session.add(made)
     session.flush()
     return made.id

@@ -13,7 +13,7 @@ from analysis.covariance.invariance import Invariance, invariance
 from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
 from analysis.errors import DataError
 from analysis.json_values import filled
-from analysis.scale.cfa import sem_model, sem_names
+from analysis.scale.cfa import Model, sem_model, sem_names
 from analysis.scale.conclusions import Conclusion
 from analysis.scale.study import Number, Section, Sections, Study
 
@@ -181,13 +181,13 @@ def _climbed(study: Study, labels: pd.Series) -> Ladder:
             estimator=study.choices.estimator,
             missing=study.choices.missing,
         )
-    ladder = _ladder(found, study, sizes)
     study.warn(InvarianceSection, [*said, *found.warnings])
-    return ladder
+    return ladder_of(found, study.model, sizes)
 
 
-def _ladder(found: Invariance | OrdinalInvariance, study: Study, sizes: pd.Series) -> Ladder:
-    own = {inner: factor for factor, inner in sem_names(study.model).items()}
+def ladder_of(found: Invariance | OrdinalInvariance, model: Model, sizes: pd.Series) -> Ladder:
+    """A fitted ladder as a document; ``model``: items by factor, ``sizes``: rows by group."""
+    own = {inner: factor for factor, inner in sem_names(model).items()}
     tests = pd.DataFrame()  # ordinal steps choose what to release by refitting
     if isinstance(found, Invariance):
         tests = found.score_tests.head(SHOWN_SCORE_TESTS)

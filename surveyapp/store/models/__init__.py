@@ -23,6 +23,7 @@ from surveyapp.store.models.comments import (
     CommentOriginal,
     PainPoint,
 )
+from surveyapp.store.models.comparisons import DriverPair, InvarianceMember, JourneyInvariance
 from surveyapp.store.models.distribution import (
     Campaign,
     CampaignRecipient,
@@ -114,6 +115,7 @@ __all__ = [
     "Delivery",
     "Draft",
     "DrawEntry",
+    "DriverPair",
     "EncryptionKey",
     "Erasure",
     "Event",
@@ -124,10 +126,12 @@ __all__ = [
     "ImportBatch",
     "ImportPreview",
     "Interaction",
+    "InvarianceMember",
     "Invitation",
     "Job",
     "Journey",
     "JourneyGrant",
+    "JourneyInvariance",
     "JourneyRun",
     "JourneyTag",
     "KeyFingerprint",

@@ -1,0 +1,87 @@
+"""The verdict between journeys in words, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.comparability import FEWEST
+from surveyapp.results import phrases
+from surveyapp.results.comparability import Comparability, Verdicts
+
+UNTESTED = (
+    "Differences are not shown: whether these questions measure the same in all of them has not been"
+    " tested (measurement invariance)."
+)
+
+_SAID: Mapping[Verdicts, str] = {
+    Verdicts.SCALAR: (
+        "{name} measures the same from the same level in these journeys (scalar invariance), so that"
+        " its scores may be compared."
+    ),
+    Verdicts.PARTIAL_SCALAR: (
+        "{name} measures the same in these journeys except for {released} (partial scalar"
+        " invariance): its scores may be compared, and small differences may be due to what differs."
+    ),
+    Verdicts.METRIC: (
+        "Differences of {name} are not shown: its questions measure the same in these journeys, but not"
+        " from the same level (metric invariance only)."
+    ),
+    Verdicts.NONE: (
+        "Differences of {name} are not shown: its questions do not measure the same in all of these"
+        " journeys (no measurement invariance)."
+    ),
+    Verdicts.TOO_FEW: (
+        "Differences of {name} are not shown: measurement invariance is tested with at least"
+        f" {FEWEST} complete answers in each of two journeys."
+    ),
+    Verdicts.NOT_TESTED: (
+        "Differences of {name} are not shown: whether its questions measure the same in these journeys"
+        " has not been tested (measurement invariance)."
+    ),
+}
+
+
+def verdict_sentence(found: Comparability, short: str) -> str:
+    """What the test says, when it was made, and whether it is old."""
+    said = _SAID[found.verdict].format(name=short, released=_released(found))
+    if found.tested_at is not None:
+        said += f" Tested on {phrases.day(found.tested_at.date())}"
+        said += "; the answers have changed a lot since." if found.stale else "."
+    if found.running:
+        said += " A test is running."
+    return said
+
+
+def ranks_sentence(found: Comparability, short: str) -> str:
+    """The same about ranks instead of differences."""
+    return verdict_sentence(found, short).replace(
+        f"Differences of {short} are not shown", f"Ranks of {short} are not shown"
+    )
+
+
+def verdict_to_json(found: Comparability | None, short: str) -> dict[str, Any] | None:
+    """The verdict with what it rests on; None where there is nothing to compare."""
+    if found is None:
+        return None
+    return {
+        "instrument": found.instrument,
+        "verdict": found.verdict,
+        "comparable": found.allows,
+        "sentence": verdict_sentence(found, short),
+        "journeys": sorted(found.covered),
+        "released": list(found.released),
+        "test": found.test_id,
+        "tested_at": found.tested_at,
+        "stale": found.stale,
+        "running": found.running,
+    }
+
+
+def _released(found: Comparability) -> str:
+    """Parameters by their items: "sea4" for the intercept "sea4~1" and for the loading "f=~sea4"."""
+    items = dict.fromkeys(
+        name.rpartition("=~")[2].removesuffix("~1").rstrip("|") for name in found.released
+    )
+    many = "the question" if len(items) == 1 else "the questions"
+    return f"{many} {phrases.listed(list(items))}"
