@@ -108,6 +108,12 @@ def _benchmark_report(
     return make.benchmark(installation, asked.report_id, progress=progress)
 
 
+def _executive_page(
+    installation: Installation, asked: ReportPayload, progress: Progress
+) -> Result:
+    return make.executive(installation, asked.report_id, progress=progress)
+
+
 def _validation_report(
     installation: Installation, asked: ReportPayload, progress: Progress
 ) -> Result:
@@ -202,6 +208,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.VALIDATE_SCALE, _validate_scale),
         _bound(kinds.SJQ_STUDY, _sjq_study),
         _bound(kinds.BENCHMARK_REPORT, _benchmark_report),
+        _bound(kinds.EXECUTIVE_PAGE, _executive_page),
         _bound(kinds.VALIDATION_REPORT, _validation_report),
         _bound(kinds.SJQ_STUDY_REPORT, _sjq_study_report),
         _bound(kinds.IMPORT_RESPONSES, _import_responses),

@@ -18,17 +18,19 @@ from surveyapp.surveys.queries import survey_by_code
     "--out",
     type=click.Path(path_type=Path),
     default=None,
-    help="The PDF file to write; SURVEY-data-protection.pdf unless given.",
+    help="The file to write: .pdf, .docx, .pptx or .html; SURVEY-data-protection.pdf unless given.",
 )
 def privacy_report(survey: str, out: Path | None) -> None:
     """Write records of processing (GDPR, Article 30) and the skeleton of an impact assessment
     (Article 35) of the survey with the code SURVEY, from its settings as they are.
     """
-    from surveyapp.reports.pdf import pdf
+    from surveyapp.reports.formats.names import format_of
+    from surveyapp.reports.formats.writers import written
     from surveyapp.reports.privacy.content import content
     from surveyapp.reports.privacy.facts import facts_of
 
     target = out or Path(f"{survey}-data-protection.pdf")
+    form = format_of(target)
     with opened() as installation:
         with installation.store.reading() as session:
             found = survey_by_code(session, survey)
@@ -36,5 +38,5 @@ def privacy_report(survey: str, out: Path | None) -> None:
         with installation.store.writing() as session:
             record(session, None, "export privacy report", f"survey {found.code}")
         with replacing(target) as file:
-            file.write(pdf(document))
+            file.write(dict(written(document, [form]))[form])
     click.echo(f"Written: {target}")

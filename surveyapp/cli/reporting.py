@@ -20,6 +20,8 @@ from surveyapp.jobs.running import Progress
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports import stored_content
 from surveyapp.reports.actions import ask_report
+from surveyapp.reports.document import Paper
+from surveyapp.reports.formats.names import format_of
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.results.answered import recent_months
 from surveyapp.results.scope import Comparison, read_scope
@@ -55,6 +57,9 @@ _WORKER = "command line"
     help="Count flagged answers, which may be one person's many, in the benchmark report.",
 )
 @click.option(
+    "--executive", is_flag=True, help="Write the executive page: the journey on one sheet."
+)
+@click.option(
     "--validate",
     "instrument",
     default=None,
@@ -80,7 +85,19 @@ _WORKER = "command line"
     help="Seed of parallel analysis and bootstraps.",
 )
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="The PDF file to write."
+    "--out",
+    "outs",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="The file to write, as its ending says: .pdf, .docx, .pptx or .html. Repeatable.",
+)
+@click.option(
+    "--paper",
+    type=click.Choice([str(each) for each in Paper]),
+    default=str(Paper.A4),
+    show_default=True,
+    help="The size of a page.",
 )
 @document_files
 def report(
@@ -93,16 +110,21 @@ def report(
     channel: str | None,
     language: str,
     with_flagged: bool,
+    executive: bool,
     instrument: str | None,
     study: bool,
     bootstrap: int,
     seed: int,
-    out: Path,
+    outs: tuple[Path, ...],
+    paper: str,
     beside: DocumentFiles,
 ) -> None:
-    """Write the journey benchmark report, a scale validation report, or the study, as PDF."""
-    if instrument and study:
-        raise Invalid("--validate and --study are different reports; choose one")
+    """Write the journey benchmark report, a scale validation report, or the study: as PDF, for Word,
+    as slides or as a web page.
+    """
+    wished = [(path, format_of(path)) for path in outs]
+    if sum(map(bool, (executive, instrument, study))) > 1:
+        raise Invalid("--executive, --validate and --study are different reports; choose one")
     if (instrument or study) and (since or until or all_time):
         raise Invalid(
             "--validate and --study are of all months; leave --from, --to and --all-time out"
@@ -140,7 +162,7 @@ def report(
             "seed": seed,
             "user_id": None,
         }
-        analysis_id, kind = None, "benchmark"
+        analysis_id, kind = None, "executive" if executive else "benchmark"
         if instrument:
             ask = partial(ask_validation, instrument=instrument, key=None, **about)
             analysis_id, kind = _analysed(installation, ask, progress), "validation"
@@ -153,6 +175,8 @@ def report(
                 kind=kind,
                 scope=scope,
                 analysis_id=analysis_id,
+                formats=[str(form) for _, form in wished],
+                paper=Paper(paper),
                 user_id=None,
             )
             report_id, job_id = asked.id, asked.job_id
@@ -161,10 +185,11 @@ def report(
             made = session.get_one(Report, report_id)
             if made.file is None or made.content is None:
                 raise NotFound("the report has no file; create the report again")
-            paths = [installation.files.path(file) for file in (made.file, made.content)]
-            files = [(out, paths[0].read_bytes())]
+            kept = {each.format: each.file for each in made.documents} | {"pdf": made.file}
+            path = installation.files.path
+            files = [(out, path(kept[form]).read_bytes()) for out, form in wished]
             if beside:
-                files += beside.of(stored_content.read(paths[1].read_bytes()))
+                files += beside.of(stored_content.read(path(made.content).read_bytes()))
     finish([], files=files)
 
 

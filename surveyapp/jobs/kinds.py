@@ -137,6 +137,7 @@ SJQ_STUDY = Kind(
     "sjq_study", "Journey quality and loyalty study", AnalysisPayload, Outcome.ANALYSIS
 )
 BENCHMARK_REPORT = Kind("benchmark_report", "Benchmark report", ReportPayload, Outcome.REPORT)
+EXECUTIVE_PAGE = Kind("executive_page", "Executive page", ReportPayload, Outcome.REPORT)
 VALIDATION_REPORT = Kind("validation_report", "Validation report", ReportPayload, Outcome.REPORT)
 SJQ_STUDY_REPORT = Kind("sjq_study_report", "Study report", ReportPayload, Outcome.REPORT)
 IMPORT_RESPONSES = Kind("import_responses", "Response import", ImportPayload, Outcome.RESPONSES)
@@ -177,7 +178,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            *(VALIDATE_SCALE, SJQ_STUDY, BENCHMARK_REPORT, VALIDATION_REPORT, SJQ_STUDY_REPORT),
+            *(VALIDATE_SCALE, SJQ_STUDY, BENCHMARK_REPORT, EXECUTIVE_PAGE, VALIDATION_REPORT, SJQ_STUDY_REPORT),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
             *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE),
         )

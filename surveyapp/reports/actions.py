@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import date
 
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.jobs import kinds
+from surveyapp.reports.document import Paper
+from surveyapp.reports.formats.names import Format, read_formats
 from surveyapp.results import phrases
 from surveyapp.results.facets import Facets
 from surveyapp.results.scope import Comparison, Scope
@@ -17,11 +20,13 @@ from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment
 
 KINDS = {
     "benchmark": "Journey benchmark report",
+    "executive": "Executive page",
     "validation": "Scale validation report",
     "sjq_study": "Service journey study",
 }
 JOBS = {
     "benchmark": kinds.BENCHMARK_REPORT,
+    "executive": kinds.EXECUTIVE_PAGE,
     "validation": kinds.VALIDATION_REPORT,
     "sjq_study": kinds.SJQ_STUDY_REPORT,
 }
@@ -35,10 +40,13 @@ def ask_report(
     kind: str,
     scope: Scope,
     analysis_id: int | None = None,
+    formats: Iterable[str] = (),
+    paper: Paper = Paper.A4,
     user_id: int | None,
 ) -> Report:
-    """Ask for a "benchmark" of the answers in the scope, or for the "validation" or "sjq_study" of a
-    stored analysis, which was made of certain customers already.
+    """Ask for a "benchmark" or the "executive" page of the answers in the scope, or for the "validation" or "sjq_study" of a
+    stored analysis, which was made of certain customers already. It is made as PDF, and in each of the
+    ``formats`` besides.
 
     Raises NotFound for an unknown journey, segment or analysis of the journey, Invalid for an unknown
     kind, for no analysis where one is needed and for a scope that is not the analysis's, Conflict for
@@ -54,6 +62,7 @@ def ask_report(
         raise NotFound(f"There is no segment number {scope.segment_id}; it may have been removed.")
     if kind in ABOUT:
         segment = _analysis(session, scope, analysis_id, ABOUT[kind]).segment
+    asked = [str(each) for each in read_formats(formats) if each is not Format.PDF]
     days = {"since": scope.since, "until": scope.until}
     about = [journey.name, *([segment.name] if segment else []), phrases.period(scope.period)]
     about += phrases.facets(scope.facets)
@@ -65,6 +74,8 @@ def ask_report(
         analysis_id=analysis_id,
         parameters={
             **{name: day.isoformat() for name, day in days.items() if day},
+            **({"formats": asked} if asked else {}),
+            **({} if paper is Paper.A4 else {"paper": str(paper)}),
             **({} if kind in ABOUT else {"compare": scope.comparison, **asdict(scope.facets)}),
         },
         created_by=user_id,
@@ -80,7 +91,7 @@ def ask_report(
 
 
 def scope_of(report: Report) -> Scope:
-    """The answers that a benchmark report was asked about."""
+    """The answers that a benchmark report or an executive page was asked about."""
     since, until = (
         date.fromisoformat(report.parameters[name]) if name in report.parameters else None
         for name in ("since", "until")
@@ -89,6 +100,16 @@ def scope_of(report: Report) -> Scope:
     segment = report.segment_id or EVERYBODY
     facets = {name: report.parameters[name] for name in _FACETS if name in report.parameters}
     return Scope(report.journey_id, segment, since, until, comparison, **facets)
+
+
+def formats_of(report: Report) -> tuple[Format, ...]:
+    """The formats that a report was asked for in, PDF first."""
+    return read_formats([Format.PDF, *report.parameters.get("formats", ())])
+
+
+def paper_of(report: Report) -> Paper:
+    """The paper that a report was asked for on."""
+    return Paper(report.parameters.get("paper", Paper.A4))
 
 
 def _analysis(session: Session, scope: Scope, analysis_id: int | None, kind: str) -> Analysis:

@@ -31,6 +31,22 @@ def italic(text: str) -> tuple[str | Styled, ...]:
     return (Styled(text, "italic"),)
 
 
+class Paper(StrEnum):
+    """The size of a page."""
+
+    A4 = "a4"
+    LETTER = "letter"
+
+    @property
+    def label(self) -> str:
+        return "A4" if self is Paper.A4 else "Letter"
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points."""
+        return (595.28, 841.89) if self is Paper.A4 else (612.0, 792.0)
+
+
 class Tone(StrEnum):
     BODY = "body"
     LEAD = "lead"
@@ -243,7 +259,10 @@ class Cover:
 
 @dataclass(frozen=True)
 class Document:
-    """``running`` stands at the head of every page after the first; ``made`` is the day on it."""
+    """``running`` stands at the head of every page after the first; ``made`` is the day on it.
+
+    A ``sheet`` is one page: its title stands above the text, and it has neither cover nor contents.
+    """
 
     cover: Cover
     blocks: Sequence[Block]
@@ -253,3 +272,5 @@ class Document:
     made: date
     keywords: Sequence[str] = field(default_factory=tuple)
     language: str = "en"
+    paper: Paper = Paper.A4
+    sheet: bool = False

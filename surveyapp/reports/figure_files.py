@@ -18,14 +18,14 @@ def svg_file(svg: str) -> str:
     return svg.replace(f'font-family="{FONT}"', f'font-family="{FONT}, {_OTHERS}"')
 
 
-def png(svg: str) -> bytes:
+def png(svg: str, dpi: int = DPI) -> bytes:
     """The drawing on white at its size on paper, a point of the drawing a point of print."""
     import vl_convert
 
     chart_theme.register_fonts()
     start = svg.index(">", svg.index("<svg")) + 1
     drawn = svg[:start] + _PAPER + svg[start:]
-    return bytes(vl_convert.svg_to_png(drawn, scale=1, ppi=DPI))
+    return bytes(vl_convert.svg_to_png(drawn, scale=1, ppi=dpi))
 
 
 def pixels(png_file: bytes) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,14 +13,18 @@ from sqlalchemy.orm import Session
 from analysis.rules import RULES
 from surveyapp.errors import NotFound
 from surveyapp.installation import Installation
+from surveyapp.journeys.action_plan_queries import WantedActions
+from surveyapp.journeys.action_plan_queries import actions as planned
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.reports import benchmark as benchmarks
+from surveyapp.reports import executive as executives
 from surveyapp.reports import stored_content
 from surveyapp.reports import study as studies
-from surveyapp.reports.actions import scope_of
+from surveyapp.reports.actions import formats_of, paper_of, scope_of
 from surveyapp.reports.analysed import study_of
 from surveyapp.reports.document import Document
-from surveyapp.reports.pdf import pdf
+from surveyapp.reports.formats.names import Format
+from surveyapp.reports.formats.writers import written
 from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.content import content as validation_content
 from surveyapp.results import dashboards
@@ -35,7 +40,7 @@ from surveyapp.results.rates import segment_rate
 from surveyapp.results.validations import read_validation
 from surveyapp.results.wordings import mixed
 from surveyapp.store import events
-from surveyapp.store.models import Analysis, Report
+from surveyapp.store.models import Analysis, Report, ReportFile
 
 Progress = Callable[[int, str], None]
 
@@ -52,6 +57,36 @@ def benchmark(installation: Installation, report_id: int, *, progress: Progress)
     progress(30, "Drawing the charts")
     document = benchmarks.content(numbers, made=installation.now().date())
     return _kept(installation, report_id, document, name, progress, rules=RULES)
+
+
+def executive(installation: Installation, report_id: int, *, progress: Progress) -> dict[str, Any]:
+    """Make an executive page. Raises NotFound."""
+    progress(5, "Reading the numbers")
+    with installation.store.reading() as session:
+        report = _report(session, report_id)
+        sheet, paper = _sheet(installation, session, report), paper_of(report)
+        name = f"{report.journey.code}-executive"
+        if report.segment is not None:
+            name += f"-{report.segment.code}"
+        # Actions are read in the session: each with its owner.
+        document = executives.content(sheet, made=installation.now().date(), paper=paper)
+    return _kept(installation, report_id, document, name, progress, rules=RULES)
+
+
+def _sheet(installation: Installation, session: Session, report: Report) -> executives.Sheet:
+    scope = scope_of(report)
+    rules: dict[str, Any] = {
+        "minimum_cell": installation.settings.minimum_cell,
+        "library": installation.library,
+    }
+    return executives.Sheet(
+        overview=dashboards.journey_overview(session, scope, **rules),
+        trends=dashboards.trend(session, scope, **rules),
+        rates=dashboards.response_rates(session, scope, **rules),
+        segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
+        associations=associations(joined_scores(session, scope, **rules)),
+        actions=planned(session, WantedActions(journey_id=report.journey_id)),
+    )
 
 
 def _numbers(installation: Installation, session: Session, report: Report) -> benchmarks.Numbers:
@@ -149,16 +184,26 @@ def _kept(
     *,
     rules: int,
 ) -> dict[str, Any]:
+    with installation.store.reading() as session:
+        report = _report(session, report_id)
+        formats, document = formats_of(report), replace(document, paper=paper_of(report))
     progress(60, "Setting the pages")
-    data, content = pdf(document), stored_content.stored(document)
-    progress(95, "Storing the file")
+    files, content = dict(written(document, formats)), stored_content.stored(document)
+    progress(95, "Storing the files")
     name = f"{name}-{document.made.isoformat()}"
     with installation.store.writing() as session:
         put = partial(installation.files.put, session)
-        file = put(data, name=f"{name}.pdf", media_type="application/pdf")
+        kept = {
+            each: put(data, name=f"{name}.{each}", media_type=each.media_type)
+            for each, data in files.items()
+        }
+        file = kept.pop(Format.PDF)
         beside = put(content, name=f"{name}.json", media_type=stored_content.MEDIA_TYPE)
         report = _report(session, report_id)
         report.file_id, report.content_id = file.id, beside.id
+        report.documents = [
+            ReportFile(format=str(each), file_id=of.id) for each, of in kept.items()
+        ]
         report.rules_version = rules
         session.flush()
         events.publish(session, "report", report_id=report_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from reportlab.lib.pagesizes import A4
 from reportlab.platypus import (
     BaseDocTemplate,
     Flowable,
@@ -17,17 +16,17 @@ from reportlab.platypus import (
     Table,
 )
 
-from surveyapp.design_tokens import PAGE_MARGIN, SIZES, TEXT_WIDTH
+from surveyapp.design_tokens import SIZES, TEXT_WIDTH
 from surveyapp.reports import blocks, fonts, set_text
-from surveyapp.reports.document import Contents, Cover, Document
+from surveyapp.reports.document import Contents, Cover, Document, Tone
 from surveyapp.reports.styles import FACE, colour
 from surveyapp.reports.tagged import GridTags, TableTags, TaggedCanvas
 from surveyapp.reports.tagged_pdf import About, tagged
 from surveyapp.reports.tags import PAGINATION, Tags
 from surveyapp.results import phrases
 
-_WIDTH, _HEIGHT = A4
 _TOP, _BOTTOM = 74.0, 66.0
+_SHEET_TOP, _SHEET_BOTTOM = 54.0, 46.0  # all of a sheet has to be on it
 _LONGEST_TITLE = 70  # characters; longer ones are set smaller
 _BAND = 330.0  # height of the cover's coloured band
 
@@ -38,8 +37,11 @@ def pdf(document: Document) -> bytes:
     out = io.BytesIO()
     template = _Template(out, document)
     body = blocks.flowables(document.blocks)
-    # The cover's own pages come first: a list of many chapters that goes on has no second band.
-    story = [NextPageTemplate("page"), *_cover(document.cover), PageBreak(), *body]
+    if document.sheet:
+        story = [*_above(document.cover), *body]
+    else:
+        # The cover's own pages come first: a list of many chapters that goes on has no second band.
+        story = [NextPageTemplate("page"), *_cover(document.cover), PageBreak(), *body]
     template.multiBuild(story, canvasmaker=TaggedCanvas)
     about = About(document.cover.title, document.author, document.language, document.subject)
     return tagged(out.getvalue(), template.tags, about)
@@ -47,17 +49,19 @@ def pdf(document: Document) -> bytes:
 
 class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no types
     def __init__(self, out: io.BytesIO, document: Document) -> None:
+        self._width, self._height = width, height = document.paper.size
+        self._edge = (width - TEXT_WIDTH) / 2  # of every paper the text is as wide
         super().__init__(
             out,
-            pagesize=A4,
+            pagesize=document.paper.size,
             title=document.cover.title,
             author=document.author,
             subject=document.subject,
             keywords=", ".join(document.keywords),
             creator="surveyapp",
             lang=document.language,
-            leftMargin=PAGE_MARGIN,
-            rightMargin=PAGE_MARGIN,
+            leftMargin=self._edge,
+            rightMargin=self._edge,
             topMargin=_TOP,
             bottomMargin=_BOTTOM,
             allowSplitting=1,
@@ -67,14 +71,13 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no ty
         self.page = 0
         self._total = 0  # pages of the pass before: contents and total need one to be known
         edges = {"leftPadding": 0, "rightPadding": 0, "topPadding": 0, "bottomPadding": 0}
-        cover = Frame(PAGE_MARGIN, _BOTTOM, TEXT_WIDTH, _HEIGHT - _BOTTOM - 60, id="cover", **edges)
-        page = Frame(PAGE_MARGIN, _BOTTOM, TEXT_WIDTH, _HEIGHT - _TOP - _BOTTOM, id="text", **edges)
-        self.addPageTemplates(
-            [
-                PageTemplate("cover", [cover], onPage=self._draw_cover),
-                PageTemplate("page", [page], onPage=self._draw_page),
-            ]
-        )
+        cover = Frame(self._edge, _BOTTOM, TEXT_WIDTH, height - _BOTTOM - 60, id="cover", **edges)
+        top, bottom = (_SHEET_TOP, _SHEET_BOTTOM) if document.sheet else (_TOP, _BOTTOM)
+        page = Frame(self._edge, bottom, TEXT_WIDTH, height - top - bottom, id="text", **edges)
+        templates = [PageTemplate("page", [page], onPage=self._draw_page)]
+        if not document.sheet:
+            templates.insert(0, PageTemplate("cover", [cover], onPage=self._draw_cover))
+        self.addPageTemplates(templates)
 
     def beforeDocument(self) -> None:  # noqa: N802  # reportlab's hook
         self._chapters = 0
@@ -105,7 +108,7 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no ty
         canvas.saveState()
         canvas.setFillColor(colour("accent"))
         with canvas.tags.decoration():
-            canvas.rect(0, _HEIGHT - _BAND, _WIDTH, _BAND, stroke=0, fill=1)
+            canvas.rect(0, self._height - _BAND, self._width, _BAND, stroke=0, fill=1)
         canvas.restoreState()
 
     def _draw_page(self, canvas: Any, _template: Any) -> None:
@@ -117,14 +120,14 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no ty
         canvas.saveState()
         muted, size = colour("muted"), SIZES["small"]
         canvas.setFillColor(muted)
-        _line(canvas, PAGE_MARGIN, _HEIGHT - 44, self._document.running, size)
+        _line(canvas, self._edge, self._height - 44, self._document.running, size)
         canvas.setStrokeColor(colour("rule"))
         canvas.setLineWidth(0.5)
-        canvas.line(PAGE_MARGIN, _HEIGHT - 52, _WIDTH - PAGE_MARGIN, _HEIGHT - 52)
-        _line(canvas, PAGE_MARGIN, 36, phrases.day(self._document.made), size)
+        canvas.line(self._edge, self._height - 52, self._width - self._edge, self._height - 52)
+        _line(canvas, self._edge, 36, phrases.day(self._document.made), size)
         canvas.setFont(fonts.REGULAR, size)
         total = max(self._total, self.page)
-        canvas.drawRightString(_WIDTH - PAGE_MARGIN, 36, f"Page {self.page} of {total}")
+        canvas.drawRightString(self._width - self._edge, 36, f"Page {self.page} of {total}")
         canvas.restoreState()
 
 
@@ -134,6 +137,14 @@ def _line(canvas: Any, x: float, y: float, text: str, size: float) -> None:
         canvas.setFont(face, size)
         canvas.drawString(x, y, piece)
         x += fonts.width(piece, size, face)
+
+
+def _above(cover: Cover) -> list[Flowable]:
+    """What a sheet has in the place of a cover: kind, title and subtitle."""
+    said = " · ".join(filter(None, (cover.kind, *cover.subtitle.split("\n"))))
+    title = set_text.paragraph(cover.title, "h1", room=TEXT_WIDTH)
+    title.outline = (1, cover.title)
+    return [title, set_text.paragraph(said, Tone.NOTE, room=TEXT_WIDTH), Spacer(0, 4)]
 
 
 def _cover(cover: Cover) -> list[Flowable]:

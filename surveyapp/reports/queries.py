@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from surveyapp.errors import NotFound
-from surveyapp.store.models import Report
+from surveyapp.store.models import Report, ReportFile
 
 _WITH = (
     joinedload(Report.job),
     joinedload(Report.segment),
     joinedload(Report.file),
     joinedload(Report.content),
+    selectinload(Report.documents).joinedload(ReportFile.file),
 )
 
 

@@ -24,8 +24,9 @@ def holds_erased(report: Report) -> bool:
 def remove_report(
     session: Session, report: Report, files: FileStore, *, user_id: int | None, **detail: str
 ) -> None:
-    """Delete a finished report with its PDF, tables and figures."""
+    """Delete a finished report with its files, tables and figures."""
     kept = [file for file in (report.file, report.content) if file is not None]
+    kept += [each.file for each in report.documents]
     session.delete(report)
     session.flush()
     for file in kept:

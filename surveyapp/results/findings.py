@@ -48,7 +48,7 @@ def findings(
     return (
         *_level(overview),
         *_dimensions(overview),
-        *_stages(overview),
+        *stages(overview),
         *_against_others(overview),
         *_segments(comparison),
         *_changes(trends),
@@ -132,7 +132,8 @@ def _inner(name: str) -> str:
     return phrases.named(name if name[1:2].isupper() else name[:1].lower() + name[1:])
 
 
-def _stages(overview: JourneyOverview) -> Iterator[Finding]:
+def stages(overview: JourneyOverview) -> Iterator[Finding]:
+    """Which stage scores lowest on the first scale that two have; that none does, where none does."""
     for lowest in overview.lowest[:1]:
         figure = lowest.figure
         numbers = (

@@ -1,4 +1,4 @@
-"""A survey's data-protection report: as a page, and as a PDF to keep."""
+"""A survey's data-protection report: as a page, and as files to keep."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
 from surveyapp.reports.document import Document
+from surveyapp.reports.formats.names import Format
 from surveyapp.reports.privacy.content import content
 from surveyapp.reports.privacy.facts import facts_of
 from surveyapp.surveys.queries import survey_in
@@ -33,20 +34,22 @@ def index(journey_id: int, survey_id: int) -> ResponseReturnValue:
     return render_template("privacy/index.html", journey=journey, survey=survey, blocks=blocks)
 
 
-@privacy.get("/report.pdf")
+@privacy.get("/report.<any(pdf, docx, html):format_>")
 @requires(Permission.EDIT_SURVEYS)
-def download(journey_id: int, survey_id: int) -> ResponseReturnValue:
+def download(journey_id: int, survey_id: int, format_: str) -> ResponseReturnValue:
+    """The report to keep, or to fill its blanks in with Word."""
+    form = Format(format_)
     with installation().store.reading() as session:
         survey = survey_in(session, journey_id, survey_id)
         document = content(facts_of(session, survey, installation()))
     note_read("export privacy report", f"survey {survey.code}")
-    answer = Response(_pdf(document), mimetype="application/pdf")
-    name = f"{survey.code}-data-protection.pdf"
+    answer = Response(_written(document, form), mimetype=form.media_type)
+    name = f"{survey.code}-data-protection.{form}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _pdf(document: Document) -> bytes:
-    from surveyapp.reports.pdf import pdf  # its library is loaded with the first file
+def _written(document: Document, form: Format) -> bytes:
+    from surveyapp.reports.formats.writers import written  # libraries loaded with the first file
 
-    return pdf(document)
+    return dict(written(document, [form]))[form]

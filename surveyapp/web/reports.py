@@ -5,15 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import SelectField, StringField
-from wtforms.widgets import MonthInput
+from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms.widgets import CheckboxInput, ListWidget, MonthInput
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict
 from surveyapp.journeys import queries
 from surveyapp.reports import actions
 from surveyapp.reports import queries as stored
-from surveyapp.reports.document import Document
+from surveyapp.reports.document import Document, Paper
+from surveyapp.reports.formats.names import Format
 from surveyapp.reports.removal import holds_erased, remove_holding_erased, remove_report
 from surveyapp.results import queries as analyses
 from surveyapp.results.rules_changed import rules_of_report
@@ -33,10 +34,10 @@ from surveyapp.web.sessions import me
 
 reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/reports")
 
-BENCHMARK = "benchmark"
+BENCHMARK, EXECUTIVE = "benchmark", "executive"
+_OF_SCOPE = (BENCHMARK, EXECUTIVE)  # the others are of the customers of their analysis
 
-
-_OF_BENCHMARK = "Applies to the benchmark report."
+_OF_BENCHMARK = "Applies to the benchmark report and the executive page."
 
 
 class ReportForm(StaffForm):
@@ -61,6 +62,16 @@ class ReportForm(StaffForm):
         choices=choices([("", "Leave out"), ("yes", "Include")]),
         default="",
         description=_OF_BENCHMARK,
+    )
+    formats = SelectMultipleField(
+        "Also as",
+        choices=choices([(each, each.label) for each in Format if each is not Format.PDF]),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description="A PDF is always made.",
+    )
+    paper = SelectField(
+        "Paper", choices=choices([(each, each.label) for each in Paper]), default=Paper.A4
     )
 
 
@@ -90,6 +101,7 @@ def index(journey_id: int) -> ResponseReturnValue:
             journey=journey,
             reports=found,
             rules=rules,
+            format_titles={str(each): each.label for each in Format},
             marked=[each.id for each in found if holds_erased(each)],
         )
 
@@ -152,7 +164,11 @@ def _form(session: Session, journey_id: int) -> ReportForm:
         if each.result is not None
     ]
     form.about.choices = choices(
-        [(BENCHMARK, "Journey benchmark for managers: scores, segments and trends"), *made]
+        [
+            (BENCHMARK, "Journey benchmark for managers: scores, segments and trends"),
+            (EXECUTIVE, "Executive page: the journey on one sheet"),
+            *made,
+        ]
     )
     form.segment.choices = segment_choices(session)
     bar = scope_bar(session, scope)
@@ -168,16 +184,17 @@ def _about(analysis: Analysis) -> str:
 
 
 def _ask(session: Session, journey_id: int, form: ReportForm) -> Report:
-    is_benchmark = form.about.data == BENCHMARK
-    kind = BENCHMARK
-    if not is_benchmark:
+    is_of_scope, kind = form.about.data in _OF_SCOPE, form.about.data
+    if not is_of_scope:
         about = analyses.analysis(session, journey_id, int(form.about.data)).kind
         kind = next(report for report, of in actions.ABOUT.items() if of == about)
     return actions.ask_report(
         session,
         kind=kind,
-        scope=read_scope(journey_id, form.plain()) if is_benchmark else Scope(journey_id),
-        analysis_id=None if is_benchmark else int(form.about.data),
+        scope=read_scope(journey_id, form.plain()) if is_of_scope else Scope(journey_id),
+        analysis_id=None if is_of_scope else int(form.about.data),
+        formats=form.formats.data or (),
+        paper=Paper(form.paper.data),
         user_id=me().id,
     )
 
@@ -192,6 +209,22 @@ def download(journey_id: int, report_id: int) -> ResponseReturnValue:
         path, file = installation().files.path(report.file).absolute(), report.file
     note_read("download report", f"report {report_id}", file="pdf")
     return send_file(path, mimetype=file.media_type, as_attachment=True, download_name=file.name)
+
+
+@reports.get("/<int:report_id>/report.<any(docx, pptx, html):format_>")
+@requires(Permission.READ_REPORTS)
+def document(journey_id: int, report_id: int, format_: str) -> ResponseReturnValue:
+    """The report in a format beside PDF."""
+    with installation().store.reading() as session:
+        report = stored.report(session, journey_id, report_id)
+        found = next((each.file for each in report.documents if each.format == format_), None)
+        if found is None:
+            raise Conflict(
+                f"This report was not made as {Format(format_).label}. Create it again in that format."
+            )
+        path = installation().files.path(found).absolute()
+    note_read("download report", f"report {report_id}", file=format_)
+    return send_file(path, mimetype=found.media_type, as_attachment=True, download_name=found.name)
 
 
 @reports.get("/<int:report_id>/tables.<any(docx, tex, zip):ending>")

@@ -15,6 +15,7 @@ _NAMES = {
 }
 _VALUES = {
     "benchmark": "journey benchmark",
+    "executive": "executive page",
     "sjq_study": "journey quality and loyalty study",
     "validation": "scale validation",
     "ML": "maximum likelihood (ML)",

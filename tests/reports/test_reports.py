@@ -30,6 +30,7 @@ from surveyapp.reports.document import (
     KeyFigure,
     KeyFigures,
     Look,
+    Paper,
     Paragraph,
     Table,
     Tone,
@@ -122,6 +123,7 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
             ask_report(
                 session, kind="benchmark", user_id=None,
                 scope=Scope(journey.journey, journey.segments["north"], since=date(2026, 1, 1)),
+                formats=["html"], paper=Paper.LETTER,
             ),
             ask_report(
                 session, kind="validation", scope=Scope(journey.journey), analysis_id=analysis.id,
@@ -141,6 +143,10 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
         assert {report.file_id for report in kept} == {result["file_id"] for result in results}
         names = [report.file.name for report in kept if report.file]
         overview = dashboards.journey_overview(session, Scope(journey.journey), library=BUILT_IN)
+    assert [[each.format for each in report.documents] for report in kept] == [[], ["html"], []]
+    beside = kept[1].documents[0].file
+    assert beside.name == names[1].replace(".pdf", ".html")
+    assert b"size: letter" in installation.files.path(beside).read_bytes()
     assert names[2].startswith("current-account-benchmark-2")
     assert names[1].startswith("current-account-benchmark-north-")
     assert names[0].startswith("current-account-validation-sjq-")

@@ -33,7 +33,7 @@ def guarded_rules(app: Flask) -> list[tuple[Rule, Permission]]:
 
 
 # What an address says besides ids: a file's ending, a figure's number.
-FILES = {"kind": "svg", "ending": "docx", "number": 1, "token": "x"}
+FILES = {"kind": "svg", "format_": "docx", "ending": "docx", "number": 1, "token": "x"}
 
 
 def methods_of(rule: Rule) -> list[str]:
@@ -135,6 +135,7 @@ def test_a_role_opens_what_it_may_and_nothing_else(
     report = "/journeys/<int:journey_id>/reports/<int:report_id>"
     unmade = {f"{analysis}.json", f"{analysis}.R", *(f"{analysis}{file}" for file in files)}
     unmade |= {f"{report}{file}" for file in files}  # of an earlier version
+    unmade.add(f"{report}/report.<any(docx, pptx, html):format_>")  # made as PDF alone
     assert wrong == ({("GET", rule, 409) for rule in unmade} if opened else set())
 
 

@@ -65,6 +65,7 @@ from surveyapp.store.models.results import (
     Analysis,
     MonthlyRollup,
     Report,
+    ReportFile,
     Rollup,
     RollupFacet,
 )
@@ -150,6 +151,7 @@ __all__ = [
     "RecoveryCode",
     "RegisteredChange",
     "Report",
+    "ReportFile",
     "Response",
     "RetentionRound",
     "RetentionRule",

@@ -137,7 +137,9 @@ class Report(Base):
     __tablename__ = "reports"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(60))  # "benchmark", "validation", "sjq_study"
+    kind: Mapped[str] = mapped_column(
+        String(60)
+    )  # "benchmark", "executive", "validation", "sjq_study"
     title: Mapped[str] = mapped_column(String(300))
     journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
     segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
@@ -154,4 +156,17 @@ class Report(Base):
     segment: Mapped[Segment | None] = relationship()
     file: Mapped[File | None] = relationship(foreign_keys=[file_id])
     content: Mapped[File | None] = relationship(foreign_keys=[content_id])
+    documents: Mapped[list[ReportFile]] = relationship(cascade="all, delete-orphan")
     job: Mapped[Job | None] = relationship()
+
+
+class ReportFile(Base):
+    """A report in a format beside PDF: "docx", "pptx", "html"."""
+
+    __tablename__ = "report_files"
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    format: Mapped[str] = mapped_column(String(10), primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
+
+    file: Mapped[File] = relationship()
