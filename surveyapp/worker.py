@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from surveyapp.auth import sessions
-from surveyapp.closed_loop import alerts, cases
+from surveyapp.closed_loop import alert_duty, alert_posts, cases
 from surveyapp.comments import remasking
 from surveyapp.distribution import outbox, retention, retention_notices
 from surveyapp.errors import SurveyappError
@@ -277,7 +277,8 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget uploads": (60.0, uploads.forget),
     "follow time zones": (60.0, _follow_zones),
     "forget previews": (60.0, stored_previews.forget),
-    "watch scores": (300.0, alerts.alerts_due),
+    "watch scores": (300.0, alert_duty.alerts_due),
+    "post alerts": (5.0, alert_posts.post_due),
     "mix draws": (3600.0, prize_draws.mix),
     "forget sessions": (3600.0, sessions.forget),
     "release anonymous answers": (30.0, release_duty.release_due),

@@ -68,6 +68,7 @@ NEIGHBOURS = {
     ("surveyapp.distribution", "surveyapp.webhooks"),  # a message may leave by a webhook
     ("surveyapp.closed_loop", "surveyapp.distribution"),  # a case and an alert write messages
     ("surveyapp.closed_loop", "surveyapp.results"),  # an alert watches the figure that pages show
+    ("surveyapp.closed_loop", "surveyapp.webhooks"),  # and is posted to a chat by their client
     ("surveyapp.exports", "surveyapp.reports"),  # a poster is set in the reports' typefaces
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
     ("surveyapp.settings", "surveyapp.errors"),

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     SHARE_RESULTS = "share results"
     SET_TARGETS = "set targets"
     PLAN_IMPROVEMENTS = "plan improvements"
+    SET_ALERTS = "set alerts"
     RUN_ANALYSES = "run analyses"
     READ_REPORTS = "read reports"
     MAKE_REPORTS = "make reports"
@@ -146,6 +147,8 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         Permission.SET_TARGETS: _of_journey(_EVERYBODY, _EDITING),
         # Changes and actions are the work of whoever reads the scores, as cases are.
         Permission.PLAN_IMPROVEMENTS: _of_journey(_EVERYBODY, _READING),
+        # To oneself and others with access; to anybody else, of whoever may set targets.
+        Permission.SET_ALERTS: _of_journey(_EVERYBODY, _READING),
         Permission.RUN_ANALYSES: _of_journey(_STUDYING, _READING),
         Permission.READ_REPORTS: _of_journey(_EVERYBODY, _READING),
         Permission.MAKE_REPORTS: _of_journey(_EVERYBODY, _READING),

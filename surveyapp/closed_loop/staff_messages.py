@@ -28,7 +28,7 @@ def write(
     session: Session,
     key: str,
     kind: str,
-    survey_id: int,
+    survey_id: int | None,
     *,
     to: str,
     subject: str,

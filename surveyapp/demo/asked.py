@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases
-from surveyapp.closed_loop.alerts import create_alert
 from surveyapp.closed_loop.rules import change_case_rule
 from surveyapp.demo import population
 from surveyapp.demo.bank import MONTHS, JourneyPlan, TouchpointPlan
@@ -32,7 +31,7 @@ from surveyapp.sampling.opt_outs import opt_out
 from surveyapp.store import events
 from surveyapp.store.models import Case, Decision, Event, Invitation, OutgoingMessage, SurveyRow
 from surveyapp.surveys.links import pseudonym, token_of
-from surveyapp.surveys.queries import short_ticket, survey_at, survey_of, surveys
+from surveyapp.surveys.queries import short_ticket, survey_at, surveys
 from surveyapp.surveys.survey import Survey
 from surveyapp.worker import subscribers
 
@@ -100,17 +99,6 @@ def _set_up(session: Session, survey: SurveyRow, owner_id: int) -> None:
     )
     rule = {"scale": "csat", "at_most": 2, "due_days": 3, "owner_id": owner_id}
     change_case_rule(session, survey, rule, user_id=None, library=BUILT_IN)
-    create_alert(
-        session,
-        survey_of(survey),
-        scale="csat",
-        below=60,
-        minimum_n=20,
-        days=30,
-        emails=["care@northbank.example"],
-        user_id=None,
-        library=BUILT_IN,
-    )
 
 
 def _name(number: int) -> str:

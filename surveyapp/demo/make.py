@@ -18,7 +18,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.auth import actions as auth
 from surveyapp.auth.passwords import one_time_password
 from surveyapp.comments.intake import masked
-from surveyapp.demo import asked, commented, population, study
+from surveyapp.demo import alerted, asked, commented, population, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
@@ -91,6 +91,7 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
         _answers(installation, responses, owner, progress)
         progress(60, "Coding comments")
         _comments(installation, owner)
+        alerted.watch(installation, JOURNEYS[0].code, owner)
         _study(installation, _between(progress, 60, 64))
     progress(64, "Validating the scale")
     files = _reports(installation, progress)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.results.standing import MetricTarget, gap
 from surveyapp.results.view_models import Figure, JourneyOverview
-from surveyapp.store.models import EVERYBODY, Target
+from surveyapp.store.models import EVERYBODY, Journey, Target
 
 Places = Mapping[tuple[str, str], MetricTarget]  # by place and metric
 
@@ -87,3 +87,13 @@ def with_targets(overview: JourneyOverview, targets: Places) -> JourneyOverview:
 def place_of(stage: str, touchpoint: str = "") -> str:
     """A target's place, from the codes of a stage and a touchpoint."""
     return f"{stage}/{touchpoint}" if touchpoint else stage
+
+
+def place_names(journey: Journey) -> dict[str, str]:
+    """What each place of a journey is called, the journey as a whole first."""
+    names = {"": "Journey as a whole"}
+    for stage in journey.stages:
+        names[stage.code] = stage.name
+        for point in stage.touchpoints:
+            names[place_of(stage.code, point.code)] = f"{stage.name}, {point.name}"
+    return names

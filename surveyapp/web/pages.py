@@ -14,6 +14,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.web.access import access
 from surveyapp.web.account import account
 from surveyapp.web.action_plan import action_plan
+from surveyapp.web.alerts import alerts
 from surveyapp.web.analyses import analyses
 from surveyapp.web.answers import answers
 from surveyapp.web.appearance import CHOICES, appearance, chosen
@@ -92,6 +93,7 @@ SECTIONS = (
     ),
     Section("Segments", (segments,)),
     Section("Actions", (action_plan,), Permission.READ_RESULTS),
+    Section("Alerts", (alerts,), Permission.READ_RESULTS),
     Section("Cases", (cases,), Permission.WORK_CASES),
     Section("Customers", (contacts,), Permission.MANAGE_CONTACTS),
     Section("Jobs", (jobs,)),

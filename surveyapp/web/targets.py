@@ -27,7 +27,7 @@ from surveyapp.results.target_actions import (
     target_row,
 )
 from surveyapp.results.target_rows import TargetRow, target_rows, target_rows_to_json
-from surveyapp.results.targets import targets_of
+from surveyapp.results.targets import place_names, targets_of
 from surveyapp.store.models import EVERYBODY, Journey, Segment
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices
@@ -200,7 +200,7 @@ def _shown(
 
 def _what(session: Session, journey: Journey) -> Iterator[tuple[str, str]]:
     """Every metric of every place: what the form sends, and what it says."""
-    names = _place_names(journey)
+    names = place_names(journey)
     base = ground(session, journey.id, library=installation().library)
     for place, metrics in metrics_by_place(base).items():
         for each in metrics:
@@ -208,18 +208,9 @@ def _what(session: Session, journey: Journey) -> Iterator[tuple[str, str]]:
 
 
 def _about(session: Session, journey: Journey, place: str, metric: str, segment_id: int) -> str:
-    gone = f"{_place_names(journey).get(place, place)}: {metric}"  # is asked there no more
+    gone = f"{place_names(journey).get(place, place)}: {metric}"  # is asked there no more
     said = dict(_what(session, journey)).get(f"{place}{_APART}{metric}", gone)
     return f"{said}, {dict(_customers(session))[str(segment_id)]}"
-
-
-def _place_names(journey: Journey) -> dict[str, str]:
-    names = {"": "Journey as a whole"}
-    for stage in journey.stages:
-        names[stage.code] = stage.name
-        for point in stage.touchpoints:
-            names[f"{stage.code}/{point.code}"] = f"{stage.name}, {point.name}"
-    return names
 
 
 def _customers(session: Session) -> list[tuple[str, str]]:

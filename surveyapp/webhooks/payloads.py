@@ -38,7 +38,7 @@ EVENTS: Mapping[str, str] = {
     "response.corrected": "A customer has changed their answers",
     "response.erased": "A response has been erased or removed; sent with its ID only",
     "low_score": "A low score has opened a case",
-    "alert": "A score has fallen below the threshold of an alert",
+    "alert": "A score has crossed what an alert waits for",
     "report": "A report is ready",
     "send_message": "A message to a customer is ready to send, by SMS for example",
 }
@@ -151,16 +151,18 @@ def _low_score(session: Session, event: Event) -> Telling | None:
 
 def _alert(session: Session, event: Event) -> Telling | None:
     alert = session.get(Alert, event.subject.get("alert_id") or 0)
-    site = _site(session, alert.survey_id) if alert else None
-    if alert is None or site is None:
+    if alert is None:
         return None
     figures = {name: event.subject[name] for name in _FIGURES if name in event.subject}
     data = {
-        **site.place,
+        "journey": alert.journey.code,
+        "place": alert.place,
         "alert": alert.id,
         "scale": alert.scale,
-        "below": alert.below,
-        "days": alert.days,
+        "kind": alert.kind,
+        "direction": alert.direction,
+        "value": alert.value if alert.kind == "threshold" else None,
+        "months": alert.months,
         **figures,
     }
     subject = _Subject("alert", str(alert.id), event.subject.get("told", alert.told))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from surveyapp.closed_loop.alert_duty import alerts_due
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Alert, AuditEntry, Journey, JourneyGrant, SurveyRow, User
 from surveyapp.surveys.settings.closed_loop import read_case_rule
@@ -42,7 +45,19 @@ RULE = {
     "owner_id": "",
     "follow_up_survey_id": "",
 }
-ALERT = {"watched": "nps", "below": "-10.5", "days": "7", "minimum_n": "5", "emails": ""}
+NEW = "/journeys/1/alerts/new"
+ALERT = {
+    "what": "apply/form nps",
+    "kind": "threshold",
+    "direction": "below",
+    "value": "-10.5",
+    "months": "1",
+    "comparison": "before",
+    "minimum_n": "5",
+    "people": "1",
+    "digest": "now",
+}
+LAST_MONTH = utc_now().replace(day=1) - timedelta(days=10)
 
 
 def rule_of(installation, loop):
@@ -93,7 +108,7 @@ def test_an_anonymous_survey_says_why_it_opens_no_cases(installation, olga, loop
         made = make_survey(session, asks=("nps",), journey=journey, name="A", anonymity="anonymous")
     page = olga.get(f"/journeys/1/surveys/{made.id}/closed-loop")
     assert "a low score cannot be traced to a customer" in page.text
-    assert "Save rule" not in page.text and "Add alert" in page.text
+    assert "Save rule" not in page.text and "New alert" in page.text
 
 
 def test_a_survey_without_a_score_has_nothing_to_watch(installation, olga, loop):
@@ -104,48 +119,75 @@ def test_a_survey_without_a_score_has_nothing_to_watch(installation, olga, loop)
     assert "No scores" in olga.get(f"/journeys/1/surveys/{made.id}/closed-loop").text
 
 
+def test_an_alert_comes_from_where_somebody_looks(installation, olga, loop):
+    """The form is filled with the score, place, months and answers of the page."""
+    address = "/journeys/1/touchpoints/1?from=2026-01&to=2026-03&compare=year"
+    with installation.store.writing() as session:
+        for _ in range(6):
+            respond(session, loop.survey, 2, at=LAST_MONTH)
+    page = olga.get(address).text
+    (link,) = re.findall(r'href="([^"]*alerts/new[^"]*metric=nps[^"]*)"', page)[:1]
+    form = olga.get(html.unescape(link)).text
+    assert '<option selected value="apply/form nps">' in form
+    assert '<option selected value="year">' in form
+    assert re.search(r'name="months"[^>]*value="3"', form)
+    assert re.search(rf'checked[^>]*name="people"[^>]*value="{loop.owner}"', form)
+
+
 def test_an_alert_is_added_stopped_started_and_removed(installation, olga, loop, base):
     sent = {**ALERT, "emails": "a@example.org\r\nb@example.org, c@example.org"}
-    assert olga.post(f"{base}/alerts", data=sent).status_code == 303
+    assert olga.post(NEW, data=sent).status_code == 303
     with installation.store.writing() as session:
         alert = session.scalars(select(Alert)).one()
         assert alert.emails == ["a@example.org", "b@example.org", "c@example.org"]
-        assert (alert.below, alert.days, alert.minimum_n) == (-10.5, 7, 5)
+        assert (alert.value, alert.months, alert.minimum_n) == (-10.5, 1, 5)
+        assert alert.people == [loop.owner]
         for _ in range(6):
-            respond(session, loop.survey, 2, at=utc_now())
-    page = olga.get(base).text
-    assert "NPS below −10.5" in page and 'state-failed">low<' in page and "−100" in page
-    assert "never" in page  # told
-    one = f"{base}/alerts/{alert.id}"
+            respond(session, loop.survey, 2, at=LAST_MONTH)
+    for address in ("/alerts", "/journeys/1/alerts", base):
+        page = olga.get(address).text
+        assert "NPS below −10.5" in page and 'state-failed">crossed<' in page and "−100" in page
+        assert "never" in page  # told
+    assert alerts_due(installation, utc_now()) == 1
+    assert "1 not acknowledged" in olga.get("/journeys/1/alerts").text
+    one = f"/journeys/1/alerts/{alert.id}"
+    assert olga.post(f"{one}/crossings/1/acknowledge").status_code == 303
+    assert "acknowledged by <bdi>Olga</bdi>" in olga.get("/journeys/1/alerts").text
+    assert olga.post(f"{one}/mute", data={"days": "7"}).status_code == 303
+    assert ">muted<" in olga.get("/journeys/1/alerts").text
+    assert olga.post(f"{one}/mute", data={"days": "9999"}).status_code == 422
+    assert olga.post(f"{one}/mute", data={"days": "0"}).status_code == 303
+    assert olga.post(f"{one}/test").status_code == 303
+    assert "Test: NPS below" in olga.get("/journeys/1/alerts").text
     assert olga.post(f"{one}/active", data={"active": "0"}).status_code == 303
-    assert "paused" in olga.get(base).text
+    assert "paused" in olga.get("/journeys/1/alerts").text
     assert olga.post(f"{one}/active", data={"active": "1"}).status_code == 303
     assert olga.post(f"{one}/active").status_code == 422
     assert olga.post(f"{one}/remove").status_code == 303
     assert olga.post(f"{one}/remove").status_code == 404
-    assert "No alerts yet." in olga.get(base).text
+    assert "No alerts yet" in olga.get("/journeys/1/alerts").text
 
 
-def test_an_alert_is_changed_and_keeps_what_was_not(installation, olga, loop, base):
-    assert olga.post(f"{base}/alerts", data={**ALERT, "emails": "a@example.org"}).status_code == 303
+def test_an_alert_is_changed_and_keeps_what_was_not(installation, olga, loop):
+    assert olga.post(NEW, data={**ALERT, "emails": "a@example.org"}).status_code == 303
     with installation.store.writing() as session:
         alert = session.scalars(select(Alert)).one()
         alert.armed, alert.told_at = False, utc_now()
-    one = f"{base}/alerts/{alert.id}"
-    assert f'href="{one}"' in olga.get(base).text
+    one = f"/journeys/1/alerts/{alert.id}"
+    assert f'href="{one}"' in olga.get("/journeys/1/alerts").text
     form = olga.get(one).text
-    assert "a@example.org" in form and re.search(r'name="below"[^>]*value="-10.5"', form)
+    assert "a@example.org" in form and re.search(r'name="value"[^>]*value="-10.5"', form)
     same = {**ALERT, "emails": "b@example.org"}
     assert olga.post(one, data=same).status_code == 303  # only others are told: it goes on
     kept = alert_now(installation)
     assert (kept.emails, kept.armed, kept.told_at) == (["b@example.org"], False, alert.told_at)
-    assert olga.post(one, data={**same, "below": "0", "watched": "csat"}).status_code == 422
-    assert olga.post(one, data={**same, "below": "20", "days": "30"}).status_code == 303
+    assert olga.post(one, data={**same, "value": "0", "what": "apply/form csat"}).status_code == 422
+    assert olga.post(one, data={**same, "value": "20", "months": "3"}).status_code == 303
     kept = alert_now(installation)
-    assert (kept.below, kept.days, kept.minimum_n, kept.armed) == (20, 30, 5, True)
+    assert (kept.value, kept.months, kept.minimum_n, kept.armed) == (20, 3, 5, True)
     with installation.store.reading() as session:
         done = session.scalars(select(AuditEntry).where(AuditEntry.action == "change alert"))
-        assert [entry.detail["changed"] for entry in done] == [["emails"], ["below", "days"]]
+        assert [entry.detail["changed"] for entry in done] == [["emails"], ["months", "value"]]
     bad = olga.post(one, data={**same, "emails": "nobody"})
     assert bad.status_code == 422 and "is not an email address" in bad.text
 
@@ -155,19 +197,28 @@ def alert_now(installation) -> Alert:
         return session.scalars(select(Alert)).one()
 
 
-def test_an_alert_that_cannot_be_is_refused(installation, olga, loop, base):
+def test_an_alert_that_cannot_be_is_refused(installation, olga, loop):
     for change, said in (
-        ({"below": "200"}, "would always or never be sent"),
-        ({"below": ""}, "Enter the threshold."),
-        ({"days": "0"}, "Enter 1 to 365 days"),
+        ({"value": "200"}, "would always or never be sent"),
+        ({"months": "0"}, "Enter 1 to 12 months"),
         ({"emails": "nobody"}, "is not an email address"),
-        ({"watched": "ces"}, "Not a valid choice."),
+        ({"what": "apply/form ces"}, "Not a valid choice."),
+        ({"people": "999"}, "not a valid choice"),
+        ({"chat": "slack", "chat_url": "https://10.0.0.1/x"}, "is not a public address"),
     ):
-        answer = olga.post(f"{base}/alerts", data={**ALERT, **change})
+        answer = olga.post(NEW, data={**ALERT, **change})
         assert answer.status_code == 422, change
-        assert said in answer.text
+        assert said in answer.text, change
     with installation.store.reading() as session:
         assert session.scalars(select(Alert)).all() == []
+
+
+def test_a_reader_is_offered_people_with_access_alone(installation, sign_in, loop):
+    with installation.store.reading() as session:
+        bert = sign_in(session.get_one(User, loop.other))
+    form = bert.get(NEW).text
+    assert 'name="people"' in form and 'name="chat"' not in form and 'name="emails"' not in form
+    assert bert.post(NEW, data={**ALERT, "emails": "x@example.org"}).status_code == 422
 
 
 def test_the_page_says_that_messages_wait_without_a_mail_server(olga, base):

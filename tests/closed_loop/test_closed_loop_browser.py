@@ -9,14 +9,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
-from instruments.loader import BUILT_IN
 from surveyapp.auth.passwords import hash_password
 from surveyapp.auth.permissions import Grant
-from surveyapp.closed_loop.alerts import create_alert
+from surveyapp.closed_loop.alert_rules import AlertRule
+from surveyapp.closed_loop.alerts import Doer, create_alert
 from surveyapp.installation import Installation
 from surveyapp.store.models import Case, JourneyGrant, SurveyRow, User
 from tests.closed_loop.makers import Loop, make_loop, open_case, respond
-from tests.responses.makers import as_survey
 from tests.web.conftest import served
 from tests.web.world import PASSWORD
 
@@ -36,17 +35,10 @@ def loop(served: tuple[str, Installation]) -> Loop:
         session.add(JourneyGrant(user_id=olga.id, kind=Grant.EDITOR))
         survey = session.get_one(SurveyRow, made.survey)
         emails = ["olga@example.org", "the-team-that-looks-after-the-form@example.org"]
-        create_alert(
-            session,
-            as_survey(session, survey),
-            scale="nps",
-            below=20,
-            minimum_n=5,
-            days=365,
-            emails=emails,
-            user_id=made.owner,
-            library=BUILT_IN,
+        rule = AlertRule(
+            survey.journey_id, "nps", "apply/form", value=20, minimum_n=5, emails=emails
         )
+        create_alert(session, rule, by=Doer(made.owner), installation=served[1])
         for nps in (7, 7, 9, 8, 7):
             respond(session, made.survey, nps)
     for _ in range(2):

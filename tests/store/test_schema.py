@@ -26,6 +26,7 @@ from surveyapp.store.counters import take
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     NOTHING_SORTED,
+    Alert,
     ApiKey,
     AuditEntry,
     Base,
@@ -550,6 +551,39 @@ def test_what_was_sent_again_before_events_had_ids_has_that_of_the_first(empty_s
         rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()
         ids = [each.event_id for each in rows]
     assert ids == [rows[number].public_id for number in (0, 0, 0, 3, 4)]
+
+
+def test_alerts_of_a_survey_watch_its_place_by_months(empty_store: Store):
+    upgrade(empty_store.engine, "0048")
+    with empty_store.writing() as session:
+        survey = make_survey(session)
+        numbers = {1: survey.id, 2: make_survey(session, journey=survey.journey, at_end=True).id}
+    with empty_store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=["alerts"])
+        for number, days in ((1, 7), (2, 90), (3, 30)):
+            row = {"id": number, "survey_id": numbers.get(number, survey.id), "scale": "nps"}
+            row |= {"below": 20.0, "days": days, "minimum_n": 10, "emails": "[]", "active": True}
+            connection.execute(
+                insert(old.tables["alerts"]), {**row, "armed": False, "created_at": _MARCH}
+            )
+        connection.execute(text("DELETE FROM alerts WHERE id = 3"))
+        if not empty_store.is_sqlite:
+            connection.execute(text("SELECT setval('alerts_id_seq', 3)"))
+    upgrade(empty_store.engine)
+    with empty_store.writing() as session:
+        found = session.scalars(select(Alert).order_by(Alert.id)).all()
+        assert [(each.place, each.months, each.value) for each in found] == [
+            ("apply/form", 1, 20),
+            ("", 3, 20),
+        ]
+        assert {(each.journey_id, each.kind, each.armed) for each in found} == {
+            (survey.journey_id, "threshold", False)
+        }
+        values = {"journey_id": survey.journey_id, "scale": "nps", "minimum_n": 1, "months": 1}
+        session.add(Alert(**values))
+        session.flush()
+        assert session.scalar(select(func.max(Alert.id))) == 4  # 3 is not given again
 
 
 def test_the_audit_log_of_a_new_database_takes_new_entries_only(store: Store):

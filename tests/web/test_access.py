@@ -41,7 +41,7 @@ FOREIGN = "Zanzibar"
 # Pages of many journeys, which choose those that were granted themselves.
 CHOOSING = {
     *("journeys.home", "journeys.index", "journeys.index_json", "segments.index"),
-    *("action_plan.index", "action_plan.index_json"),
+    *("action_plan.index", "action_plan.index_json", "alerts.index", "alerts.index_json"),
     *("side_by_side.index", "side_by_side.index_json"),
     *("invariance.start", "invariance.show", "invariance.show_json"),
     *("benchmarks.index", "benchmarks.index_json"),

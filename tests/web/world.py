@@ -33,6 +33,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import (
     Alert,
+    AlertEvent,
     Analysis,
     BenchmarkSet,
     BenchmarkValue,
@@ -122,6 +123,7 @@ class Place:
     view_id: int
     link_id: int
     invariance_id: int
+    alert_event_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -230,6 +232,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             view_id=_view(session, journey, user, text),
             link_id=_link(session, journey, user, text),
             invariance_id=_invariance(session, journey.id, text),
+            alert_event_id=_crossed(session, alert, text),
         )
 
 
@@ -266,6 +269,13 @@ def _benchmarks(session: Session, name: str, text: str) -> int:
     session.add(row)
     session.flush()
     return row.id
+
+
+def _crossed(session: Session, alert: Alert, text: str) -> int:
+    event = AlertEvent(alert=alert, title=(text or "NPS below +20")[:300], text=text)
+    session.add(event)
+    session.flush()
+    return event.id
 
 
 def _target(session: Session, journey: Journey, user: User) -> int:
@@ -437,11 +447,12 @@ def _loop(
         notes=[CaseNote(user_id=user.id, text=text or "Called.")],
     )
     alert = Alert(
-        survey_id=survey.id,
+        journey_id=survey.journey_id,
+        place="apply/form",
         scale="nps",
-        below=20,
+        value=20,
         minimum_n=10,
-        days=30,
+        months=1,
         emails=[text or "team@example.org"],
         created_by=user.id,
     )

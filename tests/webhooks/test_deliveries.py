@@ -359,11 +359,12 @@ def test_a_case_an_alert_and_a_report_are_told(installation: Installation, place
                 due_at=NOW,
             )
             alert = Alert(
-                survey_id=place.survey_id,
+                journey_id=place.journey_id,
+                place="apply/form",
                 scale="nps",
-                below=10.0,
+                value=10.0,
                 minimum_n=20,
-                days=7,
+                months=3,
                 emails=["ada@example.org"],
             )
             session.add_all([case, alert])
@@ -390,11 +391,14 @@ def test_a_case_an_alert_and_a_report_are_told(installation: Installation, place
             "due_at": NOW.isoformat(),
         },
         "alert": {
-            **where,
+            "journey": "open",
+            "place": "apply/form",
             "alert": alert.id,
             "scale": "nps",
-            "below": 10.0,
-            "days": 7,
+            "kind": "threshold",
+            "direction": "below",
+            "value": 10.0,
+            "months": 3,
             "n": 31,
             "estimate": -4.5,
         },

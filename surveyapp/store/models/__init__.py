@@ -11,10 +11,11 @@ from surveyapp.store.models.accounts import (
     User,
     UserSession,
 )
+from surveyapp.store.models.alerts import Alert, AlertEvent
 from surveyapp.store.models.audit import AuditEntry, AuditSeal
 from surveyapp.store.models.base import NOTHING_SORTED, Base, Number
 from surveyapp.store.models.benchmarks import BenchmarkSet, BenchmarkValue
-from surveyapp.store.models.closed_loop import Alert, Case, CaseNote
+from surveyapp.store.models.closed_loop import Case, CaseNote
 from surveyapp.store.models.comments import (
     Comment,
     CommentCode,
@@ -90,6 +91,7 @@ __all__ = [
     "NOTHING_SORTED",
     "RESPONSE_RATE",
     "Alert",
+    "AlertEvent",
     "Analysis",
     "AnonymityEpoch",
     "ApiKey",

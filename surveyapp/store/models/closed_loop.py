@@ -1,4 +1,4 @@
-"""Cases, their notes, and alerts."""
+"""Cases and their notes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import Float, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import UtcDateTime, utc_now
-from surveyapp.store.encrypted_columns import Encrypted, EncryptedDocument
+from surveyapp.store.encrypted_columns import Encrypted
 from surveyapp.store.models.base import Base, Number, one_of, public_id
 from surveyapp.store.models.surveys import SurveyRow
 
@@ -62,28 +62,3 @@ class CaseNote(Base):
     kind: Mapped[str] = mapped_column(String(20), default="note")
     text: Mapped[str] = mapped_column(Encrypted("case_notes.text"))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
-
-
-class Alert(Base):
-    """Tell people when a score falls below a limit, as soon as enough answers say so.
-
-    Once told it is no longer ``armed``, until the score has been back at the limit.
-    """
-
-    __tablename__ = "alerts"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), index=True)
-    scale: Mapped[str] = mapped_column(String(120))
-    below: Mapped[float] = mapped_column(Float(53))
-    minimum_n: Mapped[int]
-    days: Mapped[int]  # the window that is looked at
-    emails: Mapped[list[str]] = mapped_column(
-        EncryptedDocument("alerts.emails", "[]"), default=list
-    )
-    active: Mapped[bool] = mapped_column(default=True)
-    armed: Mapped[bool] = mapped_column(default=True)
-    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    told: Mapped[int] = mapped_column(default=0, server_default="0")  # how often
-    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -1,0 +1,184 @@
+"""What an alert sees: the figure that pages show of its last complete months, and whether it crossed.
+
+Only complete months are judged, so that no answer that comes in moves what an alert tells, and only
+figures that pages show: what is hidden there is hidden here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from analysis.control_limits import ControlLimits
+from instruments.loader import Library
+from surveyapp.errors import NotFound, NotReady
+from surveyapp.results import dashboards
+from surveyapp.results.control_limits import trend_limits
+from surveyapp.results.scope import Comparison, Period, Scope, recent
+from surveyapp.results.targets import place_of
+from surveyapp.results.view_models import Figure, JourneyOverview, Trend
+from surveyapp.store.models import Alert
+
+CONTROL_MONTHS = 24  # that control limits rest on at most, with the one that is judged
+
+
+@dataclass(frozen=True)
+class Look:
+    """An alert and its figure now, None where it is not asked there any more.
+
+    ``enough``: it is shown and rests on as many answers as the alert wants. ``limits`` are of a control
+    chart; None with too few earlier months.
+    """
+
+    alert: Alert
+    scope: Scope
+    figure: Figure | None
+    limits: ControlLimits | None
+    enough: bool
+
+    @property
+    def period(self) -> Period:
+        return self.scope.period
+
+    @property
+    def judged(self) -> bool:
+        """Whether the figure allows a judgement at all."""
+        if not self.enough or self.figure is None:
+            return False
+        if self.alert.kind == "change":
+            return self.figure.change is not None and self.figure.change.contrast is not None
+        if self.alert.kind == "control":
+            return self.limits is not None
+        return not self.alert.whole or self.figure.low is not None
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the figure is where the alert tells of it."""
+        return self.judged and _JUDGES[self.alert.kind](self)
+
+    @property
+    def back(self) -> bool:
+        """Whether the figure is so far back that the next crossing is a new one.
+
+        Of a threshold for the whole interval the estimate must be back: an interval that grows for want
+        of answers is no recovery.
+        """
+        if not self.judged or self.crossed:
+            return False
+        return self.alert.kind != "threshold" or not _beyond(self.alert, self.estimate)
+
+    @property
+    def estimate(self) -> float | None:
+        return self.figure.estimate if self.figure is not None else None
+
+
+def _beyond(alert: Alert, number: float | None) -> bool:
+    if number is None:
+        return False
+    return number < alert.value if alert.direction == "below" else number > alert.value
+
+
+def _threshold(look: Look) -> bool:
+    """By the estimate, or by the end of the interval that crosses last."""
+    if look.figure is None or not look.alert.whole:
+        return _beyond(look.alert, look.estimate)
+    last = look.figure.high if look.alert.direction == "below" else look.figure.low
+    return _beyond(look.alert, last)
+
+
+def _change(look: Look) -> bool:
+    change = look.figure.change if look.figure is not None else None
+    contrast = change.contrast if change is not None else None
+    if contrast is None or not contrast.certain:
+        return False
+    return contrast.difference < 0 if look.alert.direction == "below" else contrast.difference > 0
+
+
+def _control(look: Look) -> bool:
+    if look.limits is None or look.estimate is None:
+        return False
+    return look.limits.breached(look.estimate) == (-1 if look.alert.direction == "below" else 1)
+
+
+_JUDGES: dict[str, Callable[[Look], bool]] = {
+    "threshold": _threshold,
+    "change": _change,
+    "control": _control,
+}
+
+
+def scope_of(alert: Alert, today: date) -> Scope:
+    """The answers that an alert is about on this day: those of its last complete months."""
+    when = recent(today, alert.months)
+    return Scope(
+        alert.journey_id,
+        alert.segment_id,
+        when.since,
+        when.until,
+        Comparison(alert.comparison),
+        channel=alert.channel,
+        language=alert.language,
+        flagged=alert.flagged,
+    )
+
+
+class Looks:
+    """Looks of alerts in one reading session: what several of them are about is read once."""
+
+    def __init__(self, session: Session, *, minimum_cell: int, library: Library) -> None:
+        self._session = session
+        self._rules: dict[str, Any] = {"minimum_cell": minimum_cell, "library": library}
+        self._overviews: dict[Scope, JourneyOverview] = {}
+        self._trends: dict[Scope, tuple[Trend, ...]] = {}
+
+    def look(self, alert: Alert, *, today: date) -> Look:
+        """What the alert sees on this day of its journey's calendar."""
+        scope = scope_of(alert, today)
+        try:
+            figure, limits = self._seen(alert, scope)
+        except (NotFound, NotReady):  # its segment is gone, or answers are being sorted into it
+            figure, limits = None, None
+        n = figure.n if figure is not None and figure.shown else None
+        return Look(alert, scope, figure, limits, n is not None and n >= alert.minimum_n)
+
+    def _seen(self, alert: Alert, scope: Scope) -> tuple[Figure | None, ControlLimits | None]:
+        if scope not in self._overviews:
+            found = dashboards.journey_overview(self._session, scope, **self._rules)
+            self._overviews[scope] = found
+        overview = self._overviews[scope]
+        point, figures = None, overview.end
+        if alert.place:
+            places = {
+                place_of(stage.code, each.code): each
+                for stage in overview.stages
+                for each in stage.touchpoints
+            }
+            if alert.place not in places:
+                return None, None
+            point = places[alert.place].id
+            figures = places[alert.place].figures
+        figure = next((each for each in figures if each.definition.scale == alert.scale), None)
+        if figure is None or alert.kind != "control":
+            return figure, None
+        return figure, self._limits(alert, scope, point)
+
+    def _limits(self, alert: Alert, scope: Scope, point: int | None) -> ControlLimits | None:
+        """Of the last complete month; None where it is not shown."""
+        begin = replace(scope.period, since=scope.period.until).earlier(CONTROL_MONTHS - 1)
+        if begin is None:
+            return None
+        long = replace(scope, since=begin.since, comparison=Comparison.NONE)
+        if long not in self._trends:
+            self._trends[long] = dashboards.trend(self._session, long, **self._rules)
+        wanted = (point, alert.scale)
+        for trend in self._trends[long]:
+            if (trend.touchpoint_id, trend.definition.scale) == wanted and trend.months:
+                last = trend.months[-1]
+                until = scope.period.until
+                is_last = until is not None and last.first == until.replace(day=1)
+                return trend_limits(trend.months) if is_last and last.figure.shown else None
+        return None
