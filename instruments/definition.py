@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from instruments.schema import Instrument, Item, ItemKind, Metric, Scale, ScoringKey
+from instruments.conditions import SIGNS, misfit
+from instruments.schema import Instrument, Item, ItemKind, Metric, Scale, ScoringKey, ShowIf
 from instruments.tables import Table
 
 # Item codes become column and variable names, so they hold no hyphen; capitals are allowed because
@@ -40,6 +41,7 @@ def definition(top: Table) -> tuple[Instrument, str]:
     items = _items(top, scales)
     keys = _keys(top.table("keys"), {item.code: item for item in items})
     _dimensions_are_scored(top, items, keys)
+    _conditions_fit(top, items, keys)
     instrument = Instrument(
         code=top.code("code"),
         version=top.code("version", rule=VERSION, words="use digits and points, such as 1 or 1.2"),
@@ -50,6 +52,7 @@ def definition(top: Table) -> tuple[Instrument, str]:
         citation=top.text("citation"),
         note=top.text("note", required=False),
         missing_codes=_missing_codes(top, scales),
+        locked=_locked(top.table("locked"), items),
     )
     language = top.text("language", required=False) or "en"
     top.close()
@@ -66,6 +69,14 @@ def _missing_codes(top: Table, scales: Mapping[str, Scale]) -> tuple[str, ...]:
                     "missing_codes", code, f"is an answer on {scale.code}; choose another code"
                 )
     return codes
+
+
+def _locked(table: Table, items: tuple[Item, ...]) -> Mapping[str, str]:
+    """The reasons by item code for which a wording may not be altered."""
+    codes = {item.code for item in items}
+    reasons = {code: table.text(code) for code in table.values if code in codes}
+    table.close()
+    return MappingProxyType(reasons)
 
 
 def _is_whole(code: str) -> bool:
@@ -123,6 +134,7 @@ def _item(table: Table, scales: Mapping[str, Scale]) -> Item:
         reverse=table.flag("reverse", default=False),
         retired=table.flag("retired", default=False),
         max_length=table.whole("max_length", default=2000) or 0,
+        show_if=_show_if(table),
     )
     if item.reverse and kind not in SCALE_KINDS:
         table.fault("reverse", True, f"only {' and '.join(SCALE_KINDS)} items can be reversed")
@@ -133,6 +145,17 @@ def _item(table: Table, scales: Mapping[str, Scale]) -> Item:
     if named:
         table.close()
     return item
+
+
+def _show_if(table: Table) -> ShowIf | None:
+    if "show_if" not in table.values:
+        return None
+    entry = table.table("show_if")
+    when = entry.text("when")
+    sign = entry.one_of("sign", SIGNS, default="in") or "in"
+    values = entry.texts("values")
+    entry.close()
+    return ShowIf(when, sign, values)
 
 
 def _item_scale(table: Table, kind: ItemKind, scales: Mapping[str, Scale]) -> Scale | None:
@@ -221,3 +244,24 @@ def _dimensions_are_scored(
                 item.dimension,
                 f"is no scale of a scoring key ({known}); correct it or add the scale",
             )
+
+
+def _conditions_fit(top: Table, items: tuple[Item, ...], keys: Mapping[str, ScoringKey]) -> None:
+    """Record every condition that names no earlier answer, or one that a scoring key does not ask."""
+    by_code = {item.code: item for item in items}
+    whole = Instrument("", "", items, keys, MappingProxyType({}), "", "")
+    for item in items:
+        if item.show_if is None:
+            continue
+        place = f"items[{item.code}].show_if"
+        wrong = misfit(item.code, item.show_if, by_code)
+        if wrong:
+            top.fault(place, item.show_if.when, wrong)
+        for key in keys.values():
+            asked = {each.code for each in whole.asked(key.code)}
+            if item.code in asked and not wrong and item.show_if.when not in asked:
+                top.fault(
+                    place,
+                    item.show_if.when,
+                    f"is not asked with the scoring key {key.code}; let it depend on one that is",
+                )

@@ -9,13 +9,14 @@ ships with the package is always searched, before any root that the caller adds.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, Protocol
 
 from instruments.definition import definition
 from instruments.schema import Instrument, Wording
@@ -24,14 +25,18 @@ from instruments.wordings import wording
 
 __all__ = [
     "BUILT_IN",
+    "OWN",
     "Fault",
     "InstrumentError",
     "Library",
+    "Source",
     "check",
+    "examine",
     "load_folder",
     "parse",
 ]
 
+OWN = "own-"  # how the codes of instruments begin that were made on pages
 DEFINITION = "instrument.toml"
 TEXTS = "texts"
 
@@ -44,27 +49,43 @@ class InstrumentError(ValueError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
+class Source(Protocol):
+    """Where instruments are kept that lie in no folder; their codes begin with OWN."""
+
+    def load(self, code: str, version: str | None) -> Instrument | None:
+        """The instrument of this code, its newest version unless another is asked, if it is there."""
+
+    def codes(self) -> Collection[str]:
+        """The codes that ``load`` knows."""
+
+
 @dataclass(frozen=True)
 class Library:
-    """The instruments that ship with the package, and those in further folders, the roots.
+    """The instruments that ship with the package, those in further folders, the roots, and ``source``.
 
     >>> Library().load("nps").default_key.metric
     <Metric.NPS: 'nps'>
     """
 
     roots: tuple[str | Path, ...] = ()
+    source: Source | None = None
 
     def load(self, code: str, version: str | None = None) -> Instrument:
         """The instrument of this code, its current version unless another is asked; read once.
 
         Raises InstrumentError when there is none or when its files are wrong.
         """
+        if self.source is not None and code.startswith(OWN):
+            found = self.source.load(code, version)
+            if found is not None:
+                return found
         return _load(code, version, self.roots)
 
     def available(self) -> tuple[str, ...]:
         """The codes that ``load`` knows, in alphabetical order."""
         found = {folder.name for folder in _folders(self.roots)}
-        return tuple(sorted(name for name in found if "@" not in name))
+        own = () if self.source is None else self.source.codes()
+        return tuple(sorted({name for name in found if "@" not in name}.union(own)))
 
 
 BUILT_IN = Library()
@@ -142,6 +163,22 @@ def parse(definition_text: str, texts: Mapping[str, str], *, place: str = "") ->
     # The language that it was written in comes first: it is shown where a language is missing.
     wordings.sort(key=lambda each: (bool(each.replaced_by), each.language != language))
     return replace(instrument, wordings=MappingProxyType({each.id: each for each in wordings}))
+
+
+def examine(
+    document: Mapping[str, Any], texts: Mapping[str, Mapping[str, Any]]
+) -> tuple[Instrument, tuple[Fault, ...]]:
+    """The instrument in these tables, and everything that is wrong with it; of use only without faults.
+
+    ``texts`` are its wordings by file name. Unlike ``parse`` it reads the wordings of an instrument
+    whose items are wrong, too: whoever edits both sees all faults at once.
+    """
+    faults: list[Fault] = []
+    instrument, language = definition(Table(DEFINITION, document, faults))
+    wordings = [wording(Table(name, texts[name], faults), instrument) for name in texts]
+    wordings.sort(key=lambda each: each.language != language)
+    by_id = MappingProxyType({each.id: each for each in wordings})
+    return replace(instrument, wordings=by_id), tuple(faults)
 
 
 def _age(name: str) -> tuple[str, tuple[tuple[int, str], ...]]:

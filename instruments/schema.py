@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -55,6 +55,15 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class ShowIf:
+    """Asked only of those whose answer to ``when`` compares by ``sign`` with one of ``values``."""
+
+    when: str
+    sign: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Item:
     """One question.
 
@@ -71,6 +80,7 @@ class Item:
     reverse: bool = False
     retired: bool = False  # kept for old data and revalidation, not asked by default
     max_length: int = 2000  # characters of open text
+    show_if: ShowIf | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,8 @@ class Instrument:
     citation: str
     note: str = ""  # a sentence that reports must carry: adapted, not validated, trade mark
     missing_codes: tuple[str, ...] = ()  # codes that its data files have for no answer: -99
+    # By item code: why its wording may not be altered in a copy.
+    locked: Mapping[str, str] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         # The mappings cannot be hashed; code and version identify a published instrument, and a

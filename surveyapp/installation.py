@@ -17,6 +17,7 @@ from surveyapp.store.columns import utc_now
 from surveyapp.store.db import LOCK_SECONDS, Store
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.files import FileStore
+from surveyapp.store.published_questionnaires import PublishedQuestionnaires
 from surveyapp.store.signing_keys import SigningKeyCache, accepted
 
 
@@ -72,11 +73,12 @@ def open_installation(
     private.make_folder(settings.home)
     secret_key = settings.secret_key or keys.kept(settings.home)
     master = settings.master_key or master_key.kept(settings.home, secret_key)
+    store = Store(settings.sqlalchemy_url, lock_seconds, master_key=master)
     return Installation(
         settings=settings,
-        store=Store(settings.sqlalchemy_url, lock_seconds, master_key=master),
+        store=store,
         files=FileStore(settings.files_path),
         secret_key=secret_key,
-        library=Library(settings.instrument_roots),
+        library=Library(settings.instrument_roots, PublishedQuestionnaires(store)),
         now=now,
     )

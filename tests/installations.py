@@ -15,6 +15,7 @@ from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.files import FileStore
+from surveyapp.store.published_questionnaires import PublishedQuestionnaires
 from tests.responses.makers import SECRET
 
 
@@ -28,7 +29,7 @@ def installation_on(
         store=store,
         files=FileStore(Path("/nowhere")),
         secret_key=SECRET,
-        library=Library(made.instrument_roots),
+        library=Library(made.instrument_roots, PublishedQuestionnaires(store)),
         now=now,
     )
 

@@ -31,6 +31,7 @@ FLOORS = {
     "surveyapp.auth": 3,
     "surveyapp.journeys": 3,
     "surveyapp.surveys": 3,
+    "surveyapp.questionnaires": 3,
     "surveyapp.comments": 3,
     "surveyapp.responses": 3,
     "surveyapp.sampling": 3,
@@ -62,6 +63,7 @@ NEIGHBOURS = {
     ("surveyapp.comments", "surveyapp.journeys"),  # found by the days of a journey
     ("surveyapp.responses", "surveyapp.surveys"),  # a response uses up an invitation
     ("surveyapp.surveys", "surveyapp.journeys"),  # a survey's code obeys the same rule
+    ("surveyapp.questionnaires", "surveyapp.journeys"),  # and that of a questionnaire
     ("surveyapp.sampling", "surveyapp.journeys"),  # an interaction happens at a touchpoint
     ("surveyapp.sampling", "surveyapp.surveys"),  # a decision makes an invitation
     ("surveyapp.sampling", "surveyapp.responses"),  # an interaction joins a journey run

@@ -32,8 +32,10 @@ def own_instrument(folder: Path) -> Path:
     return folder
 
 
-def test_an_opened_installation_knows_its_own_instruments(tmp_path: Path):
+def test_an_opened_installation_knows_its_own_instruments(tmp_path: Path, migrated_sqlite: Path):
     own = own_instrument(tmp_path / "own")
+    (tmp_path / "home").mkdir()
+    shutil.copy(migrated_sqlite, tmp_path / "home" / "surveyapp.db")
     opened = open_installation(read({}, home=tmp_path / "home", instruments=str(own)))
     assert opened.library.load("ease").code == "ease"
     assert opened.library.load("nps") == BUILT_IN.load("nps")

@@ -72,9 +72,10 @@ def correct(
     """
     optional: Collection[str] = ()
     not_applicable: Sequence[str] = ()
-    if survey.logic:
+    logic = survey.fitted_logic(library)
+    if logic:
         # The check of attention is no answer: it was passed or failed the first time.
-        applied = survey.fitted_logic(library).apply(raw)
+        applied = logic.apply(raw)
         raw, optional, not_applicable = applied.raw, applied.optional, applied.not_applicable
     answers = read_answers(survey, raw, optional=optional, library=library)
     if isinstance(answers, Faulty):

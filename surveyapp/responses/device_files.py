@@ -131,7 +131,8 @@ def _given(
         name = f"{instrument}-{item}"
         values = [value for field, value in fields if field == name and value != NOT_APPLICABLE]
         raw.setdefault(instrument, {})[item] = values
-    left: Mapping[str, Any] = survey.fitted_logic(library).apply(raw).raw if survey.logic else raw
+    logic = survey.fitted_logic(library)
+    left: Mapping[str, Any] = logic.apply(raw).raw if logic else raw
     return {
         (instrument, item): "|".join(values)
         for instrument, given in left.items()

@@ -62,8 +62,9 @@ def read_submission(
     """
     paradata = dict(paradata or {})
     optional: Collection[str] = ()
-    if survey.logic:
-        applied = survey.fitted_logic(library).apply(raw)
+    logic = survey.fitted_logic(library)
+    if logic:
+        applied = logic.apply(raw)
         if applied.attention_missing:
             return with_attention_missing(survey, applied, library)
         raw, optional = applied.raw, applied.optional

@@ -7,21 +7,21 @@ Kept small on purpose: each rule is a row of settings, and there is nothing to r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from instruments.answers import Fault, read_item
+from instruments.conditions import accepted, misfit, options_of
 from instruments.loader import Library
-from instruments.schema import Item, ItemKind
+from instruments.schema import Item, ItemKind, ShowIf
 from surveyapp.errors import Invalid
 from surveyapp.surveys.asks import Ask
 from surveyapp.surveys.pins import Asked, asked
 from surveyapp.surveys.settings.logic import AttentionRule, ConditionRule, LogicRules, Quota
 
 NOT_APPLICABLE = "not-applicable"  # the form's value; a hyphen stands in no code of a choice
-_WIDEST_SCALE = 11  # points; of a longer scale the answer is typed
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,10 @@ class Logic:
     not_applicable: frozenset[str] = frozenset()
     attention: Attention | None = None
     quotas: tuple[Quota, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether it changes what is asked of anybody: the survey's rules, or its questionnaires'."""
+        return bool(self.show_if or self.not_applicable or self.attention)
 
     def hidden(self, raw: Mapping[str, object]) -> frozenset[str]:
         """The names that are not asked of somebody with these raw answers by name."""
@@ -168,75 +172,37 @@ def fitted(rules: LogicRules, asked: Asked) -> Logic:
     }
     return Logic(
         items=MappingProxyType(items),
-        show_if=MappingProxyType(_show_if(rules.show_if, items)),
+        show_if=MappingProxyType(_show_if(rules.show_if, asked, items)),
         not_applicable=_not_applicable(rules.not_applicable, items),
         attention=None if rules.attention is None else _attention(rules.attention, items),
         quotas=rules.quotas,
     )
 
 
-def options_of(item: Item) -> tuple[str, ...]:
-    """The answers that can be chosen of an item; empty for what is typed."""
-    if item.scale is not None:
-        points = item.scale.points
-        return tuple(str(point) for point in points) if len(points) <= _WIDEST_SCALE else ()
-    return item.choices
-
-
-def _show_if(rules: Sequence[ConditionRule], items: Mapping[str, Item]) -> dict[str, Condition]:
+def _show_if(
+    rules: Sequence[ConditionRule], asked: Asked, items: Mapping[str, Item]
+) -> dict[str, Condition]:
+    """The survey's conditions, and those of its questionnaires where the survey has none of its own."""
     found: dict[str, Condition] = {}
     for rule in rules:
-        condition = _condition(rule, items)
-        if condition.item in found:
-            raise Invalid(
-                f"{condition.item} has two conditions; use one per question.", field="show_if"
-            )
-        found[condition.item] = condition
+        if rule.item in found:
+            raise Invalid(f"{rule.item} has two conditions; use one per question.", field="show_if")
+        found[rule.item] = _condition(rule.item, ShowIf(rule.when, rule.sign, rule.value), items)
+    for instrument, _ in asked:
+        for item in instrument.items:
+            name = f"{instrument.code}-{item.code}"
+            if item.show_if is not None and name in items and name not in found:
+                when = f"{instrument.code}-{item.show_if.when}"
+                found[name] = _condition(name, replace(item.show_if, when=when), items)
     # In the page's order, so that a condition is judged after the one that it hangs on.
     return {name: found[name] for name in items if name in found}
 
 
-def _condition(rule: ConditionRule, items: Mapping[str, Item]) -> Condition:
-    item, when, sign, values = rule.item, rule.when, rule.sign, rule.value
-    order = list(items)
-    for name in (item, when):
-        if name not in items:
-            raise Invalid(
-                f"{name[:60]!r} is not a question of this survey; choose one from the list.",
-                field="show_if",
-            )
-    if order.index(when) >= order.index(item):
-        raise Invalid(
-            f"{item} can only depend on an earlier question, not {when}.", field="show_if"
-        )
-    options = options_of(items[when])
-    if not options:
-        raise Invalid(
-            f"The answer to {when} is free text; let {item} depend on a question with choices.",
-            field="show_if",
-        )
-    foreign = [each for each in values if each not in options]
-    if foreign or not values:
-        named = repr(foreign[0][:40]) if foreign else "An empty value"
-        raise Invalid(
-            f"{named} is not an answer to {when}; its answers are {', '.join(options)}.",
-            field="show_if",
-        )
-    if sign != "in" and len(values) > 1:
-        raise Invalid(
-            f"{sign} compares with one answer to {when}; use in for several.", field="show_if"
-        )
-    if sign in {"<=", ">="} and items[when].scale is None:
-        raise Invalid(f"The answers to {when} are not ordered; use == or in.", field="show_if")
-    return Condition(item, when, sign, values, _accepted(sign, values, options))
-
-
-def _accepted(sign: str, values: tuple[str, ...], options: tuple[str, ...]) -> tuple[str, ...]:
-    if sign == "<=":
-        return tuple(each for each in options if int(each) <= int(values[0]))
-    if sign == ">=":
-        return tuple(each for each in options if int(each) >= int(values[0]))
-    return tuple(each for each in options if each in values)
+def _condition(name: str, rule: ShowIf, items: Mapping[str, Item]) -> Condition:
+    wrong = misfit(name, rule, items)
+    if wrong:
+        raise Invalid(wrong, field="show_if")
+    return Condition(name, rule.when, rule.sign, rule.values, accepted(rule, items[rule.when]))
 
 
 def _not_applicable(names: Sequence[str], items: Mapping[str, Item]) -> frozenset[str]:

@@ -41,6 +41,8 @@ from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset
 from surveyapp.web.previews import previews
 from surveyapp.web.privacy import privacy
+from surveyapp.web.questionnaires import questionnaires
+from surveyapp.web.questions import questions
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
@@ -88,7 +90,7 @@ SECTIONS = (
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
-            *(answers, saved_views, share_links, invariance),
+            *(answers, questionnaires, questions, saved_views, share_links, invariance),
         ),
     ),
     Section("Segments", (segments,)),

@@ -20,15 +20,16 @@ from wtforms import (
 )
 from wtforms.validators import Length, NumberRange, Optional
 
+from instruments.conditions import SIGNS, options_of
 from instruments.schema import Item
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.i18n.languages import own_name
 from surveyapp.store.models import Journey
 from surveyapp.surveys import piping
-from surveyapp.surveys.logic import fitted, options_of, takes_not_applicable
+from surveyapp.surveys.logic import fitted, takes_not_applicable
 from surveyapp.surveys.pins import Asked
 from surveyapp.surveys.settings.document import about_field
-from surveyapp.surveys.settings.logic import SIGNS, AttentionRule, LogicRules
+from surveyapp.surveys.settings.logic import AttentionRule, LogicRules
 from surveyapp.surveys.settings.theme import Theme
 from surveyapp.surveys.survey import Survey
 from surveyapp.web.forms import StaffForm, choices

@@ -22,7 +22,7 @@ PUBLISHED: dict[str, str] = json.loads(
     Path(__file__).with_name("published.json").read_text(encoding="utf-8")
 )
 # What may be improved without touching the meaning of an answer.
-FREE = {"status", "citation", "licence", "note", "language"}
+FREE = {"status", "citation", "licence", "note", "language", "locked"}
 
 
 def digest(text: str) -> str:

@@ -33,7 +33,10 @@ def guarded_rules(app: Flask) -> list[tuple[Rule, Permission]]:
 
 
 # What an address says besides ids: a file's ending, a figure's number.
-FILES = {"kind": "svg", "format_": "docx", "ending": "docx", "number": 1, "token": "x"}
+FILES = {
+    **{"kind": "svg", "format_": "docx", "ending": "docx", "number": 1, "token": "x"},
+    "scale_code": "satisfied5",
+}
 
 
 def methods_of(rule: Rule) -> list[str]:

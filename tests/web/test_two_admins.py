@@ -56,6 +56,9 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "comments.settings": ({"names": "Theirs"}, {"keep_originals": "y"}),
     "retention.change": ({"method": "anonymise", "months": "30"}, {"months": "36"}),
     "targets.edit": ({"value": "41.5"}, {"due": "2031-01-31"}),
+    "questions.edit": ({"text-en": "Theirs?"}, {"text-fi": "Minun?"}),
+    "questionnaires.general": ({"title-en": "Theirs"}, {"instruction-en": "Mine."}),
+    "questionnaires.scale": ({"label-2-en": "Theirs"}, {"label-4-en": "Mine"}),
     "cases.assign": ({"owner_id": "0"}, {"owner_id": "me"}),
 }
 # Forms that add, send or look something up: nothing that is stored is in them.
@@ -72,6 +75,8 @@ OTHERS = {
         "messages.test",
     ),
     *("previews.show", "responses.remove"),
+    *("questionnaires.new", "questionnaires.add_language", "questionnaires.add_scale"),
+    "questions.add",
     *("reports.new", "sampling.bring", "segments.new", "stages.add_stage", "stages.add_touchpoint"),
     *("surveys.make_links", "surveys.new", "users.new", "webhooks.new"),
     *(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
@@ -21,6 +21,10 @@ from surveyapp.journeys import removals
 from surveyapp.journeys.action_plan import ActionText, plan_action
 from surveyapp.journeys.change_register import ChangeText, register_change
 from surveyapp.journeys.segment_actions import create_segment
+from surveyapp.questionnaires import actions as own
+from surveyapp.questionnaires.documents import document_of
+from surveyapp.questionnaires.draft import change, copy, draft_of
+from surveyapp.questionnaires.queries import draft_in
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.responses.conflicts import Conflict, Difference
 from surveyapp.responses.import_choices import ImportChoices
@@ -124,6 +128,8 @@ class Place:
     link_id: int
     invariance_id: int
     alert_event_id: int
+    questionnaire_id: int
+    question_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -233,6 +239,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             link_id=_link(session, journey, user, text),
             invariance_id=_invariance(session, journey.id, text),
             alert_event_id=_crossed(session, alert, text),
+            **_questionnaire(session, journey, text),
         )
 
 
@@ -332,6 +339,28 @@ def _invariance(session: Session, journey_id: int, text: str) -> int:
     session.add(made)
     session.flush()
     return made.id
+def _questionnaire(session: Session, journey: Journey, text: str) -> dict[str, int]:
+    """A copy of CSAT with a published version and the draft of the next, which has a question more for
+    each questionnaire that was made before: so their numbers differ, too.
+    """
+    row = own.create_questionnaire(
+        session,
+        journey,
+        f"Visit {text}"[:200],
+        lambda _: draft_of(document_of(BUILT_IN.load("csat")), "csat 1"),
+        user_id=None,
+    )
+    version = own.publish(session, row, user_id=None, now=utc_now())
+    own.open_draft(session, row, version, user_id=None)
+    draft = draft_in(row)
+    question = draft.question(2)
+    said = dict.fromkeys(question.texts, text[:300] or "What else?")
+    draft = change(draft, replace(question, texts=said))
+    number = question.id
+    for _ in range(row.id):
+        draft, number = copy(draft, number)
+    own.save(session, row, draft, user_id=None)
+    return {"questionnaire_id": row.id, "question_id": number}
 
 
 def _removed(session: Session, stage: Stage, user: User, text: str) -> int:

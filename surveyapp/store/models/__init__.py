@@ -48,6 +48,7 @@ from surveyapp.store.models.journeys import (
 )
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
+from surveyapp.store.models.questionnaires import Questionnaire, QuestionnaireVersion
 from surveyapp.store.models.responses import (
     CARELESS_SIGNS,
     AnonymityEpoch,
@@ -150,6 +151,8 @@ __all__ = [
     "PlannedAction",
     "PrizeDraw",
     "PrizeDrawWinner",
+    "Questionnaire",
+    "QuestionnaireVersion",
     "RecoveryCode",
     "RegisteredChange",
     "Report",

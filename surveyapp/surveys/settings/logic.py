@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 
 from attrs import Attribute, field, frozen
 
+from instruments.conditions import SIGNS
 from surveyapp.errors import Invalid
 from surveyapp.surveys.settings.document import Document, Mistaken, Path, about, limited
-
-SIGNS = ("<=", ">=", "==", "in")
 
 
 def _answers(value: object) -> tuple[str, ...]:

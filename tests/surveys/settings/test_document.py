@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from instruments.conditions import SIGNS
 from surveyapp.errors import Invalid
 from surveyapp.surveys.settings.channels import Channels
 from surveyapp.surveys.settings.closed_loop import CaseRule
@@ -18,7 +19,6 @@ from surveyapp.surveys.settings.comments import CommentSettings
 from surveyapp.surveys.settings.distribution import Distribution, MessageText
 from surveyapp.surveys.settings.document import VERSION_KEY, Document, about_field, limited
 from surveyapp.surveys.settings.logic import (
-    SIGNS,
     AttentionRule,
     ConditionRule,
     LogicRules,

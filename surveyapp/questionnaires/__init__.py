@@ -1,0 +1,1 @@
+"""Questionnaires that staff write on pages: drafts, their faults, versions, files."""
