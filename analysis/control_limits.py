@@ -45,7 +45,9 @@ def control_limits(values: Sequence[float]) -> ControlLimits:
     2.84
     """
     if len(values) < FEWEST:
-        raise DataError(f"{len(values)} values; control limits need at least {FEWEST} earlier ones.")
+        raise DataError(
+            f"{len(values)} values; control limits need at least {FEWEST} earlier ones."
+        )
     found = np.asarray(values, dtype=float)
     centre, spread = float(found.mean()), float(np.abs(np.diff(found)).mean()) / _D2
     return ControlLimits(centre, centre - 3 * spread, centre + 3 * spread, len(values))

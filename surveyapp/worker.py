@@ -108,9 +108,7 @@ def _benchmark_report(
     return make.benchmark(installation, asked.report_id, progress=progress)
 
 
-def _executive_page(
-    installation: Installation, asked: ReportPayload, progress: Progress
-) -> Result:
+def _executive_page(installation: Installation, asked: ReportPayload, progress: Progress) -> Result:
     return make.executive(installation, asked.report_id, progress=progress)
 
 

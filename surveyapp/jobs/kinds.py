@@ -178,7 +178,14 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            *(VALIDATE_SCALE, SJQ_STUDY, BENCHMARK_REPORT, EXECUTIVE_PAGE, VALIDATION_REPORT, SJQ_STUDY_REPORT),
+            *(
+                VALIDATE_SCALE,
+                SJQ_STUDY,
+                BENCHMARK_REPORT,
+                EXECUTIVE_PAGE,
+                VALIDATION_REPORT,
+                SJQ_STUDY_REPORT,
+            ),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
             *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE),
         )

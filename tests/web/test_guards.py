@@ -34,7 +34,11 @@ def guarded_rules(app: Flask) -> list[tuple[Rule, Permission]]:
 
 # What an address says besides ids: a file's ending, a figure's number.
 FILES = {
-    **{"kind": "svg", "format_": "docx", "ending": "docx", "number": 1, "token": "x"},
+    "kind": "svg",
+    "format_": "docx",
+    "ending": "docx",
+    "number": 1,
+    "token": "x",
     "scale_code": "satisfied5",
 }
 

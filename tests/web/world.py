@@ -339,6 +339,8 @@ def _invariance(session: Session, journey_id: int, text: str) -> int:
     session.add(made)
     session.flush()
     return made.id
+
+
 def _questionnaire(session: Session, journey: Journey, text: str) -> dict[str, int]:
     """A copy of CSAT with a published version and the draft of the next, which has a question more for
     each questionnaire that was made before: so their numbers differ, too.
