@@ -69,7 +69,7 @@ def test_navigation_shows_what_one_may_open_and_where_one_is(
     page = sign_in(world.users["manager"]).get("/cases").text
     navigation = page[page.index('class="sections"') : page.index("</nav>")]
     assert re.findall(r">([^<]+)</a>", navigation) == [
-        "Journeys", "Segments", "Actions", "Cases", "Jobs",
+        "Journeys", "Segments", "Actions", "Alerts", "Cases", "Jobs",
     ]  # fmt: skip
     assert re.findall(r'aria-current="true">([^<]+)<', navigation) == ["Cases"]
 
