@@ -82,7 +82,7 @@ def _count(
 
 def _drop_empty(connection: Connection, tally: Tally) -> None:
     """Rows that count nobody go, as a recount would not make them."""
-    places = [dict(zip(_BOUND, place, strict=True)) for place in sorted(tally.cells)]
+    places = [dict(zip(_BOUND, place, strict=True)) for place in sorted(tally.days())]
     if places:
         keys = [
             _ROLLUPS.c[name] == bindparam(bound) for name, bound in zip(KEY, _BOUND, strict=True)

@@ -194,7 +194,7 @@ def recount(session: Session, *, survey_id: int | None = None) -> list[str]:
         if place[1] in known[place[0]].counting.generations and place[2] not in void
     }
     return [
-        *_faults(stored, counted.cells),
+        *_faults(stored, counted.days()),
         *_faults(monthly, counted.months(), " of the month"),
     ]
 

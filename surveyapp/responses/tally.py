@@ -9,7 +9,7 @@ from operator import add
 from typing import Any
 
 from surveyapp.responses.facets import Facet
-from surveyapp.store.models import BINS
+from surveyapp.store.models import BINS, EVERYBODY
 
 RESPONSES = "responses"  # the scale that counts submissions
 SUMS = ("n", "total", "total_squares", *(f"b{k}" for k in range(BINS)))
@@ -59,12 +59,23 @@ class Tally:
                     cell[2] += squares
                     cell[place] += times
 
+    def days(self) -> dict[Place, list[float]]:
+        """What is kept by day: all of everybody, and of segments how many submitted. Pages read whole
+        months, of which an answer in many segments so costs a row a score, and not two.
+        """
+        return {
+            place: cell
+            for place, cell in self.cells.items()
+            if place[2] == EVERYBODY or place[3] == RESPONSES
+        }
+
     def rows(self) -> list[tuple[Any, ...]]:
         """Rollups, KEY and SUMS, in the order of their keys, so that two writers lock in the same order."""
-        return [(*place, *self.cells[place]) for place in sorted(self.cells)]
+        days = self.days()
+        return [(*place, *days[place]) for place in sorted(days)]
 
     def months(self) -> dict[MonthPlace, list[float]]:
-        """The same by month instead of day."""
+        """All by month instead of day."""
         found: dict[MonthPlace, list[float]] = {}
         for (survey_id, generation, segment, scale, day, facet), cell in self.cells.items():
             place = (survey_id, generation, segment, scale, day.year * 100 + day.month, facet)

@@ -135,8 +135,13 @@ def sums(
     until: date | None = None,
     facets: Facets = UNFLAGGED,
 ) -> dict[int, dict[Key, Sums]]:
-    """Sums by segment, then (survey, scale); whole days, both ends included."""
+    """Sums by segment, then (survey, scale); whole days, both ends included. Of segments only whole months."""
     table: _Table = MonthlyRollup if _are_months(since, until) else Rollup
+    if table is Rollup and set(segments) != {EVERYBODY}:
+        raise ValueError(
+            f"Sums of segments are kept by month, and {since} to {until} are no whole months;"
+            " ask for whole months or for everybody."
+        )
     own = (table.segment_id, table.survey_id, table.scale)
     rows = session.execute(
         select(*own, *_added(table))

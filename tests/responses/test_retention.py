@@ -35,6 +35,7 @@ from surveyapp.store.models import (
     Event,
     HeldResponse,
     JourneyRun,
+    MonthlyRollup,
     Response,
     RetentionRule,
     Rollup,
@@ -147,7 +148,7 @@ def test_an_anonymised_answer_is_nobodys_and_counts_as_before(store: Store):
     with store.reading() as session:
         assert sorted(map(tuple, session.execute(everybody))) == before
         assert session.scalar(select(func.count()).select_from(Score)) == 30
-        north = select(func.sum(Rollup.n)).where(Rollup.segment_id != 0)
+        north = select(func.sum(MonthlyRollup.n)).where(MonthlyRollup.segment_id != 0)
         assert not session.scalar(north)
     later = TONIGHT + timedelta(days=1)
     assert retention.carry_out(replace(installation, now=lambda: later), later) == 0
@@ -158,7 +159,8 @@ def test_an_anonymous_survey_moves_by_minimum_cells(store: Store, rule: KeepRule
     monkeypatch.setattr("surveyapp.store.db._GIVE_WAY_SECONDS", 0.0)
     monkeypatch.setattr(retention, "AT_ONCE", 4)
     installation, _ = filled(store, rule, anonymity="anonymous")
-    counted = select(func.sum(Rollup.n)).where(Rollup.segment_id != 0, Rollup.scale == "nps")
+    own = MonthlyRollup
+    counted = select(func.sum(own.n)).where(own.segment_id != 0, own.scale == "nps")
     steps, let_go = [(15, 15)], retention._let_go
 
     def watched(session, *more):

@@ -45,20 +45,29 @@ def filled(store: Store, tmp_path) -> Store:
 def test_whole_months_have_the_sums_of_their_days(filled: Store):
     for facets in (UNFLAGGED, WITH_FLAGGED, Facets(channel="import")):
         with filled.reading() as session:
-            month, begin, end = (
-                cells.sums(session, [1], [EVERYBODY, 1], since=since, until=until, facets=facets)
-                for since, until in ((FIRST, LAST), (FIRST, MIDDLE), (date(2026, 2, 15), LAST))
+            begin, end, month = (
+                cells.sums(session, [1], segments, since=since, until=until, facets=facets)
+                for since, until, segments in (
+                    (FIRST, MIDDLE, [EVERYBODY]),
+                    (date(2026, 2, 15), LAST, [EVERYBODY]),
+                    (FIRST, LAST, [EVERYBODY, 1]),
+                )
             )
             months = cells.monthly(session, [1], [EVERYBODY, 1], facets=facets)
         for segment, by_key in month.items():
             assert {scale for _, scale in by_key} == {RESPONSES, "csat", "nps"}
-            for key, sums in by_key.items():
-                days = begin[segment][key] + end[segment][key]
-                assert sums.n and (sums.n, sums.bins) == (days.n, days.bins)
-                assert (sums.total, sums.total_squares) == pytest.approx(
-                    (days.total, days.total_squares)
-                )
-                assert months[segment][key][2026, 2] == sums
+            assert by_key == {key: found[2026, 2] for key, found in months[segment].items()}
+        for key, sums in month[EVERYBODY].items():
+            days = begin[EVERYBODY][key] + end[EVERYBODY][key]
+            assert sums.n and (sums.n, sums.bins) == (days.n, days.bins)
+            assert (sums.total, sums.total_squares) == pytest.approx(
+                (days.total, days.total_squares)
+            )
+
+
+def test_segments_have_no_sums_of_periods_that_are_no_months(filled: Store):
+    with filled.reading() as session, pytest.raises(ValueError, match="2026-02-01 to 2026-02-14"):
+        cells.sums(session, [1], [EVERYBODY, 1], since=FIRST, until=MIDDLE)
 
 
 def test_answers_are_counted_with_their_first_and_last_day_with_and_without_a_flag(filled: Store):

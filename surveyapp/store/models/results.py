@@ -21,14 +21,17 @@ BINS = 11  # b0..b10 hold the integer part of the value: exact for CSAT, CES and
 class Rollup(Base):
     """Counts and sums of one scale on one day for one segment.
 
+    Kept for what needs days: forecasts, sums of periods that are no months, first and last days. Of
+    segments there are only those that count submissions; all else stands in MonthlyRollup.
+
     Pages read the journey's ``generation``; another is being made, or waits to be deleted. Rebuildable
     from scores. ``scale`` "responses" counts submissions. ``facet`` stands for channel, language and
     whether the answers are flagged (RollupFacet): a sum over facets is the day's. No foreign key on
     ``segment_id``, because EVERYBODY is no stored segment.
 
     Rows cost days and facets, not responses, some 110 bytes each on SQLite with the key's index: ten surveys
-    of seven scales, six segments and two years are 306,600 rows with one facet a day (35 MB), 2,760,000
-    with nine, three channels in three languages (300 MB), beside the 10,000,000 responses that they may
+    of seven scales, six segments and two years are 87,600 rows with one facet a day (10 MB), 790,000
+    with nine, three channels in three languages (90 MB), beside the 10,000,000 responses that they may
     count.
     """
 
@@ -57,11 +60,10 @@ class Rollup(Base):
 
 
 class MonthlyRollup(Base):
-    """The sum of a month's rollups: what pages read, whose periods are whole months.
+    """Counts and sums of one scale in one month for one segment: what pages read, whose periods are whole
+    months.
 
-    Kept in the transaction that keeps the rollups, which stay for what needs days: alerts, forecasts of
-    answers, and the first and last day of answers. One row stands for up to 31 rollups; rows of nothing
-    may be there or not, as among these.
+    Kept in the transaction that keeps the rollups; rows of nothing may be there or not, as among these.
     """
 
     __tablename__ = "monthly_rollups"
