@@ -166,6 +166,7 @@ def set_role(session: Session, user_id: int, role: str, *, by: int | None) -> Ac
     before, user.role = user.role, chosen
     user.session_epoch += 1
     record(session, by, "change role", f"user {user.email}", before=before, after=str(chosen))
+    grants.end_share_links(session, user, by=by)
     return account_of(user)
 
 
@@ -179,6 +180,7 @@ def set_active(session: Session, user_id: int, active: bool, *, by: int | None) 
     user.active = active
     user.session_epoch += 1
     record(session, by, "reopen account" if active else "close account", f"user {user.email}")
+    grants.end_share_links(session, user, by=by)
     return account_of(user)
 
 

@@ -29,7 +29,8 @@ from surveyapp.auth.permissions import (
 )
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.store.audit import record
-from surveyapp.store.models import Journey, JourneyGrant, User
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Journey, JourneyGrant, ShareLink, User
 
 Number = int | ColumnElement[int] | InstrumentedAttribute[int]
 
@@ -154,6 +155,7 @@ def give(
     session.add(JourneyGrant(user_id=user_id, journey_id=journey_id, kind=chosen, granted_by=by))
     session.flush()
     record(session, by, "grant access", where, user=user.email, grant=str(chosen))
+    end_share_links(session, user, by=by)
 
 
 def take(
@@ -172,6 +174,20 @@ def take(
     record(
         session, by, "revoke access", where, user=user.email, grants=[str(each) for each in gone]
     )
+    end_share_links(session, user, by=by)
+
+
+def end_share_links(session: Session, user: User, *, by: int | None) -> None:
+    """End the links of somebody who may no longer share what they show, for good: nobody else answers
+    for them, and a right that comes back brings no old link along.
+    """
+    account = account_of(user)
+    made = select(ShareLink).where(ShareLink.made_by == user.id, ShareLink.revoked_at.is_(None))
+    for link in session.scalars(made.order_by(ShareLink.id).with_for_update()).all():
+        if not may_on(session, account, Permission.SHARE_RESULTS, link.journey_id):
+            link.revoked_at = utc_now()
+            where = _subject(session, link.journey_id)
+            record(session, by, "end share link", where, link=link.id, maker=user.email)
 
 
 def give_all(session: Session, account: Account, *, by: int | None) -> None:

@@ -1,7 +1,7 @@
 """Share links: made, opened, listed, revoked. Each shows one page of one journey to whoever has it.
 
-Whether a link opens is asked anew each time: of its own dates, of the setting, and of its maker's
-right, so that no way to lose the right has to remember the links.
+Whoever loses the right to share loses their links for good (``grants.end_share_links``). Whether a link
+opens is all the same asked anew each time: of its own dates, of the setting, and of its maker's right.
 """
 
 from __future__ import annotations
@@ -193,8 +193,8 @@ def ends_at(link: ShareLink, longest: int) -> datetime:
 
 
 def _state(session: Session, link: ShareLink, *, longest: int, now: datetime) -> LinkState:
-    if link.revoked_at is not None:
-        return LinkState.REVOKED
+    if link.revoked_at is not None:  # by nobody where its maker lost the right
+        return LinkState.REVOKED if link.revoked_by is not None else LinkState.NO_RIGHT
     if ends_at(link, longest) <= now:
         return LinkState.EXPIRED
     if not _may_share(session, account_of(link.maker), asked_by(link)):

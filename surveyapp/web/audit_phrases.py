@@ -22,6 +22,7 @@ _SAID = {
     "set retention": "Set the retention rule",
     "bring in interactions": "Imported events",
     "contact on case": "Recorded a contact on a case",
+    "end share link": "Ended a share link: its maker may no longer share",
     "end all sessions": "Signed out everywhere",
     "forget a customer": "Erased a customer",
     "link identity": "Tied an account to the identity provider",

@@ -142,7 +142,7 @@ def _asked(session: Session, journey_id: int, of: str) -> PageAsked:
     if asked.journey_id != journey_id or not asked.rule.shareable:
         raise Invalid(
             f"{address[:80]} is no page of this journey that can be shared; open its overview, results"
-            " or a touchpoint and choose Share from there."
+            " or a touchpoint and choose Share by link there."
         )
     if asked.touchpoint_id is not None:
         queries.touchpoint(session, journey_id, asked.touchpoint_id)

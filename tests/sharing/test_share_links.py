@@ -14,6 +14,8 @@ from lxml.html import fromstring
 from sqlalchemy import select, update
 
 from instruments.loader import BUILT_IN
+from surveyapp.auth import actions as auth
+from surveyapp.auth import grants
 from surveyapp.auth.throttle import BY_ADDRESS, LINK_OPENED, LINK_PASSWORD
 from surveyapp.installation import Installation
 from surveyapp.responses.actions import submit
@@ -400,6 +402,52 @@ def test_a_link_ends_with_its_makers_right(installation, measured, sign_in, stra
     new = f"/journeys/{measured.journey_id}/share-links/new"
     assert client.post(new, data=sent).status_code == 403
     assert "Share by link" not in client.get(measured.page()).text
+
+
+def test_a_right_that_comes_back_brings_no_link_along(installation, measured, sign_in, stranger):
+    """By every way in which somebody loses it: each ends the links that there are, and says so."""
+    with installation.store.writing() as session:
+        eve = auth.create_user(
+            session, email="eve@example.org", name="Eve", role="manager", password=PASSWORD
+        )
+        grants.give(session, eve.id, "editor", measured.journey_id, by=None)
+        user = session.get_one(User, eve.id)
+    client, at, store = sign_in(user), measured.journey_id, installation.store
+    ways = {
+        "grant": (
+            lambda session: grants.take(session, eve.id, "editor", at, by=None),
+            lambda session: grants.give(session, eve.id, "editor", at, by=None),
+        ),
+        "level": (
+            lambda session: grants.give(session, eve.id, "reader", at, by=None),
+            lambda session: grants.give(session, eve.id, "editor", at, by=None),
+        ),
+        "account": (
+            lambda session: auth.set_active(session, eve.id, False, by=None),
+            lambda session: auth.set_active(session, eve.id, True, by=None),
+        ),
+    }
+    for way, (lose, win) in ways.items():
+        path = make(client, measured.page())
+        assert stranger.get(path).status_code == 200
+        with store.writing() as session:
+            lose(session)
+        assert stranger.get(path).status_code == 404, way
+        with store.writing() as session:
+            win(session)
+            user = session.get_one(User, eve.id)
+        client = sign_in(user)
+        assert stranger.get(path).status_code == 404, way
+    kept = make(client, measured.page())
+    with store.writing() as session:  # an administrator may share, too
+        auth.set_role(session, eve.id, "administrator", by=None)
+    assert stranger.get(kept).status_code == 200
+    with store.writing() as session:
+        grants.take(session, eve.id, "editor", at, by=None)
+        auth.set_role(session, eve.id, "manager", by=None)
+        ended = session.scalars(select(AuditEntry).where(AuditEntry.action == "end share link"))
+        assert len(ended.all()) == len(ways) + 1
+    assert stranger.get(kept).status_code == 404
 
 
 def test_switching_links_off_ends_all_of_them(installation, measured, ada, stranger):

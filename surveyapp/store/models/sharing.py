@@ -40,8 +40,8 @@ class SavedView(Base):
 class ShareLink(Base):
     """A link to one page of results for people without an account. Only its token's SHA-256 is kept.
 
-    ``arguments`` as in a saved view, with the months written out. Its maker's right is asked at each
-    opening and not kept here.
+    ``arguments`` as in a saved view, with the months written out. ``revoked_by`` None: its maker lost the
+    right to share.
     """
 
     __tablename__ = "share_links"
