@@ -22,6 +22,8 @@ class Page(StrEnum):
     OVERVIEW = "overview"
     TOUCHPOINT = "touchpoint"
     RESULTS = "results"
+    ANSWERS = "answers"
+    TOUCHPOINT_ANSWERS = "touchpoint answers"
     TARGETS = "targets"
     BENCHMARKS = "benchmarks"
     RESPONSES = "responses"
@@ -61,6 +63,10 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
         Page.TOUCHPOINT: PageRule("Touchpoint", Permission.READ_JOURNEYS, SCOPE, shareable=True),
         Page.RESULTS: PageRule(
             "Results", Permission.READ_RESULTS, SCOPE | {"choices", "drivers"}, shareable=True
+        ),
+        Page.ANSWERS: PageRule("Answers", Permission.READ_RESULTS, SCOPE | {"count"}),
+        Page.TOUCHPOINT_ANSWERS: PageRule(
+            "Answers at a touchpoint", Permission.READ_RESULTS, SCOPE | {"count"}
         ),
         Page.TARGETS: PageRule("Targets", Permission.READ_RESULTS, SCOPE),
         Page.BENCHMARKS: PageRule("Benchmarks", Permission.READ_RESULTS, SCOPE),

@@ -21,6 +21,8 @@ ENDPOINTS: Mapping[Page, str] = MappingProxyType(
         Page.OVERVIEW: "journeys.show",
         Page.TOUCHPOINT: "journeys.touchpoint",
         Page.RESULTS: "results.index",
+        Page.ANSWERS: "answers.index",
+        Page.TOUCHPOINT_ANSWERS: "answers.touchpoint",
         Page.TARGETS: "targets.index",
         Page.BENCHMARKS: "benchmarks.show",
         Page.RESPONSES: "responses.index",

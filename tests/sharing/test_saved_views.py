@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import inspect
 import re
+import sys
+from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
@@ -49,6 +52,8 @@ def test_every_page_with_a_scope_can_be_saved_and_leads_back_to_itself(people, a
         Page.OVERVIEW: f"{one}?{scope}",
         Page.TOUCHPOINT: f"{one}/touchpoints/{here.touchpoint_id}?{scope}",
         Page.RESULTS: f"{one}/results?{scope}&choices=1",
+        Page.ANSWERS: f"{one}/answers?{scope}",
+        Page.TOUCHPOINT_ANSWERS: f"{one}/touchpoints/{here.touchpoint_id}/answers?{scope}",
         Page.TARGETS: f"{one}/targets?{scope}",
         Page.BENCHMARKS: f"{one}/benchmarks?{scope}",
         Page.COMMENTS: f"{one}/comments?from=2026-01&to=&band=low",
@@ -62,6 +67,32 @@ def test_every_page_with_a_scope_can_be_saved_and_leads_back_to_itself(people, a
     assert f"My {Page.TARGETS}" in menu(ada, f"{one}/results")
     assert f"My {Page.TARGETS}" not in menu(ada, f"/journeys/{other.journey_id}")
     assert "My " not in menu(bo, "/journeys")
+
+
+def test_every_page_with_the_bar_of_filters_can_be_saved(app):
+    """A new page of results gets its place in the menu, or says here why not."""
+    making = {"reports.new"}  # a form
+    barred = {
+        name
+        for name, view in app.view_functions.items()
+        if "scope_bar(" in inspect.getsource(sys.modules[view.__module__])
+        and "scope_bar" in called_by(view)
+        and not name.endswith("_json")
+    }
+    assert len(barred) > 5
+    assert barred - set(ENDPOINTS.values()) <= making
+
+
+def called_by(view: Callable[..., object]) -> str:
+    """The source of a view and of what it hands on to in its own module."""
+    module = sys.modules[view.__module__]
+    own = inspect.getsource(inspect.unwrap(view))
+    helpers = [name for name in vars(module) if name.startswith("_") and f"{name}(" in own]
+    return own + "".join(
+        inspect.getsource(vars(module)[name])
+        for name in helpers
+        if inspect.isfunction(vars(module)[name])
+    )
 
 
 def test_a_list_of_responses_is_saved_by_whoever_may_read_it(installation, people, sign_in):
