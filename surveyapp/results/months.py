@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.journeys.calendar import Calendar
-from surveyapp.store.models import Decision, Response
+from surveyapp.store.models import Decision, Invitation, Response
 
 
 def month_of(session: Session, surveys: Sequence[int], calendar: Calendar) -> ColumnElement[Any]:
@@ -23,6 +23,13 @@ def month_decided(
 ) -> ColumnElement[Any]:
     """The month in which it was decided whether to ask somebody for one of these surveys."""
     return _month(session, Decision.decided_at, Decision.survey_id.in_(surveys), calendar)
+
+
+def month_invited(
+    session: Session, surveys: Sequence[int], calendar: Calendar
+) -> ColumnElement[Any]:
+    """The month in which an invitation to one of these surveys was made."""
+    return _month(session, Invitation.created_at, Invitation.survey_id.in_(surveys), calendar)
 
 
 def _month(

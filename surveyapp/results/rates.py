@@ -33,7 +33,7 @@ _NOBODY = (0, None, None)
 _UNTOLD = {Channel.EMBED, Channel.KIOSK, ""}
 # A message of ours that still waits or failed; who had none could not answer. A link is passed on.
 # Its words stand in the statement, not as parameters: so both databases see that an index holds these.
-_TO_BE_SENT = and_(
+TO_BE_SENT = and_(
     Invitation.token_seed.is_not(None),
     Invitation.channel != literal("link", literal_execute=True),
     Invitation.state == literal("created", literal_execute=True),
@@ -195,7 +195,7 @@ def invitations(
     # All, and then those that wait: each is counted in an index, without looking at rows.
     for survey, state, n in session.execute(select(*own, func.count()).where(*made).group_by(*own)):
         found.setdefault(survey, {})[state] = n
-    waiting = select(*own, func.count()).where(*made, _TO_BE_SENT).group_by(*own)
+    waiting = select(*own, func.count()).where(*made, TO_BE_SENT).group_by(*own)
     for survey, state, n in session.execute(waiting):
         found[survey][state] -= n
     # An anonymous survey keeps no used invitation: its answers say how many there were.

@@ -31,6 +31,7 @@ from surveyapp.web.comments import comments
 from surveyapp.web.connections import connections
 from surveyapp.web.contacts import contacts
 from surveyapp.web.devices import devices
+from surveyapp.web.funnel import funnel
 from surveyapp.web.imports import imports
 from surveyapp.web.invariance import invariance
 from surveyapp.web.jobs import jobs
@@ -90,7 +91,7 @@ SECTIONS = (
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
-            *(answers, questionnaires, questions, saved_views, share_links, invariance),
+            *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
         ),
     ),
     Section("Segments", (segments,)),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Flask
 from markupsafe import Markup
 
-from surveyapp.reports import share_charts, trend_charts
+from surveyapp.reports import flow_charts, share_charts, trend_charts
 from surveyapp.results import phrases
 from surveyapp.results.answer_shares import AnswerShares
+from surveyapp.results.journey_funnel import JourneyFunnel
 from surveyapp.results.view_models import Definition, Trend
+from surveyapp.web.installation import installation
 from surveyapp.web.number_formats import share_of_axis
 from surveyapp.web.portfolio import arguments_for, spark, spark_axis, spark_said
 
@@ -23,6 +25,7 @@ def teach_plots(app: Flask) -> None:
     app.jinja_env.filters["arguments_for"] = arguments_for
     app.jinja_env.filters["trend_drawing"] = trend_drawing
     app.jinja_env.filters["shares_drawing"] = shares_drawing
+    app.jinja_env.filters["flow_drawing"] = flow_drawing
     app.jinja_env.filters["trend_note"] = trend_charts.note
     app.jinja_env.filters["month_named"] = phrases.month
 
@@ -41,4 +44,10 @@ def trend_drawing(trend: Trend) -> Markup:
 def shares_drawing(found: AnswerShares) -> Markup:
     """The answers to a question as a bar."""
     made = share_charts.shares(found)
+    return Markup(made)  # noqa: S704  # texts are escaped where it is drawn
+
+
+def flow_drawing(found: JourneyFunnel) -> Markup:
+    """The stages that customers came to as bars."""
+    made = flow_charts.flow(found, few=installation().settings.minimum_cell)
     return Markup(made)  # noqa: S704  # texts are escaped where it is drawn

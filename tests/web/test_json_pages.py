@@ -375,6 +375,34 @@ def test_the_answers_to_each_question_and_their_json_have_the_same_numbers(made:
         assert page.count(document["questions"][0]["reason"]) == 2
 
 
+def test_the_funnel_and_its_json_have_the_same_numbers(made: Made):
+    client = made.client("manager")
+    address = f"/journeys/{made.bank.journey}/funnel?period=all"
+    document, page = both(client, address)
+    funnel, cohort = document["funnel"], document["cohorts"]
+    assert funnel["customers"] == funnel["stages"][0]["reached"] == 40
+    assert document["reason"] is None and funnel["repeated_within_days"] == 7
+    holds(page, [[stage["stage"], f"{stage['reached']:,}"] for stage in funnel["stages"]])
+    holds(page, [[e["touchpoint"], str(e["customers"])] for e in funnel["touchpoints"]])
+    assert len(cohort["months"]) == 1
+    holds(page, [[str(month["customers"])] for month in cohort["months"]])
+    invited = [each for each in document["invitations"] if not each["hidden"]]
+    assert len(invited) > 3 and {each["channel"] for each in invited} == {None}
+    told = [row for row in rows(page) if row[0].startswith("current-account-")]
+    for each in invited:
+        (row,) = (row for row in told if row[0].split()[0] == each["name"])
+        assert row[2] == f"{each['steps'][0]['n']:,}"
+        assert row[5].split()[0] == f"{each['steps'][-1]['n']:,}"
+    assert "<title>Onboarding: 100% of customers, " in page
+    assert len(page) < 150 * 1024
+    document, page = both(client, address + "&channel=kiosk")
+    assert (document["funnel"], document["cohorts"]) == (None, None)
+    assert document["reason"] == "events have no channel or language of answers"
+    assert "Events have no channel or language" in page
+    refused = client.get(address + "&days=91")
+    assert refused.status_code == 422 and "days=91 is not a number from 1 to 90." in refused.text
+
+
 def test_a_touchpoints_page_and_its_json_have_the_same_numbers(made: Made):
     client, point = made.client("manager"), made.bank.touchpoints["id"]
     address = f"/journeys/{made.bank.journey}/touchpoints/{point}?period=all"
