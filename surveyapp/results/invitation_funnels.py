@@ -71,10 +71,24 @@ class _Invited:
         return Facet(self.channel, "", flagged=False)
 
 
+def count_invitations(session: Session, surveys: Sequence[int]) -> int:
+    """How many invitations there are to these surveys, whatever became of them."""
+    own = Invitation.survey_id.in_(surveys)
+    return session.scalar(select(func.count()).select_from(Invitation).where(own)) or 0
+
+
 def invitation_funnels(
-    session: Session, scope: Scope, *, minimum_cell: int = 5, library: Library
+    session: Session,
+    scope: Scope,
+    *,
+    by_channel: bool = True,
+    minimum_cell: int = 5,
+    library: Library,
 ) -> tuple[InvitationFunnel, ...]:
     """The funnel of each survey that somebody was invited to, then of each channel of its messages.
+
+    Channels, and who started, are read from every invitation; without ``by_channel`` the rest is counted
+    in an index.
 
     Of all customers, whatever segment the scope is of, and of invitations made in its months; what is
     hidden is so by the rules of response rates, and a channel also by its own numbers. Raises NotFound.
@@ -82,13 +96,13 @@ def invitation_funnels(
     rates = response_rates(session, scope, minimum_cell=minimum_cell, library=library)
     base = ground(session, scope.journey_id, library=library)
     anonymous = {survey.id for survey in base.surveys if survey.is_anonymous}
-    invited = _invited(session, base)
+    invited = _invited(session, base) if by_channel else []
     found = []
     for rate in rates:
         if not rate.sent:
             continue
-        if rate.survey_id in anonymous or rate.hidden:
-            found.append(_anonymous(rate))
+        if rate.hidden or rate.survey_id in anonymous or not by_channel:
+            found.append(_of_rate(rate, opened=rate.survey_id not in anonymous))
             continue
         own = [each for each in invited if each.survey_id == rate.survey_id]
         found.append(_funnel(rate, "", within(own, scope.period)))
@@ -156,11 +170,12 @@ def _funnel(rate: ResponseRate, channel: str, invited: Sequence[_Invited]) -> In
     return _named(rate, channel, steps, Hidden.NO)
 
 
-def _anonymous(rate: ResponseRate) -> InvitationFunnel:
-    """Of a survey that keeps no more than how many were asked and answered; nothing where it is hidden."""
+def _of_rate(rate: ResponseRate, *, opened: bool) -> InvitationFunnel:
+    """What a response rate knows: who was asked and answered, and who opened, where that is stored."""
     if rate.hidden or rate.completed is None or rate.completed > rate.sent:
         return _named(rate, "", (), rate.hidden)
-    counts = (("Asked", rate.sent), ("Completed", rate.completed))
+    between = [("Opened", rate.opened or 0)] if opened else []
+    counts = [("Asked", rate.sent), *between, ("Completed", rate.completed)]
     steps = tuple(InvitationStep(name, n, share(n, rate.sent)) for name, n in counts)
     return _named(rate, "", steps, Hidden.NO)
 

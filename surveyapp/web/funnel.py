@@ -14,9 +14,10 @@ from surveyapp.results.funnel_json import (
     invitation_funnels_to_json,
     journey_funnel_to_json,
 )
-from surveyapp.results.invitation_funnels import invitation_funnels
+from surveyapp.results.invitation_funnels import count_invitations, invitation_funnels
 from surveyapp.results.journey_funnel import journey_funnel
 from surveyapp.results.passages import count_events, passages
+from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.filters import dashboard_rules, number_asked, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -26,6 +27,7 @@ from surveyapp.web.scope_bar import scope_bar
 funnel = Blueprint("funnel", __name__, url_prefix="/journeys/<int:journey_id>")
 
 _COUNTED_AT_ONCE = 20_000  # events that are read without being asked to: some 0.2 s
+_INVITED_AT_ONCE = 100_000  # invitations that are read one by one, likewise
 _DAYS, _MOST_DAYS = 7, 90
 
 
@@ -45,7 +47,10 @@ def index(journey_id: int) -> ResponseReturnValue:
         ask = asked and known > _COUNTED_AT_ONCE and "count" not in request.args
         counted = asked and not ask
         read = passages(session, scope, days=days, library=rules["library"]) if counted else None
-        invited = invitation_funnels(session, scope, **rules)
+        surveys = [survey.id for survey in surveys_of(session, journey_id)]
+        many = count_invitations(session, surveys) > _INVITED_AT_ONCE
+        by_channel = not many or "count" in request.args
+        invited = invitation_funnels(session, scope, by_channel=by_channel, **rules)
         bar = scope_bar(session, scope)
     reached = journey_funnel(read, minimum_cell=few) if read else None
     begun = cohorts(read, minimum_cell=few) if read else None
@@ -57,6 +62,7 @@ def index(journey_id: int) -> ResponseReturnValue:
             "segment": next((s.code for s in bar.segments if s.id == scope.segment_id), None),
             **scope_to_json(scope),
             "minimum_cell": few,
+            "invitations_by_channel": by_channel,
             "invitations": invitation_funnels_to_json(invited, few=few),
             "funnel": journey_funnel_to_json(reached, few=few) if reached else None,
             "cohorts": cohorts_to_json(begun, few=few) if begun else None,
@@ -64,6 +70,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         },
         journey=journey,
         invited=invited,
+        by_channel=by_channel,
         reached=reached,
         begun=begun,
         ask=ask,

@@ -187,6 +187,12 @@ def test_invitations_count_by_survey_and_channel_and_a_small_channel_is_hidden(s
         found = invitation_funnels(session, Scope(made.journey), library=BUILT_IN)
     told = {each.channel: [step.n for step in each.steps] for each in found}
     assert told == {"": [64, 62, 59, 42], "email": [40, 40, 39, 30], "sms": [24, 22, 20, 12]}
+    with store.reading() as session:
+        whole = invitation_funnels(session, Scope(made.journey), by_channel=False, library=BUILT_IN)
+    assert [(s.name, s.n) for s in whole[0].steps] == [
+        *(("Asked", 64), ("Opened", 62), ("Completed", 42))
+    ]
+    assert len(whole) == 1
     exact = binomtest(42, 64).proportion_ci(method="wilson")
     assert found[0].steps[-1].share.low == pytest.approx(100 * exact.low)
     with store.writing() as session:
