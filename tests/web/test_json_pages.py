@@ -632,6 +632,9 @@ WITHOUT = {
     "results/chosen.html": "a piece of the results",
     "results/parts.html": "pieces",
     "journeys/overview_parts.html": "pieces of the journey's page",
+    "shared/overview.html": "of a link, whose readers have no account",
+    "shared/results.html": "likewise",
+    "shared/parts.html": "pieces",
     "privacy/index.html": "settings in words; its tables are a PDF",
     "cases/index.html": "one number of the case outcomes; its rows are a CSV",
 }
