@@ -41,6 +41,8 @@ from surveyapp.operations import heartbeats
 from surveyapp.operations.tasks import Tasks
 from surveyapp.periodic import ROUNDS
 from surveyapp.reports import make, removal
+from surveyapp.reports.schedules import duty as report_schedules
+from surveyapp.reports.schedules import links as report_links
 from surveyapp.responses import (
     batches,
     imports,
@@ -272,6 +274,8 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "announce retention": (3600.0, retention_notices.announce),
     "carry out retention": (600.0, response_retention.carry_out),
     "remove reports": (600.0, removal.remove_due),
+    "send scheduled reports": (30.0, report_schedules.schedules_due),
+    "forget report links": (3600.0, report_links.forget_links),
     "forget uploads": (60.0, uploads.forget),
     "follow time zones": (60.0, _follow_zones),
     "forget previews": (60.0, stored_previews.forget),

@@ -18,7 +18,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.auth import actions as auth
 from surveyapp.auth.passwords import one_time_password
 from surveyapp.comments.intake import masked
-from surveyapp.demo import alerted, asked, commented, population, study
+from surveyapp.demo import alerted, asked, commented, population, scheduled, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
@@ -152,6 +152,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
         asked.ask(session, installation, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)
         first = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         set_targets(session, first, today=today.date(), owner_id=owner_id)
+        scheduled.schedule(session, first, now=today, owner_id=owner_id)
         wording = BUILT_IN.load("nps").wording("en").id
         import_benchmarks(session, year=today.year, wording=wording)
 

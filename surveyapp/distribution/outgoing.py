@@ -101,7 +101,8 @@ def _worded(found: Outgoing, installation: Installation) -> Message:
         return password_resets.mail(message.content, installation)
     if message.kind not in (*TO_CUSTOMERS, TEST):
         content = message.content
-        return Message(str(content.get("subject", "")), str(content.get("text", "")))
+        subject, text = (str(content.get(name, "")) for name in ("subject", "text"))
+        return Message(subject, text, unsubscribe=str(content.get("unsubscribe", "")))
     language = language_of(found, installation.library)
     if message.kind == TEST:
         link = unsubscribe = test_url(settings.base_url)

@@ -44,6 +44,7 @@ from surveyapp.web.previews import previews
 from surveyapp.web.privacy import privacy
 from surveyapp.web.questionnaires import questionnaires
 from surveyapp.web.questions import questions
+from surveyapp.web.received import received
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
@@ -52,6 +53,7 @@ from surveyapp.web.retention_list import retention_list
 from surveyapp.web.sample_size import sample_size
 from surveyapp.web.sampling import sampling
 from surveyapp.web.saved_views import saved_views
+from surveyapp.web.schedules import schedules
 from surveyapp.web.second_factor import second_factor
 from surveyapp.web.segments import segments
 from surveyapp.web.share_links import share_links
@@ -87,7 +89,18 @@ SECTIONS = (
     Section(
         "Journeys",
         (
-            *(journeys, stages, surveys, responses, results, analyses, studies, reports, sampling),
+            *(
+                journeys,
+                stages,
+                surveys,
+                responses,
+                results,
+                analyses,
+                studies,
+                reports,
+                schedules,
+                sampling,
+            ),
             *(channels, theme, messages, campaigns, closed_loop, translations, imports),
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
@@ -113,6 +126,7 @@ PAGES = (
     second_factor,
     passkeys,
     shared,
+    received,
     *(page for section in SECTIONS for page in section.pages),
 )
 

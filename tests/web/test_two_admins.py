@@ -77,7 +77,14 @@ OTHERS = {
     *("previews.show", "responses.remove"),
     *("questionnaires.new", "questionnaires.add_language", "questionnaires.add_scale"),
     "questions.add",
-    *("reports.new", "sampling.bring", "segments.new", "stages.add_stage", "stages.add_touchpoint"),
+    *(
+        "reports.new",
+        "schedules.new",
+        "sampling.bring",
+        "segments.new",
+        "stages.add_stage",
+        "stages.add_touchpoint",
+    ),
     *("surveys.make_links", "surveys.new", "users.new", "webhooks.new"),
     *(
         "action_plan.new",

@@ -55,8 +55,11 @@ from surveyapp.store.models import (
     PainPoint,
     Passkey,
     Report,
+    ReportSchedule,
     Response,
     SavedView,
+    ScheduleRecipient,
+    ScheduleRun,
     ShareLink,
     Stage,
     SurveyRow,
@@ -130,6 +133,7 @@ class Place:
     alert_event_id: int
     questionnaire_id: int
     question_id: int
+    schedule_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -240,6 +244,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             invariance_id=_invariance(session, journey.id, text),
             alert_event_id=_crossed(session, alert, text),
             **_questionnaire(session, journey, text),
+            schedule_id=_scheduled(session, journey.id, user, text),
         )
 
 
@@ -283,6 +288,23 @@ def _crossed(session: Session, alert: Alert, text: str) -> int:
     session.add(event)
     session.flush()
     return event.id
+
+
+def _scheduled(session: Session, journey_id: int, user: User, text: str) -> int:
+    row = ReportSchedule(
+        journey_id=journey_id,
+        kind="benchmark",
+        every="month",
+        hour=7,
+        months=3,
+        parameters={"compare": "before", "formats": [], "paper": "a4"},
+        next_on=date(2100, 1, 1),
+        recipients=[ScheduleRecipient(user_id=user.id, address="")],
+        runs=[ScheduleRun(due_on=date(2026, 1, 1), state="skipped", note=text[:500])],
+    )
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _target(session: Session, journey: Journey, user: User) -> int:

@@ -49,6 +49,12 @@ from surveyapp.store.models.journeys import (
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
 from surveyapp.store.models.questionnaires import Questionnaire, QuestionnaireVersion
+from surveyapp.store.models.report_schedules import (
+    ReportLink,
+    ReportSchedule,
+    ScheduleRecipient,
+    ScheduleRun,
+)
 from surveyapp.store.models.responses import (
     CARELESS_SIGNS,
     AnonymityEpoch,
@@ -157,12 +163,16 @@ __all__ = [
     "RegisteredChange",
     "Report",
     "ReportFile",
+    "ReportLink",
+    "ReportSchedule",
     "Response",
     "RetentionRound",
     "RetentionRule",
     "Rollup",
     "RollupFacet",
     "SavedView",
+    "ScheduleRecipient",
+    "ScheduleRun",
     "Score",
     "Segment",
     "ShareLink",
