@@ -23,6 +23,7 @@ from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
 from surveyapp.demo.changed import register
+from surveyapp.demo.own_questions import write_questions
 from surveyapp.demo.shared import share
 from surveyapp.demo.surveys import draw_map
 from surveyapp.demo.targets import set_targets
@@ -89,6 +90,7 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
         with installation.store.writing() as session:
             owner = _account(session, one_time_password())
         _answers(installation, responses, owner, progress)
+        write_questions(installation, user_id=owner)
         progress(60, "Coding comments")
         _comments(installation, owner)
         alerted.watch(installation, JOURNEYS[0].code, owner)

@@ -27,6 +27,7 @@ from surveyapp.questionnaires.queries import (
 from surveyapp.questionnaires.queries import (
     questionnaires as questionnaires_of,
 )
+from surveyapp.questionnaires.sectors import draft_for, sector, sectors
 from surveyapp.store.models import Journey, Questionnaire
 from surveyapp.store.published_questionnaires import instrument_in
 from surveyapp.surveys.texts import Said
@@ -34,9 +35,8 @@ from surveyapp.web.draft_preview import preview_page
 from surveyapp.web.forms import choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
-from surveyapp.web.question_form import KINDS, scale_said
+from surveyapp.web.question_form import KINDS, SAID, scale_said
 from surveyapp.web.questionnaire_forms import (
-    METRICS,
     LanguageForm,
     NewForm,
     NewScaleForm,
@@ -51,7 +51,7 @@ from surveyapp.web.sessions import me
 questionnaires = Blueprint(
     "questionnaires", __name__, url_prefix="/journeys/<int:journey_id>/questionnaires"
 )
-EMPTY, FILES = "", "files"
+EMPTY, FILES, SECTOR = "", "files", "sector:"
 
 
 @questionnaires.get("")
@@ -70,11 +70,18 @@ def new(journey_id: int) -> ResponseReturnValue:
     library = installation().library
     with installation().store.reading() as session:
         journey = journey_of(session, journey_id)
-    form = NewForm()
+    chosen = sector(request.args.get("sector", ""))
+    form = NewForm(
+        data={"title": chosen.title, "origin": f"{SECTOR}{chosen.code}"} if chosen else None
+    )
     form.origin.choices = choices(
         [
             (EMPTY, "No questions yet"),
             (FILES, "Uploaded files"),
+            *(
+                (f"{SECTOR}{each.code}", f"Questions for the sector {each.name}: {each.title}")
+                for each in sectors().values()
+            ),
             *(
                 (code, f"A copy of {library.load(code).wording('en').title} ({code})")
                 for code in library.available()
@@ -101,6 +108,9 @@ def _begun(form: NewForm, code: str) -> Draft:
     if form.origin.data == FILES:
         sent = [each for each in form.files.data or [] if each and each.filename]
         return draft_of(files.uploaded({each.filename: each.read() for each in sent}))
+    kind, _, name = form.origin.data.partition(":")
+    if f"{kind}:" == SECTOR:
+        return draft_for(sectors()[name], code)
     if form.origin.data != EMPTY:
         instrument = installation().library.load(form.origin.data)
         return draft_of(document_of(instrument), f"{instrument.code} {instrument.version}")
@@ -131,7 +141,7 @@ def _page(journey_id: int, questionnaire_id: int, problem: str = "") -> Response
         said=Said("", next(iter(draft.wordings.values()))),
         faults=faults,
         kinds=KINDS,
-        metrics=METRICS,
+        signs=SAID,
         scale_said=scale_said,
         digest=digest,
         shown=_digest(row),

@@ -18,6 +18,7 @@ from surveyapp.exports.links import CUSTOMER_REF, customers_in, links_csv
 from surveyapp.exports.qr import MEDIA_TYPES, qr_file
 from surveyapp.i18n.languages import OWN_NAMES
 from surveyapp.journeys import queries
+from surveyapp.questionnaires.sectors import sector, sectors
 from surveyapp.responses.flags import flagged
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.journey_json import rate_to_json
@@ -137,7 +138,12 @@ def new(journey_id: int) -> ResponseReturnValue:
             ),
         ]
     )
-    asks = _chosen_instruments()
+    chosen = sector(request.args.get("sector", ""))
+    template = chosen.survey_set(request.args.get("set", 0, int)) if chosen else None
+    if template is not None and not form.is_sent:
+        asks = [{"instrument": code, "key": None} for code in template.instruments]
+    else:
+        asks = _chosen_instruments()
     if form.validate_on_submit():
         with form.refusing("name"):
             with installation().store.writing() as session:
@@ -146,8 +152,16 @@ def new(journey_id: int) -> ResponseReturnValue:
             return redirect(url_for("surveys.show", journey_id=journey_id, survey_id=made.id), 303)
     known = [library.load(code) for code in library.available()]
     known.sort(key=lambda each: len(each.asked()))
+    more = chosen.more if chosen else {}
     form_page = render_template(
-        "surveys/new.html", journey=journey, form=form, instruments=known, asks=asks
+        "surveys/new.html",
+        journey=journey,
+        form=form,
+        instruments=[each for each in known if each.code not in more],
+        more=[(each, more[each.code]) for each in known if each.code in more],
+        asks=asks,
+        sectors=sectors(),
+        sector=chosen,
     )
     return form_page, form.status
 

@@ -355,3 +355,20 @@ def test_scales_and_languages_are_added_on_pages(
         data={**shown(staff, f"{at}/general", "/languages/remove"), "wording": "sv"},
     )
     assert "sv" not in draft_in(stored(installation, at)).document.texts
+
+
+def test_a_sectors_template_ticks_its_questionnaires_and_brings_its_own_questions(
+    staff: FlaskClient, installation: Installation, journey: Journey
+):
+    new = f"/journeys/{journey.id}/surveys/new"
+    page = fromstring(staff.get(f"{new}?sector=public-service&set=2").text)
+    ticked = page.xpath("//input[@name='ask'][@checked]/@value")
+    assert sorted(ticked) == ["ces", "effort-causes"]
+    [more] = page.xpath("//details[.//input[@value='nps']]")
+    assert "Nobody chooses between authorities" in more.text_content()
+    assert not more.xpath(".//input[@value='csat']")
+    assert staff.get(f"{new}?sector=bakery").status_code == 422
+    begun = f"/journeys/{journey.id}/questionnaires/new?sector=bank"
+    at = staff.post(begun, data=filled(staff, begun)).location
+    assert "to mend" not in staff.get(at).text
+    assert draft_in(stored(installation, at)).question(1).code == "in_time"
