@@ -79,7 +79,7 @@ def upgrade() -> None:
             "state IN ('making', 'sent', 'skipped', 'failed')", name="ck_schedule_runs_state"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_schedule_runs"),
-        sa.UniqueConstraint("schedule_id", "due_on", name="uq_schedule_runs_schedule_id"),
+        sa.UniqueConstraint("schedule_id", "due_on", name="uq_schedule_runs_schedule_id_due_on"),
     )
     for column in ("state", "report_id"):
         op.create_index(f"ix_schedule_runs_{column}", own, [column])
