@@ -6,7 +6,7 @@ half of what they cost. A process that serves makes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any
 
@@ -14,13 +14,30 @@ import flask.templating
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from werkzeug.routing import Rule
+from werkzeug.routing import BaseConverter, Rule
+from werkzeug.routing.rules import RulePart
 
 _builders: dict[Any, Callable[..., tuple[str, str]]] = {}
+_parsed: dict[Any, tuple[list[RulePart], list[tuple[bool, str]], dict[str, BaseConverter]]] = {}
 
 
 class KeptRule(Rule):
-    """Writes addresses by the function that was compiled for the same route before."""
+    """Reads and writes addresses by what was compiled for the same route and converters before."""
+
+    def _parse_rule(self, rule: str) -> Iterable[RulePart]:
+        assert self.map is not None
+        same = (rule, tuple(self.map.converters.items()))
+        if same not in _parsed:
+            traced, known = len(self._trace), dict(self._converters)
+            parts = list(super()._parse_rule(rule))
+            new = {n: each for n, each in self._converters.items() if n not in known}
+            _parsed[same] = (parts, self._trace[traced:], new)
+            return parts
+        parts, trace, converters = _parsed[same]
+        self._trace.extend(trace)
+        self._converters.update(converters)
+        self.arguments.update(converters)
+        return parts
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         same = (tuple(self._trace), tuple((self.defaults or {}).items()), append_unknown)

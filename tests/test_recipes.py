@@ -44,11 +44,9 @@ def steps(title: str) -> Iterator[tuple[str, str, str]]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The project as it is here, without what was made in it."""
+    """The project as it is here, compiled as far as a reader's is who has started it once."""
     for name in ("surveyapp", "instruments", "analysis", "migrations", "tests", "docs"):
-        shutil.copytree(
-            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
-        )
+        shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("pyproject.toml", "README.md", "Makefile"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path

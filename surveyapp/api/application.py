@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from inspect import cleandoc
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_instance
-from flask import Flask, Response
+from flask import Flask, Response, json
 from flask_smorest import Api as SmorestApi
+from flask_smorest import Blueprint
 from flask_smorest.utils import prepare_response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -63,9 +65,40 @@ class Described(MarshmallowPlugin):
 
 
 class Api(SmorestApi):  # type: ignore[misc]
-    """Documents errors as what they are."""
+    """Documents errors as what they are, and everything when somebody first asks for the document: making
+    it was more than half of the application's start, and most processes are never asked.
+    """
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._undocumented: list[Blueprint] = []
+        self._documenting = Lock()
+        super().__init__(*args, **options)
+
+    def register_blueprint(self, subject: Blueprint) -> None:
+        """Serve the operations of this subject."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][subject.name] = self
+        self._app.register_blueprint(subject)
+        self._undocumented.append(subject)
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document of every operation."""
+        with self._documenting:
+            while self._undocumented:
+                subject = self._undocumented[0]
+                about = {"name": subject.name, "description": subject.description}
+                subject.register_views_in_doc(
+                    *(self, self._app, self.spec), name=subject.name, parameters=None
+                )
+                self.spec.tag(about)
+                del self._undocumented[0]
+            return self.spec.to_dict()  # type: ignore[no-any-return]
+
+    def _openapi_json(self) -> Response:
+        text = json.dumps(self.document(), indent=2, sort_keys=False)
+        answered: Response = self._app.response_class(text, mimetype="application/json")
+        return answered
 
     def _register_error_handlers(self) -> None:
         """Errors are answered by ``problems``."""

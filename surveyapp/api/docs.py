@@ -114,7 +114,7 @@ def written(text: str) -> Markup:
 
 def _document() -> dict[str, Any]:
     api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    document: dict[str, Any] = api.spec.to_dict()
+    document: dict[str, Any] = api.document()
     return document
 
 

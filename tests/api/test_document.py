@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
 from docs.generated.api import api_reference, document
+from surveyapp.api.application import create_api
+from surveyapp.installation import open_installation
 from surveyapp.problem_types import TYPES
+from surveyapp.settings import read
 
 DOCUMENT = document()
 OPERATIONS = {
@@ -136,6 +141,19 @@ def test_each_type_of_problem_is_an_example_and_a_section_of_the_reference():
     assert shown == set(TYPES) - {"method-not-allowed"}
     sections = re.findall(r"^### ([a-z-]+)$", api_reference(), re.MULTILINE)
     assert set(TYPES) <= set(sections)
+
+
+def test_all_who_ask_first_and_at_once_get_the_whole_document(tmp_path: Path):
+    """It is made when it is first asked for."""
+    installation = open_installation(read({}, home=tmp_path))
+    api = create_api(installation, failed=lambda _: None)
+
+    def asked(_: int) -> object:
+        return api.test_client().get("/api/v1/openapi.json").get_json()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(asked, range(4))) == [DOCUMENT] * 4
+    installation.close()
 
 
 @pytest.mark.parametrize("base", ["https://ask.example.org", "https://ask.example.org/"])
