@@ -10,6 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from surveyapp.auth import passwords
-from surveyapp.store import master_key
+from surveyapp.store import db, master_key
 from surveyapp.store.db import Store
 from surveyapp.store.models import Base
 from surveyapp.store.schema import upgrade
@@ -27,6 +28,7 @@ from tests.compiled import keep_compiled
 
 MASTER = "the tests' one master key, of forty letters or more"
 _KEYS = "encryption_keys"
+_PRAGMAS = db._pragmas
 BACKENDS = ("sqlite", "postgresql")
 DRIVER = "postgresql+psycopg://"
 CHROMIUM_ARGUMENTS = (
@@ -110,6 +112,31 @@ def one_master_key() -> Iterator[None]:
         patched.setattr(master_key, "new_key", lambda: MASTER)
         patched.setenv("SURVEYAPP_MASTER_KEY", MASTER)  # of the processes that a test starts
         yield
+
+
+def _commit_to_memory(connection: Any, record: Any) -> None:
+    """What a connection to SQLite is told, but that it need not wait for the disk."""
+    _PRAGMAS(connection, record)
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_wait_for_the_disk(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Commits and files of this process are handed to the system, as PostgreSQL's are here: the wait guards
+    against the machine's end, which no test brings about. Benchmarks, whose files have names of their own,
+    wait as an installation does; so do the processes that a test starts and kills.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        if "test_*.py" in request.config.getini("python_files"):
+            patched.setattr(db, "_pragmas", _commit_to_memory)
+            patched.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture
+def durable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for by a test of what a connection is told about the disk, before it opens a store."""
+    monkeypatch.setattr(db, "_pragmas", _PRAGMAS)
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_upgrading_twice_keeps_the_rows(store: Store):
         assert session.query(Journey).one().provider == "Northbank"
 
 
-def test_sqlite_keeps_its_promises(tmp_path):
+def test_sqlite_keeps_its_promises(tmp_path, durable: None):
     store = Store(f"sqlite:///{tmp_path / 'p.db'}")
     with store.engine.connect() as connection:
         ask = lambda name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()  # noqa: E731
