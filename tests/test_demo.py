@@ -20,7 +20,17 @@ from surveyapp.results.coding_agreement import agreement_by_code
 from surveyapp.results.comment_causes import causes
 from surveyapp.results.comment_proposals import newest_proposals
 from surveyapp.settings import read
-from surveyapp.store.models import Analysis, Comment, Job, Journey, Report, Response, User
+from surveyapp.store.models import (
+    Analysis,
+    Comment,
+    Job,
+    Journey,
+    Report,
+    Response,
+    SavedView,
+    ShareLink,
+    User,
+)
 from surveyapp.store.schema import upgrade
 from surveyapp.surveys.queries import surveys_of
 
@@ -101,3 +111,14 @@ def test_comments_are_coded_and_their_proposed_themes_measured(bank):
     assert job is not None and job.result["measured"]
     assert job.result["sentiment"][0]["low"] > 0.5
     assert masked
+
+
+def test_a_view_is_saved_and_a_page_can_be_read_without_an_account(bank):
+    installation, made = bank
+    assert f"Read without an account   {made.shared}" in made.told()
+    with installation.store.reading() as session:
+        # However often it was made: the last link takes the place of those before.
+        link = session.scalars(select(ShareLink).where(ShareLink.revoked_at.is_(None))).one()
+        view = session.scalars(select(SavedView)).one()
+    assert (link.page, view.page, view.shared) == ("overview", "results", True)
+    assert view.arguments.startswith("segment=")

@@ -80,7 +80,7 @@ class Made:
 
 
 def make(installation: Installation, *, responses: int, progress: Progress) -> Made:
-    """Everything once; called again, only the one-time password is new."""
+    """Everything once; called again, only the one-time password and the shared address are new."""
     with installation.store.reading() as session:
         there = (
             session.scalar(select(Journey.id).where(Journey.code == JOURNEYS[0].code)) is not None

@@ -92,12 +92,16 @@ def stranger(app: Flask) -> FlaskClient:
 
 
 def rows(page: str) -> list[list[str]]:
-    """The words of every row of a page's tables of figures, without drawings and links."""
-    return [
-        [" ".join(cell.text_content().split()) for cell in row.iter("td", "th")]
-        for table in fromstring(page).iter("table")
+    """The figures of every row of a page's tables in words, without what leads staff on from them."""
+    tree = fromstring(page)
+    for link in tree.xpath("//td//a"):
+        link.drop_tree()
+    found = [
+        [" ".join(cell.text_content().split()) for cell in row.iter("td")]
+        for table in tree.iter("table")
         for row in table.iter("tr")
     ]
+    return [row for row in found if row]
 
 
 # What they show
@@ -111,7 +115,7 @@ def test_a_link_shows_the_figures_of_its_page_and_hides_what_a_reader_is_not_sho
     of = measured.page(tab, **({"segment": measured.north} if segment else {}))
     shown = stranger.get(make(ada, of)).text
     theirs, own = rows(shown), rows(ada.get(of).text)
-    assert len(theirs) > 2
+    assert theirs
     for row in theirs:
         if "above" not in " ".join(row):  # the staff's page draws it as a triangle
             assert row in own, row
