@@ -18,7 +18,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.auth import actions as auth
 from surveyapp.auth.passwords import one_time_password
 from surveyapp.comments.intake import masked
-from surveyapp.demo import alerted, asked, commented, population, scheduled, study
+from surveyapp.demo import alerted, asked, commented, passed, population, scheduled, study
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
@@ -152,6 +152,13 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                 )
         progress(60, "Asking by mail, day by day")
         asked.ask(session, installation, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)
+        passed.pass_through(
+            session,
+            JOURNEYS[0],
+            secret_key=installation.secret_key,
+            rng=np.random.default_rng([SEED, passed.CUSTOMERS]),  # by which no answer changes
+            today=today,
+        )
         first = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         set_targets(session, first, today=today.date(), owner_id=owner_id)
         scheduled.schedule(session, first, now=today, owner_id=owner_id)
