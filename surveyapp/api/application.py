@@ -16,11 +16,13 @@ from flask_smorest import Blueprint
 from flask_smorest.utils import prepare_response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from surveyapp.api.answers import answers
 from surveyapp.api.bodies import LARGEST_BODY
 from surveyapp.api.callers import CALLS_A_MINUTE, EXTENSION, THROTTLES, new_throttles
 from surveyapp.api.changes import changes
 from surveyapp.api.contacts import contacts
 from surveyapp.api.docs import docs
+from surveyapp.api.funnel import funnel
 from surveyapp.api.interactions import interactions
 from surveyapp.api.portfolio import portfolio
 from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, answer_problems
@@ -35,7 +37,10 @@ if TYPE_CHECKING:
 
 PREFIX = "/api"
 VERSION = "1"
-SUBJECTS = (interactions, surveys, contacts, responses, changes, results, portfolio)
+SUBJECTS = (
+    *(interactions, surveys, contacts, responses, changes, results, answers, funnel),
+    portfolio,
+)
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 
 Send an API key in the header `Authorization: Bearer sak_...` of every request. Administrators create

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
+from sqlalchemy.orm import Session
 
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
@@ -15,7 +17,7 @@ from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.responses.facets import Channel
 from surveyapp.results import dashboards
 from surveyapp.results.journey_json import overview_to_json
-from surveyapp.results.scope import Comparison, read_scope
+from surveyapp.results.scope import Comparison, Scope, read_scope
 from surveyapp.results.standing import Standing
 from surveyapp.results.view_models import State
 
@@ -338,19 +340,24 @@ def read_journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
     settings = installation().settings
     with installation().store.reading() as session:
         journey = journey_by_code(session, code_in(code, "journey"), caller().journey_id)
-        segment_id = ""
-        if "segment" in query:
-            segment_id = str(segment_by_code(session, code_in(query["segment"], "segment")).id)
-        months = {"from": query.get("since", ""), "to": query.get("until", "")}
-        others = {name: query.get(name, "") for name in ("compare", "channel", "language")}
-        others["flagged"] = "yes" if query.get("flagged") else ""
         overview = dashboards.journey_overview(
             session,
-            read_scope(journey.id, {"segment": segment_id, **months, **others}),
+            scope_in(session, journey.id, query),
             minimum_cell=settings.minimum_cell,
             library=installation().library,
         )
     return overview_to_json(overview)
+
+
+def scope_in(session: Session, journey_id: int, query: Mapping[str, Any]) -> Scope:
+    """The answers that a query asks for, of all time where it names no month. Raises NotFound, Invalid."""
+    segment_id = ""
+    if "segment" in query:
+        segment_id = str(segment_by_code(session, code_in(query["segment"], "segment")).id)
+    months = {"from": query.get("since", ""), "to": query.get("until", "")}
+    others = {name: query.get(name, "") for name in ("compare", "channel", "language")}
+    others["flagged"] = "yes" if query.get("flagged") else ""
+    return read_scope(journey_id, {"segment": segment_id, **months, **others})
 
 
 def code_in(text: str, what: str) -> str:

@@ -18,7 +18,9 @@ from surveyapp.store.models import (
     Interaction,
     Invitation,
     Response,
+    Stage,
     SurveyRow,
+    Touchpoint,
 )
 from surveyapp.surveys.links import pseudonym
 from tests.responses.makers import SECRET, as_survey
@@ -398,8 +400,31 @@ def test_results_are_the_pages_numbers_with_small_groups_hidden(call, installati
     assert after["minimum_cell"] == installation.settings.minimum_cell
 
 
+def test_answers_and_the_funnel_are_told_with_small_groups_hidden(call, installation, world):
+    here = world.here
+    with installation.store.reading() as session:
+        stage = session.get_one(Stage, here.stage_id).code
+        point = session.get_one(Touchpoint, here.touchpoint_id).code
+    path = f"/journeys/open/answers?touchpoint={stage}/{point}"
+    (question, *_) = call("GET", path).json["questions"]
+    assert (question["hidden"], question["n"], question["answers"]) == ("few", None, [])
+    fill(installation, world, 20)
+    (question, *_) = call("GET", path).json["questions"]
+    assert question["n"] == 21 == sum(part["n"] for part in question["answers"])
+    assert sum(part["percent"] for part in question["answers"]) == 100
+    met = [interaction(number) for number in range(7)]
+    assert call("POST", "/interactions", json={"interactions": met}).status_code == 200
+    told = call("GET", "/journeys/open/funnel?days=3").json
+    assert told["funnel"]["stages"][0]["reached"] == told["funnel"]["customers"] >= 7
+    assert told["funnel"]["repeated_within_days"] == 3
+    assert sum(month["customers"] or 0 for month in told["cohorts"]["months"]) >= 7
+
+
 def test_results_of_something_unknown_are_not_found(call, world):
     for path, status in [
+        ("/journeys/nope/funnel", 404),
+        ("/journeys/open/funnel?days=91", 422),
+        ("/journeys/open/answers?touchpoint=nope/form", 404),
         ("/journeys/nope/results", 404),
         ("/journeys/%00/results", 404),
         ("/journeys/open/results?segment=nope", 404),

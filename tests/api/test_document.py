@@ -37,6 +37,8 @@ IDS = {
     "GET /erasures": "listErasures",
     "GET /journeys/{code}/changes": "listJourneyChanges",
     "GET /journeys/{code}/results": "readJourneyResults",
+    "GET /journeys/{code}/answers": "readJourneyAnswers",
+    "GET /journeys/{code}/funnel": "readJourneyFunnel",
     "GET /portfolio": "readPortfolio",
 }
 

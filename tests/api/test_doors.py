@@ -110,6 +110,8 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
         "/erasures": lambda _, survey: {"query_string": {"survey": survey}},
         "/journeys/open/results": lambda *_: {},
         "/journeys/open/changes": lambda *_: {},
+        "/journeys/open/answers": lambda *_: {},
+        "/journeys/open/funnel": lambda *_: {},
         "/portfolio": lambda *_: {},
     }
     found = set()
