@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 MOST_PREDICTORS = 10  # 1,024 subsets of them are fitted in every resample
 _LEVEL = 0.05  # after Holm's correction
-_SINGULAR = 1e-8  # smallest eigenvalue of the predictors' correlations
+SINGULAR = 1e-8  # smallest eigenvalue of the predictors' correlations
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,32 @@ def relative_importance(
     data = _checked(predictors, outcome, names)
     n, size = data.shape[0], len(names)
     whole = _correlations(data)[None]
-    if float(np.linalg.eigvalsh(whole[0, :size, :size])[0]) < _SINGULAR:
+    if float(np.linalg.eigvalsh(whole[0, :size, :size])[0]) < SINGULAR:
         raise DataError("one predictor is determined by the others; leave it out")
-    parts = _parts(whole)[0]
-    drawn = _parts(_resampled(data, resamples, np.random.default_rng(seed)))
+    parts = lmg_parts(whole)[0]
+    drawn = lmg_parts(_resampled(data, resamples, np.random.default_rng(seed)))
+    return told(
+        parts,
+        drawn,
+        whole[0, :size, size],
+        names,
+        n=n,
+        confidence=confidence,
+        method="LMG (Shapley value of R squared), percentile bootstrap",
+    )
+
+
+def told(
+    parts: Floats,
+    drawn: Floats,
+    with_outcome: Floats,
+    names: Sequence[str],
+    *,
+    n: int,
+    confidence: float,
+    method: str,
+) -> RelativeImportance:
+    """Parts (p,) with the intervals of their resamples (b, p); ``with_outcome`` (p,): correlations."""
     ends = [50 * (1 - confidence), 50 * (1 + confidence)]
     low, high = np.percentile(drawn, ends, axis=0)
     total_low, total_high = np.percentile(drawn.sum(axis=1), ends)
@@ -113,7 +135,7 @@ def relative_importance(
                 float(parts[j]),
                 float(low[j]),
                 float(high[j]),
-                float(whole[0, j, size]),
+                float(with_outcome[j]),
                 float(first[j]),
                 float(np.std(drawn[:, j], ddof=1)) if len(drawn) > 1 else 0.0,
             )
@@ -125,7 +147,7 @@ def relative_importance(
         n=n,
         resamples=len(drawn),
         confidence=confidence,
-        method="LMG (Shapley value of R squared), percentile bootstrap",
+        method=method,
         leader=_leader(parts, drawn, names),
     )
 
@@ -206,15 +228,15 @@ def _resampled(data: Floats, resamples: int, rng: np.random.Generator) -> Floats
         drawn = data[rng.integers(len(data), size=len(data))]
         if drawn.std(axis=0).all():
             found = _correlations(drawn)
-            if float(np.linalg.eigvalsh(found[:-1, :-1])[0]) >= _SINGULAR:
+            if float(np.linalg.eigvalsh(found[:-1, :-1])[0]) >= SINGULAR:
                 kept.append(found)
     if not kept:
         raise DataError("no resample could be fitted; the answers hardly differ")
     return np.stack(kept)
 
 
-def _parts(correlations: Floats) -> Floats:
-    """LMG parts (b, p) of each correlation matrix whose last variable is the outcome."""
+def lmg_parts(correlations: Floats) -> Floats:
+    """LMG parts (b, p) of each correlation matrix (b, p + 1, p + 1), the outcome its last variable."""
     p = correlations.shape[1] - 1
     explained: dict[tuple[int, ...], Floats] = {(): np.zeros(len(correlations))}
     for size in range(1, p + 1):

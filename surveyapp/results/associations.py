@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.compare import Difference, holm
-from analysis.correlation import Correlation, correlation, correlation_difference
+from analysis.correlation import Correlation, Floats, correlation, correlation_difference
 from analysis.drivers import needed
 from analysis.expected_gain import ExpectedGain, expected_gain
 from instruments.schema import Metric
@@ -223,15 +223,20 @@ def _correlation(
 
 def _gain(outcome: Definition, key: str, answers: Sequence[Answer]) -> ExpectedGain | None:
     """The outcome's difference for one answer point more, from pairs that have a correlation."""
-    values = np.array([answer.value for answer in answers])
-    if outcome.metric is Metric.NPS:
-        values = 100.0 * ((values >= PROMOTER).astype(float) - (values <= DETRACTOR))
-    elif outcome.unit is Unit.INDEX:
-        low, high = outcome.answers
-        values = values * 100 / (high - low)
-    else:
+    values = in_points(outcome, np.array([answer.value for answer in answers]))
+    if values is None:
         return None
     return expected_gain(np.array([answer.scores[key] for answer in answers]), values)
+
+
+def in_points(outcome: Definition, values: Floats) -> Floats | None:
+    """Answers to a Net Promoter question or an index in points of it; None for other outcomes."""
+    if outcome.metric is Metric.NPS:
+        return 100.0 * ((values >= PROMOTER).astype(float) - (values <= DETRACTOR))
+    if outcome.unit is Unit.INDEX:
+        low, high = outcome.answers
+        return values * 100 / (high - low)
+    return None
 
 
 def _definition(outcome: Definition, key: str, label: str) -> Definition:

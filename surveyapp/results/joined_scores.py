@@ -169,6 +169,21 @@ def asks_outcome(session: Session, journey_id: int, *, library: Library) -> bool
     return _outcome(ground(session, journey_id, library=library)) is not None
 
 
+def joinable(session: Session, journey_id: int, *, library: Library) -> dict[str, dict[str, str]]:
+    """The labels by key of the scores of each kind that can stand beside the outcome, without answers.
+
+    Empty where the journey's end asks no outcome. Raises NotFound.
+    """
+    base = ground(session, journey_id, library=library)
+    outcome = _outcome(base)
+    if outcome is None:
+        return {}
+    return {
+        "dimensions": {k: s.definition.label for k, s in _dimensions(base, outcome).items()},
+        "touchpoints": _labels(base, _touchpoints(base)),
+    }
+
+
 def _outcome(base: Ground) -> Scored | None:
     asked = [s for s in base.scored.get(None, {}).values() if s.definition.parent is None]
     return next((s for metric in _OUTCOMES for s in asked if s.scale.metric is metric), None)

@@ -12,6 +12,7 @@ _SAID = {
     "ask report": "Requested a report",
     "ask study": "Requested a study",
     "ask validation": "Requested a validation",
+    "declare pair": "Declared a pair of scores",
     "test invariance": "Requested a test between journeys",
     "ask for password reset": "Asked for a password reset",
     "ask again for case": "Sent a follow-up survey for a case",

@@ -206,3 +206,34 @@ def test_journeys_channels_and_partners_are_set_side_by_side(made: Made):
     assert "Nothing to compare" in hidden.text
     assert "Current account" not in hidden.text
     assert "No journeys yet" in made.client("nobody").get("/side-by-side").text
+
+
+def test_the_drivers_of_a_listed_journey_are_drawn_and_pairs_are_declared(made: Made):
+    client, here = made.client("researcher"), f"/journeys/{made.bank.journey}/drivers"
+    page, document = client.get(f"{here}?period=all"), client.get(f"{here}.json?period=all").json
+    dimensions = document["maps"][0]
+    assert dimensions["kind"] == "dimensions"
+    assert sum(each["importance"]["estimate"] for each in dimensions["scores"]) == pytest.approx(
+        100 * dimensions["r_squared"]["estimate"]
+    )
+    assert page.text.count("<circle") >= len(dimensions["scores"]) == 3
+    assert "An association is not a cause" in page.text
+    assert "No pairs are declared." in page.text
+    assert not faults(page.text)
+    keys = {"first": "sjq.seamlessness", "second": "sjq.coherence"}
+    assert client.post(f"{here}/pairs", data=keys).status_code == 303
+    refused = client.post(f"{here}/pairs", data={**keys, "second": keys["first"]})
+    assert refused.status_code == 422
+    assert "Choose another score of the same kind" in refused.text
+    [pair] = client.get(f"{here}.json?period=all").json["interactions"]["pairs"]
+    assert (pair["first"], pair["second"], pair["n"]) == ("Seamlessness", "Coherence", 120)
+    assert pair["p"] is not None
+    shown = client.get(f"{here}?period=all").text
+    assert "Holm&#39;s correction for 1 pair" in shown
+    assert not faults(shown)
+    assert made.client("manager").post(f"{here}/pairs", data=keys).status_code == 403
+    assert "Declare pair" not in made.client("manager").get(here).text
+    assert client.post(f"{here}/pairs/{pair['id']}/remove").status_code == 303
+    assert client.post(f"{here}/pairs/{pair['id']}/remove").status_code == 404
+    empty = client.get(here.replace(str(made.bank.journey), str(made.bank.journey + 1)))
+    assert "No outcome to compare with" in empty.text

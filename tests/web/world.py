@@ -46,6 +46,7 @@ from surveyapp.store.models import (
     CommentCode,
     CommentOriginal,
     Delivery,
+    DriverPair,
     ImportBatch,
     ImportPreview,
     InvarianceMember,
@@ -134,6 +135,7 @@ class Place:
     questionnaire_id: int
     question_id: int
     schedule_id: int
+    pair_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -243,6 +245,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             link_id=_link(session, journey, user, text),
             invariance_id=_invariance(session, journey.id, text),
             alert_event_id=_crossed(session, alert, text),
+            pair_id=_driver_pair(session, journey.id, text),
             **_questionnaire(session, journey, text),
             schedule_id=_scheduled(session, journey.id, user, text),
         )
@@ -348,6 +351,14 @@ def _pain_point(session: Session, journey_id: int, text: str) -> int:
     """What goes wrong, and why."""
     why = text or "Nobody tells."
     made = PainPoint(journey_id=journey_id, title=text[:200] or "Wait", whys=[why])
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def _driver_pair(session: Session, journey_id: int, text: str) -> int:
+    """Two scores that are looked at together."""
+    made = DriverPair(journey_id=journey_id, first=text[:200] or "a", second="b")
     session.add(made)
     session.flush()
     return made.id

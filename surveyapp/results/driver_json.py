@@ -1,0 +1,90 @@
+"""The importance-performance map and interactions as JSON: every digit, or null and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from surveyapp.results.association_phrases import caution, outcome_named
+from surveyapp.results.driver_interactions import Interactions, PairFound
+from surveyapp.results.driver_phrases import INTERACTION_CAUTION, map_basis
+from surveyapp.results.figure_json import numbers_to_json
+from surveyapp.results.priority_map import PriorityMap
+
+
+def maps_to_json(found: Sequence[PriorityMap], *, few: int) -> list[dict[str, Any]]:
+    """Each kind's map."""
+    return [_map(each, few) for each in found]
+
+
+def _map(found: PriorityMap, few: int) -> dict[str, Any]:
+    split = found.found
+    importance, score = found.lines
+    return {
+        "kind": found.kind,
+        "outcome": {"scale": found.outcome.scale, "label": outcome_named(found.outcome)},
+        "caution": caution(found.outcome),
+        "hidden": found.hidden,
+        "reason": found.why or None,
+        "basis": map_basis(found) or None,
+        "effective_n": split.importance.n if split else None,
+        "pairs_least": split.least if split else None,
+        "pairs_most": split.most if split else None,
+        "resamples": split.importance.resamples if split else None,
+        "inadmissible": split.inadmissible if split else None,
+        "r_squared": {
+            "estimate": split.importance.r_squared,
+            "low": split.importance.low,
+            "high": split.importance.high,
+        }
+        if split
+        else None,
+        "leader": found.leader or None,
+        "lines": {"importance": importance, "score": score} if found.points else None,
+        "scores": [
+            {
+                "label": point.label,
+                "importance": numbers_to_json(point.importance, few=few),
+                "score": numbers_to_json(point.performance, few=few),
+                **dict(zip(("importance_side", "score_side"), found.sides(point), strict=True)),
+            }
+            for point in found.ordered
+        ],
+        "left_out": [{"label": each.label, "reason": each.why} for each in found.left_out],
+    }
+
+
+def interactions_to_json(found: Interactions | None, *, few: int) -> dict[str, Any] | None:
+    """The declared pairs; None where the journey's end asks no outcome."""
+    if found is None:
+        return None
+    return {
+        "outcome": {"scale": found.outcome.scale, "label": outcome_named(found.outcome)},
+        "caution": INTERACTION_CAUTION,
+        "in_points_of_the_metric": found.in_points,
+        "tested": found.tested,
+        "pairs": [_pair(each, few) for each in found.pairs],
+    }
+
+
+def _pair(pair: PairFound, few: int) -> dict[str, Any]:
+    one = pair.found
+    return {
+        "id": pair.id,
+        "first": pair.first,
+        "second": pair.second,
+        "n": pair.n,
+        "hidden": pair.hidden,
+        "reason": pair.why(few) or None,
+        "interaction": {
+            "estimate": one.estimate,
+            "low": one.low,
+            "high": one.high,
+            "error": one.error,
+        }
+        if one
+        else None,
+        "p": pair.pvalue,
+        "significant": pair.certain if one else None,
+        "slopes_of_the_first": [vars(slope) for slope in one.slopes] if one else [],
+    }
