@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from surveyapp.auth import sessions
-from surveyapp.closed_loop import alert_duty, alert_posts, cases
+from surveyapp.closed_loop import alert_duty, alert_posts, cases, overdue_cases, stop_rules
 from surveyapp.comments import remasking
 from surveyapp.distribution import outbox, retention, retention_notices
 from surveyapp.errors import SurveyappError
@@ -281,6 +281,8 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget previews": (60.0, stored_previews.forget),
     "watch scores": (300.0, alert_duty.alerts_due),
     "post alerts": (5.0, alert_posts.post_due),
+    "escalate cases": (300.0, overdue_cases.escalate_overdue),
+    "judge stop rules": (900.0, stop_rules.stop_rules_due),
     "mix draws": (3600.0, prize_draws.mix),
     "forget sessions": (3600.0, sessions.forget),
     "release anonymous answers": (30.0, release_duty.release_due),

@@ -23,6 +23,8 @@ _SAID = {
     "open report link": "Downloaded a report by a link",
     "leave schedule": "Unsubscribed from a scheduled report",
     "set retention": "Set the retention rule",
+    "clear stop rule": "Removed the stop rule",
+    "set stop rule": "Set the stop rule",
     "bring in interactions": "Imported events",
     "contact on case": "Recorded a contact on a case",
     "end share link": "Ended a share link: its maker may no longer share",

@@ -9,8 +9,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from wtforms import DateField
+from wtforms.validators import Optional
 
 from surveyapp.auth.permissions import Permission
+from surveyapp.closed_loop.stop_rules import Plan, remove_stop_rule, set_stop_rule
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
@@ -27,19 +30,33 @@ from surveyapp.results.outlook import (
 )
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Figure
-from surveyapp.store.models import EVERYBODY
+from surveyapp.store.models import EVERYBODY, StopRule
 from surveyapp.surveys.design import change_logic
 from surveyapp.surveys.queries import survey_in
+from surveyapp.surveys.survey import Survey
 from surveyapp.web.filters import dashboard_rules
+from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.sessions import me
+from surveyapp.web.whole_number_field import WholeNumberField
 from surveyapp.whole import whole_number
 
 sample_size = Blueprint("sample_size", __name__, url_prefix="/journeys/<int:journey_id>")
 
 _LARGEST_QUOTA = 10**9 - 1
+
+
+class PlanForm(StaffForm):
+    """When somebody is to be told that the answers suffice."""
+
+    due = DateField("Planned for", [Optional()], description="A day; empty for no date.")
+    answers = WholeNumberField(
+        "Or with so many answers",
+        [Optional()],
+        description="Beside the margin, whichever comes first.",
+    )
 
 
 @dataclass(frozen=True)
@@ -82,15 +99,9 @@ def survey(journey_id: int, survey_id: int) -> ResponseReturnValue:
         row = queries.journey(session, journey_id)
         own = survey_in(session, journey_id, survey_id)
         today = calendar_of(row).day(installation().now())
-        measures = [
-            replace(each, code=each.figure.definition.scale, name=each.figure.definition.label)
-            for each in _measures_of(session, journey_id, today)
-            if each.place == own.touchpoint_id
-        ]
-        if own.anonymity != "anonymous":  # of which no week is told apart
-            answered = cells.days(session, [survey_id], [EVERYBODY])[EVERYBODY].get(survey_id)
-            weeks = weekly(session, survey_id, answered[1] if answered else None, today)
-            measures = [replace(each, arrivals=weeks) for each in measures]
+        measures = _measures_of_survey(session, own, today)
+        rule = session.get(StopRule, survey_id)
+        form = PlanForm(formdata=None, data=_planned(session, survey_id))
     quota = next((each.most for each in own.logic.quotas if not each.segment), None)
     return page(
         "sample_size/survey.html",
@@ -99,12 +110,64 @@ def survey(journey_id: int, survey_id: int) -> ResponseReturnValue:
             "survey": own.code,
             **_document(measures, today),
             "closes_at": quota,
+            "stop_rule": None
+            if rule is None
+            else {
+                "measure": rule.scale,
+                "margin": rule.margin,
+                "answers": rule.answers,
+                "due": rule.due,
+                "reached_at": rule.reached_at,
+                "late_at": rule.late_at,
+            },
         },
         journey=row,
         survey=own,
         quota=quota,
+        rule=rule,
+        form=form,
         **_shown(measures, today),
     )
+
+
+@sample_size.post("/surveys/<int:survey_id>/sample-size/plan")
+@requires(Permission.EDIT_SURVEYS)
+def plan(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    """Have the journey's owner told when the score that the address names has its margin."""
+    with installation().store.reading() as session:
+        row = queries.journey(session, journey_id)
+        own = survey_in(session, journey_id, survey_id)
+        form = PlanForm(data=_planned(session, survey_id))
+        measures = _measures_of_survey(session, own, calendar_of(row).day(installation().now()))
+    chosen = _chosen(measures)
+    if chosen is None:
+        raise Invalid("This survey asks no question with a score.", field="measure")
+    if form.validate_on_submit():
+        wanted = read_wanted(request.args)
+        with form.refusing("answers"), form.saving() as session:
+            found = queries.survey_row(session, journey_id, survey_id)
+            asked = Plan(
+                chosen.code, wanted.margin, wanted.population, form.answers.data, form.due.data
+            )
+            set_stop_rule(session, found, asked, user_id=me().id, installation=installation())
+    faults = [error for errors in form.errors.values() for error in errors]
+    if faults:
+        raise Invalid(str(faults[0]), field="answers")
+    flash(
+        "The journey's owner and you are told once when the answers suffice, and if they will not."
+    )
+    return _again(journey_id, survey_id)
+
+
+@sample_size.post("/surveys/<int:survey_id>/sample-size/plan/remove")
+@requires(Permission.EDIT_SURVEYS)
+def forget(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    """Have nobody told any more."""
+    with installation().store.writing() as session:
+        found = queries.survey_row(session, journey_id, survey_id)
+        remove_stop_rule(session, found, user_id=me().id)
+    flash("Nobody is told.")
+    return _again(journey_id, survey_id)
 
 
 @sample_size.post("/surveys/<int:survey_id>/sample-size/stop")
@@ -124,6 +187,11 @@ def stop(journey_id: int, survey_id: int) -> ResponseReturnValue:
         library = installation().library
         change_logic(session, row, logic, user_id=me().id, library=library)
     flash(f"The survey closes itself at {most:,} responses.")
+    return _again(journey_id, survey_id)
+
+
+def _again(journey_id: int, survey_id: int) -> ResponseReturnValue:
+    """The survey's page with the question that was asked."""
     arguments: dict[str, Any] = {
         name: value for name, value in request.args.items() if name in _ASKED
     }
@@ -133,7 +201,27 @@ def stop(journey_id: int, survey_id: int) -> ResponseReturnValue:
     )
 
 
+def _planned(session: Session, survey_id: int) -> dict[str, Any]:
+    """What the form shows of the survey's rule."""
+    rule = session.get(StopRule, survey_id)
+    return {"due": rule.due, "answers": rule.answers} if rule is not None else {}
+
+
 _ASKED = ("measure", "margin", "difference", "power", "population")
+
+
+def _measures_of_survey(session: Session, own: Survey, today: date) -> Measures:
+    """The scores at the survey's place, with the pace of its own complete weeks where it may be told."""
+    measures = [
+        replace(each, code=each.figure.definition.scale, name=each.figure.definition.label)
+        for each in _measures_of(session, own.journey_id, today)
+        if each.place == own.touchpoint_id
+    ]
+    if own.anonymity == "anonymous":  # of which no week is told apart
+        return measures
+    answered = cells.days(session, [own.id], [EVERYBODY])[EVERYBODY].get(own.id)
+    weeks = weekly(session, own.id, answered[1] if answered else None, today)
+    return [replace(each, arrivals=weeks) for each in measures]
 
 
 def _measures_of(session: Session, journey_id: int, today: date) -> Measures:

@@ -53,6 +53,15 @@ def test_a_survey_says_when_it_knows_enough_and_closes_itself(installation, sign
         assert [each["most"] for each in row.logic["quotas"]] == [376]
     assert client.post(f"{own}/stop", data={"most": "0"}).status_code == 422
 
+    planned = {"due": "2031-01-31", "answers": ""}
+    assert client.post(f"{own}/plan?measure=csat&margin=4", data=planned).status_code == 303
+    assert "a margin of ±4 of csat, by 31 Jan 2031" in words(client.get(own))
+    assert client.get(f"{own}.json").json["stop_rule"]["margin"] == 4
+    wrong = client.post(f"{own}/plan?measure=csat", data={"answers": "0"})
+    assert wrong.status_code == 422
+    assert client.post(f"{own}/plan/remove").status_code == 303
+    assert client.get(f"{own}.json").json["stop_rule"] is None
+
     reader = sign_in(manager)
     assert reader.get(own).status_code == 403
     whole = f"/journeys/{made.journey}/sample-size"

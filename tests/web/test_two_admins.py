@@ -45,6 +45,7 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "sampling.edit": ({"rule": "region = North"}, {"delay_minutes": "5"}),
     "messages.save": ({"subject-en": "Theirs"}, {"reminders": "2"}),
     "closed_loop.change_rule": ({"scale": "nps", "at_most": "6"}, {"due_days": "3"}),
+    "sample_size.plan": ({"due": "2031-01-31"}, {"answers": "900"}),
     "alerts.change": ({"months": "2"}, {"minimum_n": "50"}),
     "webhooks.edit": ({"name": "Theirs"}, {"url": "https://mine.example.org/in"}),
     "connections.show_key": ({"networks": "192.0.2.0/24"}, {"expires_at": "2031-01-31"}),

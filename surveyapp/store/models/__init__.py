@@ -87,6 +87,7 @@ from surveyapp.store.models.sampling import (
     OptOut,
 )
 from surveyapp.store.models.sharing import SavedView, ShareLink
+from surveyapp.store.models.stop_rules import StopRule
 from surveyapp.store.models.surveys import ConsentText, SurveyRow
 from surveyapp.store.models.targets import RESPONSE_RATE, Target
 from surveyapp.store.models.webhooks import Delivery, Event, Webhook, WebhookEvent
@@ -178,6 +179,7 @@ __all__ = [
     "ShareLink",
     "SigningKey",
     "Stage",
+    "StopRule",
     "SurveyRow",
     "Target",
     "Throttle",

@@ -42,6 +42,8 @@ class Case(Base):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the journey's owner was told that it is overdue.
+    escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     survey: Mapped[SurveyRow] = relationship()
     notes: Mapped[list[CaseNote]] = relationship(
