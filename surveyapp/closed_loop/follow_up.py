@@ -163,10 +163,15 @@ def _interaction(session: Session, response: Response) -> Interaction | None:
 def _opted_out(
     session: Session, customer_ref: str, contact: Contact | None, secret_key: str
 ) -> bool:
+    return is_opted_out(session, keys_of(customer_ref, contact, secret_key))
+
+
+def keys_of(customer_ref: str, contact: Contact | None, secret_key: str) -> list[str]:
+    """What stands for a customer on the list of those who do not want to be asked."""
     keys = [customer_ref]
     if contact is not None and contact.email:
         keys.append(address_key(secret_key, contact.email))
-    return is_opted_out(session, keys)
+    return keys
 
 
 def _survey(session: Session, case: Case, now: datetime) -> Survey:

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any, cast
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from analysis.medians import Median, median
 from analysis.metrics import share
 from instruments.schema import Metric
 from surveyapp.results import phrases
@@ -52,15 +52,23 @@ class Closed:
 
 @dataclass(frozen=True)
 class Recovery:
-    """Closed cases of one group. Medians are in days, None without a case that has both times, and where
-    the share is hidden.
+    """Closed cases of one group. Medians are in days since the response, None without a case that has
+    both times, and where the share is hidden.
     """
 
     name: str
     closed: int
     share: Figure
-    days_to_contact: float | None
-    days_to_close: float | None
+    contact: Median | None
+    close: Median | None
+
+    @property
+    def days_to_contact(self) -> float | None:
+        return self.contact.estimate if self.contact else None
+
+    @property
+    def days_to_close(self) -> float | None:
+        return self.close.estimate if self.close else None
 
 
 @dataclass(frozen=True)
@@ -165,14 +173,23 @@ def _to_json(found: Recovery, few: int) -> dict[str, Any]:
         "closed": found.closed,
         "recovered": figure_to_json(found.share, few=few),
         "days_to_contact": found.days_to_contact,
+        "days_to_contact_interval": _ends(found.contact),
         "days_to_contact_reason": _why_no_days(
             found.days_to_contact, found.share, few, "no case is marked as contacted"
         ),
         "days_to_close": found.days_to_close,
+        "days_to_close_interval": _ends(found.close),
         "days_to_close_reason": _why_no_days(
             found.days_to_close, found.share, few, "no case has been closed"
         ),
     }
+
+
+def _ends(found: Median | None) -> list[float] | None:
+    """Both ends of a median's interval; None where there are too few cases for one."""
+    if found is None or found.low is None or found.high is None:
+        return None
+    return [found.low, found.high]
 
 
 def _why_no_days(days: float | None, share: Figure, few: int, without: str) -> str | None:
@@ -217,11 +234,11 @@ def _summed(name: str, rows: Sequence[Closed], reason: Hidden) -> Recovery:
         name=name,
         closed=len(rows),
         share=recovered_share(rows, reason),
-        days_to_contact=None if reason else _median(contacts),
-        days_to_close=None if reason else _median(closes),
+        contact=None if reason else _median(contacts),
+        close=None if reason else _median(closes),
     )
 
 
-def _median(spans: Iterable[timedelta]) -> float | None:
+def _median(spans: Iterable[timedelta]) -> Median | None:
     found = [span / timedelta(days=1) for span in spans]
     return median(found) if found else None

@@ -50,6 +50,12 @@ def is_opted_out(session: Session, keys: Collection[str]) -> bool:
     return session.scalar(query) is not None
 
 
+def opt_out_of(session: Session, keys: Collection[str]) -> OptOut | None:
+    """The first opt-out of one of these keys; None where there is none."""
+    query = select(OptOut).where(OptOut.key.in_(sorted(set(keys))))
+    return session.scalar(query.order_by(OptOut.created_at).limit(1))
+
+
 def remove(session: Session, keys: Collection[str], *, user_id: int | None) -> int:
     """Take opt-outs back, because the customer wishes it; how many there were."""
     gone = select(OptOut).where(OptOut.key.in_(sorted(set(keys))))

@@ -19,6 +19,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop import cases as actions
 from surveyapp.closed_loop import follow_up, queries, recovery
 from surveyapp.closed_loop.contact_details import ContactDetails, look_at
+from surveyapp.closed_loop.suggested_causes import suggested_causes
 from surveyapp.errors import Invalid
 from surveyapp.exports.cases import cases_csv
 from surveyapp.journeys import queries as journeys
@@ -262,6 +263,7 @@ def _page(
         page: dict[str, Any] = {
             "case": case,
             "said": queries.said(session, case, library=library),
+            "causes": suggested_causes(session, case, library=library),
             "score": queries.score(case, library=library),
             "points": queries.points,
             "story": queries.story(session, case_id),

@@ -11,7 +11,7 @@ from analysis.metrics import share
 from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases, queries
 from surveyapp.closed_loop.queries import Wanted
-from surveyapp.closed_loop.recovery import recovery
+from surveyapp.closed_loop.recovery import recovery, recovery_to_json
 from surveyapp.errors import NotFound
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.columns import utc_now
@@ -133,6 +133,9 @@ def test_the_recovered_share_has_its_interval_and_medians(store, loop):
     assert (whole.closed, whole.share.n, whole.share.estimate) == (6, 6, expected.estimate)
     assert (whole.share.low, whole.share.high) == (expected.low, expected.high)
     assert (whole.days_to_contact, whole.days_to_close) == (1, 3)
+    assert whole.contact.low is None  # of four contacts there is no interval of 95%
+    assert (whole.close.low, whole.close.high, whole.close.n) == (3, 9, 6)
+    assert recovery_to_json(found, few=5)["all"]["days_to_close_interval"] == [3, 9]
     assert [(place.name, place.closed) for place in found.surveys] == [("After the form", 6)]
     assert [month.closed for month in found.months] == [6]
 

@@ -19,6 +19,7 @@ from surveyapp.auth.permissions import PERMISSIONS, RULES, Grant, Permission, Ro
 from surveyapp.closed_loop import cases
 from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
+from surveyapp.sampling.opt_outs import opt_out
 from surveyapp.settings import read
 from surveyapp.store.models import (
     AuditEntry,
@@ -331,13 +332,19 @@ def test_contact_details_are_shown_to_whom_they_are_granted_and_each_look_is_not
     assert "Show contact details" in page and "c@x.org" not in page
     shown = client.post(f"{path}/contact")
     assert "c@x.org" in shown.text and "+3585" in shown.text
+    assert "The customer has not opted out." in shown.text
+    with installation.store.writing() as session:
+        opt_out(session, ["pseudonym"], source="staff")
+    refused = client.post(f"{path}/contact")
+    assert "The customer has opted out (told by staff, " in refused.text
+    assert "c@x.org" not in refused.text and "+3585" not in refused.text
     with installation.store.reading() as session:
         looks = session.scalars(
             select(AuditEntry).where(AuditEntry.action == "see contact details")
         ).all()
     assert [(each.user_id, each.subject) for each in looks] == [
         (world.users["manager"].id, f"case {case_id}")
-    ]
+    ] * 2
 
 
 def test_comments_of_a_case_need_their_grant(world, as_granted):
