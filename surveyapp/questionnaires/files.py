@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from instruments.loader import InstrumentError, parse
-from instruments.tables import LARGEST_FILE
 from surveyapp.errors import Invalid
 from surveyapp.questionnaires.documents import Document, document_of
 
 DEFINITION = "instrument.toml"
 MOST_FILES = 60
+MOST_BYTES = 8_000_000  # of all files of an archive; the largest real one has a hundredth
 # What zipfile raises for archives that are damaged, encrypted or packed in a way that it does not know.
 _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError)
 
@@ -70,13 +70,15 @@ def _members(name: str, content: bytes) -> dict[str, bytes]:
             members = [each for each in packed.infolist() if each.filename.endswith(".toml")]
             if len(members) > MOST_FILES:
                 raise Invalid(f"{name[:60]} holds more than {MOST_FILES} files.", field="files")
-            found = {}
+            found, left = {}, MOST_BYTES
             for each in members:
                 with packed.open(each) as file:
-                    # A few bytes can claim to be gigabytes.
-                    read = file.read(LARGEST_FILE * 4 + 1)
-                if len(read) > LARGEST_FILE * 4:
-                    raise Invalid(f"{each.filename[:60]} is too large.", field="files")
+                    read = file.read(left + 1)  # a few bytes can unfold to gigabytes
+                left -= len(read)
+                if left < 0:
+                    raise Invalid(
+                        f"{name[:60]} unpacks to more than {MOST_BYTES:,} bytes.", field="files"
+                    )
                 found[PurePosixPath(each.filename).name] = read
             return found
     except _BROKEN as error:

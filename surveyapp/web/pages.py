@@ -25,6 +25,7 @@ from surveyapp.web.cases import cases
 from surveyapp.web.causes import causes_pages
 from surveyapp.web.changes import changes
 from surveyapp.web.channels import channels
+from surveyapp.web.checklist import checklist
 from surveyapp.web.closed_loop import closed_loop
 from surveyapp.web.coding import coding_pages
 from surveyapp.web.comments import comments
@@ -106,7 +107,7 @@ SECTIONS = (
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
-            drivers,
+            *(checklist, drivers),
         ),
     ),
     Section("Segments", (segments,)),

@@ -32,6 +32,7 @@ from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import spread
 from surveyapp.surveys.translations import others
 from surveyapp.tables.opened import ACCEPTED, KINDS
+from surveyapp.web.checklist import refuse_blocked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
@@ -45,7 +46,7 @@ JOURNEY_END = "end"
 
 
 class SurveyForm(StaffForm):
-    beside = ("ask", "key-")
+    beside = ("ask", "key-", "state")
     name = StringField(
         "Name",
         [InputRequired("Enter a name for the survey."), Length(max=200)],
@@ -148,8 +149,11 @@ def new(journey_id: int) -> ResponseReturnValue:
         with form.refusing("name"):
             with installation().store.writing() as session:
                 made = _create(session, journey_id, form, asks)
+            ids: dict[str, Any] = {"journey_id": journey_id, "survey_id": made.id}
+            if made.state == "draft":
+                return redirect(url_for("checklist.show", **ids), 303)
             flash("Survey published. Share its link, or create single-use links.")
-            return redirect(url_for("surveys.show", journey_id=journey_id, survey_id=made.id), 303)
+            return redirect(url_for("surveys.show", **ids), 303)
     known = [library.load(code) for code in library.available()]
     known.sort(key=lambda each: len(each.asked()))
     more = chosen.more if chosen else {}
@@ -188,6 +192,7 @@ def _create(
         touchpoint=touchpoint,
         asks=asks,
         **wanted,
+        state="draft" if request.form.get("state") == "draft" else "open",
         user_id=me().id,
         library=installation().library,
     )
@@ -283,6 +288,7 @@ def set_state(journey_id: int, survey_id: int) -> ResponseReturnValue:
         if wanted not in ("open", "closed"):
             raise Invalid(f"{wanted[:20]!r} is not a survey state; use open or closed.")
         if wanted == "open":
+            refuse_blocked(session, survey)
             library = installation().library
             actions.open_survey(session, survey, user_id=me().id, library=library)
         else:

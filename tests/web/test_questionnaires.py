@@ -306,6 +306,17 @@ def test_what_is_downloaded_can_be_uploaded_again(staff: FlaskClient, journey: J
             "files": [(io.BytesIO(b"code = 1"), "instrument.toml")],
         },
     )
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("instrument.toml", b"#" * 9_000_000)
+    for content, said in ((bomb.getvalue(), "more than 8,000,000"), (b"PK", "cannot be unpacked")):
+        data = {"title": "Copy", "origin": "files", "language": "en"}
+        refused = staff.post(
+            f"/journeys/{journey.id}/questionnaires/new",
+            data={**data, "files": [(io.BytesIO(content), "p.zip")]},
+        )
+        assert refused.status_code == 422
+        assert said in refused.text
     assert wrong.status_code == 422
     assert "is missing; give a text in quotes" in wrong.text
 

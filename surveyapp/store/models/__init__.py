@@ -88,7 +88,7 @@ from surveyapp.store.models.sampling import (
 )
 from surveyapp.store.models.sharing import SavedView, ShareLink
 from surveyapp.store.models.stop_rules import StopRule
-from surveyapp.store.models.surveys import ConsentText, SurveyRow
+from surveyapp.store.models.surveys import ConsentText, SurveyRow, TestAnswer
 from surveyapp.store.models.targets import RESPONSE_RATE, Target
 from surveyapp.store.models.webhooks import Delivery, Event, Webhook, WebhookEvent
 
@@ -182,6 +182,7 @@ __all__ = [
     "StopRule",
     "SurveyRow",
     "Target",
+    "TestAnswer",
     "Throttle",
     "TotpSecret",
     "Touchpoint",

@@ -81,3 +81,16 @@ class ConsentText(Base):
     text: Mapped[str] = mapped_column(Text)
     texts: Mapped[dict[str, str]] = mapped_column(Document, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class TestAnswer(Base):
+    """That a survey was answered as a test, and when last; of the answers nothing is stored."""
+
+    __tablename__ = "test_answers"
+    __test__ = False  # no class of tests, whatever its name
+
+    survey_id: Mapped[int] = mapped_column(
+        ForeignKey("surveys.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
