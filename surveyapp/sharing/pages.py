@@ -24,6 +24,8 @@ class Page(StrEnum):
     RESULTS = "results"
     ANSWERS = "answers"
     TOUCHPOINT_ANSWERS = "touchpoint answers"
+    DRIVERS = "drivers"
+    FUNNEL = "funnel"
     TARGETS = "targets"
     BENCHMARKS = "benchmarks"
     RESPONSES = "responses"
@@ -68,6 +70,8 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
         Page.TOUCHPOINT_ANSWERS: PageRule(
             "Answers at a touchpoint", Permission.READ_RESULTS, SCOPE | {"count"}
         ),
+        Page.DRIVERS: PageRule("Drivers", Permission.READ_RESULTS, SCOPE | {"drivers"}),
+        Page.FUNNEL: PageRule("Funnel", Permission.READ_RESULTS, SCOPE | {"count", "days"}),
         Page.TARGETS: PageRule("Targets", Permission.READ_RESULTS, SCOPE),
         Page.BENCHMARKS: PageRule("Benchmarks", Permission.READ_RESULTS, SCOPE),
         Page.RESPONSES: PageRule("Responses", Permission.READ_RESPONSES, SCOPE | {"survey"}),

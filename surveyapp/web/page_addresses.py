@@ -23,6 +23,8 @@ ENDPOINTS: Mapping[Page, str] = MappingProxyType(
         Page.RESULTS: "results.index",
         Page.ANSWERS: "answers.index",
         Page.TOUCHPOINT_ANSWERS: "answers.touchpoint",
+        Page.DRIVERS: "drivers.index",
+        Page.FUNNEL: "funnel.index",
         Page.TARGETS: "targets.index",
         Page.BENCHMARKS: "benchmarks.show",
         Page.RESPONSES: "responses.index",

@@ -54,6 +54,8 @@ def test_every_page_with_a_scope_can_be_saved_and_leads_back_to_itself(people, a
         Page.RESULTS: f"{one}/results?{scope}&choices=1",
         Page.ANSWERS: f"{one}/answers?{scope}",
         Page.TOUCHPOINT_ANSWERS: f"{one}/touchpoints/{here.touchpoint_id}/answers?{scope}",
+        Page.DRIVERS: f"{one}/drivers?{scope}",
+        Page.FUNNEL: f"{one}/funnel?{scope}&days=7",
         Page.TARGETS: f"{one}/targets?{scope}",
         Page.BENCHMARKS: f"{one}/benchmarks?{scope}",
         Page.COMMENTS: f"{one}/comments?from=2026-01&to=&band=low",
