@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from analysis.metrics import Share, share
 from surveyapp.results.cells import MonthKey
 from surveyapp.results.customer_groups import why_hidden
-from surveyapp.results.passages import Passages
+from surveyapp.results.passages import Passage, Passages
 from surveyapp.results.scope import months_between, period
 from surveyapp.results.view_models import Hidden
 
@@ -49,15 +50,28 @@ def cohorts(found: Passages, *, minimum_cell: int = 5) -> Cohorts:
     last = min(found.latest, until) if until else found.latest
     shown = months_between(date(*max(begun, since or begun), 1), date(*last, 1))[-MOST_MONTHS:]
     place = base.journey.stages.index(reporting[-1])
-    rows = tuple(_cohort(found, first, place, minimum_cell) for first in shown)
+    counted = _counted(found.passages)
+    rows = tuple(_cohort(found, counted, first, place, minimum_cell) for first in shown)
     columns = max((len(row.reached) for row in rows), default=0)
     return Cohorts(reporting[-1].name, columns, rows)
 
 
-def _cohort(found: Passages, first: date, place: int, minimum: int) -> Cohort:
+def _counted(passages: Sequence[Passage]) -> list[Passage]:
+    """The same customers without how far they came: what is hidden asks for their number alone, and it
+    is asked for each month.
+    """
+    alike: Counter[tuple[MonthKey, frozenset[int]]] = Counter()
+    for each in passages:
+        alike[each.month, each.segments] += each.n
+    return [Passage(month, segments, (), n) for (month, segments), n in alike.items()]
+
+
+def _cohort(
+    found: Passages, counted: Sequence[Passage], first: date, place: int, minimum: int
+) -> Cohort:
     month, segment = (first.year, first.month), found.scope.segment_id
     hidden = why_hidden(
-        found.passages,
+        counted,
         found.base.lying,
         period(first, first),
         segment,

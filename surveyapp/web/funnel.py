@@ -26,7 +26,7 @@ from surveyapp.web.scope_bar import scope_bar
 
 funnel = Blueprint("funnel", __name__, url_prefix="/journeys/<int:journey_id>")
 
-_COUNTED_AT_ONCE = 20_000  # events that are read without being asked to: some 0.2 s
+_COUNTED_AT_ONCE = 10_000  # events that are read without being asked to: a second at most
 _INVITED_AT_ONCE = 100_000  # invitations that are read one by one, likewise
 _DAYS, _MOST_DAYS = 7, 90
 
