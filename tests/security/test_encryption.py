@@ -131,7 +131,8 @@ def test_a_customers_whole_way_leaves_neither_name_nor_address_in_a_copy(
     with store.reading() as session:
         assert [each.address for each in prize_draws.entries(session, asked.id)] == [EMAIL]
         assert session.scalars(select(CaseNote.text)).one() == f"Called {NAME} at {PHONE}."
-        assert "waits" in session.scalars(select(OutgoingMessage.content)).all()[-1]["text"]
+        query = select(OutgoingMessage.content).order_by(OutgoingMessage.id)
+        assert "waits" in session.scalars(query).all()[-1]["text"]
     with store.writing() as session:
         case = session.get_one(Case, case_id)
         contact_details.look_at(session, case, secret_key=secret, user_id=worker)
