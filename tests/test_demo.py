@@ -25,6 +25,7 @@ from surveyapp.store.models import (
     Comment,
     Job,
     Journey,
+    JourneyInvariance,
     Report,
     Response,
     SavedView,
@@ -65,6 +66,13 @@ def test_the_managers_report_finds_the_effects_that_were_put_in(bank):
     assert "Region North scores lower on Seamlessness" in benchmark
     assert "First sign-in to the app has risen" in benchmark
     assert "Identity check by video" in benchmark
+
+
+def test_the_test_between_journeys_finds_the_question_that_is_answered_lower(bank):
+    with bank[0].store.reading() as session:
+        result = session.scalars(select(JourneyInvariance.result)).one()
+    assert result["verdict"] == "partial scalar"
+    assert [each["parameter"] for each in result["ladder"]["releases"]] == ["coh3~1"]
 
 
 def test_the_researchers_report_confirms_three_factors(bank):

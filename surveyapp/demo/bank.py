@@ -43,6 +43,11 @@ class JourneyPlan:
     group: str = ""
     tags: str = ""
     studied: bool = False  # whether its end asks for service quality and a marker too
+    felt: float = 0.0  # level of the journey quality, in standard deviations
+    harder: tuple[str, ...] = ()  # questions that are answered lower than the journey is felt
+    together: float = (
+        0.0  # how much less seamlessness goes with recommending where coherence is high
+    )
 
     @property
     def touchpoints(self) -> tuple[TouchpointPlan, ...]:
@@ -179,6 +184,9 @@ JOURNEYS = (
         group="Lending",
         tags="home, adviser",
         studied=True,
+        felt=-0.45,
+        harder=("coh3",),
+        together=0.3,
     ),
 )
 

@@ -23,6 +23,7 @@ from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
 from surveyapp.demo.changed import register
+from surveyapp.demo.compared import compare
 from surveyapp.demo.own_questions import write_questions
 from surveyapp.demo.shared import share
 from surveyapp.demo.surveys import draw_map
@@ -94,7 +95,10 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
         progress(60, "Coding comments")
         _comments(installation, owner)
         alerted.watch(installation, JOURNEYS[0].code, owner)
-        _study(installation, _between(progress, 60, 64))
+        _study(installation, _between(progress, 60, 63))
+        with installation.store.writing() as session:
+            compared = compare(session)
+        run_now(installation, compared, worker=_WORKER, shown=_between(progress, 63, 64))
     progress(64, "Validating the scale")
     files = _reports(installation, progress)
     with installation.store.writing() as session:

@@ -54,6 +54,7 @@ CUTS_11 = (-2.9, -2.6, -2.3, -2.05, -1.8, -1.5, -1.1, -0.65, 0.05, 0.8)
 ASKED, ANSWERED, ANSWERED_END = 0.75, 0.4, 0.4
 RESPONSES_A_CUSTOMER = 6 * ASKED * ANSWERED + ANSWERED_END
 _REASON = 0.3
+_HARDER = 1.5  # standard deviations
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,9 @@ def draw(plan: JourneyPlan, *, n: int, rng: np.random.Generator, today: datetime
         at = at + timedelta(days=1)
         if at < today:
             answers = (
-                _end_answers(rng, latent[i], journey[i]) if rng.random() < ANSWERED_END else None
+                _end_answers(rng, plan, latent[i], journey[i])
+                if rng.random() < ANSWERED_END
+                else None
             )
             yield Ask("", customer, at, person, answers)
 
@@ -132,10 +135,19 @@ def touchpoint_answers(
 
 
 def _end_answers(
-    rng: np.random.Generator, latent: np.ndarray, journey: float
+    rng: np.random.Generator, plan: JourneyPlan, latent: np.ndarray, journey: float
 ) -> dict[str, dict[str, Any]]:
+    level = {
+        item: plan.felt - _HARDER * (item in plan.harder)
+        for each in LOADINGS.values()
+        for item in each
+    }
     sjq = {
-        item: int(_points(loading * latent[d] + np.sqrt(1 - loading**2) * rng.normal(), CUTS_7))
+        item: int(
+            _points(
+                level[item] + loading * latent[d] + np.sqrt(1 - loading**2) * rng.normal(), CUTS_7
+            )
+        )
         for d, items in enumerate(LOADINGS.values())
         for item, loading in items.items()
     }
@@ -145,5 +157,5 @@ def _end_answers(
         f"loy{k}": int(_points(LOYALTY_LOADING * loyal + spread * rng.normal(), CUTS_7))
         for k in range(1, 6)
     }
-    likely = 0.85 * loyal + 0.53 * rng.normal()
+    likely = 0.85 * loyal + 0.53 * rng.normal() - plan.together * latent[1] * latent[2]
     return {"sjq": sjq, "nps": {"nps": int(_points(likely, CUTS_11, lowest=0))}, "loyalty": loyalty}

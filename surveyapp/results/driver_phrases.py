@@ -67,9 +67,7 @@ def place_said(found: PriorityMap, point: Point) -> str:
         name for name, side in (("importance", importance), ("score", score)) if side == "undecided"
     ]
     if undecided:
-        return (
-            f"undecided: the interval of its {' and that of its '.join(undecided)} crosses the line"
-        )
+        return f"undecided on {' and '.join(undecided)}"
     return _QUADRANTS[importance, score]
 
 
@@ -81,7 +79,7 @@ def interaction_said(pair: PairFound) -> str:
         return "no significant interaction"
     low, _, high = pair.found.slopes
     where = "low" if abs(low.estimate) > abs(high.estimate) else "high"
-    return f"significantly more strongly associated where {pair.second} is {where}"
+    return f"significantly stronger where {pair.second} is {where}"
 
 
 def slope_said(found: Interactions, slope: Slope) -> str:
