@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, literal, select
@@ -14,16 +14,16 @@ from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.journeys.segments import parse
 from surveyapp.responses.facets import Channel
 from surveyapp.results import cells
-from surveyapp.results.cells import RESPONSES, MonthKey
+from surveyapp.results.cells import RESPONSES, MonthKey, month_key
 from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED
 from surveyapp.results.journey import Ground, Place, ground, hidden_cells
 from surveyapp.results.monthly_counts import counts_in, hidden_in
+from surveyapp.results.months import month_decided
 from surveyapp.results.overlaps import overlaps
 from surveyapp.results.publication import publication
-from surveyapp.results.scope import ALL_TIME, Period, Scope, months_between, period
+from surveyapp.results.scope import ALL_TIME, Period, Scope
 from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
 from surveyapp.sampling import funnel
-from surveyapp.sampling.funnel import Counts
 from surveyapp.store.models import EVERYBODY, Invitation
 from surveyapp.surveys.queries import anonymous_surveys, answered_anonymously
 from surveyapp.surveys.survey import Survey
@@ -92,12 +92,12 @@ def segment_rate(
     base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
     when, calendar = scope.period, calendar_of(base.journey)
-    monthly = _monthly(session, base, when, calendar)
-    sent = {month: _counted(each, "sent") for month, each in monthly.items()}
-    answered = {month: _counted(each, "completed") for month, each in monthly.items()}
     invited = invitations(session, base.ids, ALL_TIME, calendar).values()
     made = sum(n for states in invited for state, n in states.items() if state != "suppressed")
-    if not made or sum(counts[EVERYBODY] for counts in sent.values()) != made:
+    if not made:
+        return None
+    sent, answered = _monthly(session, base, when, calendar)
+    if sum(counts[EVERYBODY] for counts in sent.values()) != made:
         return None
     # A sum over places gives away the number at the only one where it is hidden.
     reasons = [
@@ -125,27 +125,24 @@ def segment_rate(
     return SegmentRate(of, n, rate.estimate, rate.low, rate.high)
 
 
+_BySegment = dict[MonthKey, dict[int, int]]
+
+
 def _monthly(
     session: Session, base: Ground, when: Period, calendar: Calendar
-) -> dict[MonthKey, dict[int, Counts]]:
-    """Decisions by month and segment; of all time as one month, which nothing is cut from."""
+) -> tuple[_BySegment, _BySegment]:
+    """Those sent and those answered, by month of the decision and segment; of all time as one month,
+    which nothing is cut from.
+    """
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
-    if when.whole:
-        return {(0, 0): funnel.by_segment(session, base.ids, rules)}
-    found: dict[MonthKey, dict[int, Counts]] = {}
-    moments = funnel.span(session, base.ids)
-    if moments is None:
-        return found
-    for month in months_between(*(calendar.day(moment) for moment in moments)):
-        begin, end = calendar.bounds(month, period(month, month).until)
-        found[month.year, month.month] = funnel.by_segment(
-            session, base.ids, rules, begin=begin, end=end
-        )
-    return found
-
-
-def _counted(counts: Mapping[int, Counts], what: str) -> dict[int, int]:
-    return {segment: getattr(each, what) for segment, each in counts.items()}
+    month = literal("0-0") if when.whole else month_decided(session, base.ids, calendar)
+    sent: _BySegment = {}
+    answered: _BySegment = {}
+    for written, counts in funnel.answered_by_segment(session, base.ids, rules, month).items():
+        key = month_key(written)
+        sent[key] = {segment: n for segment, (n, _) in counts.items()}
+        answered[key] = {segment: n for segment, (_, n) in counts.items()}
+    return sent, answered
 
 
 def _hidden(

@@ -156,15 +156,35 @@ def by_segment(
     return found
 
 
-def span(session: Session, surveys: Collection[int]) -> tuple[datetime, datetime] | None:
-    """The moments of the first and the last decision; None without any."""
-    own = _DECISIONS.c
-    first, last = session.execute(
-        select(func.min(own.decided_at), func.max(own.decided_at)).where(
-            *_scope(surveys, None, None)
-        )
-    ).one()
-    return (first, last) if first is not None else None
+def answered_by_segment(
+    session: Session,
+    surveys: Collection[int],
+    rules: Mapping[int, Rule],
+    month: ColumnElement[str],
+) -> dict[str, dict[int, tuple[int, int]]]:
+    """How many were sent and answered by ``month`` of the decision, of EVERYBODY and of each segment
+    (id: rule); by one query, however many months there are.
+    """
+    names = sorted({name for rule in rules.values() for name in rule.fields})
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    values = [_value(name, sqlite).label(f"a{place}") for place, name in enumerate(names)]
+    _, sent, _, _, completed, _ = _stages()
+    query = (
+        _joined(select(month.label("month"), sent, completed, *values))
+        .join(_INTERACTIONS, _INTERACTIONS.c.id == _DECISIONS.c.interaction_id)
+        .where(*_scope(surveys, None, None), _DECISIONS.c.outcome == "ask")
+        .group_by("month", *(f"a{place}" for place in range(len(names))))
+    )
+    found: dict[str, dict[int, tuple[int, int]]] = {}
+    for written, n, answered, *known in session.execute(query):
+        attributes = {
+            name: value for name, value in zip(names, known, strict=True) if value is not None
+        }
+        own = found.setdefault(written, dict.fromkeys((EVERYBODY, *rules), (0, 0)))
+        for segment in own:
+            if segment == EVERYBODY or rules[segment].matches(attributes):
+                own[segment] = (own[segment][0] + int(n), own[segment][1] + int(answered))
+    return found
 
 
 def asked_by_kind(
