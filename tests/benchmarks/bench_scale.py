@@ -10,7 +10,7 @@ import itertools
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,7 +69,20 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     opened.close()
 
 
-def fill(installation: Installation) -> None:
+def spread(answers: Iterable[population.Ask], size: int) -> Iterator[Prepared]:
+    """Answers of three channels in three languages over two years, after ``size`` of which they repeat."""
+    for number, ask in enumerate(answers):
+        language, way = divmod((number // size + number) % 9, 3)
+        yield Prepared(
+            ask.answers or {},
+            submitted_at=ask.at - timedelta(days=365 * (number // size % 2)),
+            attributes=ask.attributes,
+            language=("en", "fi", "sv")[language],
+            paradata=({}, {"way": "embed"}, {"way": "kiosk"})[way],
+        )
+
+
+def fill(installation: Installation, *, spreading: bool = False) -> None:
     rng = np.random.default_rng(SEED)
     today = utc_now()
     plan = bank.JOURNEYS[0]
@@ -85,9 +98,14 @@ def fill(installation: Installation) -> None:
     for where, survey in surveys.items():
         here = [ask for ask in pool if ask.place == where]
         wanted = round(RESPONSES * len(here) / len(pool))
+        repeated = itertools.islice(itertools.cycle(here), wanted)
         prepared = (
-            Prepared(ask.answers or {}, submitted_at=ask.at, attributes=ask.attributes)
-            for ask in itertools.islice(itertools.cycle(here), wanted)
+            spread(repeated, len(here))
+            if spreading
+            else (
+                Prepared(ask.answers or {}, submitted_at=ask.at, attributes=ask.attributes)
+                for ask in repeated
+            )
         )
         with installation.store.writing() as session:
             store_bulk(
