@@ -43,6 +43,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("hour >= 0 AND hour < 24", name="ck_report_schedules_hour"),
         sa.PrimaryKeyConstraint("id", name="pk_report_schedules"),
+        sqlite_autoincrement=True,
     )
     for column in ("journey_id", "segment_id", "next_on"):
         op.create_index(f"ix_report_schedules_{column}", own, [column])
@@ -60,6 +61,7 @@ def upgrade() -> None:
             "(user_id IS NULL) <> (address = '')", name="ck_schedule_recipients_account_or_address"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_schedule_recipients"),
+        sqlite_autoincrement=True,
     )
     for column in ("schedule_id", "user_id"):
         op.create_index(f"ix_schedule_recipients_{column}", own, [column])
@@ -80,6 +82,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_schedule_runs"),
         sa.UniqueConstraint("schedule_id", "due_on", name="uq_schedule_runs_schedule_id_due_on"),
+        sqlite_autoincrement=True,
     )
     for column in ("state", "report_id"):
         op.create_index(f"ix_schedule_runs_{column}", own, [column])
