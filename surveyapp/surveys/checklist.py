@@ -88,8 +88,9 @@ def _questions(survey: Survey, library: Library) -> Check:
     except Invalid as error:
         return Check("Questions", CheckState.BLOCKER, str(error), Place.LOGIC)
     count, hanging = len(logic.items), len(logic.show_if)
-    said = f"{count} question{'' if count == 1 else 's'}, {hanging} of them shown by an answer."
-    return Check("Questions", CheckState.DONE, said, Place.LOGIC)
+    said = f"{count} question{'' if count == 1 else 's'}"
+    shown = f", {hanging} of them only after certain answers" if hanging else ""
+    return Check("Questions", CheckState.DONE, f"{said}{shown}.", Place.LOGIC)
 
 
 def _translations(survey: Survey, library: Library) -> Iterator[Check]:

@@ -62,7 +62,7 @@ def publish(staff: FlaskClient, at: str):
 def test_warnings_tell_and_do_not_refuse(staff: FlaskClient, installation: Installation, at: str):
     change(installation, at, languages=["en", "fi"], introduction="Hello.")
     found = points(staff, at)
-    assert found["Questions"] == ("✓", "2 questions, 0 of them shown by an answer.")
+    assert found["Questions"] == ("✓", "2 questions.")
     assert found["Consent text"][0] == "!"
     assert "Not translated: introduction" in found["Texts in Suomi"][1]
     assert found["Test answer"][0] == "!"
