@@ -38,7 +38,7 @@ EVENTS: Mapping[str, str] = {
     "response.corrected": "A customer has changed their answers",
     "response.erased": "A response has been erased or removed; sent with its ID only",
     "low_score": "A low score has opened a case",
-    "alert": "A score has crossed what an alert waits for",
+    "alert": "A score has met the condition of an alert",
     "report": "A report is ready",
     "send_message": "A message to a customer is ready to send, by SMS for example",
 }

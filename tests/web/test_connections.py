@@ -152,7 +152,7 @@ def test_a_webhook_is_changed_paused_resumed_renewed_tested_and_deleted(
     assert client.post(f"{path}/edit", data=changed).status_code == 303
     page = client.get(path).text
     assert "https://new.example.org/" in page
-    assert "a score has fallen" in page
+    assert "a score has met the condition" in page
     assert client.post(f"{path}/test").status_code == 303
     assert "Test delivery." in client.get(f"{path}/deliveries/{newest(installation).id}").text
     assert "paused" in client.post(f"{path}/pause", follow_redirects=True).text
