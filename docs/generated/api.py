@@ -56,7 +56,7 @@ def _operation(operation: Operation) -> str:
             f" “{operation.scope}”.",
             plain(operation.text),
             _fields(operation.parameters),
-            f"{sent}The answer is {operation.status} with {_shape(operation.answer)}, or a"
+            f"{sent}The answer is {operation.status} with {_answer(operation)}, or a"
             f" [problem](#problems): {', '.join(operation.problems)}.",
             f"```json\n{operation.sent}\n```" if operation.sent else "",
             f"```json\n{operation.answered}\n```" if operation.answered else "",
@@ -72,6 +72,10 @@ def _fields(found: Iterable[Field]) -> str:
 def _kind(field: Field) -> str:
     kind = " ".join(part for part in (field.kind, _shape(field.shape)) if part)
     return f"{kind}, required" if field.required else kind
+
+
+def _answer(operation: Operation) -> str:
+    return _shape(operation.answer) if operation.answer else "a file"
 
 
 def _shape(name: str) -> str:

@@ -26,6 +26,7 @@ from surveyapp.api.funnel import funnel
 from surveyapp.api.interactions import interactions
 from surveyapp.api.portfolio import portfolio
 from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, answer_problems
+from surveyapp.api.reports import reports
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
 from surveyapp.api.surveys import surveys
@@ -39,7 +40,7 @@ PREFIX = "/api"
 VERSION = "1"
 SUBJECTS = (
     *(interactions, surveys, contacts, responses, changes, results, answers, funnel),
-    portfolio,
+    *(portfolio, reports),
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

@@ -43,7 +43,7 @@ class Operation:
     parameters: tuple[Field, ...]
     body: str  # the shape that is sent
     status: str
-    answer: str  # the shape that comes back
+    answer: str  # the shape that comes back; empty for a file
     operation_id: str
     sent: str  # examples, as JSON; empty where there is none
     answered: str
@@ -135,7 +135,7 @@ def _operation(
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     answers = operation["responses"]
     status = next(each for each in answers if each.startswith("2"))
-    answer = answers[status]["content"]["application/json"]
+    answer = next(iter(answers[status]["content"].values()))
     return Operation(
         method=method.upper(),
         path=path,

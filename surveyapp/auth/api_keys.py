@@ -43,6 +43,7 @@ class KeyScope(StrEnum):
     READ_SURVEYS = "read surveys"
     READ_RESPONSES = "read responses"
     READ_RESULTS = "read results"
+    MAKE_REPORTS = "make reports"
 
 
 # What each scope is about; a key of one journey has none that is about more.
@@ -54,6 +55,7 @@ SUBJECTS: Mapping[KeyScope, Subject] = MappingProxyType(
         KeyScope.READ_SURVEYS: Subject.JOURNEY,
         KeyScope.READ_RESPONSES: Subject.JOURNEY,
         KeyScope.READ_RESULTS: Subject.JOURNEY,
+        KeyScope.MAKE_REPORTS: Subject.JOURNEY,
     }
 )
 

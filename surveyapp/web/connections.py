@@ -38,6 +38,7 @@ SCOPES = {
     KeyScope.READ_SURVEYS: "Read surveys and their links",
     KeyScope.READ_RESPONSES: "Read customers' answers, including comments",
     KeyScope.READ_RESULTS: "Read a journey's scores",
+    KeyScope.MAKE_REPORTS: "Create and download a journey's reports",
 }
 
 

@@ -16,7 +16,7 @@ from surveyapp.installation import Installation
 from surveyapp.responses import corrections
 from surveyapp.responses.erasures import erase
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Interaction, SurveyRow
+from surveyapp.store.models import Interaction, Report, SurveyRow
 from tests.api.generated import Generated, generate
 from tests.api.test_document import IDS
 from tests.responses.makers import SECRET, as_survey
@@ -92,6 +92,9 @@ OPERATIONS = {
     "listJourneyChanges": ("changes", "list_journey_changes"),
     "readJourneyResults": ("results", "read_journey_results"),
     "readPortfolio": ("portfolio", "read_portfolio"),
+    "createReport": ("reports", "create_report"),
+    "listReports": ("reports", "list_reports"),
+    "downloadReport": ("reports", "download_report"),
 }
 
 
@@ -187,6 +190,30 @@ def test_changes_have_their_days_and_places(program: Program):
     [change] = found.changes
     assert (change.title, change.from_, change.to) == ("New form", date(2026, 3, 1), None)
     assert (change.stages, change.touchpoints) == (["apply"], ["form"])
+
+
+def test_a_report_is_asked_for_listed_and_downloaded(program: Program):
+    files, journey = program.installation.files, program.place.journey_id
+    with program.installation.store.writing() as session:
+        file = files.put(session, b"%PDF", name="a.pdf", media_type="application/pdf")
+        made = Report(kind="benchmark", title="Made", journey_id=journey, file_id=file.id)
+        session.add(made)
+        session.flush()
+        number = made.id
+    wished = program.models.NewReport.from_dict({"kind": "executive", "formats": ["docx"]})
+    asked = program.call(*OPERATIONS["createReport"], code="open", body=wished).parsed
+    assert (asked.state, asked.formats, asked.files) == ("waiting", ["pdf", "docx"], [])
+    listed = program.call(*OPERATIONS["listReports"], code="open").parsed.reports
+    assert [each.report for each in listed][:2] == [asked.report, number]
+    form = program.models.DownloadReportFormat
+    answer = program.call(
+        *OPERATIONS["downloadReport"], code="open", report=number, format_=form.PDF
+    )
+    assert answer.content.startswith(b"%PDF")
+    waiting = program.call(
+        *OPERATIONS["downloadReport"], code="open", report=asked.report, format_=form.DOCX
+    )
+    assert waiting.status_code == 409
 
 
 def test_the_portfolio_lists_the_journeys_by_their_scores(program: Program):
