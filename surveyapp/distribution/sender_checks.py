@@ -227,8 +227,8 @@ def _is_spf(text: str) -> bool:
 
 
 def _joined(records: Sequence[str]) -> str:
-    """One SPF record with the mechanisms of all, in their order and each once."""
-    terms = [term for record in records for term in record.split()[1:]]
+    """One SPF record with the mechanisms of all, each once; DNS gives records in no order of their own."""
+    terms = [term for record in sorted(records) for term in record.split()[1:]]
     ends = [term for term in terms if term.lower().endswith("all")]
     end = next((term for term in ("-all", "~all") if term in ends), "-all")
     return " ".join(["v=spf1", *dict.fromkeys(t for t in terms if t not in ends), end])

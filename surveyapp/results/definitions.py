@@ -100,14 +100,15 @@ def _definition(
     is_short = scale.id == instrument.code and len(instrument.code) <= _LONGEST_ACRONYM
     label = wording.dimensions.get(scale.code) or scale.code.replace("_", " ").capitalize()
     unit = _UNITS[scale.metric]
-    # The formula's own sentence comes with any estimate; two imagined answers fetch it.
+    # The formula's own sentences come with any estimate; two imagined answers fetch them, which differ:
+    # the interval of answers that are all equal is another.
     points = [0] * (scale.maximum - scale.minimum + 1)
-    points[0] = 2
+    points[0] = points[-1] = 1
     example = metrics.summarize(
         scale,
         n=2,
-        total=2.0 * scale.minimum,
-        total_squares=2.0 * scale.minimum**2,
+        total=float(scale.minimum + scale.maximum),
+        total_squares=float(scale.minimum**2 + scale.maximum**2),
         histogram=points,
     )
     text = example.definition

@@ -24,6 +24,7 @@ from surveyapp.web.sessions import me
 changes = Blueprint("changes", __name__, url_prefix="/journeys/<int:journey_id>")
 
 MOST_OTHERS = 20  # journeys whose scores are offered as a control
+MOST_COMPARED = 8  # of the newest changes the list says what came of them
 
 
 @changes.get("/changes")
@@ -34,11 +35,25 @@ def index(journey_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         known = change_queries.changes(session, journey_id)
         removed = change_queries.removed_changes(session, journey_id)
+        today = calendar_of(journey).day(installation().now())
+        headlines = {
+            each.id: effect_phrases.headline(
+                Effects(session, journey_id, each.id, today=today, **dashboard_rules()).effect()
+            )
+            for each in known[:MOST_COMPARED]
+        }
     return page(
         "changes/index.html",
-        {"journey": journey.code, "changes": [change_to_json(each) for each in known]},
+        {
+            "journey": journey.code,
+            "changes": [
+                {**change_to_json(each), "headline": headlines.get(each.id)} for each in known
+            ],
+        },
         journey=journey,
         changes=known,
+        headlines=headlines,
+        said=effect_phrases,
         removed=removed,
     )
 

@@ -91,6 +91,8 @@ OPERATIONS = {
     "listErasures": ("responses", "list_erasures"),
     "listJourneyChanges": ("changes", "list_journey_changes"),
     "readJourneyResults": ("results", "read_journey_results"),
+    "readJourneyAnswers": ("answers", "read_journey_answers"),
+    "readJourneyFunnel": ("funnel", "read_journey_funnel"),
     "readPortfolio": ("portfolio", "read_portfolio"),
     "createReport": ("reports", "create_report"),
     "listReports": ("reports", "list_reports"),
@@ -239,6 +241,18 @@ def test_results_say_what_is_hidden_and_what_is_shown(program: Program):
     assert (hidden.n, hidden.estimate) == (None, None)
     assert hidden.state is program.models.FigureState.HIDDEN
     assert hidden.reason
+
+
+def test_answers_to_each_question_and_the_funnel_are_read(program: Program):
+    found = program.call(*OPERATIONS["readJourneyAnswers"], code="open", touchpoint="apply/form")
+    assert isinstance(found.parsed, program.models.Answers)
+    asked = {each.item: each for each in found.parsed.questions}["nps.nps"]
+    assert sum(each.n for each in asked.answers) == asked.n
+    assert sum(each.percent for each in asked.answers) == 100
+    funnel = program.call(*OPERATIONS["readJourneyFunnel"], code="open", days=14).parsed
+    assert isinstance(funnel, program.models.JourneyFunnel)
+    assert funnel.funnel.repeated_within_days == 14
+    assert {each.survey for each in funnel.invitations} == {SURVEY}
 
 
 def test_bounces_and_opt_outs_are_counted(program: Program):

@@ -32,17 +32,20 @@ from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
 from surveyapp.results import frames, studies
 from surveyapp.results.fieldwork import respondents
+from surveyapp.results.item_groups import item_groups
+from surveyapp.results.journey import ground
+from surveyapp.results.passages import passages
 from surveyapp.results.scope import Scope
 from surveyapp.store import audit_chain
 from surveyapp.store.audit import record
 from surveyapp.store.db import Store
-from surveyapp.store.models import Analysis, Comment, Response, SurveyRow
+from surveyapp.store.models import Analysis, Comment, Interaction, Response, SurveyRow
 from surveyapp.web import downloads
 from tests.api.conftest import call, new_key
 from tests.cli.conftest import run, run_stored
 from tests.closed_loop.makers import add_user
 from tests.exports.rows import make_cases, make_responses
-from tests.responses.makers import as_survey, make_survey
+from tests.responses.makers import NOW, as_survey, make_survey
 from tests.web.conftest import app, installation, sign_in
 
 __all__ = ["app", "call", "installation", "new_key", "run", "run_stored", "sign_in"]
@@ -58,6 +61,8 @@ STREAMS = {
     "responses/listing.py",
     "results/fieldwork.py",
     "results/frames.py",
+    "results/item_groups.py",
+    "results/passages.py",
     "results/studies.py",
     "store/audit_chain.py",
 }
@@ -160,6 +165,26 @@ def test_analyses_read_every_response(bank: SurveyRow, store: Store):
         assert len(list(studies._responses(session, bank.journey_id, None))) == ROWS
         everything = Analysis(journey_id=bank.journey_id, survey_id=None, segment_id=None)
         assert sum(each.analysed for each in respondents(session, everything, "nps")) == ROWS
+
+
+def test_answers_to_a_question_are_counted_to_the_last(bank: SurveyRow, store: Store):
+    nps = BUILT_IN.load("nps")
+    with store.reading() as session:
+        base = ground(session, bank.journey_id, library=BUILT_IN)
+        found = item_groups(session, base, [bank.id], nps, ["nps"])
+    assert sum(each.n for each in found["nps"]) == ROWS
+
+
+def test_every_customer_of_a_journey_is_in_its_funnel(bank: SurveyRow, store: Store):
+    events = [
+        {"touchpoint_id": bank.touchpoint_id, "customer_ref": f"{number:032}", "at": NOW}
+        for number in range(ROWS)
+    ]
+    with store.writing() as session:
+        session.execute(insert(Interaction), events)
+    with store.reading() as session:
+        found = passages(session, Scope(bank.journey_id), days=7, library=BUILT_IN)
+    assert sum(each.n for each in found.passages) == ROWS
 
 
 @pytest.fixture

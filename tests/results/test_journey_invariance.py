@@ -165,14 +165,24 @@ def test_after_a_test_that_holds_each_tested_pair_is_compared_and_ranked(
     assert details_to_json(shown)["stale"] is False
 
 
-def test_the_narrowest_test_speaks_and_what_fails_hides_the_difference(installation: Installation):
+@pytest.fixture
+def wide(installation: Installation) -> int:
+    """A test of three journeys, as an earlier test may have left it."""
+    with installation.store.reading() as session:
+        known = session.scalars(select(JourneyInvariance.id)).first()
+    return known or carried_out(installation, "Alpha", "Beta", "Gamma", "Empty")
+
+
+def test_the_narrowest_test_speaks_and_what_fails_hides_the_difference(
+    installation: Installation, wide: int
+):
     """A failed ladder between two journeys counts for the two, not what a wider one had said of them."""
     with installation.store.writing() as session:
-        wide = session.scalars(select(JourneyInvariance)).first()
-        assert wide is not None and wide.result is not None
+        told = session.get_one(JourneyInvariance, wide).result
+        assert told is not None
         failed = JourneyInvariance(
             instrument="sjq",
-            result={**wide.result, "verdict": "metric"},
+            result={**told, "verdict": "metric"},
             members=[
                 InvarianceMember(journey_id=number, answers=200)
                 for number in numbers(session, "Alpha", "Beta")
@@ -188,6 +198,7 @@ def test_the_narrowest_test_speaks_and_what_fails_hides_the_difference(installat
         session.delete(session.get_one(JourneyInvariance, kept))
 
 
+@pytest.mark.usefixtures("wide")
 def test_at_night_a_missing_or_stale_test_is_asked_for_once(installation: Installation):
     def asked() -> int:
         with installation.store.reading() as session:

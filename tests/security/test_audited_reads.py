@@ -29,7 +29,7 @@ SAID = "The quokka at the counter was kind"  # an answer
 EMAIL = "quokka@example.org"
 REFERENCE = "quokka-4711"
 # Downloads in which no customer is.
-PRINTED = {"channels.poster", "surveys.qr_code"}
+PRINTED = {"channels.poster", "surveys.qr_code", "questionnaires.download"}
 Opened = tuple[FlaskClient, Installation, Place, Flask]
 
 

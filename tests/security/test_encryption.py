@@ -186,9 +186,11 @@ def test_every_column_with_a_name_or_an_address_is_encrypted():
     assert found == {
         *("contacts.email", "contacts.phone", "contacts.bounce_reason", "draw_entries.address"),
         *("outgoing_messages.content", "alerts.emails", "case_notes.text", "erasures.note"),
-        *("comment_originals.text", "alerts.chat_url"),
+        *("comment_originals.text", "alerts.chat_url", "schedule_recipients.address"),
     }
-    assert {name.partition(".")[0] for name in found} == set(plain_copies.TABLES)
+    born_encrypted = {"schedule_recipients"}  # no plain copy of them was ever written
+    tables = {name.partition(".")[0] for name in found}
+    assert tables - born_encrypted == set(plain_copies.TABLES)
 
 
 def test_a_rotation_that_was_killed_goes_on_and_destroys_the_old_key(

@@ -21,9 +21,9 @@ from surveyapp.settings import read
 from surveyapp.store.models import User
 from surveyapp.surveys.settings.distribution import Distribution
 from surveyapp.web.installation import EXTENSION
+from tests.demo.conftest import bank
 from tests.distribution.test_message import CSAT, NPS, SEVEN, message_context
 from tests.slow.node import installed
-from tests.test_demo import bank
 from tests.web.respondents import parsed
 from tests.web.test_html import app, client, customers_pages, installation
 from tests.web.world import session_key

@@ -217,7 +217,7 @@ def test_no_number_in_a_form_of_the_staff_makes_its_page_fail(
                     assert sent.status_code < 500, (action or path, name, value[:40])
                 tried.add(name)
     assert {"run_gap_days", "delay_minutes", "share", "reminders", "kiosk_seconds"} <= tried
-    assert {"at_most", "below", "minimum_n", "quotas-0-most", "attention_choose"} <= tried
+    assert {"at_most", "value", "minimum_n", "quotas-0-most", "attention_choose"} <= tried
 
 
 def forms_on(page: str) -> Iterator[tuple[str, dict[str, list[str]], list[str]]]:

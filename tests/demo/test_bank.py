@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,11 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.passwords import matches
 from surveyapp.comments.bands import bands_of
 from surveyapp.comments.code_book import codes_of
-from surveyapp.demo.make import EMAIL, Made, make
-from surveyapp.installation import Installation, open_installation
+from surveyapp.demo.make import EMAIL, make
 from surveyapp.responses.rollups import recount
 from surveyapp.results.coding_agreement import agreement_by_code
 from surveyapp.results.comment_causes import causes
 from surveyapp.results.comment_proposals import newest_proposals
-from surveyapp.settings import read
 from surveyapp.store.models import (
     Analysis,
     Comment,
@@ -32,18 +29,9 @@ from surveyapp.store.models import (
     ShareLink,
     User,
 )
-from surveyapp.store.schema import upgrade
 from surveyapp.surveys.queries import surveys_of
 
 pytestmark = pytest.mark.xdist_group("demo")  # the bank takes seconds to make: once is enough
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, Made]]:
-    installation = open_installation(read({}, home=tmp_path_factory.mktemp("bank")))
-    upgrade(installation.store.engine)
-    yield installation, make(installation, responses=3000, progress=lambda _percent, _step: None)
-    installation.close()
 
 
 def texts(path: Path) -> str:
