@@ -23,6 +23,8 @@ from surveyapp.settings import read
 from surveyapp.store.models import Journey, PlannedAction, Report
 from tests.results import bank
 
+pytestmark = pytest.mark.xdist_group("executive")  # its tests share what is made once
+
 LONG = (
     "A name of a journey that was written by somebody who had much time, and more to say than fits"
 )

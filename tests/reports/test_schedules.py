@@ -32,6 +32,8 @@ from surveyapp.store.models import (
 )
 from tests.results import bank
 
+pytestmark = pytest.mark.xdist_group("schedules")  # its tests share what is made once
+
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)  # a Sunday
 OUTSIDE = "board@partner.example"
 

@@ -39,6 +39,8 @@ from tests.analysis.sjq_population import answers
 from tests.installations import installation_on
 from tests.results import bank
 
+pytestmark = pytest.mark.xdist_group("journey_invariance")  # its tests share what is made once
+
 ASKS = [{"instrument": "sjq", "version": "1", "key": "sjq-16"}]
 ITEMS = BUILT_IN.load("sjq").keys["sjq-16"].items
 DAY = datetime(2026, 3, 3, 12, tzinfo=UTC)

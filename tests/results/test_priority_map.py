@@ -29,6 +29,8 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import Journey
 from tests.results import bank, test_associations
 
+pytestmark = pytest.mark.xdist_group("priority_map")  # its tests share what is made once
+
 DIMENSIONS = ("personalization", "coherence", "seamlessness")
 KEYS = tuple(f"sjq.{name}" for name in DIMENSIONS)
 N = 240
@@ -126,6 +128,8 @@ def test_a_declared_pair_has_the_regressions_numbers_and_is_corrected(
 ):
     with store.writing() as session:
         journey = session.query(Journey).one()
+        for pair in pairs_of(session, journey.id):  # another test's
+            remove_pair(session, journey, pair.id, user_id=None)
         kinds = list(joinable(session, journey.id, library=BUILT_IN).values())
         declare_pair(session, journey, (KEYS[2], KEYS[1]), kinds, user_id=None)
         declare_pair(session, journey, (KEYS[0], KEYS[1]), kinds, user_id=None)
@@ -161,6 +165,12 @@ def test_a_declared_pair_has_the_regressions_numbers_and_is_corrected(
 
 def test_what_the_outcome_hides_is_hidden_here_too(store: Store):
     """Three customers are in North; the rest of the 240 would give them away."""
+    with store.writing() as session:
+        journey = session.query(Journey).one()
+        for pair in pairs_of(session, journey.id):  # another test's
+            remove_pair(session, journey, pair.id, user_id=None)
+        kinds = list(joinable(session, journey.id, library=BUILT_IN).values())
+        declare_pair(session, journey, (KEYS[2], KEYS[1]), kinds, user_id=None)
     with store.reading() as session:
         segments = {name.code: number for number, name in joined(session).base.segments.items()}
         for code in ("north", "south"):

@@ -21,6 +21,8 @@ from surveyapp.store.models import AuditEntry, JourneyGrant, SavedView, User
 from surveyapp.web.page_addresses import ENDPOINTS
 from tests.web.world import add_user
 
+pytestmark = pytest.mark.xdist_group("sharing")  # its tests share what is made once
+
 MENU = re.compile(r'<details class="views">(.*?)</details>', re.S)
 
 

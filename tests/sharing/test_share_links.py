@@ -32,6 +32,8 @@ from surveyapp.store.models import (
 from tests.responses.makers import NOW, as_survey, make_segment, make_survey, some_answers
 from tests.sharing.conftest import People
 
+pytestmark = pytest.mark.xdist_group("sharing")  # its tests share what is made once
+
 MONTH = f"{NOW:%Y-%m}"
 PASSWORD = "violet tram umbrella"
 SECRET_WORD = "quokka"  # in every comment
@@ -413,6 +415,9 @@ def test_a_right_that_comes_back_brings_no_link_along(installation, measured, si
     with installation.store.writing() as session:
         eve = auth.create_user(
             session, email="eve@example.org", name="Eve", role="manager", password=PASSWORD
+        )
+        auth.create_user(  # one stays when Eve is none any more
+            session, email="max@example.org", name="Max", role="administrator", password=PASSWORD
         )
         grants.give(session, eve.id, "editor", measured.journey_id, by=None)
         user = session.get_one(User, eve.id)

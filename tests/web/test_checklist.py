@@ -11,6 +11,8 @@ from surveyapp.store.models import Journey, Response, SurveyRow
 from tests.validity import faults as html_faults
 from tests.web.test_questionnaires import app, installation, journey, staff
 
+pytestmark = pytest.mark.xdist_group("questionnaires")  # its tests share what is made once
+
 __all__ = ["app", "installation", "journey", "staff"]
 
 

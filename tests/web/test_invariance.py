@@ -22,6 +22,8 @@ from tests.results.test_journey_invariance import fill
 from tests.validity import faults
 from tests.web.world import add_user, session_key
 
+pytestmark = pytest.mark.xdist_group("invariance_pages")  # its tests share what is made once
+
 SJQ = "from=2026-02&to=2026-04&order=sjq"
 
 

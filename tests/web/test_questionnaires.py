@@ -26,6 +26,8 @@ from tests.validity import faults as html_faults
 from tests.web.respondents import form_key
 from tests.web.world import add_user, session_key
 
+pytestmark = pytest.mark.xdist_group("questionnaires")  # its tests share what is made once
+
 
 @pytest.fixture(scope="module")
 def app(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
