@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import SelectField, SelectMultipleField, StringField
-from wtforms.widgets import CheckboxInput, ListWidget, MonthInput
+from wtforms import SelectField, StringField
+from wtforms.widgets import MonthInput
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict
@@ -18,17 +18,18 @@ from surveyapp.reports.formats.names import Format
 from surveyapp.reports.removal import holds_erased, remove_holding_erased, remove_report
 from surveyapp.results import queries as analyses
 from surveyapp.results.rules_changed import rules_of_report
-from surveyapp.results.scope import Comparison, Scope, month_text, read_scope
+from surveyapp.results.scope import Scope, month_text, read_scope
 from surveyapp.store.models import Analysis, Report
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.document_files import FIGURES, TABLES, document_file, figure_file, reported
 from surveyapp.web.filters import scope_asked
-from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.forms import choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.number_formats import instrument_title
 from surveyapp.web.quota import leave_room
 from surveyapp.web.reads import note_read
+from surveyapp.web.report_form import DocumentForm, comparison_field
 from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 
@@ -40,20 +41,11 @@ _OF_SCOPE = (BENCHMARK, EXECUTIVE)  # the others are of the customers of their a
 _OF_BENCHMARK = "Applies to the benchmark report and the executive page."
 
 
-class ReportForm(StaffForm):
+class ReportForm(DocumentForm):
     about = SelectField("Report")
     segment = SelectField("Customers", description=_OF_BENCHMARK)
-    compare = SelectField(
-        "Compared with",
-        choices=choices(
-            [
-                (Comparison.BEFORE, "Period before"),
-                (Comparison.YEAR, "Same period last year"),
-                (Comparison.NONE, "Nothing"),
-            ]
-        ),
-        default=Comparison.BEFORE,
-        description=f"{_OF_BENCHMARK} Only a period with a first and a last month is compared.",
+    compare = comparison_field(
+        f"{_OF_BENCHMARK} Only a period with a first and a last month is compared."
     )
     channel = SelectField("Channel", default="", description=_OF_BENCHMARK)
     language = SelectField("Language", default="", description=_OF_BENCHMARK)
@@ -62,16 +54,6 @@ class ReportForm(StaffForm):
         choices=choices([("", "Leave out"), ("yes", "Include")]),
         default="",
         description=_OF_BENCHMARK,
-    )
-    formats = SelectMultipleField(
-        "Also as",
-        choices=choices([(each, each.label) for each in Format if each is not Format.PDF]),
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-        description="A PDF is always made.",
-    )
-    paper = SelectField(
-        "Paper", choices=choices([(each, each.label) for each in Paper]), default=Paper.A4
     )
 
 

@@ -16,16 +16,16 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
 from surveyapp.reports.actions import KINDS
 from surveyapp.reports.document import Paper
-from surveyapp.reports.formats.names import Format
 from surveyapp.reports.schedules import actions
 from surveyapp.reports.schedules import queries as stored
 from surveyapp.reports.schedules.timing import Every
 from surveyapp.results.scope import Comparison
 from surveyapp.store.models import EVERYBODY
 from surveyapp.web.choosing import segment_choices
-from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.forms import choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
+from surveyapp.web.report_form import DocumentForm, comparison_field
 from surveyapp.web.sessions import me
 from surveyapp.web.whole_number_field import WholeNumberField
 
@@ -40,7 +40,7 @@ _STATES: Mapping[str, str] = {
 }
 
 
-class ScheduleForm(StaffForm):
+class ScheduleForm(DocumentForm):
     kind = SelectField("Report", choices=choices([(kind, KINDS[kind]) for kind in actions.KINDS]))
     every = SelectField(
         "How often",
@@ -60,28 +60,8 @@ class ScheduleForm(StaffForm):
         default=3,
         description="How many months the report is of: the last complete ones, weekly up to this one.",
     )
-    compare = SelectField(
-        "Compared with",
-        choices=choices(
-            [
-                (Comparison.BEFORE, "Period before"),
-                (Comparison.YEAR, "Same period last year"),
-                (Comparison.NONE, "Nothing"),
-            ]
-        ),
-        default=Comparison.BEFORE,
-    )
+    compare = comparison_field()
     segment = SelectField("Customers")
-    formats = SelectMultipleField(
-        "Also as",
-        choices=choices([(each, each.label) for each in Format if each is not Format.PDF]),
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-        description="A PDF is always made.",
-    )
-    paper = SelectField(
-        "Paper", choices=choices([(each, each.label) for each in Paper]), default=Paper.A4
-    )
     people = SelectMultipleField(
         "People with an account",
         coerce=int,
