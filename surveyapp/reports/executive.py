@@ -128,9 +128,11 @@ def _below(figure: Figure, few: int) -> Iterator[str]:
     yield phrases.basis(figure)
     if figure.change is not None:
         numbers = phrases.change_numbers(figure)
-        yield phrases.change(figure, few=few).capitalize() + (f": {numbers}" if numbers else "")
+        change = phrases.change(figure, few=few)
+        yield change[:1].upper() + change[1:] + (f": {numbers}" if numbers else "")
     if figure.target is not None:
-        yield target_phrases.against(figure.definition, figure.target).capitalize()
+        against = target_phrases.against(figure.definition, figure.target)
+        yield against[:1].upper() + against[1:]  # names of months keep theirs
 
 
 def _weakest(overview: JourneyOverview) -> Iterator[Block]:
@@ -152,7 +154,7 @@ def _drivers(found: Associations | None, few: int) -> Iterator[Block]:
         why = phrases.hidden(found.hidden, few=few)
         tested = f"None of {len(shown)} scores is significantly associated with {with_it}."
         none = f"No score has enough answers beside {found.outcome.short} yet."
-        yield Paragraph(f"{why.capitalize()}." if why else tested if shown else none)
+        yield Paragraph(f"{why[:1].upper()}{why[1:]}." if why else tested if shown else none)
         return
     rows = sorted(certain, key=lambda each: -(each[1].figure.estimate or 0.0))[:_DRIVERS]
     yield Table(
@@ -164,8 +166,8 @@ def _drivers(found: Associations | None, few: int) -> Iterator[Block]:
             Column("n", 0.1, apa.count),
         ],
         cells=[_driver(kind, one) for kind, one in rows],
-        note=f"{len(rows)} of {len(certain)} that are significant, of {len(shown)} tested (Holm); they"
-        " do not rank. An association is not a cause: customers who are satisfied with one thing are"
+        note=f"{len(certain)} of {len(shown)} scores are significantly associated (Holm), of which"
+        f" {len(rows)} are shown; their order is no ranking. An association is not a cause: customers who are satisfied with one thing are"
         " often satisfied with others.",
     )
 

@@ -56,12 +56,12 @@ def content(asked: Study[Section], *, made: date) -> Document:
         *_beside(document, number),
         *_reproducibility(asked),
     ]
-    whom = asked.segment or "all customers"
+    whom = asked.segment or "All customers"
     return Document(
         cover=Cover(
             KIND,
             TITLE,
-            f"{phrases.named(asked.provider)}, {phrases.named(asked.journey)}\n{whom.capitalize()}",
+            f"{phrases.named(asked.provider)}, {phrases.named(asked.journey)}\n{whom}",
             _facts(asked, made),
         ),
         blocks=[*blocks, *references(blocks)],

@@ -20,7 +20,7 @@ from surveyapp.reports.document import Paper
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.settings import read
-from surveyapp.store.models import Journey, PlannedAction, Report
+from surveyapp.store.models import Journey, PlannedAction, Report, Target
 from tests.results import bank
 
 pytestmark = pytest.mark.xdist_group("executive")  # its tests share what is made once
@@ -65,8 +65,9 @@ def words(reader: PdfReader) -> str:
 
 
 def test_the_page_is_one_sheet_with_the_overviews_numbers(installation: Installation):
-    with installation.store.reading() as session:
+    with installation.store.writing() as session:
         journey = session.query(Journey).one().id
+        session.add(Target(journey_id=journey, metric="sjq", value=50.0, due=date(2027, 5, 29)))
     scope = Scope(journey, **WHEN, comparison=Comparison.BEFORE)
     reader, files = page(installation, scope, formats=("docx",))
     assert len(reader.pages) == 1
@@ -77,6 +78,7 @@ def test_the_page_is_one_sheet_with_the_overviews_numbers(installation: Installa
         if figure.definition.parent is None:
             assert phrases.value(figure) in said and phrases.basis(figure) in said
             assert phrases.change_numbers(figure) in said
+    assert re.search(r"Target 50 by 29 May 2027: (open|reached|not reached)", said)
     lowest = overview.lowest[0]
     assert (f"{lowest.name} scores lowest" in said) == lowest.stands_out
     assert "An association is not a cause" in said and "significantly associated" in said
