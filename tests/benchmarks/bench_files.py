@@ -3,9 +3,9 @@
 Each is done in a process of its own, so that its peak memory is its own. The import is compared with
 INSERTs of the rows that it stores, by SQLAlchemy, without reading or checking anything; each export with
 what pandas writes of the same table, where pandas writes that format. Formats whose libraries need the
-whole table have as many rows as they take. On two busy cores 20,000 rows went out as CSV at
-25,700 rows a CPU second, .50 to .54 of to_csv's rate in runs that took turns; at 17,300 before cells were
-put into rows without the csv module, and at 7,600 before columns were made by batch. Run: ``make bench``, or with ``BENCH_ROWS=50000`` a shorter one.
+whole table have as many rows as they take. On two quiet cores a million
+rows came in at 2.4 times the CPU of INSERTs and went out as CSV at 28,900 rows a CPU second, .57 of to_csv's
+rate; 20,000 rows at .44 before cells were put into rows without the csv module. Run: ``make bench``, or with ``BENCH_ROWS=50000`` a shorter one.
 """
 
 from __future__ import annotations
