@@ -129,9 +129,15 @@ PREVIEWS = {"theme.preview", "messages.preview", "questionnaires.page", "checkli
 
 def test_pages_hold_no_inline_script_or_style(app: Flask, world: World, sign_in):
     """But for previews of what customers get, which carry their own under their hashes."""
-    client = sign_in(world.users["administrator"])
+    client, seen = sign_in(world.users["administrator"]), set()
     for rule, _ in guarded_rules(app):
-        if "GET" in methods_of(rule) and rule.endpoint not in PREVIEWS:
+        if "GET" in methods_of(rule) and rule.endpoint in PREVIEWS:
+            with client.get(address(app, rule, vars(world.here))) as page:
+                if page.status_code == 200:
+                    policy = page.headers["Content-Security-Policy"]
+                    assert "'sha256-" in policy and "unsafe" not in policy, rule
+                    seen.add(rule.endpoint)
+        elif "GET" in methods_of(rule):
             with client.get(address(app, rule, vars(world.here))) as page:
                 attached = "attachment" in page.headers.get("Content-Disposition", "")
                 if page.mimetype == "text/html" and not attached:  # a codebook is a file of its own
@@ -140,6 +146,7 @@ def test_pages_hold_no_inline_script_or_style(app: Flask, world: World, sign_in)
                     ), rule
                     assert not re.search(r'(src|href)="(https?:)?//', page.text.replace(
                         'href="http://127.0.0.1:8000/s/', "")), rule  # fmt: skip
+    assert seen == PREVIEWS
 
 
 def test_fields_that_a_form_does_not_have_are_refused(
