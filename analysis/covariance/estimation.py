@@ -30,6 +30,14 @@ class Point:
     value: float  # infinite where the discrepancy does not exist
     implied: tuple[Implied, ...]
     pieces: tuple[Pieces, ...] = ()  # by group, where rows are incomplete
+    # The size of the terms that the value is the difference of: at a perfect fit nothing is left of
+    # them but their rounding.
+    terms: float = 0.0
+
+    @property
+    def rounding(self) -> float:
+        """How far the value may be off: 1e-14 of itself or 1, or a few units in its terms' last place."""
+        return max(1e-14 * max(1.0, abs(self.value)), 2.0**-49 * self.terms)
 
 
 class Discrepancy(Protocol):
@@ -79,16 +87,16 @@ class NormalDiscrepancy:
 
     def at(self, theta: Array) -> Point:
         """F, or infinity where a Sigma is not positive definite."""
-        total = -self.constant
+        total, terms = -self.constant, abs(self.constant)
         implied = tuple(group.structure.implied(theta) for group in self.groups)
         for group, moments in zip(self.groups, implied, strict=True):
             if moments.inverse is None:
                 return Point(theta, np.inf, implied)
             inverse, log_sigma = moments.inverse
-            total += group.weight * (
-                log_sigma + float(np.vdot(inverse, self._about_mean(group, moments)))
-            )
-        return Point(theta, total, implied)
+            trace = float(np.vdot(inverse, self._about_mean(group, moments)))
+            total += group.weight * (log_sigma + trace)
+            terms += group.weight * (abs(log_sigma) + abs(trace))
+        return Point(theta, total, implied, terms=terms)
 
     def _about_mean(self, group: Sample, implied: Implied) -> Array:
         if not self.means:

@@ -46,7 +46,9 @@ class FimlDiscrepancy:
                 return Point(theta, np.inf, implied)
             found.append(own)
         total = sum(group.weight * own.value for group, own in zip(self.groups, found, strict=True))
-        return Point(theta, total, implied, tuple(found))
+        # A log-determinant and a trace, which is about the number of items.
+        terms = abs(total) + 2 * max(group.structure.p for group in self.groups)
+        return Point(theta, total, implied, tuple(found), terms)
 
     def _slope(self, found: Pieces, f: Factors) -> Array:
         slope = 2 * (f.u * (found.sigma_gradient @ f.w)).sum(axis=0)

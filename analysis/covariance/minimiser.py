@@ -51,7 +51,7 @@ class DescentStep:
 
     def improves(self, point: Point) -> bool:
         """Whether F is lower than at another place, but for rounding."""
-        return self.point.value < point.value + 1e-14 * max(1.0, abs(point.value))
+        return self.point.value < point.value + point.rounding
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.auth import password_resets
 from surveyapp.distribution.bounces import CAME_BACK
-from surveyapp.distribution.outgoing import TEST, TO_CUSTOMERS, Outgoing
+from surveyapp.distribution.outgoing import REPLY, TEST, TO_CUSTOMERS, Outgoing
 from surveyapp.errors import Invalid
 from surveyapp.sampling.opt_outs import address_key, is_opted_out
 from surveyapp.sampling.quiet_hours import quiet_hours_of
@@ -47,6 +47,8 @@ def obstacle(
             )
         except Invalid as error:  # settings that cannot be read must not hold up all others
             return Obstacle(str(error))
+    if kind == REPLY:
+        return _of_customer(session, found, secret_key)
     if kind == password_resets.KIND and found.message.created_at + password_resets.LIFETIME <= now:
         return Obstacle("The link has expired.")
     return None if found.recipient else Obstacle("The message has no recipient.")

@@ -118,7 +118,7 @@ def note(session: Session, message_id: int, posted: Posted, *, now: datetime) ->
         message.state, message.due_at = "waiting", now + PAUSES[message.attempts - 1]
     else:
         message.state = "failed"
-    if posted.bad_address and message.kind in TO_CUSTOMERS and message.customer_ref:
+    if posted.bad_address and message.customer_ref:
         session.execute(
             update(Contact)
             .where(Contact.customer_ref == message.customer_ref, Contact.bounced_at.is_(None))

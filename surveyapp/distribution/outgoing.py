@@ -34,7 +34,8 @@ from surveyapp.surveys.languages import negotiated
 from surveyapp.surveys.survey import Survey
 from surveyapp.surveys.texts import said
 
-TO_CUSTOMERS = ("invitation", "reminder")
+TO_CUSTOMERS = ("invitation", "reminder")  # those that ask
+REPLY = "reply"  # somebody of the staff writes to the customer of a case
 TEST = "test"
 
 
@@ -58,7 +59,7 @@ class Outgoing:
     @property
     def recipient(self) -> str:
         """The address or telephone number that it goes to; empty where none is known."""
-        if self.message.kind not in TO_CUSTOMERS:
+        if self.message.kind not in (*TO_CUSTOMERS, REPLY):
             return str(self.message.content.get("to", ""))
         if self.contact is None:
             return ""
@@ -102,7 +103,8 @@ def _worded(found: Outgoing, installation: Installation) -> Message:
     if message.kind not in (*TO_CUSTOMERS, TEST):
         content = message.content
         subject, text = (str(content.get(name, "")) for name in ("subject", "text"))
-        return Message(subject, text, unsubscribe=str(content.get("unsubscribe", "")))
+        unsubscribe, reply_to = (str(content.get(name, "")) for name in ("unsubscribe", "reply_to"))
+        return Message(subject, text, unsubscribe=unsubscribe, reply_to=reply_to)
     language = language_of(found, installation.library)
     if message.kind == TEST:
         link = unsubscribe = test_url(settings.base_url)

@@ -31,6 +31,7 @@ from surveyapp.store.models import (
     Response,
     Score,
 )
+from surveyapp.store.reply_keys import reply_keys
 from surveyapp.surveys.survey import Survey
 
 LONGEST_NOTE = 300
@@ -225,13 +226,23 @@ def _forget_ways(session: Session, invitations: Sequence[int]) -> None:
 def _empty_cases(session: Session, numbers: Sequence[int], removal: Removal | None) -> None:
     """Take out of the responses' cases what staff wrote about customers, and the ways to them."""
     for case in session.scalars(select(Case).where(Case.response_id.in_(numbers))).all():
-        about = (CaseNote.case_id == case.id, CaseNote.kind == "note")
+        about = (CaseNote.case_id == case.id, CaseNote.kind.in_(("note", "reply")))
         session.execute(delete(CaseNote).where(*about))
+        _empty_replies(session, case.id)
         case.follow_up_id = None
         user_id = removal.user_id if removal else None
         kind, text = ("change", _STAFF_DID) if removal else ("customer", _CUSTOMER_DID)
         text = _RULE_DID if removal and removal.reason in BY_RULE else text
         session.add(CaseNote(case_id=case.id, kind=kind, user_id=user_id, text=text))
+
+
+def _empty_replies(session: Session, case_id: int) -> None:
+    """Take the words out of replies that were sent, and send no other: they speak of the answers."""
+    theirs = OutgoingMessage.key.startswith(reply_keys(case_id), autoescape=True)
+    waiting = OutgoingMessage.state.in_(("waiting", "sending"))
+    stopped = update(OutgoingMessage).where(theirs, waiting)
+    session.execute(stopped.values(state="cancelled", error="The answers were erased."))
+    session.execute(update(OutgoingMessage).where(theirs).values(content={}))
 
 
 def removed_by_staff(session: Session, survey_ids: Collection[int]) -> dict[str, int]:

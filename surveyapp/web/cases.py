@@ -19,6 +19,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop import cases as actions
 from surveyapp.closed_loop import follow_up, queries, recovery
 from surveyapp.closed_loop.contact_details import ContactDetails, look_at
+from surveyapp.closed_loop.replies import last_reply
 from surveyapp.closed_loop.suggested_causes import suggested_causes
 from surveyapp.errors import Invalid
 from surveyapp.exports.cases import cases_csv
@@ -267,6 +268,7 @@ def _page(
             "score": queries.score(case, library=library),
             "points": queries.points,
             "story": queries.story(session, case_id),
+            "replied": last_reply(session, case_id),
             "overdue": queries.is_overdue(case, now),
             **_again(session, case),
         }

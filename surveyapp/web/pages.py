@@ -21,6 +21,7 @@ from surveyapp.web.appearance import CHOICES, appearance, chosen
 from surveyapp.web.audit import audit
 from surveyapp.web.benchmarks import benchmarks
 from surveyapp.web.campaigns import campaigns
+from surveyapp.web.replies import replies
 from surveyapp.web.cases import cases
 from surveyapp.web.causes import causes_pages
 from surveyapp.web.changes import changes
@@ -47,6 +48,7 @@ from surveyapp.web.privacy import privacy
 from surveyapp.web.questionnaires import questionnaires
 from surveyapp.web.questions import questions
 from surveyapp.web.received import received
+from surveyapp.web.reply_templates import reply_templates
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses
 from surveyapp.web.results import results
@@ -107,13 +109,13 @@ SECTIONS = (
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
-            *(checklist, drivers),
+            *(checklist, drivers, reply_templates),
         ),
     ),
     Section("Segments", (segments,)),
     Section("Actions", (action_plan,), Permission.READ_RESULTS),
     Section("Alerts", (alerts,), Permission.READ_RESULTS),
-    Section("Cases", (cases,), Permission.WORK_CASES),
+    Section("Cases", (cases, replies), Permission.WORK_CASES),
     Section("Customers", (contacts,), Permission.MANAGE_CONTACTS),
     Section("Jobs", (jobs,)),
     Section("Users", (users,), Permission.MANAGE_USERS),

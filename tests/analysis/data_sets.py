@@ -68,7 +68,7 @@ def simulated(
     rng = np.random.default_rng(seed)
     k = len(model)
     phi = np.full((k, k), correlation) + (1 - correlation) * np.eye(k)
-    factors = rng.multivariate_normal(np.zeros(k), phi, size=n)
+    factors = rng.multivariate_normal(np.zeros(k), phi, size=n, method="cholesky")
     columns = {}
     for j, (factor, items) in enumerate(model.items()):
         for item, loading in zip(items, loadings[factor], strict=True):

@@ -21,7 +21,7 @@ MODEL = {name: tuple(f"{name}{i}" for i in range(4)) for name in "abc"}
 
 def group(rng: np.random.Generator, n: int, label: str, mean: float = 0.0) -> pd.DataFrame:
     """Answers from 1 to 7 of one population, at its own level."""
-    factors = rng.multivariate_normal([mean] * 3, 0.5 * np.eye(3) + 0.5, n)
+    factors = rng.multivariate_normal([mean] * 3, 0.5 * np.eye(3) + 0.5, n, method="cholesky")
     latent = {
         item: 0.85 * factors[:, k] + 0.53 * rng.standard_normal(n)
         for k, items in enumerate(MODEL.values())

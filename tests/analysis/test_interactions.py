@@ -13,7 +13,7 @@ from analysis.interactions import interaction
 def people(n: int, steeper: float, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scores from 1 to 7 and an outcome of -100, 0, 100 whose slope on the first depends on the second."""
     rng = np.random.default_rng(seed)
-    both = rng.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], n)
+    both = rng.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], n, method="cholesky")
     first, second = np.clip(np.round(4.5 + 1.3 * both), 1, 7).T
     latent = 0.5 * first + 0.3 * second + steeper * (first - 4.5) * (second - 4.5)
     latent = latent + rng.standard_normal(n) * (0.5 + 0.2 * first)

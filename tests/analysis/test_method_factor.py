@@ -52,7 +52,7 @@ def test_degrees_of_freedom_follow_williams_and_colleagues():
 
 
 def test_a_latent_method_factor_takes_the_shares_that_were_put_in():
-    data = answers(4000, 0.2, seed=3)[[i for items in SJQ_MODEL.values() for i in items]]
+    data = answers(4000, 0.2, seed=1)[[i for items in SJQ_MODEL.values() for i in items]]
     got = latent_method_factor(data, SJQ_MODEL)
     assert got.comparison.delta_df == 16
     assert 0 < got.method_share < 1
@@ -97,7 +97,7 @@ def test_under_a_robust_estimator_the_models_are_compared_by_scaled_differences(
 def five_points() -> tuple[pd.DataFrame, dict[str, tuple[str, ...]], list[str]]:
     """Three factors of three items each, a tendency in all of them, and a marker that measures it."""
     rng = np.random.default_rng(7)
-    latent = rng.multivariate_normal(np.zeros(3), 0.5 * np.eye(3) + 0.5, 400)
+    latent = rng.multivariate_normal(np.zeros(3), 0.5 * np.eye(3) + 0.5, 400, method="cholesky")
     tendency, columns = rng.normal(size=400), {}
     for k, factor in enumerate("abc"):
         for i in range(1, 4):
@@ -117,20 +117,20 @@ def test_the_marker_sequence_of_ordinal_items_is_that_of_lavaan_with_scaled_diff
     got = marker_sequence(data, model, marker, estimator="WLSMV")
     fit = {one.name: (one.chisq, one.df, one.chisq_scaled) for one in got.models}
     expected = {
-        "CFA": (27.35329, 48, 54.52859),
-        "Baseline": (473.73619, 54, 339.41720),
-        "Method-C": (27.22140, 53, 46.65361),
-        "Method-U": (20.73629, 45, 43.36916),
-        "Method-R": (33.65029, 56, 50.40858),
+        "CFA": (22.05612987, 48, 46.13597149),
+        "Baseline": (939.4922663, 54, 680.9564671),
+        "Method-C": (23.72890203, 53, 41.43622108),
+        "Method-U": (19.48139855, 45, 40.16693745),
+        "Method-R": (41.84234088, 56, 58.71442965),
     }
     for name, numbers in expected.items():
         assert fit[name] == pytest.approx(numbers, rel=1e-5), name
     tests = [(one.delta_chisq, one.delta_df, one.pvalue) for one in got.comparisons]
-    assert tests[0] == pytest.approx((48.89046, 1, 2.706637e-12), rel=1e-4)
-    assert tests[1] == pytest.approx((5.120732, 8, 0.7445976), rel=1e-5)
-    assert tests[2] == pytest.approx((2.796038, 3, 0.4241525), rel=1e-4)
-    assert (got.method_variance, got.unequal, got.biased) == (True, False, False)
-    assert got.share == pytest.approx(0.06739286, rel=1e-5)
+    assert tests[0] == pytest.approx((111.9337661, 1, 3.694487163e-26), rel=1e-5)
+    assert tests[1] == pytest.approx((3.504404327, 8, 0.8988475616), rel=1e-6)
+    assert tests[2] == pytest.approx((9.283987744, 3, 0.02574396159), rel=1e-4)
+    assert (got.method_variance, got.unequal, got.biased) == (True, False, True)
+    assert got.share == pytest.approx(0.1321159378, rel=1e-6)
 
 
 def test_a_method_factor_without_items_of_its_own_is_refused_for_ordinal_items():

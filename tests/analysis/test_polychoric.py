@@ -20,7 +20,7 @@ CUTS = [-1.2, -0.3, 0.5, 1.1]
 def answers(n: int, seed: int, cuts: list[float] = CUTS) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     sigma = np.array([[1, 0.6, 0.3], [0.6, 1, -0.4], [0.3, -0.4, 1.0]])
-    latent = rng.multivariate_normal(np.zeros(3), sigma, size=n)
+    latent = rng.multivariate_normal(np.zeros(3), sigma, size=n, method="cholesky")
     return pd.DataFrame(np.digitize(latent, cuts) + 1, columns=list("abc"))
 
 
@@ -86,7 +86,7 @@ def test_missing_rows_are_counted_and_bad_items_named() -> None:
 
 def ordinal(n: int, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
-    factors = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=n)
+    factors = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=n, method="cholesky")
     loading = [0.8, 0.7, 0.6]
     columns = {}
     for f, name in enumerate("pq"):

@@ -37,7 +37,7 @@ FACTORS = SJQ.keys["sjq-16"].scales
 def answers(n: int) -> pd.DataFrame:
     """Seven-point answers of three factors that correlate .5; loadings .85."""
     rng = np.random.default_rng(4)
-    latent = rng.multivariate_normal(np.zeros(3), 0.5 * np.eye(3) + 0.5, n)
+    latent = rng.multivariate_normal(np.zeros(3), 0.5 * np.eye(3) + 0.5, n, method="cholesky")
     columns = {}
     for at, items in enumerate(FACTORS.values()):
         for item in items:

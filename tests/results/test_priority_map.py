@@ -40,7 +40,7 @@ N = 240
 def people() -> pd.DataFrame:
     """Dimensions from 1 to 7 and NPS; seamlessness matters most, and more where coherence is low."""
     rng = np.random.default_rng(12)
-    both = rng.multivariate_normal(np.zeros(3), 0.6 * np.eye(3) + 0.4, N)
+    both = rng.multivariate_normal(np.zeros(3), 0.6 * np.eye(3) + 0.4, N, method="cholesky")
     whole = np.clip(np.round(4.5 + 1.3 * both), 1, 7).astype(int)
     frame = pd.DataFrame(whole, columns=list(DIMENSIONS))
     a, b = frame.seamlessness - 4.5, frame.coherence - 4.5

@@ -55,6 +55,7 @@ from surveyapp.store.models import (
     JourneyInvariance,
     PainPoint,
     Passkey,
+    ReplyTemplate,
     Report,
     ReportSchedule,
     Response,
@@ -125,6 +126,7 @@ class Place:
     target_id: int
     change_id: int
     code_id: int
+    template_id: int
     action_id: int
     set_id: int
     pain_point_id: int
@@ -238,6 +240,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             target_id=_target(session, journey, user),
             change_id=_changed(session, journey, user, text),
             code_id=_code(session, journey.id, text),
+            template_id=_template(session, journey.id, text),
             action_id=_planned(session, journey, user, text),
             set_id=_benchmarks(session, name, text),
             pain_point_id=_pain_point(session, journey.id, text),
@@ -269,6 +272,19 @@ def _link(session: Session, journey: Journey, user: User, text: str) -> int:
         token_hash=token_urlsafe(),
         made_by=user.id,
         expires_at=utc_now() + timedelta(days=30),
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _template(session: Session, journey_id: int, text: str) -> int:
+    row = ReplyTemplate(
+        journey_id=journey_id,
+        name=text[:120] or "Fee refunded",
+        language="en",
+        subject=text[:200] or "Your fee",
+        text=text or "We have refunded it.",
     )
     session.add(row)
     session.flush()

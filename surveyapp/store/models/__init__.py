@@ -15,7 +15,7 @@ from surveyapp.store.models.alerts import Alert, AlertEvent
 from surveyapp.store.models.audit import AuditEntry, AuditSeal
 from surveyapp.store.models.base import NOTHING_SORTED, Base, Number
 from surveyapp.store.models.benchmarks import BenchmarkSet, BenchmarkValue
-from surveyapp.store.models.closed_loop import Case, CaseNote
+from surveyapp.store.models.closed_loop import Case, CaseNote, ReplyTemplate
 from surveyapp.store.models.comments import (
     Comment,
     CommentCode,
@@ -162,6 +162,7 @@ __all__ = [
     "QuestionnaireVersion",
     "RecoveryCode",
     "RegisteredChange",
+    "ReplyTemplate",
     "Report",
     "ReportFile",
     "ReportLink",

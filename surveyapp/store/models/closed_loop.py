@@ -1,10 +1,10 @@
-"""Cases and their notes."""
+"""Cases, their notes, and the texts from which replies begin."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Float, ForeignKey, Index, String
+from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import UtcDateTime, utc_now
@@ -52,8 +52,8 @@ class Case(Base):
 
 
 class CaseNote(Base):
-    """What somebody learned about a case (``kind`` "note"), what was done to it ("change"), or what
-    the customer did ("customer").
+    """What somebody learned about a case (``kind`` "note"), wrote to its customer ("reply"), what was
+    done to it ("change"), or what the customer did ("customer").
     """
 
     __tablename__ = "case_notes"
@@ -64,3 +64,17 @@ class CaseNote(Base):
     kind: Mapped[str] = mapped_column(String(20), default="note")
     text: Mapped[str] = mapped_column(Encrypted("case_notes.text"))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class ReplyTemplate(Base):
+    """A text from which a reply to the customer of a case begins, with placeholders."""
+
+    __tablename__ = "reply_templates"
+    __table_args__ = (UniqueConstraint("journey_id", "name", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    language: Mapped[str] = mapped_column(String(35))
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)

@@ -74,8 +74,8 @@ class OutgoingMessage(Base):
         ForeignKey("invitations.id", ondelete="CASCADE"), index=True
     )
     customer_ref: Mapped[str | None] = mapped_column(String(200))
-    # To staff: {"to", "subject", "text"}. To customers: {} or {"number": reminder's number}. Old ones
-    # say nothing any more.
+    # To staff: {"to", "subject", "text"}. To customers: {} or {"number": reminder's number}, in a reply
+    # {"subject", "text", "reply_to"}. Old ones say nothing any more.
     content: Mapped[dict[str, Any]] = mapped_column(
         EncryptedDocument("outgoing_messages.content", "{}"), default=dict
     )
