@@ -1,4 +1,4 @@
-"""Texts from which a reply to a case's customer begins."""
+"""Replies to a case's customer, and the texts from which they begin."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,4 +24,18 @@ def upgrade() -> None:
             "journey_id", "name", "language", name="uq_reply_templates_journey_id_name_language"
         ),
         sqlite_autoincrement=True,
+    )
+    # One statement, which SQLite understands, too: it would copy the table for a constraint of its own.
+    number = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
+    op.execute(
+        f"ALTER TABLE outgoing_messages ADD COLUMN case_id {number}"
+        " CONSTRAINT fk_outgoing_messages_case_id REFERENCES cases (id)"
+    )
+    there = sa.text("case_id IS NOT NULL")
+    op.create_index(
+        "ix_outgoing_messages_case",
+        "outgoing_messages",
+        ["case_id"],
+        sqlite_where=there,
+        postgresql_where=there,
     )

@@ -28,7 +28,6 @@ from surveyapp.store.models import (
     Response,
     User,
 )
-from surveyapp.store.reply_keys import reply_keys
 from surveyapp.surveys import piping
 from surveyapp.surveys.queries import survey_of
 from surveyapp.surveys.survey import Survey
@@ -113,7 +112,7 @@ def send_reply(
     if not found.by_mail:
         raise Conflict(f"{found.why_not} The reply was not sent.")
     digest = hashlib.sha256(f"{agent.id}\n{subject}\n{text}".encode()).hexdigest()[:32]
-    key = f"{reply_keys(case.id)}{now:%Y-%m-%d} {digest}"
+    key = f"reply to case {case.id} on {now:%Y-%m-%d}: {digest}"
     if session.scalar(select(OutgoingMessage.id).where(OutgoingMessage.key == key)) is not None:
         return
     answers_to = reply_to(survey_of(case.survey), agent)
@@ -121,6 +120,7 @@ def send_reply(
         OutgoingMessage(
             key=key,
             kind=REPLY,
+            case_id=case.id,
             survey_id=case.survey_id,
             customer_ref=found.customer_ref,
             content={"subject": subject, "text": text, "reply_to": answers_to},
@@ -136,9 +136,8 @@ def send_reply(
 
 def last_reply(session: Session, case_id: int) -> LastReply | None:
     """The newest reply to a case's customer; None where nobody wrote, or where it was long ago."""
-    theirs = OutgoingMessage.key.startswith(reply_keys(case_id), autoescape=True)
-    newest = select(OutgoingMessage).where(theirs).order_by(OutgoingMessage.id.desc()).limit(1)
-    found = session.scalar(newest)
+    theirs = select(OutgoingMessage).where(OutgoingMessage.case_id == case_id)
+    found = session.scalar(theirs.order_by(OutgoingMessage.id.desc()).limit(1))
     if found is None:
         return None
     return LastReply(found.state, found.sent_at or found.created_at, found.error)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases
+from surveyapp.closed_loop.reply_templates import add_template
 from surveyapp.closed_loop.rules import change_case_rule
 from surveyapp.demo import population
 from surveyapp.demo.bank import MONTHS, JourneyPlan, TouchpointPlan
@@ -29,7 +30,15 @@ from surveyapp.sampling.eligibility import Rules
 from surveyapp.sampling.interactions import receive
 from surveyapp.sampling.opt_outs import opt_out
 from surveyapp.store import events
-from surveyapp.store.models import Case, Decision, Event, Invitation, OutgoingMessage, SurveyRow
+from surveyapp.store.models import (
+    Case,
+    Decision,
+    Event,
+    Invitation,
+    Journey,
+    OutgoingMessage,
+    SurveyRow,
+)
 from surveyapp.surveys.links import pseudonym, token_of
 from surveyapp.surveys.queries import short_ticket, survey_at, surveys
 from surveyapp.surveys.survey import Survey
@@ -82,6 +91,31 @@ def ask(
     _work_on_cases(session, rng, owner_id)
 
 
+_REPLIES = (
+    {
+        "name": "Apology and call",
+        "language": "en",
+        "subject": "Your experience with {provider}",
+        "text": "Dear customer,\n\nthank you for telling us about {touchpoint}. We are sorry that it went"
+        " wrong. I would like to put it right: when may I call you?\n\n{agent}\n{provider}",
+    },
+    {
+        "name": "Put right",
+        "language": "en",
+        "subject": "{provider} has put it right",
+        "text": "Dear customer,\n\nwhat you told us about {touchpoint} has been put right. If anything is"
+        " still open, just reply to this message.\n\n{agent}\n{provider}",
+    },
+    {
+        "name": "Put right",
+        "language": "fi",
+        "subject": "{provider}: asia on korjattu",
+        "text": "Hei,\n\nkerroit meille kohdasta {touchpoint}. Asia on nyt korjattu. Jos jokin jäi auki,"
+        " vastaa tähän viestiin.\n\n{agent}\n{provider}",
+    },
+)
+
+
 def _set_up(session: Session, survey: SurveyRow, owner_id: int) -> None:
     change_sampling(
         session,
@@ -99,6 +133,9 @@ def _set_up(session: Session, survey: SurveyRow, owner_id: int) -> None:
     )
     rule = {"scale": "csat", "at_most": 2, "due_days": 3, "owner_id": owner_id}
     change_case_rule(session, survey, rule, user_id=None, library=BUILT_IN)
+    journey = session.get_one(Journey, survey.journey_id)
+    for template in _REPLIES:
+        add_template(session, journey, template, user_id=owner_id)
 
 
 def _name(number: int) -> str:

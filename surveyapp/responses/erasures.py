@@ -31,7 +31,6 @@ from surveyapp.store.models import (
     Response,
     Score,
 )
-from surveyapp.store.reply_keys import reply_keys
 from surveyapp.surveys.survey import Survey
 
 LONGEST_NOTE = 300
@@ -238,7 +237,7 @@ def _empty_cases(session: Session, numbers: Sequence[int], removal: Removal | No
 
 def _empty_replies(session: Session, case_id: int) -> None:
     """Take the words out of replies that were sent, and send no other: they speak of the answers."""
-    theirs = OutgoingMessage.key.startswith(reply_keys(case_id), autoescape=True)
+    theirs = OutgoingMessage.case_id == case_id
     waiting = OutgoingMessage.state.in_(("waiting", "sending"))
     stopped = update(OutgoingMessage).where(theirs, waiting)
     session.execute(stopped.values(state="cancelled", error="The answers were erased."))

@@ -21,7 +21,6 @@ from surveyapp.web.appearance import CHOICES, appearance, chosen
 from surveyapp.web.audit import audit
 from surveyapp.web.benchmarks import benchmarks
 from surveyapp.web.campaigns import campaigns
-from surveyapp.web.replies import replies
 from surveyapp.web.cases import cases
 from surveyapp.web.causes import causes_pages
 from surveyapp.web.changes import changes
@@ -48,6 +47,7 @@ from surveyapp.web.privacy import privacy
 from surveyapp.web.questionnaires import questionnaires
 from surveyapp.web.questions import questions
 from surveyapp.web.received import received
+from surveyapp.web.replies import replies
 from surveyapp.web.reply_templates import reply_templates
 from surveyapp.web.reports import reports
 from surveyapp.web.responses import responses

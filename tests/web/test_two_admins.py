@@ -94,7 +94,6 @@ OTHERS = {
         "causes.new",
         "changes.new",
         "coding.new",
-        "replies.index",
         "reply_templates.new",
         "saved_views.new",
         "share_links.new",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
@@ -61,6 +61,12 @@ class OutgoingMessage(Base):
         Index("ix_outgoing_messages_due", "state", "due_at"),
         Index("ix_outgoing_messages_claimed", "claimed_at"),  # how many were sent in a minute
         Index("ix_outgoing_messages_customer", "customer_ref", "due_at"),
+        Index(
+            "ix_outgoing_messages_case",
+            "case_id",
+            sqlite_where=text("case_id IS NOT NULL"),
+            postgresql_where=text("case_id IS NOT NULL"),
+        ),
         one_of("state", "waiting", "sending", "sent", "failed", "cancelled"),
         one_of("channel", "email", "webhook"),
     )
@@ -74,6 +80,8 @@ class OutgoingMessage(Base):
         ForeignKey("invitations.id", ondelete="CASCADE"), index=True
     )
     customer_ref: Mapped[str | None] = mapped_column(String(200))
+    # Of a reply: the case whose customer it is written to.
+    case_id: Mapped[int | None] = mapped_column(Number, ForeignKey("cases.id"))
     # To staff: {"to", "subject", "text"}. To customers: {} or {"number": reminder's number}, in a reply
     # {"subject", "text", "reply_to"}. Old ones say nothing any more.
     content: Mapped[dict[str, Any]] = mapped_column(
