@@ -17,7 +17,6 @@ from analysis.control_limits import ControlLimits
 from instruments.loader import Library
 from surveyapp.errors import NotFound, NotReady
 from surveyapp.results import dashboards
-from surveyapp.results.control_limits import trend_limits
 from surveyapp.results.scope import Comparison, Period, Scope, recent
 from surveyapp.results.targets import place_of
 from surveyapp.results.view_models import Figure, JourneyOverview, Trend
@@ -180,5 +179,5 @@ class Looks:
                 last = trend.months[-1]
                 until = scope.period.until
                 is_last = until is not None and last.first == until.replace(day=1)
-                return trend_limits(trend.months) if is_last and last.figure.shown else None
+                return trend.limits if is_last and last.figure.shown else None
         return None

@@ -21,6 +21,7 @@ from surveyapp.reports.document import (
 from surveyapp.reports.scores import pairs, score
 from surveyapp.reports.tested import tested, tested_columns
 from surveyapp.results import phrases
+from surveyapp.results.control_limits import RULE, limits_in_short, limits_said
 from surveyapp.results.view_models import (
     ComparisonRow,
     Contrast,
@@ -267,7 +268,8 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
             _trend_title(series),
             trend_charts.trend(series),
             "The band is each month's 95% interval; gaps are months with too few answers to show."
-            f" {trend_charts.note(series)}".rstrip(),
+            f" {trend_charts.note(series)}".rstrip()
+            + _limits(series),
         )
     if points:
         axis = trend_charts.trend_axis(points)
@@ -276,14 +278,22 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
             Chart(
                 _trend_title(series),
                 trend_charts.trend(series, trend_charts.HALF_PAPER, axis=axis, room=room),
-                trend_charts.note(series),
+                f"{trend_charts.note(series)} {limits_in_short(series)}".strip(),
             )
             for series in points
         ]
         label = points[0].definition.label
         yield Heading(f"{label} by touchpoint", level=2)
-        yield Paragraph("All on the same axis; bands are 95% intervals.", Tone.NOTE)
+        said = "All on the same axis; bands are 95% intervals."
+        if any(series.limits for series in points):
+            said += f" Dash-dotted lines are control limits, diamonds lie outside them. {RULE}"
+        yield Paragraph(said, Tone.NOTE)
         yield from pairs(halves)
+
+
+def _limits(series: Trend) -> str:
+    """What the dash-dotted lines are, of a trend that has them."""
+    return f" The dash-dotted lines: {limits_said(series)}" if series.limits else ""
 
 
 def _trend_title(series: Trend) -> str:

@@ -7,88 +7,27 @@ reads, and a class, by which a page's stylesheet may say otherwise.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from itertools import groupby
 
 from surveyapp.design_tokens import COLOURS, HALF_WIDTH, SIZES, TEXT_WIDTH
-from surveyapp.reports import svg
-from surveyapp.results import phrases, target_phrases
+from surveyapp.reports import limit_lines, svg
+from surveyapp.reports.trend_plane import Canvas, Plane
+from surveyapp.results import control_limits, phrases, target_phrases
 from surveyapp.results.standing import MetricTarget
 from surveyapp.results.view_models import Definition, Month, State, Trend
 
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100)  # between grid lines
 _MOST_LINES = 5
 # Lengths in parts of the type's size.
-_TICK_LABELS, _MONTH_LABELS, _MONTH = 3.6, 1.9, 4.4
-_PADDING = 2.1  # from the axis to the first month, room for half of its number
+_MONTH = 4.4
 _ABOVE, _WORDING, _CHANGE = 1.0, 1.4, 1.3
-
-
-@dataclass(frozen=True)
-class Canvas:
-    """A drawing's width and height and its letters' size: points on paper, pixels on a page."""
-
-    width: float
-    height: float
-    letters: float
 
 
 PAGE = Canvas(640.0, 190.0, 12.0)
 PAPER = Canvas(TEXT_WIDTH, 94.0, SIZES["small"])
 HALF_PAPER = Canvas(HALF_WIDTH, 77.0, SIZES["small"])
-
-
-@dataclass(frozen=True)
-class _Plane:
-    """Where months and values lie on a canvas."""
-
-    canvas: Canvas
-    axis: tuple[float, float]
-    months: Sequence[Month]
-    top: float
-
-    @property
-    def left(self) -> float:
-        return _TICK_LABELS * self.canvas.letters
-
-    @property
-    def bottom(self) -> float:
-        return self.canvas.height - _MONTH_LABELS * self.canvas.letters
-
-    @property
-    def step(self) -> float:
-        """From one month to the next."""
-        inside = self.canvas.width - self.left - 2 * _PADDING * self.canvas.letters
-        return inside / max(1, len(self.months) - 1)
-
-    def x(self, at: int) -> float:
-        return self.left + _PADDING * self.canvas.letters + at * self.step
-
-    def before(self, at: int) -> float:
-        """Where a month begins: between its dot and that of the month before."""
-        return self.x(at) - self._half
-
-    def day(self, day: date) -> float:
-        """Where a day of one of the months lies."""
-        at = next(
-            at
-            for at, month in enumerate(self.months)
-            if (month.first.year, month.first.month) == (day.year, day.month)
-        )
-        length = monthrange(day.year, day.month)[1]
-        return self.before(at) + 2 * self._half * (day.day - 1) / length
-
-    @property
-    def _half(self) -> float:
-        return min(self.step / 2, _PADDING * self.canvas.letters)
-
-    def y(self, value: float) -> float:
-        low, high = self.axis
-        share = (min(max(value, low), high) - low) / (high - low)
-        return self.bottom - share * (self.bottom - self.top)
 
 
 def trend(
@@ -108,19 +47,21 @@ def trend(
     above = max(room, headroom(series)) * canvas.letters
     canvas = replace(canvas, height=canvas.height + above)
     top = above + _ABOVE * canvas.letters
-    plane = _Plane(canvas, axis or trend_axis([series]), series.months, top)
+    plane = Plane(canvas, axis or trend_axis([series]), series.months, top)
     return svg.document(
         [
             *_grid(plane, series.definition),
             *_month_labels(plane),
             *_bands(plane),
+            *limit_lines.lines(plane, series),
             *_target(plane, series),
             *_others(plane),
             *_rewordings(plane, series),
             *_changes(plane, series),
             *_line(plane),
-            *_points(plane),
-            *_ends(plane),
+            *_points(plane, series),
+            *limit_lines.words(plane, series),
+            *_ends(plane, series),
         ],
         width=canvas.width,
         height=canvas.height,
@@ -135,7 +76,7 @@ def headroom(series: Trend) -> float:
 
 
 def _sentences(series: Trend) -> Iterator[str]:
-    yield from (phrases.month_said(month) for month in series.months)
+    yield from (control_limits.month_said(series, month) for month in series.months)
     if series.target:
         yield _target_said(series.definition, series.target)
     if series.markers:
@@ -172,12 +113,15 @@ def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
     low, high = series[0].definition.axis
     if ends:
         ends += [one.target.value for one in series if one.target]
+        ends += [
+            end for one in series if one.limits for end in (one.limits.lower, one.limits.upper)
+        ]
     if not ends:
         return low, high
     return max(low, min(ends) // 10 * 10), min(high, -(-max(ends) // 10) * 10)
 
 
-def _grid(plane: _Plane, definition: Definition) -> Iterator[str]:
+def _grid(plane: Plane, definition: Definition) -> Iterator[str]:
     """Lines across at round values, each with its value."""
     low, high = plane.axis
     step = next((s for s in _STEPS if (high - low) / s < _MOST_LINES), _STEPS[-1])
@@ -199,7 +143,7 @@ def _grid(plane: _Plane, definition: Definition) -> Iterator[str]:
         tick += step
 
 
-def _month_labels(plane: _Plane) -> Iterator[str]:
+def _month_labels(plane: Plane) -> Iterator[str]:
     """Months by name, every one, every second or every third, as there is room; years where they begin."""
     letters = plane.canvas.letters
     every = 1 + int(len(plane.months) * _MONTH * letters // (plane.canvas.width - plane.left))
@@ -212,7 +156,7 @@ def _month_labels(plane: _Plane) -> Iterator[str]:
         yield _said(f"{first:%b}{year}", plane.x(at), y, plane, "middle")
 
 
-def _said(text: str, x: float, y: float, plane: _Plane, anchor: str) -> str:
+def _said(text: str, x: float, y: float, plane: Plane, anchor: str) -> str:
     return svg.text(
         text,
         x,
@@ -224,7 +168,7 @@ def _said(text: str, x: float, y: float, plane: _Plane, anchor: str) -> str:
     )
 
 
-def _target(plane: _Plane, series: Trend) -> Iterator[str]:
+def _target(plane: Plane, series: Trend) -> Iterator[str]:
     """The target as a line across, with its label above it: at the right end, or left of the last value
     where that stands near.
     """
@@ -254,7 +198,7 @@ def _target(plane: _Plane, series: Trend) -> Iterator[str]:
     )
 
 
-def _rewordings(plane: _Plane, series: Trend) -> Iterator[str]:
+def _rewordings(plane: Plane, series: Trend) -> Iterator[str]:
     """A dashed line before each month from which another wording was read, under its name."""
     places = {month.first: at for at, month in enumerate(plane.months)}
     for first, group in groupby(series.rewordings, key=lambda each: each.first):
@@ -284,7 +228,7 @@ def _rewordings(plane: _Plane, series: Trend) -> Iterator[str]:
         )
 
 
-def _changes(plane: _Plane, series: Trend) -> Iterator[str]:
+def _changes(plane: Plane, series: Trend) -> Iterator[str]:
     """A dotted line on the day of each change, under its letter; letters that would meet stand on one
     another's right.
     """
@@ -319,7 +263,7 @@ def _changes(plane: _Plane, series: Trend) -> Iterator[str]:
         )
 
 
-def _runs(plane: _Plane) -> Iterator[list[tuple[float, Month]]]:
+def _runs(plane: Plane) -> Iterator[list[tuple[float, Month]]]:
     """The months that are shown, with their places, in runs without a gap."""
     shown = [(plane.x(at), month) for at, month in enumerate(plane.months)]
     for is_shown, run in groupby(shown, key=lambda each: each[1].figure.shown):
@@ -327,7 +271,7 @@ def _runs(plane: _Plane) -> Iterator[list[tuple[float, Month]]]:
             yield list(run)
 
 
-def _bands(plane: _Plane) -> Iterator[str]:
+def _bands(plane: Plane) -> Iterator[str]:
     """Each run's intervals as a band; of a month between hidden ones as a bar."""
     for run in _runs(plane):
         ends = [
@@ -344,7 +288,7 @@ def _bands(plane: _Plane) -> Iterator[str]:
             yield svg.polygon(corners, fill=COLOURS["accent-soft"], class_="band")
 
 
-def _line(plane: _Plane) -> Iterator[str]:
+def _line(plane: Plane) -> Iterator[str]:
     """The estimates as one path, a stroke for each run."""
     strokes = [
         "M" + "L".join(f"{x:.1f},{plane.y(_at(month)):.1f}" for x, month in run)
@@ -363,7 +307,7 @@ def _line(plane: _Plane) -> Iterator[str]:
         )
 
 
-def _others(plane: _Plane) -> Iterator[str]:
+def _others(plane: Plane) -> Iterator[str]:
     """All other customers beside a segment: a grey line of short strokes."""
     strokes, pen = [], "M"
     for at, month in enumerate(plane.months):
@@ -384,10 +328,15 @@ def _others(plane: _Plane) -> Iterator[str]:
         )
 
 
-def _points(plane: _Plane) -> Iterator[str]:
-    """A dot for each month that is shown, with its sentence as a tooltip."""
+def _points(plane: Plane, series: Trend) -> Iterator[str]:
+    """A dot for each month that is shown, a diamond outside the control limits, with its sentence as a
+    tooltip.
+    """
     for run in _runs(plane):
         for x, month in run:
+            if series.outside(month):
+                yield limit_lines.diamond(plane, series, month, x)
+                continue
             yield svg.element(
                 "circle",
                 svg.element("title", svg.escaped(phrases.month_said(month))),
@@ -399,24 +348,31 @@ def _points(plane: _Plane) -> Iterator[str]:
             )
 
 
-def _ends(plane: _Plane) -> Iterator[str]:
-    """The first and the last number, above the line where it falls towards them, else below."""
+def _ends(plane: Plane, series: Trend) -> Iterator[str]:
+    """The first and the last number, above the line where it falls towards them, else below; of a month
+    outside the control limits beyond it, with the word for that.
+    """
     shown = [each for run in _runs(plane) for each in run]
     beside = [(shown[0], shown[min(1, len(shown) - 1)])] if shown else []
     if len(shown) > 1:
         beside.append((shown[-1], shown[-2]))
     for (x, month), (_, neighbour) in beside:
+        outside, said = series.outside(month), phrases.value(month.figure)
+        is_above = outside == "above" if outside else _at(month) >= _at(neighbour)
+        if outside:
+            said = limit_lines.word(outside, said)
+            x = limit_lines.inside(plane, x, said)
         yield svg.text(
-            phrases.value(month.figure),
+            said,
             x,
-            _beside(plane, month, is_above=_at(month) >= _at(neighbour)),
+            _beside(plane, month, is_above=is_above),
             size=plane.canvas.letters,
             bold=True,
             class_="number",
         )
 
 
-def _beside(plane: _Plane, month: Month, *, is_above: bool) -> float:
+def _beside(plane: Plane, month: Month, *, is_above: bool) -> float:
     """Where a month's number stands: on this side of its dot, unless the axis or the edge is there."""
     y, letters = plane.y(_at(month)), plane.canvas.letters
     above, below = y - 1.2 * letters, y + 1.3 * letters

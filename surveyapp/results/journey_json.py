@@ -193,9 +193,11 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
                     "month": month_text(month.first),
                     **numbers_to_json(month.figure, few=few),
                     "other_customers": numbers_to_json(month.rest, few=few) if month.rest else None,
+                    "outside_limits": trend.outside(month) or None,
                 }
                 for month in trend.months
             ],
+            "control_limits": _limits_to_json(trend),
             "change": contrast_to_json(
                 trend.change,
                 without=phrases.REWORDED
@@ -219,6 +221,18 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
         }
         for trend in trends
     ]
+
+
+def _limits_to_json(trend: Trend) -> dict[str, Any] | None:
+    limits = trend.limits
+    if limits is None:
+        return None
+    return {
+        "lower": limits.lower,
+        "centre": limits.centre,
+        "upper": limits.upper,
+        "months": limits.n,
+    }
 
 
 def sparklines_to_json(

@@ -13,6 +13,7 @@ from surveyapp.results import cells
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.change_markers import Placed, placed_changes
 from surveyapp.results.changes import change_sums
+from surveyapp.results.control_limits import trend_limits
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, Place, ground, publications
 from surveyapp.results.publication import Publication
@@ -104,7 +105,10 @@ def trend(
                 )
             )
     changes = differences([(scored, last, first) for scored, first, last in ends])
-    return tuple(replace(one, change=change) for one, change in zip(result, changes, strict=True))
+    return tuple(
+        replace(one, change=change, limits=trend_limits(one))
+        for one, change in zip(result, changes, strict=True)
+    )
 
 
 def _others(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from analysis.control_limits import ControlLimits
 from instruments.schema import Metric
 from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.standing import Gap, MetricTarget
@@ -428,7 +429,8 @@ class Trend:
     last month of the one before, then of the other), where there is one. Else it is the last three shown months
     minus the first three; None below six shown months.
     ``wordings`` are those of the surveys that were answered in these months, the earliest first, and
-    ``markers`` the changes that were made here in these months.
+    ``markers`` the changes that were made here in these months. ``limits`` are the control limits of
+    the newest month, from those before it.
     """
 
     definition: Definition
@@ -442,6 +444,18 @@ class Trend:
     target: MetricTarget | None = None
     markers: tuple[Marker, ...] = ()
     reworded: bool = False  # the months compared were answered in different wordings: no change
+    limits: ControlLimits | None = None  # None with too few earlier months
+
+    def outside(self, month: Month) -> str:
+        """ "above" or "below" the control limits; empty within them and where none apply."""
+        value = month.figure.estimate
+        if self.limits is None or value is None or not self.is_in_present_wording(month):
+            return ""
+        return {-1: "below", 0: "", 1: "above"}[self.limits.breached(value)]
+
+    def is_in_present_wording(self, month: Month) -> bool:
+        """Whether the wording did not change after this month began."""
+        return all(month.first >= each.first for each in self.rewordings)
 
     def marked_in(self, month: date) -> list[Marker]:
         """The changes made in the month of this day."""

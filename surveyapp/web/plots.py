@@ -8,6 +8,7 @@ from markupsafe import Markup
 from surveyapp.reports import flow_charts, share_charts, trend_charts
 from surveyapp.results import phrases
 from surveyapp.results.answer_shares import AnswerShares
+from surveyapp.results.control_limits import limits_said
 from surveyapp.results.journey_funnel import JourneyFunnel
 from surveyapp.results.view_models import Definition, Trend
 from surveyapp.web.installation import installation
@@ -27,6 +28,7 @@ def teach_plots(app: Flask) -> None:
     app.jinja_env.filters["shares_drawing"] = shares_drawing
     app.jinja_env.filters["flow_drawing"] = flow_drawing
     app.jinja_env.filters["trend_note"] = trend_charts.note
+    app.jinja_env.filters["limits_said"] = limits_said
     app.jinja_env.filters["month_named"] = phrases.month
 
 

@@ -15,6 +15,7 @@ from instruments.loader import BUILT_IN
 from surveyapp import design_tokens
 from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts
 from surveyapp.reports.validation import charts as validation_charts
+from surveyapp.results.control_limits import limits_said, trend_limits
 from surveyapp.results.definitions import scored
 from surveyapp.results.view_models import Figure, Hidden, Marker, Month, Trend, Worded
 from tests.responses.makers import unstored_survey
@@ -163,6 +164,73 @@ def test_a_trend_marks_changes_on_their_day_by_letters_that_do_not_meet():
     height = [ET.fromstring(each).get("height") for each in (svg, trend_charts.trend(  # noqa: S314
         replace(series, markers=()), room=trend_charts.headroom(series)))]  # fmt: skip
     assert height[0] == height[1]
+
+
+def limited(values: list[float], **changes: object) -> Trend:
+    months = tuple(
+        Month(date(2025 + at // 12, at % 12 + 1, 1), satisfied(each))
+        for at, each in enumerate(values)
+    )
+    series = replace(Trend(CSAT, None, None, None, months), **changes)
+    return replace(series, limits=trend_limits(series))
+
+
+USUAL = [60.0, 62.0, 60.0, 62.0, 60.0, 62.0, 60.0, 62.0]  # limits 61 -+ 3 * 2 / 1.128
+
+
+def test_a_month_outside_the_control_limits_is_told_by_shape_and_word():
+    series = limited([*USUAL, 50.0])
+    assert (round(series.limits.lower, 2), round(series.limits.upper, 2)) == (55.68, 66.32)
+    svg = trend_charts.trend(series)
+    (mark,) = [e for e in parts(svg, "polygon") if e.get("class") == "outside"]
+    assert (
+        "".join(mark.itertext())
+        == "Sep 2025, CSAT: 50%, 42 to 58, n = 120, below the control limits"
+    )
+    assert len(parts(svg, "circle")) == len(USUAL)
+    assert texts(svg).count("50% below limits") == 1
+    assert len([e for e in parts(svg, "line") if e.get("class") == "limit"]) == 2
+    assert limits_said(series).startswith(
+        "Control limits 56% to 66%, from 8 months. Below them: Sep 2025."
+    )
+    later = trend_charts.trend(limited([*USUAL[:4], 30.0, *USUAL, 61.0]))
+    assert texts(later).count("below limits") == 1  # beside the dot, as its number is not said
+    within = trend_charts.trend(limited([*USUAL, 58.0]))
+    assert "limits" not in "".join(texts(within)) and "outside" not in within
+
+
+@pytest.mark.parametrize("canvas", [trend_charts.PAGE, trend_charts.HALF_PAPER])
+@pytest.mark.parametrize("newest", [0.0, 100.0])
+def test_the_word_of_a_month_outside_stays_on_its_drawing(canvas, newest):
+    svg = trend_charts.trend(limited([*USUAL, newest]), canvas, axis=(0.0, 100.0))
+    (word,) = [e for e in parts(svg, "text") if (e.text or "").endswith(" limits")]
+    assert canvas.letters < float(word.get("y", "0")) < canvas.height - 1.9 * canvas.letters
+    assert float(word.get("x", "0")) + 3.8 * canvas.letters < canvas.width
+    assert word.text == f"{newest:.0f}% {'above' if newest else 'below'} limits"
+
+
+def test_control_limits_rest_on_the_present_wording_and_refuse_with_a_number():
+    words = (Worded("en-1", date(2025, 1, 1)), Worded("en-2", date(2025, 5, 1)))
+    few = limited([*USUAL, 50.0], wordings=words)
+    assert few.limits is None
+    assert limits_said(few) == (
+        "No control limits: they need 8 months with shown scores in the present wording before the"
+        " newest one; there are 4."
+    )
+    assert "outside" not in trend_charts.trend(few)
+    # Twenty points lower since another wording: no breach, and none of the months before it.
+    later = limited([80.0] * 4 + [*USUAL, 61.0], wordings=words)
+    assert round(later.limits.centre, 2) == 61.0
+    assert not any(map(later.outside, later.months))
+
+
+def test_control_limits_end_where_the_scale_does():
+    series = limited([95.0, 99.0] * 4 + [97.0])
+    assert series.limits.upper == 100.0
+    assert (
+        len([e for e in parts(trend_charts.trend(series), "line") if e.get("class") == "limit"])
+        == 1
+    )
 
 
 def test_a_trend_is_read_aloud_month_by_month():
