@@ -10,39 +10,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from surveyapp.design_tokens import CATEGORIES, COLOURS, FONT, SIZES
 from surveyapp.reports import fonts
+from surveyapp.reports.chart_config import config
 
 WIDTH = 470.0  # of a chart over the whole text width
 _lock = threading.Lock()
-
-
-def config() -> dict[str, Any]:
-    """The theme: faint grid, muted axes, no frame."""
-    axis = {
-        "labelFont": FONT,
-        "labelFontSize": SIZES["small"],
-        "labelColor": COLOURS["muted"],
-        "titleFont": FONT,
-        "titleFontSize": SIZES["small"],
-        "titleFontWeight": "normal",
-        "titleColor": COLOURS["muted"],
-        "gridColor": COLOURS["faint"],
-        "gridWidth": 0.8,
-        "domain": False,
-        "ticks": False,
-        "labelPadding": 5,
-    }
-    return {
-        "background": None,
-        "padding": 0,
-        "font": FONT,
-        "view": {"stroke": None},
-        "axis": axis,
-        "range": {"category": list(CATEGORIES)},
-        "text": {"font": FONT, "fontSize": SIZES["small"], "color": COLOURS["ink"]},
-        "locale": {"number": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""], "minus": "\u2212"}},
-    }  # fmt: skip
 
 
 def svg(chart: Any, *, label: str) -> str:

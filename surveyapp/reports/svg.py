@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 from surveyapp.design_tokens import COLOURS, FONT
 
 Point = tuple[float, float]
-_FAMILY = f"{FONT}, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
+FAMILY = f"{FONT}, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
 
 
 def element(name: str, content: str = "", **attributes: str | float | None) -> str:
@@ -40,7 +40,7 @@ def document(
         viewBox=f"0 0 {_plain(width)} {_plain(height)}",
         role="img",
         aria_label=label,
-        font_family=_FAMILY,
+        font_family=FAMILY,
     )
 
 
@@ -66,7 +66,7 @@ def text(
         font_size=size,
         fill=colour,
         text_anchor=anchor,
-        font_family=_FAMILY,
+        font_family=FAMILY,
         font_weight="600" if bold else None,
         font_style="italic" if italic else None,
     )

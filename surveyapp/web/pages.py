@@ -33,6 +33,7 @@ from surveyapp.web.connections import connections
 from surveyapp.web.contacts import contacts
 from surveyapp.web.devices import devices
 from surveyapp.web.drivers import drivers
+from surveyapp.web.explore import explore
 from surveyapp.web.funnel import funnel
 from surveyapp.web.imports import imports
 from surveyapp.web.invariance import invariance
@@ -109,7 +110,7 @@ SECTIONS = (
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
-            *(checklist, drivers, reply_templates),
+            *(checklist, drivers, explore, reply_templates),
         ),
     ),
     Section("Segments", (segments,)),

@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveyapp.settings import Settings
-from surveyapp.web import embed_script
+from surveyapp.web import embed_script, vega_files
 
 csrf = CSRFProtect()
 
@@ -78,7 +78,8 @@ def _headers(response: Response, *, https: bool) -> Response:
     """Set what a view has not set itself."""
     headers = response.headers
     if request.endpoint == "static" and response.status_code in {200, 304}:
-        headers.update(embed_script.headers_of((request.view_args or {})["filename"]))
+        name = (request.view_args or {})["filename"]
+        headers.update(embed_script.headers_of(name) | vega_files.headers_of(name))
     headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -340,6 +341,42 @@ def test_page_report_and_json_have_the_same_words_for_what_is_not_there(made: Ma
     assert points["Using the card"]["state"] == "not asked here"
     told = [str(b.text) for b in blocks if isinstance(b, Paragraph)]
     assert "One further touchpoint of the journey: not asked here." in told
+
+
+@pytest.mark.parametrize("chosen", ["", "&scale=csat&place=*", "&scale=csat&segment={north}"])
+def test_the_explore_page_draws_the_numbers_of_its_json(made: Made, chosen: str):
+    client, base = made.client("manager"), f"/journeys/{made.bank.journey}"
+    address = f"{base}/explore?period=all{chosen.format(**made.bank.segments)}"
+    document, page = both(client, address)
+    months = [month for trend in document["trends"] for month in trend["months"]]
+    assert months and document["scale"] == ("csat" if chosen else "sjq")
+    shown = [month for month in months if month["estimate"] is not None]
+    drawn = [
+        row
+        for row in document["specification"]["data"]["values"]
+        if row["line"] != "All other customers"
+    ]
+    assert [row["value"] for row in drawn] == [month["estimate"] for month in months]
+    assert [row["n"] for row in drawn] == [month["n"] for month in months]
+    assert len(shown) == len(months) - [row["value"] for row in drawn].count(None)
+    for trend in document["trends"]:
+        holds(page, [cells({**trend, **month}) for month in reversed(trend["months"])])
+    assert (
+        json.loads(unescape(re.findall(r"data-specification='([^']+)'", page)[0]))
+        == (document["specification"])
+    )
+    assert len(page) < 150 * 1024
+    assert "hidden" in str(drawn) or "segment" not in chosen
+
+
+def test_the_explore_page_says_why_it_draws_nothing(made: Made):
+    client, base = made.client("manager"), f"/journeys/{made.bank.journey}/explore"
+    _, page = both(client, f"{base}?scale=sjq&place=*")
+    assert "not asked here" in page and "data-specification" not in page
+    _, page = both(client, f"{base}?scale=csat&place=*&from=2031-01&to=2031-03")
+    assert "fewer than two months" in page
+    refused = client.get(f"{base}?scale=nonsense")
+    assert refused.status_code == 422 and "scale=nonsense" in refused.text
 
 
 def test_the_answers_to_each_question_and_their_json_have_the_same_numbers(made: Made):

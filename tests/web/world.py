@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -552,6 +552,7 @@ def answer(
     reason: str = "Fine.",
     attributes: dict[str, str] | None = None,
     customer_ref: str | None = None,
+    at: datetime | None = None,
 ) -> int:
     key = f"test-{next(_serial)}"
     keys = EpochKeys(Path("/nowhere"), SECRET)
@@ -562,7 +563,7 @@ def answer(
         submission_key=key,
         attributes=attributes or {},
         customer_ref=customer_ref,
-        now=utc_now(),
+        now=at or utc_now(),
         library=BUILT_IN,
         keys=keys,
     )
