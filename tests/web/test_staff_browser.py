@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from surveyapp.installation import Installation
-from surveyapp.store.models import Job, SurveyRow, User
+from surveyapp.store.models import Job, SurveyRow, Touchpoint, User
 from tests.accessibility import violations
 from tests.validity import faults
 from tests.web.world import PASSWORD, Place, add_user, answer, make_place
@@ -135,6 +136,7 @@ def main_pages(place: Place) -> list[str]:
             f"{journey}/edit",
             f"{journey}/stages",
             f"{journey}/results?period=all",
+            f"{journey}/explore?period=all",
             f"{journey}/reports",
         ),
         *(f"{journey}/touchpoints/{place.touchpoint_id}?period=all", f"{journey}/reports/new"),
@@ -281,3 +283,77 @@ def test_files_come_down_as_files(staff: Page, place: Place, tmp_path: Path):
     with staff.expect_download() as waited:
         staff.get_by_role("button", name="Create links").click()
     assert "/s/" in Path(waited.value.path()).read_text(encoding="utf-8-sig")
+
+
+WICKED = "<img src=x onerror=alert(1)> {{7*7}}' || alert(1)"
+
+
+@pytest.fixture(scope="module")
+def explored(served: tuple[str, Installation], user: User) -> str:
+    """The address of a drawing of four months at a touchpoint: one has too few answers, and another is
+    hidden with it.
+    """
+    installation = served[1]
+    made = make_place(installation, "Explored", user)
+    with installation.store.writing() as session:
+        session.get_one(Touchpoint, made.touchpoint_id).name = WICKED
+        survey = session.get_one(SurveyRow, made.survey_id)
+        usual = (10, 9, 8, 3, 7, 9)
+        for months, values in ((9, usual), (7, usual), (5, (2, 1)), (1, (10, 10, 9, 9, 0, 8))):
+            at = datetime.now(UTC) - timedelta(days=31 * months)
+            for value in values:
+                answer(session, survey, nps=value, at=at)
+    return f"/journeys/{made.journey_id}/explore?period=all&scale=nps&place=*"
+
+
+def test_the_explore_drawing_answers_to_pointer_and_keys_under_the_strict_policy(
+    staff: Page, explored: str
+):
+    """Whatever the policy refused would be among the browser's complaints, too."""
+    staff.add_init_script(
+        "window.refused = []; window.moved = 0;"
+        "document.addEventListener('securitypolicyviolation',"
+        " (event) => window.refused.push(event.violatedDirective));"
+        "new PerformanceObserver((seen) => seen.getEntries().forEach("
+        "(each) => { window.moved += each.value; })).observe({type: 'layout-shift', buffered: true});"
+    )
+    staff.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    staff.goto(explored)
+    points = staff.locator(".explored [aria-label*=', NPS: ']")
+    expect(points).to_have_count(2)
+    points.last.hover(force=True)  # the nearest point answers to the whole room around it
+    tooltip = staff.locator("#vg-tooltip-element.visible")
+    expect(tooltip).to_contain_text(WICKED)
+    expect(tooltip).to_contain_text("95% CI")
+    box = staff.locator(".explored")
+    box.press("ArrowLeft")
+    assert staff.locator(".explored-said").text_content() == points.last.get_attribute("aria-label")
+    box.press("ArrowRight")
+    assert staff.locator(".explored-said").text_content() == points.first.get_attribute(
+        "aria-label"
+    )
+    label = box.locator(".role-axis-label text").first
+    assert label.evaluate("text => getComputedStyle(text).fill") == "rgb(169, 180, 191)"
+    assert staff.evaluate("window.refused") == [] and staff.evaluate("window.moved") < 0.01
+    staff.set_viewport_size(PHONE)
+    staff.reload()
+    expect(points).to_have_count(2)
+    assert box.locator("svg.marks").bounding_box()["width"] <= PHONE["width"]
+    assert violations(staff) == []
+
+
+def test_without_scripts_the_explored_months_are_drawings_with_tables(
+    browser: Browser, served, signed_in, explored: str
+):
+    context = browser.new_context(
+        base_url=served[0], storage_state=signed_in, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(explored)
+    box = page.locator(".explored")
+    expect(box).to_contain_text("Without JavaScript, see the same months below.")
+    assert box.bounding_box()["height"] < 100
+    expect(page.locator("svg.trend")).to_be_visible()
+    page.get_by_text("Table", exact=True).click()
+    expect(page.get_by_role("cell", name="hidden (fewer than 5)").first).to_be_visible()
+    context.close()
