@@ -15,6 +15,12 @@ from surveyapp.results.scope import months_between, period
 from surveyapp.results.view_models import Hidden
 
 MOST_MONTHS = 12
+# Why there are counts of cohorts and no scores; docs/researchers.md, "What stays hidden".
+SCORES_REFUSED = (
+    "Scores by cohort are not shown: a cohort answers over several months, so that its scores and those"
+    " of the months could be subtracted down to a few customers. To compare cohorts, give customers an"
+    " attribute such as the quarter in which they began, and create a segment for each of its values."
+)
 
 
 @dataclass(frozen=True)

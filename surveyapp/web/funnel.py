@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
-from surveyapp.results.cohorts import cohorts
+from surveyapp.results.cohorts import SCORES_REFUSED, cohorts
 from surveyapp.results.funnel_json import (
     cohorts_to_json,
     invitation_funnels_to_json,
@@ -66,6 +66,8 @@ def index(journey_id: int) -> ResponseReturnValue:
             "invitations": invitation_funnels_to_json(invited, few=few),
             "funnel": journey_funnel_to_json(reached, few=few) if reached else None,
             "cohorts": cohorts_to_json(begun, few=few) if begun else None,
+            "cohort_scores": None,
+            "cohort_scores_reason": SCORES_REFUSED,
             "reason": reason,
         },
         journey=journey,
@@ -73,6 +75,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         by_channel=by_channel,
         reached=reached,
         begun=begun,
+        no_cohort_scores=SCORES_REFUSED,
         ask=ask,
         reason=reason,
         days=days,

@@ -422,6 +422,7 @@ def test_the_funnel_and_its_json_have_the_same_numbers(made: Made):
     holds(page, [[stage["stage"], f"{stage['reached']:,}"] for stage in funnel["stages"]])
     holds(page, [[e["touchpoint"], str(e["customers"])] for e in funnel["touchpoints"]])
     assert len(cohort["months"]) == 1
+    assert document["cohort_scores"] is None and document["cohort_scores_reason"] in page
     holds(page, [[str(month["customers"])] for month in cohort["months"]])
     invited = [each for each in document["invitations"] if not each["hidden"]]
     assert len(invited) > 3 and {each["channel"] for each in invited} == {None}
