@@ -269,7 +269,7 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
             trend_charts.trend(series),
             "The band is each month's 95% interval; gaps are months with too few answers to show."
             f" {trend_charts.note(series)}".rstrip()
-            + _limits(series),
+            + (f" {limits_said(series)}" if series.limits else ""),
         )
     if points:
         axis = trend_charts.trend_axis(points)
@@ -289,11 +289,6 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
             said += f" Dash-dotted lines are control limits, diamonds lie outside them. {RULE}"
         yield Paragraph(said, Tone.NOTE)
         yield from pairs(halves)
-
-
-def _limits(series: Trend) -> str:
-    """What the dash-dotted lines are, of a trend that has them."""
-    return f" The dash-dotted lines: {limits_said(series)}" if series.limits else ""
 
 
 def _trend_title(series: Trend) -> str:

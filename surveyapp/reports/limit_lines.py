@@ -76,8 +76,9 @@ def word(side: str, value: str = "") -> str:
 
 
 def inside(plane: Plane, x: float, said: str) -> float:
-    """Where the middle of a text stands so that it does not end beyond the drawing."""
-    return min(x, plane.canvas.width - _width(said) * plane.canvas.letters / 2)
+    """Where the middle of a text stands so that it meets neither the axis nor the drawing's edge."""
+    half = _width(said) * plane.canvas.letters / 2
+    return max(min(x, plane.canvas.width - half), plane.left + half)
 
 
 def _width(said: str) -> float:

@@ -8,10 +8,11 @@ from analysis.control_limits import FEWEST, ControlLimits, control_limits
 from surveyapp.results import phrases
 from surveyapp.results.view_models import Month, Trend
 
-RULE = (
-    "Control limits: mean of the earlier months, and three standard deviations from their moving"
-    " ranges on either side (individuals chart)."
+_HOW = (
+    "mean of the earlier months, and three standard deviations from their moving ranges on either side"
+    " (individuals chart)."
 )
+RULE = f"Control limits: {_HOW}"
 
 
 def trend_limits(trend: Trend) -> ControlLimits | None:
@@ -43,24 +44,30 @@ def limits_said(trend: Trend) -> str:
             f"No control limits: they need {FEWEST} months with shown scores{present} before the"
             f" newest one; there are {len(_earlier(trend))}."
         )
-    return f"{limits_in_short(trend)} {RULE} Months with fewer answers vary more."
+    said = f"Dash-dotted lines are control limits, {_between(trend, limits)}: {_HOW}"
+    return f"{said}{_outside(trend)} Months with fewer answers vary more."
 
 
 def limits_in_short(trend: Trend) -> str:
-    """The limits and the months outside them: "Control limits 41% to 67%, from 11 months. Below: Mar
-    2026."; empty where there are none.
+    """The limits and the months outside them: "Control limits 41% to 67%, from 11 months. Below them:
+    Mar 2026."; empty where there are none.
     """
     if trend.limits is None:
         return ""
-    ends = (
-        phrases.estimate(trend.definition, each)
-        for each in (trend.limits.lower, trend.limits.upper)
-    )
-    said = f"Control limits {' to '.join(ends)}, from {trend.limits.n} months."
+    return f"Control limits {_between(trend, trend.limits)}.{_outside(trend)}"
+
+
+def _between(trend: Trend, limits: ControlLimits) -> str:
+    low, high = (phrases.estimate(trend.definition, end) for end in (limits.lower, limits.upper))
+    return f"{low} to {high}, from {limits.n} months"
+
+
+def _outside(trend: Trend) -> str:
+    said = ""
     for side in ("above", "below"):
-        outside = [phrases.month(m.first) for m in trend.months if trend.outside(m) == side]
-        if outside:
-            said += f" {side.capitalize()} them: {phrases.listed(outside)}."
+        months = [phrases.month(m.first) for m in trend.months if trend.outside(m) == side]
+        if months:
+            said += f" {side.capitalize()} them: {phrases.listed(months)}."
     return said
 
 

@@ -15,7 +15,7 @@ from instruments.loader import BUILT_IN
 from surveyapp import design_tokens
 from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts
 from surveyapp.reports.validation import charts as validation_charts
-from surveyapp.results.control_limits import limits_said, trend_limits
+from surveyapp.results.control_limits import limits_in_short, limits_said, trend_limits
 from surveyapp.results.definitions import scored
 from surveyapp.results.view_models import Figure, Hidden, Marker, Month, Trend, Worded
 from tests.responses.makers import unstored_survey
@@ -191,6 +191,10 @@ def test_a_month_outside_the_control_limits_is_told_by_shape_and_word():
     assert texts(svg).count("50% below limits") == 1
     assert len([e for e in parts(svg, "line") if e.get("class") == "limit"]) == 2
     assert limits_said(series).startswith(
+        "Dash-dotted lines are control limits, 56% to 66%, from 8 months: mean of the earlier months,"
+    )
+    assert " Below them: Sep 2025. " in limits_said(series)
+    assert limits_in_short(series) == (
         "Control limits 56% to 66%, from 8 months. Below them: Sep 2025."
     )
     later = trend_charts.trend(limited([*USUAL[:4], 30.0, *USUAL, 61.0]))
