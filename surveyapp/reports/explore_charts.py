@@ -41,7 +41,8 @@ def trends_specification(trends: Sequence[Trend], *, few: int) -> Spec:
     rows = [{**row, "colour": colours[row["line"]]} for row in rows]
     alone = trends[0] if len(trends) == 1 else None
     axes = {"x": _months(trends), "y": _scores(trends)}
-    layers = [_bands(trends, colours), _lines(colours), _points(), *_words(rows)]
+    bars = [_bars(trends)] if any(row["apart"] and row["low"] is not None for row in rows) else []
+    layers = [_bands(trends, colours), *bars, _lines(colours), _points(), *_words(rows)]
     layers = [{**each, "encoding": axes | each["encoding"]} for each in layers]
     if alone is not None:
         layers = [*_limits(alone), *_target(alone), *layers, *_changes(alone)]
@@ -71,25 +72,52 @@ def _title(trends: Sequence[Trend]) -> str:
 def _rows(trends: Sequence[Trend], few: int) -> Iterator[Spec]:
     """A row a month and line; of months that are hidden the reason and no number."""
     key = 0
+    for line, months in _series(trends):
+        for at, (first, figure, side, said) in enumerate(months):
+            near = [months[each][1] for each in (at - 1, at + 1) if 0 <= each < len(months)]
+            yield {
+                "key": key,
+                "line": line,
+                "month": phrases.month(first),
+                "at": first.replace(day=_MIDDLE).isoformat(),
+                **_numbers(figure, few),
+                # Its interval is no part of a band, which needs two months.
+                "apart": not any(each is not None and each.shown for each in near),
+                "limits": f"{side} limits" if side else "",
+                "said": f"{line}, {said}",
+            }
+            key += 1
+
+
+# Its first day, its figure (None where nothing may be said), its side of the limits, its sentence.
+_Said = tuple[date, Figure | None, str, str]
+
+
+def _series(trends: Sequence[Trend]) -> Iterator[tuple[str, list[_Said]]]:
+    """The lines with their months; beside one that is alone all other customers, where it has them."""
     for trend in trends:
-        for month in trend.months:
-            beside = [(REST, month.rest, "")] if month.rest and len(trends) == 1 else []
-            for line, figure, side in ((name(trend), month.figure, trend.outside(month)), *beside):
-                yield {
-                    "key": key,
-                    "line": line,
-                    "month": phrases.month(month.first),
-                    "at": month.first.replace(day=_MIDDLE).isoformat(),
-                    **_numbers(figure, few),
-                    "limits": f"{side} limits" if side else "",
-                    "said": f"{line}, {control_limits.month_said(trend, month)}"
-                    if line != REST
-                    else f"{line}, {phrases.said(phrases.month(month.first), figure)}",
-                }
-                key += 1
+        yield (
+            name(trend),
+            [
+                (m.first, m.figure, trend.outside(m), control_limits.month_said(trend, m))
+                for m in trend.months
+            ],
+        )
+    rest = [(each.first, each.rest) for trend in trends for each in trend.months]
+    if len(trends) == 1 and any(figure is not None for _, figure in rest):
+        yield (
+            REST,
+            [
+                (first, each, "", phrases.said(phrases.month(first), each) if each else "")
+                for first, each in rest
+            ],
+        )
 
 
-def _numbers(figure: Figure, few: int) -> Spec:
+def _numbers(figure: Figure | None, few: int) -> Spec:
+    if figure is None:
+        empty = dict.fromkeys(("value", "low", "high", "n"))
+        return {**empty, "shown": "", "interval": ""}
     return {
         "value": figure.estimate,
         "low": figure.low if figure.shown else None,
@@ -189,6 +217,20 @@ def _bands(trends: Sequence[Trend], colours: Mapping[str, str]) -> Spec:
             # Not the lines' colour, whose legend would be as pale as the bands.
             "fill": {"field": "colour", "type": "nominal", "scale": None},
             "fillOpacity": opacity,
+        },
+    }
+
+
+def _bars(trends: Sequence[Trend]) -> Spec:
+    """The interval of a month between hidden ones as a bar."""
+    return {
+        "transform": [{"filter": "datum.apart && isValid(datum.low)"}],
+        "mark": {"type": "rule", "strokeWidth": 5, "aria": False},
+        "encoding": {
+            "y": {**_scores(trends), "field": "low"},
+            "y2": {"field": "high"},
+            "stroke": {"field": "colour", "type": "nominal", "scale": None},
+            "strokeOpacity": _chosen(0.3, 0.05),
         },
     }
 

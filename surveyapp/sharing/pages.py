@@ -26,6 +26,7 @@ class Page(StrEnum):
     TOUCHPOINT_ANSWERS = "touchpoint answers"
     DRIVERS = "drivers"
     FUNNEL = "funnel"
+    EXPLORE = "explore"
     TARGETS = "targets"
     BENCHMARKS = "benchmarks"
     RESPONSES = "responses"
@@ -72,6 +73,7 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
         ),
         Page.DRIVERS: PageRule("Drivers", Permission.READ_RESULTS, SCOPE | {"drivers"}),
         Page.FUNNEL: PageRule("Funnel", Permission.READ_RESULTS, SCOPE | {"count", "days"}),
+        Page.EXPLORE: PageRule("Explore", Permission.READ_RESULTS, SCOPE | {"scale", "place"}),
         Page.TARGETS: PageRule("Targets", Permission.READ_RESULTS, SCOPE),
         Page.BENCHMARKS: PageRule("Benchmarks", Permission.READ_RESULTS, SCOPE),
         Page.RESPONSES: PageRule("Responses", Permission.READ_RESPONSES, SCOPE | {"survey"}),

@@ -25,6 +25,7 @@ ENDPOINTS: Mapping[Page, str] = MappingProxyType(
         Page.TOUCHPOINT_ANSWERS: "answers.touchpoint",
         Page.DRIVERS: "drivers.index",
         Page.FUNNEL: "funnel.index",
+        Page.EXPLORE: "explore.index",
         Page.TARGETS: "targets.index",
         Page.BENCHMARKS: "benchmarks.show",
         Page.RESPONSES: "responses.index",

@@ -83,6 +83,13 @@ def test_all_other_customers_are_a_line_beside_a_segment():
     lines = {row["line"] for row in made["data"]["values"]}
     assert lines == {"The journey as a whole", REST}
     assert "All other customers, Jan 2025, CSAT: 70%" in svg
+    # A gap where nothing may be said of them, and a bar where they stand between two gaps.
+    only = [replace(each, rest=None) if at != 4 else each for at, each in enumerate(months)]
+    made, svg = drawn(replace(ALONE, months=tuple(only)))
+    others = [row for row in made["data"]["values"] if row["line"] == REST]
+    assert [row["value"] for row in others] == [None] * 4 + [70.0] + [None] * 4
+    assert [row["key"] for row in made["data"]["values"] if row["apart"] and row["value"]] == [13]
+    assert 'stroke-width="5"' in svg and 'stroke-width="5"' not in drawn(ALONE)[1]
     made, _ = drawn(segment, replace(segment, touchpoint="Chat", touchpoint_id=7))
     assert REST not in {row["line"] for row in made["data"]["values"]}
 
