@@ -359,8 +359,13 @@ def test_the_explore_page_draws_the_numbers_of_its_json(made: Made, chosen: str)
     assert [row["value"] for row in drawn] == [month["estimate"] for month in months]
     assert [row["n"] for row in drawn] == [month["n"] for month in months]
     assert len(shown) == len(months) - [row["value"] for row in drawn].count(None)
+    others = []
     for trend in document["trends"]:
         holds(page, [cells({**trend, **month}) for month in reversed(trend["months"])])
+        rest = [each["other_customers"] for each in reversed(trend["months"])]
+        others += [cells({**trend, **each}) for each in rest if each]
+    holds(page, others)
+    assert bool(others) == ("segment" in chosen) == ("All others</th>" in page)
     assert (
         json.loads(unescape(re.findall(r"data-specification='([^']+)'", page)[0]))
         == (document["specification"])
