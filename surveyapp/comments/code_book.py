@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +25,31 @@ def codes_of(session: Session, journey_id: int, *, retired: bool = True) -> list
         query = query.where(CommentCode.retired.is_(False))
     order = (CommentCode.dimension, CommentCode.theme, CommentCode.name)
     return list(session.scalars(query.order_by(*order)))
+
+
+def themes_of(book: Sequence[CommentCode]) -> list[str]:
+    """The themes of a code book, each once."""
+    return sorted({each.theme for each in book} - {""})
+
+
+def codes_under(
+    book: Sequence[CommentCode], *, code: str = "", theme: str = ""
+) -> frozenset[int] | None:
+    """The numbers of the codes called so and under this theme; None where neither is asked for.
+
+    Raises Invalid for a code or theme that the book does not have.
+    """
+    if not code and not theme:
+        return None
+    if code and code not in {each.code for each in book}:
+        raise Invalid(f"code={code[:60]} is not in the code book; choose from the list.")
+    if theme and theme not in themes_of(book):
+        raise Invalid(
+            f"theme={theme[:60]} is not in the code book, or not any more; choose from the list."
+        )
+    return frozenset(
+        each.id for each in book if code in ("", each.code) and theme in ("", each.theme)
+    )
 
 
 def code_of(session: Session, journey_id: int, code_id: int) -> CommentCode:

@@ -202,6 +202,11 @@ def effective(
     roles: dict[Key, set[str]] = defaultdict(set)
     for number, item, role in session.execute(query):
         roles[number, item].add(role)
+    return _counting(session, roles)
+
+
+def _counting(session: Session, roles: Mapping[Key, Collection[str]]) -> dict[Key, Codes]:
+    """The codes that count of comments that were coded in these roles."""
     counting = {
         key: Role.FINAL if Role.FINAL in known else Role.FIRST
         for key, known in roles.items()
@@ -209,6 +214,29 @@ def effective(
     }
     given = codes_by_role(session, list(counting))
     return {key: given[key][role] for key, role in counting.items()}
+
+
+def counting_codes(session: Session, keys: Sequence[Key]) -> dict[Key, Codes]:
+    """The codes that count of these comments, as ``effective`` has them: a few hundred at most."""
+    known: dict[Key, set[str]] = defaultdict(set)
+    for some in _some(sorted({number for number, _ in keys})):
+        query = select(CommentCoding.response_id, CommentCoding.item, CommentCoding.role)
+        for number, item, role in session.execute(query.where(CommentCoding.response_id.in_(some))):
+            known[number, item].add(role)
+    return _counting(session, {key: known[key] for key in keys if key in known})
+
+
+def with_codes(codes: Collection[int]) -> ColumnElement[bool]:
+    """That a comment has one of these codes, of those that count: for the query that reads comments."""
+
+    def given(role: Role) -> ColumnElement[bool]:
+        marked = (CommentMark.role == role, CommentMark.code_id.in_(codes))
+        return exists().where(*_of(CommentMark), *marked)
+
+    alone = and_(given(Role.FIRST), ~_coded(Role.SECOND), ~_coded(Role.FINAL))
+    # Codes are given by hand, hence few: found from them, and not by looking at every comment.
+    some = select(CommentMark.response_id).where(CommentMark.code_id.in_(codes))
+    return and_(Comment.response_id.in_(some), or_(given(Role.FINAL), alone))
 
 
 def codes_by_role(session: Session, keys: Sequence[Key]) -> Mapping[Key, Mapping[str, Codes]]:

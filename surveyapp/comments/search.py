@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import unicodedata
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple, cast
@@ -18,12 +18,14 @@ from sqlalchemy import ColumnElement, Row, Table, and_, case, null, or_, select
 from sqlalchemy.orm import Session
 
 from surveyapp.comments.bands import Band, Banded
-from surveyapp.errors import NotFound
+from surveyapp.comments.coding import Key, with_codes
+from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.store.models import Comment, Score
 from surveyapp.surveys.survey import Survey
 
 PAGE, SCANNED = 50, 5_000
+MOST_EXPORTED, SCANNED_FOR_EXPORT = 50_000, 200_000
 LONGEST_WORDS = 200
 _COMMENTS = cast(Table, Comment.__table__)
 _SCORES = cast(Table, Score.__table__)
@@ -44,14 +46,14 @@ class Wanted:
     channel: str = ""
     band: Band | None = None
     may_quote: bool | None = None
-    only: frozenset[tuple[int, str]] | None = None  # response and item, such as those with a code
+    codes: frozenset[int] | None = None  # one of these at least; None: coded or not
     before: int | None = None
 
     @property
     def is_narrow(self) -> bool:
         """Whether it leaves out any comment."""
         narrow = (self.words, self.since, self.until, self.language, self.channel, self.band)
-        return any(narrow) or self.may_quote is not None or self.only is not None
+        return any(narrow) or self.may_quote is not None or self.codes is not None
 
 
 class Found(NamedTuple):
@@ -67,6 +69,11 @@ class Found(NamedTuple):
     text: str
     score: float | None
     band: str
+
+    @property
+    def key(self) -> Key:
+        """Its response and question."""
+        return self.response_id, self.item
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,35 @@ def find(
     return Page(found, last.response_id, day if len(found) < limit else None)
 
 
+def find_all(
+    session: Session,
+    surveys: Sequence[Survey],
+    wanted: Wanted,
+    *,
+    calendar: Calendar,
+    bands: Mapping[str, Banded],
+    most: int = MOST_EXPORTED,
+    scanned: int = SCANNED_FOR_EXPORT,
+) -> Sequence[Found]:
+    """All comments that are wanted. Raises Invalid where that is more than one file takes."""
+    page = find(
+        session,
+        surveys,
+        replace(wanted, before=None),
+        calendar=calendar,
+        bands=bands,
+        limit=most,
+        scanned=scanned,
+    )
+    if page.older is not None:
+        raise Invalid(
+            f"One file has at most {most:,} comments, looked for among the newest {scanned:,}, and"
+            " these are more. Choose months, or a touchpoint, and download the rest after them; or"
+            " export responses, which has every comment.",
+        )
+    return page.comments
+
+
 def languages_and_channels(session: Session, surveys: Sequence[Survey]) -> tuple[list[str], ...]:
     """What there is to choose from: the languages and the channels of the newest comments."""
     languages, channels = set(), set()
@@ -155,8 +191,6 @@ class _Filter:
         if wanted.channel and row.channel != wanted.channel:
             return False
         if wanted.may_quote is not None and row.may_quote is not wanted.may_quote:
-            return False
-        if wanted.only is not None and (row.response_id, row.item) not in wanted.only:
             return False
         if wanted.band is not None:
             banded = self._bands.get(row.item)
@@ -211,6 +245,8 @@ def _bounds(
         moment, number = start
         earlier = or_(own.submitted_at < moment, own.response_id < number)
         bounds += [own.submitted_at <= moment, earlier]
+    if wanted.codes is not None:
+        bounds.append(with_codes(wanted.codes))
     return bounds
 
 

@@ -79,7 +79,9 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
         Page.RESPONSES: PageRule("Responses", Permission.READ_RESPONSES, SCOPE | {"survey"}),
         # Not the words that were looked for: they may be somebody's name.
         Page.COMMENTS: PageRule(
-            "Comments", Permission.READ_COMMENTS, SCOPE | {"survey", "band", "quotes"}
+            "Comments",
+            Permission.READ_COMMENTS,
+            SCOPE | {"survey", "code", "theme", "band", "quotes"},
         ),
     }
 )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from surveyapp.auth.permissions import Permission
-from surveyapp.comments import search
+from surveyapp.comments import coding, search
 from surveyapp.comments.actions import change_comment_settings
 from surveyapp.comments.bands import Band, bands_of
+from surveyapp.comments.code_book import codes_of, codes_under, themes_of
 from surveyapp.comments.originals import originals_of
 from surveyapp.errors import Invalid
+from surveyapp.exports.comments import comments_csv
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
+from surveyapp.results.comment_json import comments_to_json
 from surveyapp.results.scope import Scope, read_scope
+from surveyapp.store.models import CommentCode, Journey
 from surveyapp.surveys.queries import survey_in, surveys_of
 from surveyapp.surveys.settings.comments import CommentSettings
 from surveyapp.surveys.survey import Survey
@@ -24,11 +31,12 @@ from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST_LONG
 from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page
 from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 from surveyapp.web.setting_fields import setting
 
-comments = Blueprint("comments", __name__, url_prefix="/journeys/<int:journey_id>/comments")
+comments = Blueprint("comments", __name__, url_prefix="/journeys/<int:journey_id>")
 
 _SHORT = 40  # of a language's or channel's name in the address
 _QUOTES = {"": None, "yes": True, "no": False}
@@ -60,45 +68,71 @@ class SettingsForm(StaffForm):
         }
 
 
-@comments.get("")
+@comments.get("/comments")
+@comments.get("/comments.json", endpoint="index_json")
 @requires(Permission.READ_COMMENTS)
 def index(journey_id: int) -> ResponseReturnValue:
     """A page of the journey's comments, the newest first."""
-    scope, survey_id = read_scope(journey_id, request.args), number_asked("survey")
-    wanted, at = _wanted(scope), installation()
+    at = installation()
     with at.store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        surveys = surveys_of(session, journey_id)
-        chosen = [each for each in surveys if survey_id in (None, each.id)]
+        asked = _asked(session, journey_id)
         found = search.find(
             session,
-            chosen,
-            wanted,
-            calendar=calendar_of(journey),
-            bands=bands_of(chosen, at.library),
+            asked.chosen,
+            asked.wanted,
+            calendar=calendar_of(asked.journey),
+            bands=bands_of(asked.chosen, at.library),
         )
-        languages, channels = search.languages_and_channels(session, surveys)
-    filters = _filters(wanted, survey_id)
-    # Whether words were looked for, not which: they may be somebody's name.
-    said = {name: value for name, value in filters.items() if name != "words"}
-    action = "search comments" if wanted.words else "list comments"
-    note_read(action, f"journey {journey.code}", **{**scope.arguments, **said})
-    return render_template(
+        codes = coding.counting_codes(session, [each.key for each in found.comments])
+        languages, channels = search.languages_and_channels(session, asked.surveys)
+    _note(asked, "list comments", "search comments")
+    names = {each.id: each for each in asked.book}
+    return page(
         "comments/index.html",
-        journey=journey,
-        scope=scope,
-        surveys=surveys,
-        survey_id=survey_id,
-        wanted=wanted,
+        comments_to_json(found, codes, names, asked.scope),
+        journey=asked.journey,
+        scope=asked.scope,
+        surveys=asked.surveys,
+        survey_id=asked.survey_id,
+        wanted=asked.wanted,
         found=found,
+        codes=codes,
+        names=names,
+        book=asked.book,
+        themes=themes_of(asked.book),
+        code=asked.code,
+        theme=asked.theme,
         languages=languages,
         channels=channels,
         bands=_BANDS,
-        kept={**scope.arguments, **filters},
+        kept=asked.kept,
     )
 
 
-@comments.get("/<long:response_id>/original")
+@comments.get("/comments/export.csv")
+@requires(Permission.EXPORT_RESPONSES)
+def export(journey_id: int) -> ResponseReturnValue:
+    """The comments that the filters choose, as a file."""
+    at = installation()
+    with at.store.reading() as session:
+        asked = _asked(session, journey_id)
+        found = search.find_all(
+            session,
+            asked.chosen,
+            asked.wanted,
+            calendar=calendar_of(asked.journey),
+            bands=bands_of(asked.chosen, at.library),
+        )
+        codes = coding.counting_codes(session, [each.key for each in found])
+    _note(asked, "export comments", "export comments")
+    text = comments_csv(found, codes, {each.id: each.code for each in asked.book})
+    answer = Response(text, mimetype="text/csv")
+    name = f"comments-{asked.journey.code}-{len(found)}-rows.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@comments.get("/comments/<long:response_id>/original")
 @requires(Permission.READ_ORIGINALS)
 def original(journey_id: int, response_id: int) -> ResponseReturnValue:
     """Comments as the customer wrote them, where the survey keeps that."""
@@ -109,7 +143,7 @@ def original(journey_id: int, response_id: int) -> ResponseReturnValue:
     return render_template("comments/original.html", journey=journey, found=found)
 
 
-@comments.route("/settings/<int:survey_id>", methods=["GET", "POST"])
+@comments.route("/comments/settings/<int:survey_id>", methods=["GET", "POST"])
 @requires(Permission.EDIT_SURVEYS)
 def settings(journey_id: int, survey_id: int) -> ResponseReturnValue:
     """How a survey keeps its open answers."""
@@ -143,7 +177,61 @@ _BANDS = {
 }
 
 
-def _wanted(scope: Scope) -> search.Wanted:
+@dataclass(frozen=True)
+class _Asked:
+    """What the address asks for, with what there is to choose from."""
+
+    journey: Journey
+    scope: Scope
+    surveys: Sequence[Survey]
+    survey_id: int | None
+    book: Sequence[CommentCode]
+    code: str
+    theme: str
+    wanted: search.Wanted
+
+    @property
+    def chosen(self) -> list[Survey]:
+        return [each for each in self.surveys if self.survey_id in (None, each.id)]
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The filters as they stand in an address, without those that leave nothing out."""
+        wanted = self.wanted
+        said = {
+            "survey": self.survey_id,
+            "words": wanted.words,
+            "code": self.code,
+            "theme": self.theme,
+            "language": wanted.language,
+            "channel": wanted.channel,
+            "band": wanted.band.value if wanted.band else "",
+            "quotes": next(name for name, value in _QUOTES.items() if value is wanted.may_quote),
+        }
+        return {name: value for name, value in said.items() if value}
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        return {**self.scope.arguments, **self.filters}
+
+
+def _asked(session: Session, journey_id: int) -> _Asked:
+    """What the address asks for. Raises NotFound for the journey; Invalid names a filter that is none."""
+    scope, book = read_scope(journey_id, request.args), codes_of(session, journey_id)
+    code, theme = (request.args.get(name, "").strip() for name in ("code", "theme"))
+    return _Asked(
+        journey=queries.journey(session, journey_id),
+        scope=scope,
+        surveys=surveys_of(session, journey_id),
+        survey_id=number_asked("survey"),
+        book=book,
+        code=code,
+        theme=theme,
+        wanted=_wanted(scope, codes_under(book, code=code, theme=theme)),
+    )
+
+
+def _wanted(scope: Scope, codes: frozenset[int] | None) -> search.Wanted:
     """The filters in the address; Invalid names one that is none."""
     band, quotes = (request.args.get(name, "").strip() for name in ("band", "quotes"))
     if band and band not in set(Band):
@@ -163,19 +251,13 @@ def _wanted(scope: Scope) -> search.Wanted:
         channel=request.args.get("channel", "").strip()[:_SHORT],
         band=Band(band) if band else None,
         may_quote=_QUOTES[quotes],
+        codes=codes,
         before=number_asked("before", largest=LARGEST_LONG),
     )
 
 
-def _filters(wanted: search.Wanted, survey_id: int | None) -> dict[str, Any]:
-    """The filters as they stand in an address, without those that leave nothing out."""
-    quotes = next(name for name, value in _QUOTES.items() if value is wanted.may_quote)
-    said = {
-        "survey": survey_id,
-        "words": wanted.words,
-        "language": wanted.language,
-        "channel": wanted.channel,
-        "band": wanted.band.value if wanted.band else "",
-        "quotes": quotes,
-    }
-    return {name: value for name, value in said.items() if value}
+def _note(asked: _Asked, action: str, searching: str) -> None:
+    """Whether words were looked for stands in the log, not which: they may be somebody's name."""
+    said = {name: value for name, value in asked.kept.items() if name != "words"}
+    done = searching if asked.wanted.words else action
+    note_read(done, f"journey {asked.journey.code}", **said)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
+from sqlalchemy import select
 
 from instruments.loader import BUILT_IN
 from surveyapp.comments import code_book, coding
 from surveyapp.comments.coding import Queue, Role
+from surveyapp.comments.search import Wanted, find_all
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.responses import responses_table
+from surveyapp.journeys.calendar import UTC_DAYS
 from surveyapp.results.coding_agreement import agreement_by_code
 from surveyapp.results.scope import Scope
-from surveyapp.store.models import Journey, User
+from surveyapp.store.models import AuditEntry, Journey, User
 from tests.comments.conftest import Commented
 from tests.responses.makers import NOW
 from tests.web.world import add_user
@@ -182,3 +188,63 @@ def test_an_export_has_the_codes_that_count(coders: Coders):
         table = responses_table(session, Chosen(Scope(coders.journey_id)), library=BUILT_IN)
         place = [each.name for each in table.variables].index("codes.nps.nps_reason")
         assert [row[place] for row in table.rows] == ["wait", "none", None, None]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_comments_are_found_by_code_and_theme_on_page_in_json_and_in_a_file(
+    coders: Coders, app, installation, sign_in
+):
+    wait, both, alone, open_, _ = (coders.commented.say(text) for text in "abcde")
+    coders.code(0, wait, coders.wait)
+    for who in (0, 1):
+        coders.code(who, both, coders.wait, coders.staff)
+    coders.code(0, alone, coders.staff)
+    for who, code in ((0, coders.wait), (1, coders.staff)):
+        coders.code(who, open_, code)  # counts as neither before it is settled
+    with installation.store.writing() as session:
+        code = code_book.code_of(session, coders.journey_id, coders.wait)
+        code.theme = "Time"
+        researcher, manager = (session.get_one(User, number) for number in coders.people)
+    address = f"/journeys/{coders.journey_id}/comments"
+    client = sign_in(researcher)
+    for query, texts, codes in (
+        ("code=wait", ["b", "a"], [["staff", "wait"], ["wait"]]),
+        ("theme=Time", ["b", "a"], [["staff", "wait"], ["wait"]]),
+        ("code=staff", ["c", "b"], [["staff"], ["staff", "wait"]]),
+        ("code=staff&theme=Time", [], []),
+        ("code=wait&words=a", ["a"], [["wait"]]),
+        ("words=d", ["d"], [None]),
+    ):
+        found = client.get(f"{address}.json?{query}").json["comments"]
+        assert [each["text"] for each in found] == texts, query
+        assert [each["codes"] for each in found] == codes, query
+    assert found[0]["themes"] is None
+    page = client.get(f"{address}?code=wait").text
+    assert 'value="wait" selected' in page and "export.csv?code=wait" in page
+    assert ">Wait</a>" in page and ">c</blockquote>" not in page
+    sent = client.get(f"{address}/export.csv?code=wait")
+    assert "-2-rows.csv" in sent.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(sent.text.removeprefix("\ufeff"))))
+    assert [(row["text"], row["codes"]) for row in rows] == [("b", "staff; wait"), ("a", "wait")]
+    for query, told in (("code=odd", "code=odd is not in"), ("theme=Price", "or not any more")):
+        wrong = client.get(f"{address}?{query}")
+        assert wrong.status_code == 422 and told in wrong.text
+    assert sign_in(manager).get(f"{address}/export.csv").status_code == 403
+    with installation.store.reading() as session:
+        entry = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "export comments")
+        ).one()
+    assert entry.detail == {"code": "wait"}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_file_of_comments_is_whole_or_refused(coders: Coders):
+    for text in "abc":
+        coders.commented.say(text)
+    with coders.store.reading() as session:
+        asked = (session, [coders.commented.survey], Wanted())
+        options = {"calendar": UTC_DAYS, "bands": {}}
+        assert [each.text for each in find_all(*asked, **options, most=3)] == ["c", "b", "a"]
+        for less in ({"most": 2}, {"scanned": 2}):
+            with pytest.raises(Invalid, match="Choose months, or a touchpoint"):
+                find_all(*asked, **options, **less)
