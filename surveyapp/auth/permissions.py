@@ -27,6 +27,7 @@ class Permission(StrEnum):
     READ_ORIGINALS = "read unmasked comments"
     CODE_COMMENTS = "code comments"
     EDIT_CODE_BOOK = "edit the code book"
+    WITHDRAW_QUOTES = "withdraw quotes"
     READ_RESPONSES = "read responses"
     IMPORT_RESPONSES = "import responses"
     REMOVE_RESPONSES = "remove responses"
@@ -128,6 +129,8 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         Permission.READ_COMMENTS: _of_journey(_EVERYBODY, _COMMENTS),
         Permission.CODE_COMMENTS: _of_journey(_EVERYBODY, _COMMENTS),
         Permission.EDIT_CODE_BOOK: _of_journey(_STUDYING, _COMMENTS),
+        # Whoever reads that a comment must not be printed takes it off at once.
+        Permission.WITHDRAW_QUOTES: _of_journey(_EVERYBODY, _COMMENTS),
         # What masking took away, where a survey keeps it: for whoever answers for the journey.
         Permission.READ_ORIGINALS: _of_journey(_STUDYING, frozenset({Grant.OWNER})),
         Permission.READ_RESPONSES: _of_journey(_STUDYING, _COMMENTS),

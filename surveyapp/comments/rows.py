@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Table, delete, insert, select, tuple_
+from sqlalchemy import Connection, Dialect, Table, delete, insert, select, tuple_, update
 
 from surveyapp.store.models import Comment, CommentOriginal
 from surveyapp.store.statements import DatabaseConnection, Insertion
@@ -46,7 +46,8 @@ def keep_comments(at: DatabaseConnection, written: Iterable[Written]) -> None:
 def replace_comments(connection: Connection, written: Sequence[Written]) -> None:
     """Put these comments in the place of those that the same responses have.
 
-    A text that has not changed keeps its row, and with it the codes that it was given.
+    A text that has not changed keeps its row, and with it the codes that it was given; whether it may be
+    quoted is what the response says now.
     """
     numbers = [each.response_id for each in written]
     own = _COMMENTS.c
@@ -58,6 +59,8 @@ def replace_comments(connection: Connection, written: Sequence[Written]) -> None
             kept.add((number, item))
         else:
             gone.append((number, item))
+    for each in written:
+        say_quoting(connection, each.response_id, each.row["paradata"].get(QUOTE) is True)
     for table in (_COMMENTS, _ORIGINALS):
         key = tuple_(table.c.response_id, table.c.item)
         if gone:
@@ -74,6 +77,13 @@ def replace_comments(connection: Connection, written: Sequence[Written]) -> None
             for each in written
         ],
     )
+
+
+def say_quoting(connection: Connection, response_id: int, may_quote: bool) -> int:
+    """Say of a response's comments whether they may be quoted; how many said otherwise."""
+    other = _COMMENTS.c.may_quote.is_not(may_quote)
+    change = update(_COMMENTS).where(_COMMENTS.c.response_id == response_id, other)
+    return connection.execute(change.values(may_quote=may_quote)).rowcount
 
 
 def _rows(written: Written) -> Iterable[dict[str, Any]]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from analysis.scoring import score_one
 from instruments.loader import Library
 from surveyapp.comments.intake import masked_by, open_items, texts_of
-from surveyapp.comments.rows import Written, replace_comments
+from surveyapp.comments.rows import QUOTE, Written, replace_comments
 from surveyapp.errors import NotFound
 from surveyapp.responses import counted
 from surveyapp.responses.outdated import mark_reports
@@ -63,11 +63,13 @@ def correct(
     *,
     now: datetime,
     library: Library,
+    may_quote: bool | None = None,
 ) -> Faulty | None:
     """Put these answers in the place of the stored ones: answers, scores, rollups and reports.
 
     Tells the event "response.corrected" with the scores that changed, {scale: [before, after]}.
     ``raw`` is as ``submit`` takes it; a Faulty says what is wrong with it, and nothing was changed.
+    ``may_quote`` is the consent to be quoted, which is given or withdrawn with it; None leaves it as it is.
     When and by whom the survey was answered stays. Raises NotFound when the response is gone.
     """
     optional: Collection[str] = ()
@@ -88,12 +90,14 @@ def correct(
     scores: dict[str, float] = {}
     for instrument, key in survey.asked(library):
         scores |= score_one(instrument, answers[instrument.code], key=key)
-    paradata = _paradata(held[0].paradata, not_applicable)
-    record(session, None, "correct response", f"survey {survey.code}")
+    paradata = _paradata(held[0].paradata, not_applicable, may_quote)
+    withdrawn = QUOTE in held[0].paradata and QUOTE not in paradata
+    said = {"quoting": "withdrawn"} if withdrawn else {}
+    record(session, None, "correct response", f"survey {survey.code}", **said)
     items = open_items(survey, library)
     taken = masked_by(survey, items, answers)
-    said = (texts_of(items, taken.answers), taken.originals)
-    correction = Correction(held[0], taken.answers, scores, paradata, *said)
+    texts = (texts_of(items, taken.answers), taken.originals)
+    correction = Correction(held[0], taken.answers, scores, paradata, *texts)
     put_right(session, survey, [correction], now=now)
     return None
 
@@ -140,7 +144,12 @@ def put_right(
     replace_comments(
         connection,
         [
-            Written(each.row.id, each.row._asdict(), each.comments, each.originals)
+            Written(
+                each.row.id,
+                {**each.row._asdict(), "paradata": each.paradata},
+                each.comments,
+                each.originals,
+            )
             for each in corrections
         ],
     )
@@ -168,8 +177,13 @@ def put_right(
     session.expire_all()
 
 
-def _paradata(before: Mapping[str, Any], not_applicable: Sequence[str]) -> dict[str, Any]:
+def _paradata(
+    before: Mapping[str, Any], not_applicable: Sequence[str], may_quote: bool | None
+) -> dict[str, Any]:
     kept = {name: value for name, value in before.items() if name != "not_applicable"}
+    if may_quote is not None:
+        kept.pop(QUOTE, None)
+        kept |= {QUOTE: True} if may_quote else {}
     return {**kept, "not_applicable": list(not_applicable)} if not_applicable else kept
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
+from surveyapp.comments.rows import QUOTE
 from surveyapp.errors import NotFound
 from surveyapp.responses.corrections import correct
 from surveyapp.responses.reading import Faulty
@@ -59,7 +60,12 @@ def repeat(
     if survey.is_anonymous:
         return Repeat.STANDS
     try:
-        faulty = correct(session, survey, stored.id, raw, now=now, library=library)
+        faulty = correct(
+            *(session, survey, stored.id, raw),
+            now=now,
+            library=library,
+            may_quote=_may_quote(submission.prepared.paradata),
+        )
     except NotFound:  # erased at this very moment
         return Repeat.STANDS
     return faulty or Repeat.CHANGED
@@ -70,4 +76,9 @@ def _is_same(
 ) -> bool:
     prepared = submission.prepared
     skipped = [each.get("not_applicable", []) for each in (paradata, prepared.paradata)]
-    return answers == prepared.answers and skipped[0] == skipped[1]
+    quoting = [_may_quote(each) for each in (paradata, prepared.paradata)]
+    return answers == prepared.answers and skipped[0] == skipped[1] and quoting[0] is quoting[1]
+
+
+def _may_quote(paradata: Mapping[str, Any]) -> bool:
+    return paradata.get(QUOTE) is True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -20,8 +20,10 @@ from surveyapp.errors import Invalid
 from surveyapp.exports.comments import comments_csv
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
+from surveyapp.responses.quoting import withdraw_quote
 from surveyapp.results.comment_json import comments_to_json
 from surveyapp.results.scope import Scope, read_scope
+from surveyapp.sharing.pages import PAGES, Page
 from surveyapp.store.models import CommentCode, Journey
 from surveyapp.surveys.queries import survey_in, surveys_of
 from surveyapp.surveys.settings.comments import CommentSettings
@@ -39,6 +41,7 @@ from surveyapp.web.setting_fields import setting
 comments = Blueprint("comments", __name__, url_prefix="/journeys/<int:journey_id>")
 
 _SHORT = 40  # of a language's or channel's name in the address
+_FILTERS = PAGES[Page.COMMENTS].arguments | {"words", "before"}
 _QUOTES = {"": None, "yes": True, "no": False}
 
 
@@ -130,6 +133,21 @@ def export(journey_id: int) -> ResponseReturnValue:
     name = f"comments-{asked.journey.code}-{len(found)}-rows.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+@comments.post("/comments/<long:response_id>/withdraw-quote")
+@requires(Permission.WITHDRAW_QUOTES)
+def withdraw(journey_id: int, response_id: int) -> ResponseReturnValue:
+    """Take back that a comment may be quoted; back to the comments that the filters choose."""
+    with installation().store.writing() as session:
+        done = withdraw_quote(session, journey_id, response_id, user_id=me().id)
+    flash(
+        "The comment is not for publication any more."
+        if done
+        else "The comment was not for publication already; nothing was changed."
+    )
+    kept = {name: value for name, value in request.args.items() if name in _FILTERS}
+    return redirect(url_for("comments.index", journey_id=journey_id, **kept), 303)
 
 
 @comments.get("/comments/<long:response_id>/original")

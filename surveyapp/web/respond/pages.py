@@ -171,7 +171,7 @@ def rendered(
     shown = {question.name for section in sections for question in section.questions}
     if not step or step.index == 0:
         shown.add(CONSENT_FIELD)
-    asks_to_quote = what.quote_box and not whole and (not step or step.is_last)
+    asks_to_quote = what.quote_box and (not step or step.is_last)
     shown |= {QUOTE_FIELD} if asks_to_quote else set()
     return render_template(
         "respond/survey.html",

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
+from surveyapp.comments.rows import QUOTE
 from surveyapp.errors import NotFound
 from surveyapp.i18n.dates import date_and_time
 from surveyapp.i18n.languages import own_name
@@ -32,7 +33,7 @@ from surveyapp.surveys.texts import Said
 from surveyapp.web.installation import installation
 from surveyapp.web.respond.access import page_of, ticket_of
 from surveyapp.web.respond.content import Layout, Question, content
-from surveyapp.web.respond.forms import form_class
+from surveyapp.web.respond.forms import AGREED, QUOTE_FIELD, form_class
 from surveyapp.web.respond.headers import allow, brand
 from surveyapp.web.respond.navigation import unknown_field
 from surveyapp.web.respond.pages import Page, rendered
@@ -57,13 +58,21 @@ class Holder:
 
     @property
     def page(self) -> Page:
-        """The survey as this customer read it, without the check of attention and the box."""
+        """The survey as this customer read it, without the check of attention and the box of consent.
+
+        Who allowed to be quoted finds that box ticked, even where the survey asks for it no more.
+        """
         library = installation().library
         page = page_of(self.survey, request.args.get("lang") or self.response.language)
         survey = evolve(self.survey.without_attention_check(), consent_box=False)
         own = content(survey, page.content.language, library, self.response.attributes)
+        own = replace(own, quote_box=own.quote_box or self.may_be_quoted)
         fields = {q.name: (q.instrument, q.item.code) for q in own.questions}
         return replace(page, content=own, form_class=form_class(own, page.words), fields=fields)
+
+    @property
+    def may_be_quoted(self) -> bool:
+        return self.response.paradata.get(QUOTE) is True
 
     @property
     def questions(self) -> Iterator[tuple[Question, Any]]:
@@ -109,6 +118,7 @@ def show(link: str, ticket: str) -> ResponseReturnValue:
             ],
             spoken=own_name(response.language),
             consent=holder.consent,
+            quoted=holder.may_be_quoted,
             attributes=response.attributes,
             saved="saved" in request.args,
             stands="stands" in request.args,
@@ -184,6 +194,9 @@ def change(link: str, ticket: str) -> ResponseReturnValue:
             page.raw(request.form),
             now=installation().now(),
             library=installation().library,
+            may_quote=request.form.getlist(QUOTE_FIELD) == [AGREED]
+            if page.content.quote_box
+            else None,
         )
     if isinstance(outcome, Faulty):
         form = page.form_class(request.form)
@@ -260,6 +273,8 @@ def _typed(page: Page, response: Stored) -> MultiDict[str, str]:
         if given is not None:
             values = given if isinstance(given, list) else [given]
             fields.setlist(question.name, [_field(value) for value in values])
+    if response.paradata.get(QUOTE) is True:
+        fields[QUOTE_FIELD] = AGREED
     return fields
 
 
