@@ -1,4 +1,4 @@
-"""Themes and sentiment proposed from texts alone: no weights, no word lists, any language.
+"""Themes and sentiment proposed from texts and their writers' scores: no word lists, any language.
 
 Proposals, not findings: each has to be measured against codes that people gave.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from analysis.correlation import Correlation, correlation
 from analysis.errors import TooFewCases
 from analysis.metrics import Share, share
+from analysis.text_vectors import TextVectors, ngram_weights
 
 FEWEST_TEXTS = 30
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -28,6 +29,15 @@ class ProposedTheme:
 
     members: tuple[int, ...]
     words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SharedTheme:
+    """The same of several languages: ``words`` by language, and how many texts of each there are."""
+
+    members: tuple[int, ...]
+    words: Mapping[str, tuple[str, ...]]
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ def propose_themes(
     # Takes a second to import, which no page should wait for.
     from sklearn.decomposition import NMF
 
-    weights = _weights(texts)
+    weights = ngram_weights(texts)
     count = min(themes, weights.shape[1], len(texts) - 1)
     model = NMF(n_components=count, init="nndsvda", random_state=seed, max_iter=400, tol=1e-3)
     strengths = model.fit_transform(weights)
@@ -105,31 +115,72 @@ def measured(proposed: Sequence[bool], coded: Sequence[bool]) -> Measured:
     return Measured(part(sum(proposed)), part(sum(coded)), len(coded))
 
 
-def sentiment(texts: Sequence[str], scores: Sequence[float], *, seed: int) -> Sentiment:
-    """The score that each text sounds like: a ridge regression of the writers' own scores on character
-    n-grams, each text told by a model of the other four fifths.
+def propose_shared_themes(
+    vectors: TextVectors,
+    texts: Sequence[str],
+    languages: Sequence[str],
+    *,
+    themes: int,
+    seed: int,
+    minimum: int = 5,
+) -> list[SharedTheme]:
+    """Groups of texts by what they are about, whatever their language, the largest first.
+
+    Parameters
+    ----------
+    vectors : of the texts, by a method that crosses languages.
+    languages : of each text.
+    themes : how many groups to look for.
+    minimum : the fewest texts of a group, and the fewest in which a word of a label stands.
+
+    Raises
+    ------
+    TooFewCases : below FEWEST_TEXTS texts.
+
+    Notes
+    -----
+    k-means of vectors of unit length, the best of ten beginnings. Deterministic for a seed.
+    """
+    if len(texts) < FEWEST_TEXTS:
+        raise TooFewCases(FEWEST_TEXTS, len(texts), what="comments")
+    from sklearn.cluster import KMeans
+
+    different = len(np.unique(vectors.rows.round(6), axis=0))
+    model = KMeans(min(themes, different), n_init=10, random_state=seed)
+    belongs = model.fit_predict(vectors.rows)
+    spoken = np.asarray(languages)
+    found = []
+    for place in range(model.n_clusters):
+        members = np.flatnonzero(belongs == place)
+        if len(members) < minimum:
+            continue
+        counts = Counter(spoken[members].tolist())
+        words = {}
+        for language in sorted(counts, key=lambda each: (-counts[each], each)):
+            own = np.flatnonzero(spoken == language)
+            inside = {at for at, text in enumerate(own.tolist()) if belongs[text] == place}
+            label = _label([texts[text] for text in own.tolist()], inside, minimum)
+            if label:
+                words[language] = label
+        found.append(SharedTheme(tuple(members.tolist()), words, dict(counts)))
+    return sorted(found, key=lambda each: (-len(each.members), each.members))
+
+
+def sentiment(vectors: TextVectors, scores: Sequence[float], *, seed: int) -> Sentiment:
+    """The score that each text sounds like: a ridge regression of the writers' own scores on the texts'
+    vectors, each text told by a model of the other four fifths.
 
     Raises TooFewCases below FEWEST_TEXTS texts.
     """
-    if len(texts) < FEWEST_TEXTS:
-        raise TooFewCases(FEWEST_TEXTS, len(texts), what="comments with a score")
+    if len(scores) < FEWEST_TEXTS:
+        raise TooFewCases(FEWEST_TEXTS, len(scores), what="comments with a score")
     from sklearn.linear_model import Ridge
     from sklearn.model_selection import KFold, cross_val_predict
 
-    weights, given = _weights(texts), np.asarray(scores, dtype=float)
+    given = np.asarray(scores, dtype=float)
     folds = KFold(_FOLDS, shuffle=True, random_state=seed)
-    told = cross_val_predict(Ridge(alpha=1.0), weights, given, cv=folds)
+    told = cross_val_predict(Ridge(alpha=1.0), vectors.rows, given, cv=folds)
     return Sentiment(tuple(told.tolist()), correlation(told, given))
-
-
-def _weights(texts: Sequence[str]) -> np.ndarray:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    known = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(3, 5), min_df=3, max_features=20_000, sublinear_tf=True
-    )
-    matrix: np.ndarray = known.fit_transform(texts)  # sparse, which the models take as it is
-    return matrix
 
 
 def _label(texts: Sequence[str], members: set[int], minimum: int) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from analysis.text_vectors import embedder
 from surveyapp.auth import sessions
 from surveyapp.closed_loop import alert_duty, alert_posts, cases, overdue_cases, stop_rules
 from surveyapp.comments import remasking
@@ -155,7 +156,7 @@ def _mask_comments(installation: Installation, asked: SurveyPayload, progress: P
 def _propose_themes(
     installation: Installation, asked: JourneyPayload, progress: Progress
 ) -> Result:
-    return comment_proposals.run_proposals(installation, asked, progress=progress)
+    return comment_proposals.run_proposals(installation, asked, progress=progress, embed=embedder())
 
 
 def _test_invariance(

@@ -23,6 +23,7 @@ from surveyapp.store.models import (
     CommentCode,
     CommentCoding,
     CommentMark,
+    CommentProposal,
     SurveyRow,
 )
 
@@ -226,8 +227,10 @@ def counting_codes(session: Session, keys: Sequence[Key]) -> dict[Key, Codes]:
     return _counting(session, {key: known[key] for key in keys if key in known})
 
 
-def with_codes(codes: Collection[int]) -> ColumnElement[bool]:
-    """That a comment has one of these codes, of those that count: for the query that reads comments."""
+def with_codes(codes: Collection[int], *, or_proposed: Collection[str] = ()) -> ColumnElement[bool]:
+    """That a comment has one of these codes, of those that count, or, where nobody has coded it, is
+    proposed one of those that are called so: for the query that reads comments.
+    """
 
     def given(role: Role) -> ColumnElement[bool]:
         marked = (CommentMark.role == role, CommentMark.code_id.in_(codes))
@@ -236,7 +239,12 @@ def with_codes(codes: Collection[int]) -> ColumnElement[bool]:
     alone = and_(given(Role.FIRST), ~_coded(Role.SECOND), ~_coded(Role.FINAL))
     # Codes are given by hand, hence few: found from them, and not by looking at every comment.
     some = select(CommentMark.response_id).where(CommentMark.code_id.in_(codes))
-    return and_(Comment.response_id.in_(some), or_(given(Role.FINAL), alone))
+    found = and_(Comment.response_id.in_(some), or_(given(Role.FINAL), alone))
+    if not or_proposed:
+        return found
+    wanted = (CommentProposal.kind == "code", CommentProposal.value.in_(or_proposed))
+    proposed = exists().where(*_of(CommentProposal), *wanted)
+    return or_(found, and_(proposed, ~_coded(Role.FIRST)))
 
 
 def codes_by_role(session: Session, keys: Sequence[Key]) -> Mapping[Key, Mapping[str, Codes]]:

@@ -21,7 +21,7 @@ from surveyapp.comments.bands import Band, Banded
 from surveyapp.comments.coding import Key, with_codes
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.calendar import Calendar
-from surveyapp.store.models import Comment, Score
+from surveyapp.store.models import Comment, CommentProposal, Score
 from surveyapp.surveys.survey import Survey
 
 PAGE, SCANNED = 50, 5_000
@@ -29,6 +29,7 @@ MOST_EXPORTED, SCANNED_FOR_EXPORT = 50_000, 200_000
 LONGEST_WORDS = 200
 _COMMENTS = cast(Table, Comment.__table__)
 _SCORES = cast(Table, Score.__table__)
+_SOUNDING = cast(Table, CommentProposal.__table__).alias("sounding")
 _AT_ONCE = 500
 
 
@@ -36,7 +37,8 @@ _AT_ONCE = 500
 class Wanted:
     """Which comments to find. ``words`` must all stand in the text, in any case and with or without
     accents; days are by the journey's calendar, both included. ``before`` is the number of the
-    response where the page before ended.
+    response where the page before ended. With ``proposals`` comments count, too, that a program would
+    give such a code or band, of those that have none by hand.
     """
 
     words: str = ""
@@ -47,6 +49,9 @@ class Wanted:
     band: Band | None = None
     may_quote: bool | None = None
     codes: frozenset[int] | None = None  # one of these at least; None: coded or not
+    proposals: frozenset[str] | None = (
+        None  # what those codes are called where they may be proposed
+    )
     before: int | None = None
 
     @property
@@ -194,8 +199,13 @@ class _Filter:
             return False
         if wanted.band is not None:
             banded = self._bands.get(row.item)
-            if banded is None or row.value is None or banded.band(row.value) is not wanted.band:
+            if banded is None or row.value is None:
+                return bool(row.sounds == wanted.band) and self._has_words(row)
+            if banded.band(row.value) is not wanted.band:
                 return False
+        return self._has_words(row)
+
+    def _has_words(self, row: Row[Any]) -> bool:
         if not self._words:
             return True
         text = folded(row.text)
@@ -220,9 +230,15 @@ def _stream(
         else null()
     )
     beside = and_(_SCORES.c.response_id == own.response_id, _SCORES.c.scale == scale)
+    joined = _COMMENTS.outerjoin(_SCORES, beside)
+    sounds: ColumnElement[Any] = null()
+    if wanted.proposals is not None and wanted.band is not None:
+        like = (_SOUNDING.c.response_id == own.response_id, _SOUNDING.c.item == own.item)
+        joined = joined.outerjoin(_SOUNDING, and_(*like, _SOUNDING.c.kind == "sentiment"))
+        sounds = _SOUNDING.c.value
     query = (
-        select(*own, _SCORES.c.value)
-        .select_from(_COMMENTS.outerjoin(_SCORES, beside))
+        select(*own, _SCORES.c.value, sounds.label("sounds"))
+        .select_from(joined)
         .where(own.survey_id == survey.id, *_bounds(survey, wanted, start, calendar))
         .order_by(own.submitted_at.desc(), own.response_id.desc(), own.item)
         .execution_options(yield_per=_AT_ONCE)
@@ -246,7 +262,7 @@ def _bounds(
         earlier = or_(own.submitted_at < moment, own.response_id < number)
         bounds += [own.submitted_at <= moment, earlier]
     if wanted.codes is not None:
-        bounds.append(with_codes(wanted.codes))
+        bounds.append(with_codes(wanted.codes, or_proposed=wanted.proposals or ()))
     return bounds
 
 

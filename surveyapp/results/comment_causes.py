@@ -19,6 +19,7 @@ from surveyapp.store.models import CommentCode, Score
 class Cause:
     """A code, how many comments have it, and its share and cumulative share of all mentions in percent."""
 
+    code: str
     name: str
     theme: str
     count: int
@@ -74,6 +75,7 @@ def causes(
         so_far += counts[code.id]
         listed.append(
             Cause(
+                code.code,
                 code.name,
                 code.theme,
                 counts[code.id],

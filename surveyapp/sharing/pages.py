@@ -81,7 +81,7 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
         Page.COMMENTS: PageRule(
             "Comments",
             Permission.READ_COMMENTS,
-            SCOPE | {"survey", "code", "theme", "band", "quotes"},
+            SCOPE | {"survey", "code", "theme", "proposals", "band", "quotes"},
         ),
     }
 )

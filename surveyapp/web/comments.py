@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -16,6 +16,7 @@ from surveyapp.comments.actions import change_comment_settings
 from surveyapp.comments.bands import Band, bands_of
 from surveyapp.comments.code_book import codes_of, codes_under, themes_of
 from surveyapp.comments.originals import originals_of
+from surveyapp.comments.proposals import proposals_of
 from surveyapp.errors import Invalid
 from surveyapp.exports.comments import comments_csv
 from surveyapp.journeys import queries
@@ -86,13 +87,15 @@ def index(journey_id: int) -> ResponseReturnValue:
             calendar=calendar_of(asked.journey),
             bands=bands_of(asked.chosen, at.library),
         )
-        codes = coding.counting_codes(session, [each.key for each in found.comments])
+        keys = [each.key for each in found.comments]
+        codes = coding.counting_codes(session, keys)
+        proposals = proposals_of(session, keys) if asked.proposals else {}
         languages, channels = search.languages_and_channels(session, asked.surveys)
     _note(asked, "list comments", "search comments")
     names = {each.id: each for each in asked.book}
     return page(
         "comments/index.html",
-        comments_to_json(found, codes, names, asked.scope),
+        comments_to_json(found, codes, names, asked.scope, proposals if asked.proposals else None),
         journey=asked.journey,
         scope=asked.scope,
         surveys=asked.surveys,
@@ -100,11 +103,15 @@ def index(journey_id: int) -> ResponseReturnValue:
         wanted=asked.wanted,
         found=found,
         codes=codes,
+        proposals=proposals,
+        called={each.code: each.name for each in asked.book},
+        sounds=_SOUNDS,
         names=names,
         book=asked.book,
         themes=themes_of(asked.book),
         code=asked.code,
         theme=asked.theme,
+        with_proposals=asked.proposals,
         languages=languages,
         channels=channels,
         bands=_BANDS,
@@ -126,9 +133,11 @@ def export(journey_id: int) -> ResponseReturnValue:
             calendar=calendar_of(asked.journey),
             bands=bands_of(asked.chosen, at.library),
         )
-        codes = coding.counting_codes(session, [each.key for each in found])
+        keys = [each.key for each in found]
+        codes = coding.counting_codes(session, keys)
+        proposals = proposals_of(session, keys) if asked.proposals else None
     _note(asked, "export comments", "export comments")
-    text = comments_csv(found, codes, {each.id: each.code for each in asked.book})
+    text = comments_csv(found, codes, {each.id: each.code for each in asked.book}, proposals)
     answer = Response(text, mimetype="text/csv")
     name = f"comments-{asked.journey.code}-{len(found)}-rows.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -146,7 +155,7 @@ def withdraw(journey_id: int, response_id: int) -> ResponseReturnValue:
         if done
         else "The comment was not for publication already; nothing was changed."
     )
-    kept = {name: value for name, value in request.args.items() if name in _FILTERS}
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in _FILTERS}
     return redirect(url_for("comments.index", journey_id=journey_id, **kept), 303)
 
 
@@ -188,6 +197,7 @@ def _said(asked: bool) -> str:
     return f"Saved. New answers are kept by these settings.{stored}"
 
 
+_SOUNDS = {Band.HIGH: "sounds like a high score", Band.LOW: "sounds like a low score"}
 _BANDS = {
     Band.HIGH: "Promoters, high scores",
     Band.MIDDLE: "Passives, middle scores",
@@ -206,6 +216,7 @@ class _Asked:
     book: Sequence[CommentCode]
     code: str
     theme: str
+    proposals: bool
     wanted: search.Wanted
 
     @property
@@ -221,6 +232,7 @@ class _Asked:
             "words": wanted.words,
             "code": self.code,
             "theme": self.theme,
+            "proposals": "yes" if self.proposals else "",
             "language": wanted.language,
             "channel": wanted.channel,
             "band": wanted.band.value if wanted.band else "",
@@ -236,7 +248,13 @@ class _Asked:
 def _asked(session: Session, journey_id: int) -> _Asked:
     """What the address asks for. Raises NotFound for the journey; Invalid names a filter that is none."""
     scope, book = read_scope(journey_id, request.args), codes_of(session, journey_id)
-    code, theme = (request.args.get(name, "").strip() for name in ("code", "theme"))
+    code, theme, proposals = (
+        request.args.get(name, "").strip() for name in ("code", "theme", "proposals")
+    )
+    if proposals not in ("", "yes"):
+        raise Invalid(f"proposals={proposals[:20]} is not yes; choose from the list.")
+    codes = codes_under(book, code=code, theme=theme)
+    words = frozenset(each.code for each in book if codes is not None and each.id in codes)
     return _Asked(
         journey=queries.journey(session, journey_id),
         scope=scope,
@@ -245,7 +263,8 @@ def _asked(session: Session, journey_id: int) -> _Asked:
         book=book,
         code=code,
         theme=theme,
-        wanted=_wanted(scope, codes_under(book, code=code, theme=theme)),
+        proposals=bool(proposals),
+        wanted=replace(_wanted(scope, codes), proposals=words if proposals else None),
     )
 
 

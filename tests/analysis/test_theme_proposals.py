@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.errors import TooFewCases
-from analysis.theme_proposals import measured, propose_themes, sentiment
+from analysis.text_vectors import embedder, text_vectors
+from analysis.theme_proposals import measured, propose_shared_themes, propose_themes, sentiment
 
 PARTS = {
     "ar": [("انتظرت طويلا في الطابور", "الانتظار في الطابور طويل"), ("التطبيق لا يعمل", "تعطل التطبيق مرة أخرى")],
@@ -42,12 +43,32 @@ def test_precision_and_recall_come_with_their_n():
 def test_sentiment_is_told_by_a_model_that_has_not_seen_the_text():
     texts, about = made("fi", 80)
     scores = np.where(about == 0, 2.0, 8.0)
-    found = sentiment(texts, scores.tolist(), seed=2)
+    vectors = text_vectors(texts, ["fi"] * 80, embed=None)
+    found = sentiment(vectors, scores.tolist(), seed=2)
     assert found.agreement.estimate > 0.9 and found.agreement.n == 80
     shuffled = np.random.default_rng(9).permutation(scores)
-    assert abs(sentiment(texts, shuffled.tolist(), seed=2).agreement.estimate) < 0.4
+    assert abs(sentiment(vectors, shuffled.tolist(), seed=2).agreement.estimate) < 0.4
 
 
 def test_few_texts_are_refused():
     with pytest.raises(TooFewCases, match="at least 30 usable comments"):
         propose_themes(["a"] * 29, themes=2, seed=1)
+
+
+def test_themes_of_several_languages_come_together_by_what_they_are_about():
+    texts, languages, about = [], [], []
+    for language in PARTS:
+        said, theme = made(language, 40)
+        texts += said
+        languages += [language] * 40
+        about += theme.tolist()
+    vectors = text_vectors(texts, languages, embed=embedder())
+    found = propose_shared_themes(vectors, texts, languages, themes=2, seed=1)
+    assert len(found) == 2
+    for theme in found:
+        shares = [np.mean(np.asarray(about)[list(theme.members)] == a) for a in (0, 1)]
+        assert max(shares) >= 0.9
+        assert set(theme.words) == set(PARTS) == set(theme.counts)
+        assert sum(theme.counts.values()) == len(theme.members)
+    with pytest.raises(TooFewCases):
+        propose_shared_themes(vectors, texts[:9], languages[:9], themes=2, seed=1)

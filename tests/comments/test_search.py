@@ -10,6 +10,12 @@ from sqlalchemy import delete
 
 from instruments.loader import BUILT_IN
 from surveyapp.comments.bands import Band, bands_of
+from surveyapp.comments.proposals import (
+    Proposal,
+    forget_proposals,
+    keep_proposals,
+    proposals_of,
+)
 from surveyapp.comments.search import Page, Wanted, find, languages_and_channels
 from surveyapp.errors import NotFound
 from surveyapp.journeys.calendar import UTC_DAYS
@@ -85,3 +91,32 @@ def test_a_place_that_is_gone_is_said(several: Commented):
         session.execute(delete(Response).where(Response.id == older))
     with pytest.raises(NotFound, match="begin at the newest"):
         page(several, before=older)
+
+
+def test_a_comment_without_a_score_is_found_by_what_it_sounds_like_where_asked(several: Commented):
+    first, second = (several.say(text) for text in ("so slow", "so kind"))
+    key = {number: (number, "nps-nps_reason") for number in (first, second)}
+    proposals = {
+        key[first]: Proposal(frozenset({"wait"}), Band.LOW),
+        key[second]: Proposal(sounds=Band.HIGH),
+    }
+    with several.store.writing() as session:
+        keep_proposals(session, proposals, {key[first]: "so slow", key[second]: "so kind"})
+
+    def texts(**wanted: Any) -> list[str]:
+        with several.store.reading() as session:
+            surveys = [several.survey]
+            return said(find(session, surveys, Wanted(**wanted), calendar=UTC_DAYS, bands={}))
+
+    none: frozenset[str] = frozenset()
+    assert texts(band=Band.LOW) == []
+    assert texts(band=Band.LOW, proposals=none) == ["so slow"]
+    assert texts(band=Band.LOW, proposals=none, words="kind") == []
+    wait = frozenset({"wait"})
+    assert texts(codes=frozenset({0}), proposals=wait) == ["so slow"]
+    assert texts(band=Band.HIGH, codes=frozenset({0}), proposals=wait) == []
+    assert len(texts(proposals=none)) == 6
+    with several.store.writing() as session:
+        assert proposals_of(session, list(key.values())) == proposals
+        forget_proposals(session, [several.row.id])
+    assert texts(band=Band.LOW, proposals=none) == []

@@ -22,6 +22,7 @@ from surveyapp.store.models.comments import (
     CommentCoding,
     CommentMark,
     CommentOriginal,
+    CommentProposal,
     PainPoint,
 )
 from surveyapp.store.models.comparisons import DriverPair, InvarianceMember, JourneyInvariance
@@ -119,6 +120,7 @@ __all__ = [
     "CommentCoding",
     "CommentMark",
     "CommentOriginal",
+    "CommentProposal",
     "ConsentText",
     "Contact",
     "Counter",

@@ -116,6 +116,28 @@ class CommentMark(Base):
     code_id: Mapped[int] = mapped_column(ForeignKey("comment_codes.id"), primary_key=True)
 
 
+class CommentProposal(Base):
+    """What a program proposes of a comment: a code of its journey's book, by the code's word, or the band
+    of score that it sounds like. No finding; it goes with the comment's text.
+    """
+
+    __tablename__ = "comment_proposals"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["response_id", "item"],
+            ["comments.response_id", "comments.item"],
+            name="fk_comment_proposals_comment",
+            ondelete="CASCADE",
+        ),
+        one_of("kind", "code", "sentiment"),
+    )
+
+    response_id: Mapped[int] = mapped_column(Number, primary_key=True)
+    item: Mapped[str] = mapped_column(String(120), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    value: Mapped[str] = mapped_column(String(60), primary_key=True)
+
+
 class PainPoint(Base):
     """Something that goes wrong for customers, with why it does: up to five answers to "why?"."""
 
