@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from surveyapp.errors import Conflict, Invalid, NotFound
@@ -237,14 +237,18 @@ def with_codes(codes: Collection[int], *, or_proposed: Collection[str] = ()) -> 
         return exists().where(*_of(CommentMark), *marked)
 
     alone = and_(given(Role.FIRST), ~_coded(Role.SECOND), ~_coded(Role.FINAL))
-    # Codes are given by hand, hence few: found from them, and not by looking at every comment.
+    # Found from the codes, which are few beside the comments, and not by looking at every comment.
     some = select(CommentMark.response_id).where(CommentMark.code_id.in_(codes))
-    found = and_(Comment.response_id.in_(some), or_(given(Role.FINAL), alone))
+    counting = or_(given(Role.FINAL), alone)
     if not or_proposed:
-        return found
+        return and_(Comment.response_id.in_(some), counting)
     wanted = (CommentProposal.kind == "code", CommentProposal.value.in_(or_proposed))
+    others = select(CommentProposal.response_id).where(*wanted)
     proposed = exists().where(*_of(CommentProposal), *wanted)
-    return or_(found, and_(proposed, ~_coded(Role.FIRST)))
+    return and_(
+        Comment.response_id.in_(union(some, others)),
+        or_(counting, and_(proposed, ~_coded(Role.FIRST))),
+    )
 
 
 def codes_by_role(session: Session, keys: Sequence[Key]) -> Mapping[Key, Mapping[str, Codes]]:

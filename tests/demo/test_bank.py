@@ -106,6 +106,9 @@ def test_comments_are_coded_and_their_proposed_themes_measured(bank):
     assert all(each.agreement.estimate > 0.6 for each in agreement)
     assert job is not None and job.result["measured"]
     assert job.result["sentiment"][0]["low"] > 0.5
+    languages = {each["language"]: each for each in job.result["codes"]["languages"]}
+    assert languages["fi"]["apart"]["recall"]["estimate"] > 50  # from what is coded in the others
+    assert job.result["codes"]["proposed"] > 200
     assert masked
 
 
