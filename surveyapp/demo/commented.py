@@ -18,8 +18,8 @@ from surveyapp.store.models import Comment, CommentCoding, CommentMark, Journey,
 # Name, theme, dimension, definition, by code.
 BOOK: Mapping[str, tuple[str, str, str, str]] = {
     "wait": ("Long wait", "Time", "Process", "Waiting for an answer, a meeting or a decision."),
-    "app": ("App fails", "Technology", "Channels", "The app or website stops or refuses."),
-    "unclear": ("Unclear papers", "Information", "Process", "Not knowing what is needed, and why."),
+    "app": ("App fails", "Self-service", "Channels", "The app or website stops or refuses."),
+    "unclear": ("Unclear papers", "Self-service", "Channels", "Not knowing what is needed, and why."),
     "fees": ("Fees", "Price", "Offer", "Costs that were high or came as a surprise."),
     "staff": ("Friendly staff", "People", "Contact", "Praise for somebody who helped."),
 }

@@ -29,7 +29,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Impact:
-    """What the scores of one scale say of a code."""
+    """What the scores of one scale say of a code, or of a theme."""
 
     name: str
     mention: Mention
@@ -42,13 +42,15 @@ class Impact:
 @dataclass(frozen=True)
 class Causes:
     """Codes from the most to the least frequent; those of fewer comments than the smallest group are
-    left out, ``hidden`` says how many. ``impacts`` are by scale, the lowest scores first.
+    left out, ``hidden`` says how many. ``impacts`` are by scale, the lowest scores first;
+    ``themes`` likewise, of those with several codes of which none is hidden: the rest could be subtracted.
     """
 
     coded: int
     causes: tuple[Cause, ...]
     hidden: int
     impacts: Mapping[str, tuple[Impact, ...]]
+    themes: Mapping[str, tuple[Impact, ...]]
     compared: Mapping[str, int]  # coded comments with a score, by scale
 
 
@@ -84,14 +86,17 @@ def causes(
             )
         )
     scored = _scores(session, coded, bands)
-    impacts = {
-        scale: _impacts(by_key, coded, book, minimum) for scale, by_key in sorted(scored.items())
-    }
+    each_code = [(code.name, frozenset({code.id})) for code in book]
+    impacts, themes = {}, {}
+    for scale, by_key in sorted(scored.items()):
+        impacts[scale] = _impacts(by_key, coded, each_code, minimum)
+        themes[scale] = _impacts(by_key, coded, _themes(by_key, coded, book, minimum), minimum)
     return Causes(
         coded=len(coded),
         causes=tuple(listed),
         hidden=sum(1 for code in book if 0 < counts[code.id] < minimum),
         impacts={scale: found for scale, found in impacts.items() if found},
+        themes={scale: found for scale, found in themes.items() if found},
         compared={scale: len(by_key) for scale, by_key in scored.items()},
     )
 
@@ -99,15 +104,36 @@ def causes(
 def _impacts(
     scores: Mapping[Key, float],
     coded: Mapping[Key, Codes],
-    book: Sequence[CommentCode],
+    groups: Sequence[tuple[str, Codes]],
     minimum: int,
 ) -> tuple[Impact, ...]:
+    """The difference of each group of codes, which is mentioned where one of them is."""
     keys = sorted(scores)
-    marks = {str(code.id): [code.id in coded[key] for key in keys] for code in book}
+    marks = {
+        str(place): [not codes.isdisjoint(coded[key]) for key in keys]
+        for place, (_, codes) in enumerate(groups)
+    }
     found = mention_differences([scores[key] for key in keys], marks, minimum=minimum)
-    names = {str(code.id): code.name for code in book}
-    impacts = [Impact(names[number], each) for number, each in found.items()]
+    impacts = [Impact(groups[int(place)][0], each) for place, each in found.items()]
     return tuple(sorted(impacts, key=lambda each: each.mention.difference))
+
+
+def _themes(
+    scores: Mapping[Key, float],
+    coded: Mapping[Key, Codes],
+    book: Sequence[CommentCode],
+    minimum: int,
+) -> list[tuple[str, Codes]]:
+    counts = Counter(code for key in scores for code in coded[key])
+    under: dict[str, set[int]] = defaultdict(set)
+    for code in book:
+        if code.theme and counts[code.id]:
+            under[code.theme].add(code.id)
+    return [
+        (theme, frozenset(codes))
+        for theme, codes in sorted(under.items())
+        if len(codes) > 1 and all(counts[code] >= minimum for code in codes)
+    ]
 
 
 def _scores(

@@ -103,6 +103,8 @@ def test_comments_are_coded_and_their_proposed_themes_measured(bank):
     assert found.coded > 150 and len(found.causes) == 5
     csat = {each.name: each for each in found.impacts["csat"]}
     assert csat["Friendly staff"].mention.difference > 0 and csat["Friendly staff"].is_significant
+    (theme,) = found.themes["csat"]
+    assert theme.name == "Self-service" and theme.mention.difference < 0
     assert all(each.agreement.estimate > 0.6 for each in agreement)
     assert job is not None and job.result["measured"]
     assert job.result["sentiment"][0]["low"] > 0.5
