@@ -19,7 +19,12 @@ from surveyapp.store.models import Comment, CommentCoding, CommentMark, Journey,
 BOOK: Mapping[str, tuple[str, str, str, str]] = {
     "wait": ("Long wait", "Time", "Process", "Waiting for an answer, a meeting or a decision."),
     "app": ("App fails", "Self-service", "Channels", "The app or website stops or refuses."),
-    "unclear": ("Unclear papers", "Self-service", "Channels", "Not knowing what is needed, and why."),
+    "unclear": (
+        "Unclear papers",
+        "Self-service",
+        "Channels",
+        "Not knowing what is needed, and why.",
+    ),
     "fees": ("Fees", "Price", "Offer", "Costs that were high or came as a surprise."),
     "staff": ("Friendly staff", "People", "Contact", "Praise for somebody who helped."),
 }

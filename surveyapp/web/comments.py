@@ -151,9 +151,9 @@ def withdraw(journey_id: int, response_id: int) -> ResponseReturnValue:
     with installation().store.writing() as session:
         done = withdraw_quote(session, journey_id, response_id, user_id=me().id)
     flash(
-        "The comment is not for publication any more."
+        "Quote withdrawn: the comment can no longer be quoted."
         if done
-        else "The comment was not for publication already; nothing was changed."
+        else "This comment may not be quoted; nothing was changed."
     )
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in _FILTERS}
     return redirect(url_for("comments.index", journey_id=journey_id, **kept), 303)

@@ -113,7 +113,7 @@ def test_staff_withdraw_a_quote_once_and_stay_where_they_were(
     address = f"/journeys/{survey.journey_id}/comments"
     page = manager.get(f"{address}?band=low").text
     assert f"{address}/{number}/withdraw-quote?band=low" in page
-    for said in ("is not for publication any more", "was not for publication already"):
+    for said in ("can no longer be quoted", "may not be quoted; nothing"):
         done = manager.post(f"{address}/{number}/withdraw-quote?band=low&odd=1")
         assert (done.status_code, done.location) == (303, f"{address}?band=low")
         page = manager.get(done.location).text
