@@ -11,11 +11,9 @@ import pandas as pd
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from analysis.errors import TooFewCases
 from analysis.json_values import to_json
 from analysis.provenance import fingerprint, versions
 from analysis.rules import RULES
-from analysis.scale.comparable_groups import comparable_groups, needed
 from analysis.scale.plan import Plan, plan_of
 from instruments.loader import Library
 from instruments.schema import Instrument
@@ -23,14 +21,13 @@ from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.results.frames import frame
 from surveyapp.results.headlines import Monthly, ends_of, headlines
+from surveyapp.results.invariance_ladder import GROUP, climb, measure_of, needed
 from surveyapp.results.scope import ALL_TIME
 from surveyapp.store.models import InvarianceMember, JourneyInvariance
 from surveyapp.surveys.survey import Survey
 
 FORMAT = "journey-invariance/1"
-TOO_FEW = "too few answers"
 NEWEST = 5_000  # answers of a journey: many more make no verdict surer
-_JOURNEY = "code of the journey"
 
 Progress = Callable[[int, str], None]
 
@@ -66,8 +63,9 @@ def run_invariance(
         counts = {codes[journey]: each for (journey, scale), each in known.items() if scale == test.instrument}  # fmt: skip
         read = _answers(session, test.instrument, codes, counts, installation.library)
     progress(20, "Testing measurement invariance")
-    least = max(needed(len(read.plan.items)), minimum)
-    found, left_out = _tested(read, least)
+    least = needed(read.plan, minimum)
+    found = climb(read.data, read.plan, least=least)
+    left_out = {**read.left_out, **found.left_out}
     result = {
         "format": FORMAT,
         "rules_version": RULES,
@@ -76,9 +74,9 @@ def run_invariance(
         "key": read.plan.key.code if read.plan.key else None,
         "needed": least,
         "newest": NEWEST,
-        **found,
+        **found.stored,
         "journeys": [
-            {"id": numbers[code], "code": code, "name": names[code]} for code in found["groups"]
+            {"id": numbers[code], "code": code, "name": names[code]} for code in found.groups
         ],
         "left_out": [
             {"id": numbers[code], "code": code, "name": names[code], "reason": left_out[code]}
@@ -104,41 +102,6 @@ def run_invariance(
     return {"invariance_id": invariance_id, "verdict": result["verdict"]}
 
 
-def _tested(read: _Answers, least: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """The verdict with its ladder, and why each other journey is left out."""
-    left_out = dict(read.left_out)
-    sizes = read.data.dropna()[_JOURNEY].value_counts() if len(read.data) else pd.Series(dtype=int)
-    for code in sorted(read.data[_JOURNEY].unique()):
-        if sizes.get(code, 0) < least:
-            left_out[code] = f"fewer than {least} complete answers"
-    rows = read.data[~read.data[_JOURNEY].isin(left_out)]
-    try:
-        found = comparable_groups(
-            rows, read.plan.model, _JOURNEY, categories=_categories(read.plan)
-        )
-    except TooFewCases:
-        nothing = {"verdict": TOO_FEW, "estimator": None, "rule": "", "ladder": None}
-        alone = set(rows[_JOURNEY].unique())
-        return {**nothing, "groups": [], "warnings": []}, {
-            **left_out,
-            **dict.fromkeys(alone, "no other journey has enough complete answers"),
-        }
-    left_out |= dict.fromkeys(found.left_out, "more than can be tested at once")
-    return {
-        "verdict": found.verdict,
-        "estimator": found.estimator,
-        "rule": found.rule,
-        "ladder": found.ladder,
-        "groups": list(found.groups),
-        "warnings": list(found.warnings),
-    }, left_out
-
-
-def _categories(plan: Plan) -> int:
-    """How many answers an item allows, the fewest of all."""
-    return min((int(high - low) + 1 for low, high in plan.scales.values()), default=7)
-
-
 def _answers(
     session: Session,
     code: str,
@@ -156,12 +119,12 @@ def _answers(
                 asked.setdefault(survey.journey_id, []).append((survey, plan, instrument.version))
     if not asked:
         raise Conflict(f"none of these journeys asks {code} at its end")
-    same = Counter(_measure(each[0][1]) for each in asked.values())
+    same = Counter(measure_of(each[0][1]) for each in asked.values())
     usual, _ = same.most_common(1)[0]
-    _, plan, version = next(each[0] for each in asked.values() if _measure(each[0][1]) == usual)
+    _, plan, version = next(each[0] for each in asked.values() if measure_of(each[0][1]) == usual)
     left_out, frames = {}, []
     for journey, label in sorted(codes.items()):
-        own = [each for each in asked.get(journey, ()) if _measure(each[1]) == usual]
+        own = [each for each in asked.get(journey, ()) if measure_of(each[1]) == usual]
         if not own:
             other = "asks other items of it" if journey in asked else "does not ask it"
             left_out[label] = other
@@ -173,14 +136,9 @@ def _answers(
                 _frame(session, survey, each, label, library.load(code, version))
                 for survey, each, version in own
             ]
-    columns = [*plan.items, _JOURNEY]
+    columns = [*plan.items, GROUP]
     data = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
     return _Answers(plan, version, data, left_out)
-
-
-def _measure(plan: Plan) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What makes two questionnaires the same measure: their items by factor."""
-    return tuple((name, tuple(items)) for name, items in plan.model.items())
 
 
 def _frame(
@@ -194,4 +152,4 @@ def _frame(
         without_flagged=True,
         newest=NEWEST,
     )
-    return plan.turn(found[plan.items]).assign(**{_JOURNEY: label})
+    return plan.turn(found[plan.items]).assign(**{GROUP: label})

@@ -20,7 +20,8 @@ from surveyapp.results import portfolio_phrases
 from surveyapp.results.comparability import Verdicts
 from surveyapp.results.invariance_actions import ask_due, ask_invariance
 from surveyapp.results.invariance_details import details, details_to_json
-from surveyapp.results.journey_invariance import NEWEST, TOO_FEW, run_invariance
+from surveyapp.results.invariance_ladder import TOO_FEW
+from surveyapp.results.journey_invariance import NEWEST, run_invariance
 from surveyapp.results.portfolio import Asked, Portfolio, portfolio
 from surveyapp.results.portfolio_json import portfolio_to_json
 from surveyapp.results.scope import Scope
