@@ -61,6 +61,7 @@ from surveyapp.results import (
     compute,
     invariance_actions,
     journey_invariance,
+    segment_invariance,
     studies,
 )
 from surveyapp.sampling import schedule as asking
@@ -165,6 +166,12 @@ def _test_invariance(
     return journey_invariance.run_invariance(installation, asked.invariance_id, progress=progress)
 
 
+def _test_segment_invariance(
+    installation: Installation, asked: JourneyPayload, progress: Progress
+) -> Result:
+    return segment_invariance.run_segment_invariance(installation, asked, progress=progress)
+
+
 def _follow_zones(installation: Installation, _now: datetime) -> int:
     default = installation.settings.time_zone
     with installation.store.reading() as session:
@@ -220,6 +227,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.MASK_COMMENTS, _mask_comments),
         _bound(kinds.PROPOSE_THEMES, _propose_themes),
         _bound(kinds.TEST_INVARIANCE, _test_invariance),
+        _bound(kinds.TEST_SEGMENT_INVARIANCE, _test_segment_invariance),
     )
 )
 

@@ -7,18 +7,21 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from surveyapp.results.driver_pairs import declare_pair
-from surveyapp.results.invariance_actions import ask_invariance
+from surveyapp.results.invariance_actions import ask_invariance, ask_segment_invariance
 from surveyapp.results.joined_scores import joinable
 from surveyapp.store.models import Journey
 
 _PAIR = ("sjq.seamlessness", "sjq.coherence")
 
 
-def compare(session: Session) -> int | None:
-    """Declare a pair in each journey and ask whether SJQ is alike in them; the job that is to run."""
+def compare(session: Session) -> list[int | None]:
+    """Declare a pair in each journey, and ask whether SJQ is alike in them and in the segments of the
+    first; the jobs that are to run.
+    """
     journeys = list(session.scalars(select(Journey).order_by(Journey.id)))
     for journey in journeys:
         kinds = list(joinable(session, journey.id, library=BUILT_IN).values())
         declare_pair(session, journey, _PAIR, kinds, user_id=None)
     test = ask_invariance(session, [each.id for each in journeys], instrument="sjq", user_id=None)
-    return test.job_id
+    between = ask_segment_invariance(session, journeys[0], user_id=None)
+    return [test.job_id, between.id]

@@ -98,7 +98,8 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
         _study(installation, _between(progress, 60, 63))
         with installation.store.writing() as session:
             compared = compare(session)
-        run_now(installation, compared, worker=_WORKER, shown=_between(progress, 63, 64))
+        for job in compared:
+            run_now(installation, job, worker=_WORKER, shown=_between(progress, 63, 64))
     progress(64, "Validating the scale")
     files = _reports(installation, progress)
     with installation.store.writing() as session:

@@ -30,6 +30,7 @@ class Outcome(Enum):
     SEGMENT = auto()
     JOURNEY = auto()
     INVARIANCE = auto()
+    SEGMENT_INVARIANCE = auto()
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,12 @@ PROPOSE_THEMES = Kind("propose_themes", "Proposal of themes", JourneyPayload, Ou
 TEST_INVARIANCE = Kind(
     "test_invariance", "Invariance test across journeys", InvariancePayload, Outcome.INVARIANCE
 )
+TEST_SEGMENT_INVARIANCE = Kind(
+    "test_segment_invariance",
+    "Invariance test between segments",
+    JourneyPayload,
+    Outcome.SEGMENT_INVARIANCE,
+)
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
@@ -187,7 +194,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
                 SJQ_STUDY_REPORT,
             ),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
-            *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE),
+            *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE, TEST_SEGMENT_INVARIANCE),
         )
     }
 )

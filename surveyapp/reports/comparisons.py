@@ -22,6 +22,12 @@ from surveyapp.reports.scores import pairs, score
 from surveyapp.reports.tested import tested, tested_columns
 from surveyapp.results import phrases
 from surveyapp.results.control_limits import RULE, limits_in_short, limits_said
+from surveyapp.results.segment_verdict_phrases import (
+    METHOD,
+    Told,
+    verdicts_beside,
+    verdicts_told,
+)
 from surveyapp.results.view_models import (
     ComparisonRow,
     Contrast,
@@ -65,6 +71,7 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
         f"customers {'is' if len(sure) == 1 else 'are'} significant (Holm).",
         Tone.LEAD,
     )
+    yield from _invariance(verdicts_told(comparison))
     halves = [
         _segment_chart(row, _shared_axis(row, rows), few)
         for row in rows[:6]
@@ -101,6 +108,18 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
                 for row, entry in sure
                 if entry.against_rest is not None
             ],
+        )
+
+
+def _invariance(told: Sequence[Told]) -> Iterator[Block]:
+    """Whether scores of several questions may be compared between segments, and by which tests."""
+    if not told:
+        return
+    yield Paragraph(METHOD, Tone.NOTE)
+    for each in told:
+        yield Paragraph(
+            f"{phrases.named(each.place)}, {phrases.listed(each.segments)}: {each.sentence}",
+            Tone.BULLET,
         )
 
 
@@ -147,6 +166,7 @@ def against_others(overview: JourneyOverview) -> Iterator[Block]:
         f" {'is' if sure == 1 else 'are'} significant (Holm).",
         Tone.LEAD,
     )
+    yield from _invariance(verdicts_beside(overview))
     shown = [f for f in overview.end if f.definition.parent is None and f.beside is not None]
     yield from pairs([_beside_chart(each, overview.segment.name, few) for each in shown[:6]])
     rows: list[list[Cell]] = []

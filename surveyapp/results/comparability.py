@@ -14,7 +14,7 @@ from analysis.comparability import Verdict
 from analysis.rules import RULES
 from surveyapp.store.models import InvarianceMember, JourneyInvariance
 
-_CHANGED = 0.1  # of a journey's answers: from then on its test is said to be old
+_CHANGED = 0.1  # of the answers tested: from then on its test is said to be old
 _LOOKED_AT = 200  # newest tests
 
 
@@ -26,7 +26,13 @@ class Verdicts(StrEnum):
     METRIC = Verdict.METRIC
     NONE = Verdict.NONE
     TOO_FEW = "too few answers"
+    FAILED = "could not be tested"
     NOT_TESTED = "not tested"
+
+    @property
+    def allows_means(self) -> bool:
+        """Whether means may be compared, but for what is named where the verdict is a partial one."""
+        return self in (Verdicts.SCALAR, Verdicts.PARTIAL_SCALAR)
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Comparability:
     @property
     def allows(self) -> bool:
         """Whether the covered journeys may be compared."""
-        return self.verdict in (Verdicts.SCALAR, Verdicts.PARTIAL_SCALAR) and len(self.covered) > 1
+        return self.verdict.allows_means and len(self.covered) > 1
 
 
 def comparability(
@@ -101,10 +107,15 @@ def is_stale(test: JourneyInvariance, answers: Mapping[int, int]) -> bool:
     if (test.result or {}).get("rules_version") != RULES:
         return True
     return any(
-        abs(answers[each.journey_id] - each.answers) > _CHANGED * max(1, each.answers)
+        changed_much(answers[each.journey_id], each.answers)
         for each in test.members
         if each.journey_id in answers
     )
+
+
+def changed_much(now: int, then: int) -> bool:
+    """Whether there are a tenth more or fewer answers than when a test was made."""
+    return abs(now - then) > _CHANGED * max(1, then)
 
 
 def _read(test: JourneyInvariance, instrument: str, answers: Mapping[int, int]) -> Comparability:

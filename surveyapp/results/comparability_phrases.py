@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.comparability import FEWEST
@@ -35,6 +35,10 @@ _SAID: Mapping[Verdicts, str] = {
         "Differences of {name} are not shown: measurement invariance is tested with at least"
         f" {FEWEST} complete answers in each of two journeys."
     ),
+    Verdicts.FAILED: (
+        "Differences of {name} are not shown: whether its questions measure the same in these journeys"
+        " could not be tested (measurement invariance)."
+    ),
     Verdicts.NOT_TESTED: (
         "Differences of {name} are not shown: whether its questions measure the same in these journeys"
         " has not been tested (measurement invariance)."
@@ -44,7 +48,7 @@ _SAID: Mapping[Verdicts, str] = {
 
 def verdict_sentence(found: Comparability, short: str) -> str:
     """What the test says, when it was made, and whether it is old."""
-    said = _SAID[found.verdict].format(name=short, released=_released(found))
+    said = _SAID[found.verdict].format(name=short, released=released_items(found.released))
     if found.tested_at is not None:
         said += f" Tested on {phrases.day(found.tested_at.date())}"
         said += "; the answers have changed a lot since." if found.stale else "."
@@ -78,10 +82,10 @@ def verdict_to_json(found: Comparability | None, short: str) -> dict[str, Any] |
     }
 
 
-def _released(found: Comparability) -> str:
-    """Parameters by their items: "sea4" for the intercept "sea4~1" and for the loading "f=~sea4"."""
+def released_items(released: Sequence[str]) -> str:
+    """Parameters by their items: "the question sea4" for the intercept "sea4~1" and the loading "f=~sea4"."""
     items = dict.fromkeys(
-        name.rpartition("=~")[2].removesuffix("~1").rstrip("|") for name in found.released
+        name.rpartition("=~")[2].removesuffix("~1").rstrip("|") for name in released
     )
     many = "the question" if len(items) == 1 else "the questions"
     return f"{many} {phrases.listed(list(items))}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground
+from surveyapp.results.segment_verdicts import gate
 from surveyapp.results.shown_cells import Cells
-from surveyapp.results.view_models import Beside, Hidden
+from surveyapp.results.view_models import Alike, Beside, Hidden
 
 _NONE = (NOTHING, Hidden.NO)
 
@@ -20,8 +23,13 @@ def sides(cell: Cell, inside: Cells, everybody: Cells) -> tuple[Sums, Sums, Hidd
     return (NOTHING, NOTHING, reason) if reason else (own, every - own, Hidden.NO)
 
 
-def beside(base: Ground, inside: Cells, everybody: Cells) -> dict[Cell, Beside]:
-    """Every cell that the journey asks against all other customers, p corrected for all (Holm)."""
+def beside(
+    base: Ground, inside: Cells, everybody: Cells, alike: Mapping[Cell, Alike]
+) -> dict[Cell, Beside]:
+    """Every cell that the journey asks against all other customers, p corrected for all (Holm).
+
+    ``alike``: the verdict on each score that is significantly different by one only.
+    """
     asked = [
         ((place, scale), scored)
         for place, scales in base.scored.items()
@@ -30,7 +38,7 @@ def beside(base: Ground, inside: Cells, everybody: Cells) -> dict[Cell, Beside]:
     found = [(scored, *sides(cell, inside, everybody)) for cell, scored in asked]
     contrasts = differences([(scored, own, rest) for scored, own, rest, _ in found])
     return {
-        cell: Beside(figure(scored, rest, reason), contrast)
+        cell: Beside(figure(scored, rest, reason), gate(contrast, alike.get(cell)), alike.get(cell))
         for (cell, _), (scored, _, rest, reason), contrast in zip(
             asked, found, contrasts, strict=True
         )

@@ -25,6 +25,7 @@ from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.rates import response_rates
 from surveyapp.results.rewordings import reworded_cells
 from surveyapp.results.scope import Period, Scope, period
+from surveyapp.results.segment_verdicts import gate, segment_verdicts
 from surveyapp.results.shown_cells import Cells, shown_cells
 from surveyapp.results.targets import of_segment, with_targets
 from surveyapp.results.trends import trend
@@ -145,6 +146,8 @@ def segment_comparison(
             strict=True,
         )
     )
+    verdicts = segment_verdicts(session, base, minimum=minimum_cell)
+    alike = {name.id: verdicts.on(name.id) for name in names}
     rows = tuple(
         ComparisonRow(
             stage=stage,
@@ -154,7 +157,8 @@ def segment_comparison(
                 SegmentFigure(
                     segment=name,
                     figure=figure(scored, *by_segment[name.id].get(cell, (NOTHING, Hidden.NO))),
-                    against_rest=contrasts[(cell, name.id)],
+                    against_rest=gate(contrasts[(cell, name.id)], alike[name.id].get(cell)),
+                    alike=alike[name.id].get(cell),
                 )
                 for name in names
             ),
@@ -162,7 +166,9 @@ def segment_comparison(
         for stage, touchpoint, cell, scored in places
     )
     compared = sum(contrast is not None for contrast in contrasts.values())
-    return SegmentComparison(base.journey.id, names, rows, compared, tuple(base.sorting.values()))
+    return SegmentComparison(
+        base.journey.id, names, rows, compared, tuple(base.sorting.values()), verdicts.is_running
+    )
 
 
 @dataclass(frozen=True)
@@ -192,7 +198,10 @@ def _found(
         reworded = reworded_cells(session, base, scope, library=library)
         before = shown(baseline, [segment])[segment]
         changed = changes(base, now[segment], before, reworded=reworded)
-    others = {} if scope.of_everybody else beside(base, now[segment], now[EVERYBODY])
+    others: Mapping[Cell, Beside] = {}
+    if not scope.of_everybody:
+        alike = segment_verdicts(session, base, minimum=minimum).on(segment)
+        others = beside(base, now[segment], now[EVERYBODY], alike)
     return now[segment], _Extra(changed, others)
 
 

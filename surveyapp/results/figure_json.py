@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis.metrics import Share
 from surveyapp.results import phrases
+from surveyapp.results.segment_verdict_phrases import alike_to_json
 from surveyapp.results.standing import Gap
 from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden, State
 
@@ -79,6 +80,7 @@ def _beside_to_json(figure: Figure, few: int) -> dict[str, Any] | None:
         "difference": contrast_to_json(
             figure.beside.contrast, without=phrases.beside(figure, few=few)
         ),
+        "invariance": alike_to_json(figure.beside.alike, phrases.questionnaire(figure.definition)),
     }
 
 

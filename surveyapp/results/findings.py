@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from instruments.schema import Metric
 from surveyapp.results import phrases
+from surveyapp.results.segment_verdicts import is_barred
 from surveyapp.results.view_models import (
     ComparisonRow,
     Contrast,
@@ -28,6 +29,10 @@ from surveyapp.results.view_models import (
 )
 
 _MOST_SEGMENTS, _MOST_CHANGES = 3, 2
+_BARRED = (
+    " Scores of several questions are left out where no test of measurement invariance says that they"
+    " mean the same."
+)
 
 
 @dataclass(frozen=True)
@@ -201,9 +206,14 @@ def _against_others(overview: JourneyOverview) -> Iterator[Finding]:
             certain=True,
         )
     if not sure:
+        barred = any(
+            each.beside is not None and is_barred(each.beside.contrast, each.beside.alike)
+            for each in overview.figures
+        )
         yield Finding(
             f"{name} does not differ significantly from all other customers.",
-            f"{overview.beside_tested} differences were tested together (Holm).",
+            f"{overview.beside_tested} differences were tested together (Holm)."
+            f"{_BARRED if barred else ''}",
             certain=False,
         )
 
@@ -235,9 +245,15 @@ def _segments(comparison: SegmentComparison | None) -> Iterator[Finding]:
             certain=True,
         )
     if not best and comparison.comparisons:
+        barred = any(
+            is_barred(each.against_rest, each.alike)
+            for row in comparison.rows
+            for each in row.segments
+        )
         yield Finding(
             "No segment differs significantly from the other customers.",
-            f"{comparison.comparisons} differences were tested together (Holm).",
+            f"{comparison.comparisons} differences were tested together (Holm)."
+            f"{_BARRED if barred else ''}",
             certain=False,
         )
 

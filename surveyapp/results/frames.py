@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from analysis.moments import Moments, moments, pooled
 from instruments.schema import Instrument, ItemKind
 from surveyapp.errors import Conflict
+from surveyapp.journeys.segments import Rule
 from surveyapp.responses.flags import unflagged
 from surveyapp.results.answered import segment_rule
 from surveyapp.store.models import Response, SurveyRow
@@ -32,7 +33,8 @@ def numeric_items(instrument: Instrument) -> tuple[str, ...]:
 class Beside:
     """What a frame carries beside the items: attributes of the respondents, the items of a marker
     instrument, columns with the seconds that the items took and the response's number, and for each of
-    the ``worded`` instruments a column (``wording_column``) with the wording that was read.
+    the ``worded`` instruments a column (``wording_column``) with the wording that was read. ``rules``
+    of segments: for each a column (``segment_column``) that says whether the respondent is in it.
     """
 
     attributes: Sequence[str] = ()
@@ -40,18 +42,26 @@ class Beside:
     seconds: str | None = None
     worded: Sequence[str] = ()
     number: str | None = None
+    rules: Mapping[int, Rule] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
         """All of them in the frame's order."""
         marked = numeric_items(self.marker) if self.marker else ()
         worded = map(wording_column, self.worded)
-        return [*self.attributes, *marked, *filter(None, [self.seconds, self.number]), *worded]
+        ruled = map(segment_column, self.rules)
+        single = filter(None, [self.seconds, self.number])
+        return [*self.attributes, *marked, *single, *worded, *ruled]
 
 
 def wording_column(code: str) -> str:
     """The name of the column with the wordings of this instrument."""
     return f"wording of {code}"
+
+
+def segment_column(segment_id: int) -> str:
+    """The name of the column that says who is in this segment."""
+    return f"in segment {segment_id}"
 
 
 def frame(
@@ -193,7 +203,8 @@ def _others(row: _Row, code: str, beside: Beside, marked: Sequence[str]) -> list
         found.append(_seconds(row, code))
     if beside.number is not None:
         found.append(row.number)
-    return [*found, *((row.wordings or {}).get(each) for each in beside.worded)]
+    found += [(row.wordings or {}).get(each) for each in beside.worded]
+    return [*found, *(rule.matches(row.attributes) for rule in beside.rules.values())]
 
 
 def _seconds(row: _Row, code: str) -> float:

@@ -1,4 +1,4 @@
-"""Asking for tests of invariance between journeys: by somebody, or by the clock at night."""
+"""Asking for tests of invariance between journeys or segments: by somebody, or by the clock at night."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from surveyapp.jobs import kinds
 from surveyapp.journeys.portfolio import listed
 from surveyapp.results.comparability import comparability
 from surveyapp.results.headlines import headlines
+from surveyapp.results.journey import ground
+from surveyapp.results.segment_verdicts import needs_test
 from surveyapp.store.audit import record
-from surveyapp.store.models import InvarianceMember, Journey, JourneyInvariance
+from surveyapp.store.models import InvarianceMember, Job, Journey, JourneyInvariance, Segment
 
 MOST_JOURNEYS = 200  # read for one test; of these the 20 with the most answers are compared
 _NIGHT = range(1, 5)  # hours, UTC
@@ -55,15 +57,45 @@ def ask_invariance(
     return test
 
 
+def ask_segment_invariance(session: Session, journey: Journey, *, user_id: int | None) -> Job:
+    """Ask whether the journey's questionnaires measure alike in each segment and all other customers.
+
+    The job that already waits or runs for it, where there is one. Raises Invalid without a segment.
+    """
+    if not session.scalar(select(exists().where(Segment.sorted_to.is_(None)))):
+        raise Invalid("There is no segment to test; create one from customer attributes first.")
+    kind = kinds.TEST_SEGMENT_INVARIANCE
+    under_way = session.scalar(
+        select(Job).where(
+            Job.kind == kind.name,
+            Job.journey_id == journey.id,
+            Job.state.in_(("waiting", "running")),
+        )
+    )
+    if under_way is not None:
+        return under_way
+    payload = kinds.JourneyPayload(journey.id)
+    job = kind.ask(session, payload, journey_id=journey.id, user_id=user_id)
+    record(session, user_id, "test segment invariance", f"journey {journey.code}")
+    return job
+
+
 def ask_due(installation: Installation, now: datetime) -> int:
-    """At night, ask for the tests between all current journeys that are missing or stale; how many."""
+    """At night, ask for the tests between all current journeys, and between the segments of each, that
+    are missing or stale; how many.
+    """
     if now.hour not in _NIGHT:
         return 0
     with installation.store.reading() as session:
-        due = _due(session, now, installation.settings.minimum_cell, installation.library)
+        minimum, library = installation.settings.minimum_cell, installation.library
+        due = _due(session, now, minimum, library)
+        segmented = _segmented(session, now, minimum, library)
     for instrument, journeys in due.items():
         with installation.store.writing() as session:
             ask_invariance(session, journeys, instrument=instrument, user_id=None)
+    for number in segmented:
+        with installation.store.writing() as session:
+            ask_segment_invariance(session, session.get_one(Journey, number), user_id=None)
     return 0  # nothing is left to do at once: the jobs wait for a worker
 
 
@@ -83,6 +115,24 @@ def _due(session: Session, now: datetime, minimum: int, library: Library) -> dic
         and not _is_answered(session, scale, by_journey)
         and not _was_tried(session, scale, now)
     }
+
+
+def _segmented(session: Session, now: datetime, minimum: int, library: Library) -> list[int]:
+    """The current journeys some of whose segments need a test, each asked for at most once a night."""
+    tried = set(
+        session.scalars(
+            select(Job.journey_id).where(
+                Job.kind == kinds.TEST_SEGMENT_INVARIANCE.name, Job.created_at > now - _PAUSE
+            )
+        )
+    )
+    current = [each.id for each in listed(session) if each.state == "current"]
+    return [
+        number
+        for number in current[:MOST_JOURNEYS]
+        if number not in tried
+        and needs_test(session, ground(session, number, library=library), minimum=minimum)
+    ]
 
 
 def _is_answered(session: Session, instrument: str, answers: dict[int, int]) -> bool:

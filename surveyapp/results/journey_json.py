@@ -17,6 +17,7 @@ from surveyapp.results.figure_json import (
 )
 from surveyapp.results.findings import Finding
 from surveyapp.results.scope import month_text
+from surveyapp.results.segment_verdict_phrases import alike_to_json
 from surveyapp.results.view_models import (
     Advice,
     ComparisonRow,
@@ -174,6 +175,9 @@ def _row(row: ComparisonRow, few: int) -> dict[str, Any]:
                     without="hidden"
                     if each.figure.suppressed or row.everybody.suppressed
                     else "fewer than two answers on either side",
+                ),
+                "invariance": alike_to_json(
+                    each.alike, phrases.questionnaire(row.everybody.definition)
                 ),
             }
             for each in row.segments

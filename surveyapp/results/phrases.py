@@ -8,10 +8,12 @@ from datetime import date
 from surveyapp.i18n.isolates import isolated
 from surveyapp.i18n.languages import own_name
 from surveyapp.responses.facets import CHANNEL_NAMES
+from surveyapp.results.comparability import Verdicts
 from surveyapp.results.facets import Facets
 from surveyapp.results.scope import Comparison, Period, Scope
 from surveyapp.results.view_models import (
     Advice,
+    Alike,
     Compared,
     Contrast,
     Definition,
@@ -174,18 +176,41 @@ def change(figure: Figure, *, few: int = 5) -> str:
 
 def beside(figure: Figure, *, few: int = 5) -> str:
     """How a segment's figure differs from that of all other customers: "significantly higher" or lower,
-    "not significantly different"; or why it is not known. Empty for all customers.
+    "not significantly different"; or why it is not known or not said. Empty for all customers.
     """
     found = figure.beside
     if found is None:
         return ""
     if found.contrast is not None:
+        if found.alike is not None and not found.alike.allows:
+            return not_comparable(found.alike)
         if not found.contrast.certain:
             return "not significantly different"
         return f"significantly {'higher' if found.contrast.difference > 0 else 'lower'}"
     if not figure.shown or not found.rest.shown:
         return value(figure if not figure.shown else found.rest, few=few)
     return "a single answer cannot be compared"
+
+
+def not_comparable(alike: Alike) -> str:
+    """Why a difference between a segment and all others is not called significant, in few words."""
+    return {
+        Verdicts.METRIC: "not comparable (no scalar invariance)",
+        Verdicts.NONE: "not comparable (no measurement invariance)",
+        Verdicts.TOO_FEW: f"invariance not tested (fewer than {alike.needed} complete answers)",
+        Verdicts.FAILED: "invariance could not be tested",
+        Verdicts.NOT_TESTED: "invariance not tested",
+    }.get(alike.verdict, "")
+
+
+def questionnaire(definition: Definition) -> str:
+    """A questionnaire's short name: its acronym as in "SJQ", or what its score is called."""
+    code = definition.instrument.upper()
+    return (
+        code
+        if code == definition.short or definition.parent == definition.instrument
+        else definition.label
+    )
 
 
 def change_numbers(figure: Figure) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from analysis.control_limits import ControlLimits
 from instruments.schema import Metric
+from surveyapp.results.comparability import Verdicts
 from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.standing import Gap, MetricTarget
 
@@ -129,6 +130,29 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """Whether a score of several items means the same in a segment and in all other customers, by the
+    newest test of measurement invariance between them.
+
+    ``released``: the parameters that differ, where the verdict is a partial one; ``inside`` and
+    ``outside``: complete answers on either side, of which ``needed`` are needed on each.
+    """
+
+    verdict: Verdicts
+    released: tuple[str, ...] = ()
+    inside: int = 0
+    outside: int = 0
+    needed: int = 0
+    tested_at: datetime | None = None
+    stale: bool = False
+
+    @property
+    def allows(self) -> bool:
+        """Whether a difference may be called significant."""
+        return self.verdict.allows_means
+
+
+@dataclass(frozen=True)
 class Change:
     """What a figure was in the months that its own are compared with, and the difference since then:
     None where one of them is not shown, or has a single answer.
@@ -147,6 +171,7 @@ class Beside:
 
     rest: Figure
     contrast: Contrast | None
+    alike: Alike | None = None  # of a score of several items
 
 
 @dataclass(frozen=True)
@@ -367,6 +392,7 @@ class SegmentFigure:
     segment: SegmentName
     figure: Figure
     against_rest: Contrast | None
+    alike: Alike | None = None  # of a score of several items
 
 
 @dataclass(frozen=True)
@@ -394,6 +420,12 @@ class SegmentComparison:
     rows: tuple[ComparisonRow, ...]
     comparisons: int  # how many differences Holm's correction counts
     sorting: tuple[SegmentName, ...] = ()
+    is_testing: bool = False  # a test of measurement invariance was asked for
+
+    @property
+    def gated(self) -> bool:
+        """Whether any score needs a verdict on measurement invariance to be compared."""
+        return any(each.alike is not None for row in self.rows for each in row.segments)
 
 
 @dataclass(frozen=True)

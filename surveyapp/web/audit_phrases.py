@@ -13,6 +13,7 @@ _SAID = {
     "ask study": "Requested a study",
     "ask validation": "Requested a validation",
     "declare pair": "Declared a pair of scores",
+    "test segment invariance": "Requested a test between segments",
     "test invariance": "Requested a test between journeys",
     "ask for password reset": "Asked for a password reset",
     "ask again for case": "Sent a follow-up survey for a case",

@@ -182,6 +182,13 @@ def _invariance(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] |
     return "View test", url_for("invariance.show", invariance_id=test.id)
 
 
+def _segment_invariance(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    journey = session.get(Journey, asked.get("journey_id", 0))
+    if journey is None:
+        return None
+    return "View tests", url_for("segment_invariance.show", journey_id=journey.id)
+
+
 _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, str] | None]] = {
     Outcome.ANALYSIS: _analysis,
     Outcome.REPORT: _report,
@@ -191,4 +198,5 @@ _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, st
     Outcome.SEGMENT: _segment,
     Outcome.JOURNEY: _journey,
     Outcome.INVARIANCE: _invariance,
+    Outcome.SEGMENT_INVARIANCE: _segment_invariance,
 }

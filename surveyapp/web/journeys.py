@@ -36,6 +36,7 @@ from surveyapp.results.portfolio_json import portfolio_to_json
 from surveyapp.results.quotes import newest_quotes
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scope import Scope
+from surveyapp.results.segment_verdict_phrases import verdicts_beside
 from surveyapp.results.sparklines import sparklines
 from surveyapp.results.target_rows import target_rows, target_rows_to_json
 from surveyapp.results.view_models import ResponseRate, SegmentRate
@@ -279,6 +280,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         },
         journey=journey,
         overview=overview,
+        told=verdicts_beside(overview),
         sparks=sparks,
         heat=heat_map(overview),
         findings=found,

@@ -60,6 +60,7 @@ from surveyapp.web.sampling import sampling
 from surveyapp.web.saved_views import saved_views
 from surveyapp.web.schedules import schedules
 from surveyapp.web.second_factor import second_factor
+from surveyapp.web.segment_invariance import segment_invariance
 from surveyapp.web.segments import segments
 from surveyapp.web.share_links import share_links
 from surveyapp.web.shared import shared
@@ -110,7 +111,7 @@ SECTIONS = (
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
-            *(checklist, drivers, explore, reply_templates),
+            *(checklist, drivers, explore, reply_templates, segment_invariance),
         ),
     ),
     Section("Segments", (segments,)),

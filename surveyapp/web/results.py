@@ -23,6 +23,7 @@ from surveyapp.results.journey_json import (
     trends_to_json,
 )
 from surveyapp.results.rules_changed import rules_used
+from surveyapp.results.segment_verdict_phrases import METHOD, verdicts_told
 from surveyapp.results.staleness import staleness
 from surveyapp.store.models import Analysis
 from surveyapp.web import studies
@@ -84,6 +85,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         },
         journey=journey,
         comparison=comparison,
+        told=verdicts_told(comparison),
+        invariance_method=METHOD,
         overview=overview,
         findings=found,
         trends=whole,

@@ -21,6 +21,7 @@ from surveyapp.journeys import queries
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
 from surveyapp.results.scope import Scope
+from surveyapp.results.segment_verdict_phrases import METHOD, verdicts_told
 from surveyapp.sharing.pages import Page, PageAsked
 from surveyapp.sharing.share_links import (
     GONE,
@@ -146,6 +147,8 @@ def _results(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, Any
         "overview": overview,
         "comparison": comparison,
         "trends": [each for each in trends if each.touchpoint_id is None],
+        "told": verdicts_told(comparison),
+        "invariance_method": METHOD,
         "findings": findings(overview, comparison, trends)[len(findings(overview)) :],
     }
 

@@ -25,7 +25,12 @@ from surveyapp.store.models.comments import (
     CommentProposal,
     PainPoint,
 )
-from surveyapp.store.models.comparisons import DriverPair, InvarianceMember, JourneyInvariance
+from surveyapp.store.models.comparisons import (
+    DriverPair,
+    InvarianceMember,
+    JourneyInvariance,
+    SegmentInvariance,
+)
 from surveyapp.store.models.distribution import (
     Campaign,
     CampaignRecipient,
@@ -179,6 +184,7 @@ __all__ = [
     "ScheduleRun",
     "Score",
     "Segment",
+    "SegmentInvariance",
     "ShareLink",
     "SigningKey",
     "Stage",

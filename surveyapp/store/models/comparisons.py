@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
@@ -46,6 +46,38 @@ class InvarianceMember(Base):
     answers: Mapped[int] = mapped_column(BigInteger, default=0)
 
     journey: Mapped[Journey] = relationship()
+
+
+class SegmentInvariance(Base):
+    """The newest test whether an instrument measures alike in a segment and in all other customers.
+
+    ``rule``: the segment's when it was tested. ``inside`` and ``outside``: complete answers, of which the
+    newest were tested; ``answers``: scores of the segment, by which it is seen whether the test is old.
+    """
+
+    __tablename__ = "segment_invariances"
+    __table_args__ = (
+        Index("ix_segment_invariances_journey_id", "journey_id"),
+        UniqueConstraint("journey_id", "place", "instrument", "segment_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"))
+    place: Mapped[int] = mapped_column(default=0)  # a touchpoint's number, 0 at the journey's end
+    instrument: Mapped[str] = mapped_column(String(60))
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id", ondelete="CASCADE"))
+    rule: Mapped[str] = mapped_column(Text)
+    rules_version: Mapped[int]
+    verdict: Mapped[str] = mapped_column(String(30))
+    needed: Mapped[int] = mapped_column(default=0)
+    inside: Mapped[int] = mapped_column(BigInteger, default=0)
+    outside: Mapped[int] = mapped_column(BigInteger, default=0)
+    answers: Mapped[int] = mapped_column(BigInteger, default=0)
+    released: Mapped[list[str]] = mapped_column(Document, default=list)
+    result: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, deferred=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    versions: Mapped[dict[str, str]] = mapped_column(Document, default=dict, deferred=True)
+    tested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
 class DriverPair(Base):
