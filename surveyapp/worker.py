@@ -60,6 +60,7 @@ from surveyapp.results import (
     comment_proposals,
     compute,
     invariance_actions,
+    invitation_months,
     journey_invariance,
     segment_invariance,
     studies,
@@ -298,6 +299,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget drafts": (3600.0, drafts.forget),
     "seal audit log": (60.0, _seal_audit_log),
     "end key rotation": (60.0, _end_rotation),
+    "count invitations": (60.0, invitation_months.count_due),
     "test invariance": (3600.0, invariance_actions.ask_due),
 }
 

@@ -15,10 +15,10 @@ from surveyapp.journeys.portfolio import Listed
 from surveyapp.results import definitions
 from surveyapp.results.cells import NOTHING, RESPONSES, Key, Sums
 from surveyapp.results.headlines import everybody_published, shown_sums
+from surveyapp.results.invitations_made import invitations
 from surveyapp.results.journey import Ground, Place
 from surveyapp.results.kept_months import Months, months_by_key
 from surveyapp.results.overlaps import overlaps
-from surveyapp.results.rates import invitations
 from surveyapp.results.scope import Period
 from surveyapp.results.shown_cells import Cells
 from surveyapp.results.view_models import End, Hidden, Priority

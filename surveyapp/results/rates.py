@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import share
 from instruments.loader import Library
-from surveyapp.journeys.calendar import Calendar, calendar_of
-from surveyapp.journeys.segments import parse
-from surveyapp.responses.facets import Channel
+from surveyapp.journeys.calendar import calendar_of
 from surveyapp.results import cells
-from surveyapp.results.cells import RESPONSES, MonthKey, month_key
+from surveyapp.results.cells import RESPONSES
 from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED
+from surveyapp.results.invitation_months import counted_now, kept_counts
+from surveyapp.results.invitations_made import invitations
 from surveyapp.results.journey import Ground, Place, ground, hidden_cells
 from surveyapp.results.monthly_counts import counts_in, hidden_in
-from surveyapp.results.months import month_decided
 from surveyapp.results.overlaps import overlaps
 from surveyapp.results.publication import publication
-from surveyapp.results.scope import ALL_TIME, Period, Scope
+from surveyapp.results.scope import Period, Scope
 from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
-from surveyapp.sampling import funnel
-from surveyapp.store.models import EVERYBODY, Invitation
-from surveyapp.surveys.queries import anonymous_surveys, answered_anonymously
+from surveyapp.store.models import EVERYBODY
 from surveyapp.surveys.survey import Survey
 
 _NOBODY = (0, None, None)
-# Of which an answer does not say whether it was invited; the empty one is of rollups of before.
-_UNTOLD = {Channel.EMBED, Channel.KIOSK, ""}
-# A message of ours that still waits or failed; who had none could not answer. A link is passed on.
-# Its words stand in the statement, not as parameters: so both databases see that an index holds these.
-TO_BE_SENT = and_(
-    Invitation.token_seed.is_not(None),
-    Invitation.channel != literal("link", literal_execute=True),
-    Invitation.state == literal("created", literal_execute=True),
-    Invitation.sent_at.is_(None),
-)
 
 
 def response_rates(
@@ -91,14 +76,11 @@ def segment_rate(
     """
     base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
-    when, calendar = scope.period, calendar_of(base.journey)
-    invited = invitations(session, base.ids, ALL_TIME, calendar).values()
-    made = sum(n for states in invited for state, n in states.items() if state != "suppressed")
-    if not made:
+    when = scope.period
+    counted = kept_counts(session, base) or counted_now(session, base, when)
+    if not counted.is_known:
         return None
-    sent, answered = _monthly(session, base, when, calendar)
-    if sum(counts[EVERYBODY] for counts in sent.values()) != made:
-        return None
+    sent, answered = counted.in_months(when)
     # A sum over places gives away the number at the only one where it is hidden.
     reasons = [
         by_segment.get(segment_id, Hidden.NO)
@@ -123,26 +105,6 @@ def segment_rate(
         return SegmentRate(0, 0, None, None, None)
     rate = share(n, of)
     return SegmentRate(of, n, rate.estimate, rate.low, rate.high)
-
-
-_BySegment = dict[MonthKey, dict[int, int]]
-
-
-def _monthly(
-    session: Session, base: Ground, when: Period, calendar: Calendar
-) -> tuple[_BySegment, _BySegment]:
-    """Those sent and those answered, by month of the decision and segment; of all time as one month,
-    which nothing is cut from.
-    """
-    rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
-    month = literal("0-0") if when.whole else month_decided(session, base.ids, calendar)
-    sent: _BySegment = {}
-    answered: _BySegment = {}
-    for written, counts in funnel.answered_by_segment(session, base.ids, rules, month).items():
-        key = month_key(written)
-        sent[key] = {segment: n for segment, (n, _) in counts.items()}
-        answered[key] = {segment: n for segment, (_, n) in counts.items()}
-    return sent, answered
 
 
 def _hidden(
@@ -173,50 +135,6 @@ def _hidden(
 
 
 _EVERYBODY = overlaps(())
-
-
-def invitations(
-    session: Session, surveys: Sequence[int], when: Period, calendar: Calendar
-) -> dict[int, dict[str, int]]:
-    """Invitations by survey and state, without those whose message was never sent; those answered of
-    an anonymous survey by its answers.
-    """
-    made: list[ColumnElement[bool]] = [Invitation.survey_id.in_(surveys)]
-    begin, end = calendar.bounds(when.since, when.until)
-    if begin is not None:
-        made.append(Invitation.created_at >= begin)
-    if end is not None:
-        made.append(Invitation.created_at < end)
-    own = (Invitation.survey_id, Invitation.state)
-    found: dict[int, dict[str, int]] = {}
-    # All, and then those that wait: each is counted in an index, without looking at rows.
-    for survey, state, n in session.execute(select(*own, func.count()).where(*made).group_by(*own)):
-        found.setdefault(survey, {})[state] = n
-    waiting = select(*own, func.count()).where(*made, TO_BE_SENT).group_by(*own)
-    for survey, state, n in session.execute(waiting):
-        found[survey][state] -= n
-    # An anonymous survey keeps no used invitation: its answers say how many there were.
-    for survey, n in _answered_anonymously(session, surveys, when, calendar).items():
-        found.setdefault(survey, {})["completed"] = n
-    return found
-
-
-def _answered_anonymously(
-    session: Session, surveys: Sequence[int], when: Period, calendar: Calendar
-) -> dict[int, int]:
-    """How many invitations of each anonymous survey were answered in a period, by the channels of its
-    answers; those that came embedded or by a kiosk may have been invited, too, and are looked at.
-    """
-    anonymous = anonymous_surveys(session, surveys)
-    if not anonymous:
-        return {}
-    told = cells.by_channel(session, anonymous, since=when.since, until=when.until)
-    found = {survey: n for survey, by in told.items() if (n := by.get(Channel.INVITATION, 0))}
-    open_ = [survey for survey, by in told.items() if not by.keys().isdisjoint(_UNTOLD)]
-    if open_:
-        begin, end = calendar.bounds(when.since, when.until, anonymous=True)
-        found |= answered_anonymously(session, open_, begin=begin, end=end)
-    return found
 
 
 def _order(base: Ground, survey: Survey) -> tuple[int, int]:

@@ -161,9 +161,12 @@ def answered_by_segment(
     surveys: Collection[int],
     rules: Mapping[int, Rule],
     month: ColumnElement[str],
+    *,
+    begin: datetime | None = None,
+    end: datetime | None = None,
 ) -> dict[str, dict[int, tuple[int, int]]]:
     """How many were sent and answered by ``month`` of the decision, of EVERYBODY and of each segment
-    (id: rule); by one query, however many months there are.
+    (id: rule), of decisions from ``begin`` to before ``end``; by one query, however many months there are.
     """
     names = sorted({name for rule in rules.values() for name in rule.fields})
     sqlite = session.get_bind().dialect.name == "sqlite"
@@ -172,7 +175,7 @@ def answered_by_segment(
     query = (
         _joined(select(month.label("month"), sent, completed, *values))
         .join(_INTERACTIONS, _INTERACTIONS.c.id == _DECISIONS.c.interaction_id)
-        .where(*_scope(surveys, None, None), _DECISIONS.c.outcome == "ask")
+        .where(*_scope(surveys, begin, end), _DECISIONS.c.outcome == "ask")
         .group_by("month", *(f"a{place}" for place in range(len(names))))
     )
     found: dict[str, dict[int, tuple[int, int]]] = {}

@@ -10,12 +10,24 @@ from sqlalchemy import select
 from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
+from surveyapp.results import invitation_months
 from surveyapp.results.findings import response_sentence, segment_sentence
+from surveyapp.results.invitation_months import count_due, kept_counts
+from surveyapp.results.journey import ground
 from surveyapp.results.rates import response_rates, segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden, SegmentRate
 from surveyapp.store.db import Store
-from surveyapp.store.models import Decision, Interaction, Invitation, Journey, Segment, SurveyRow
+from surveyapp.store.models import (
+    Decision,
+    Interaction,
+    Invitation,
+    InvitationCounts,
+    Journey,
+    Segment,
+    SurveyRow,
+)
+from tests.installations import installation_on
 from tests.responses.makers import as_survey, make_journey
 from tests.responses.makers import make_survey as make_anonymous
 from tests.results import bank
@@ -276,3 +288,58 @@ def test_a_period_has_the_segments_own_rate_unless_its_edge_cuts_off_a_few(follo
             decision.decided_at = datetime.combine(month - timedelta(days=9), time(12), UTC)
     own = rate()
     assert own is not None and (own.sent, own.hidden) == (None, Hidden.PERIOD)
+
+
+def test_a_large_journeys_invitations_are_kept_by_month_and_counted_again_where_they_changed(
+    followed, monkeypatch: pytest.MonkeyPatch
+):
+    store, journey, segments = followed
+    scope, now = Scope(journey, segments["north"]), datetime.now(UTC)
+    monkeypatch.setattr(invitation_months, "FEW", 10)
+    installation = installation_on(store)
+    with store.reading() as session:
+        plain = segment_rate(session, scope, library=BUILT_IN)
+    count_due(installation, now)
+
+    def kept() -> SegmentRate | None:
+        with store.reading() as session:
+            base = ground(session, journey, library=BUILT_IN)
+            assert kept_counts(session, base) is not None
+            return segment_rate(session, scope, library=BUILT_IN)
+
+    assert plain is not None
+    assert (kept(), plain.completed) == (plain, 10)
+    with store.writing() as session:
+        state = session.scalars(
+            select(Invitation)
+            .join(Decision, Decision.invitation_id == Invitation.id)
+            .join(Interaction, Interaction.id == Decision.interaction_id)
+            .where(Interaction.external_id == "event 11")
+        ).one()
+        state.completed_at, state.state = NOW, "completed"
+    assert kept() == plain  # until the worker looks
+    count_due(installation, now)
+    own = kept()
+    assert own is not None
+    assert own.completed == 11
+    when = Scope(journey, segments["north"], since=NOW.date().replace(day=1), until=NOW.date())
+    with store.reading() as session:
+        month = segment_rate(session, when, library=BUILT_IN)
+    assert month == own
+    with store.writing() as session:
+        session.get_one(Segment, segments["north"]).rule = "region = South"
+    with store.reading() as session:  # other customers: they are counted now
+        base = ground(session, journey, library=BUILT_IN)
+        assert kept_counts(session, base) is None
+        other = segment_rate(session, scope, library=BUILT_IN)
+    assert other is not None
+    assert other.sent != own.sent
+    with store.writing() as session:
+        session.get_one(Segment, segments["north"]).rule = "region = North"
+        session.get_one(InvitationCounts, journey).counted_at = now - timedelta(hours=2)
+    with store.reading() as session:  # of a worker that has stopped
+        assert kept_counts(session, ground(session, journey, library=BUILT_IN)) is None
+    monkeypatch.setattr(invitation_months, "FEW", 1_000)
+    count_due(installation, now)
+    with store.reading() as session:
+        assert session.get(InvitationCounts, journey) is None

@@ -69,13 +69,13 @@ def place(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         session.add(survey)
         session.flush()
         own = {segment.name: segment.id for segment in rows}
-        bank.store_answers(session, survey.id, _given(), {own[n]: r for n, r in RULES.items()})
+        bank.store_answers(session, survey.id, given(), {own[n]: r for n, r in RULES.items()})
         number = journey.id
     yield Place(installation_on(store), number, own)
     store.close()
 
 
-def _given() -> list[tuple[datetime, dict[str, Any], dict[str, dict[str, int]]]]:
+def given() -> list[tuple[datetime, dict[str, Any], dict[str, dict[str, int]]]]:
     data = answers(700, seed=4)
     data.loc[:199] -= 1
     data.loc[200:399, "coh2"] -= 2
@@ -162,9 +162,7 @@ def test_each_segment_is_tested_against_its_complement(tested: Place):
     assert (guests.inside, guests.needed) == (35, 100)
     assert beside(tested, "sjq.coherence")["App"].alike == app  # one verdict a questionnaire
     with tested.installation.store.reading() as session:
-        comparison = dashboards.segment_comparison(
-            session, Scope(tested.journey), library=BUILT_IN
-        )
+        comparison = dashboards.segment_comparison(session, Scope(tested.journey), library=BUILT_IN)
         overview = dashboards.journey_overview(session, Scope(tested.journey), library=BUILT_IN)
         kept = segment_tests(session, tested.journey, minimum_cell=5, library=BUILT_IN)
     told = [block.text for block in chapter(comparison, 5) if isinstance(block, Paragraph)]

@@ -89,6 +89,7 @@ from surveyapp.store.models.sampling import (
     Decision,
     Interaction,
     Invitation,
+    InvitationCounts,
     JourneyRun,
     OptOut,
 )
@@ -146,6 +147,7 @@ __all__ = [
     "Interaction",
     "InvarianceMember",
     "Invitation",
+    "InvitationCounts",
     "Job",
     "Journey",
     "JourneyGrant",

@@ -159,6 +159,24 @@ class Decision(Base):
 _WAITING = "token_seed IS NOT NULL AND channel != 'link' AND state = 'created' AND sent_at IS NULL"
 
 
+class InvitationCounts(Base):
+    """A large journey's invitations by month and segment, counted by the worker.
+
+    ``months`` holds of each month ("2026-03", of the decision) a ``mark``, which differs when invitations
+    made in it did, and by segment how many were sent and answered. ``rules``: a fingerprint of the
+    segments and the calendar. ``is_known``: every invitation followed an event, so that its customer's
+    segments are known.
+    """
+
+    __tablename__ = "invitation_counts"
+
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), primary_key=True)
+    rules: Mapped[str] = mapped_column(String(64))
+    is_known: Mapped[bool]
+    months: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    counted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class Invitation(Base):
     """One ask. The token is stored as its SHA-256 only.
 

@@ -1,4 +1,4 @@
-"""Whether segments and all other customers measure alike, by the newest test of each."""
+"""Whether segments and all other customers measure alike; invitations of large journeys, counted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -52,3 +52,15 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_segment_invariances_journey_id", "segment_invariances", ["journey_id"])
+    op.create_table(
+        "invitation_counts",
+        sa.Column("journey_id", sa.Integer, nullable=False),
+        sa.Column("rules", sa.String(64), nullable=False),
+        sa.Column("is_known", sa.Boolean, nullable=False),
+        sa.Column("months", DOCUMENT, nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["journey_id"], ["journeys.id"], name="fk_invitation_counts_journey_id"
+        ),
+        sa.PrimaryKeyConstraint("journey_id", name="pk_invitation_counts"),
+    )
