@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from analysis.rules import RULES
 from analysis.scoring import SCORING_VERSION, score_one
 from instruments.loader import BUILT_IN
 from surveyapp.journeys.segments import parse
@@ -24,6 +25,7 @@ from surveyapp.store.models import (
     Rollup,
     Score,
     Segment,
+    SegmentInvariance,
     Stage,
     SurveyRow,
     Touchpoint,
@@ -153,6 +155,17 @@ def store_answers(
         ],
     )  # fmt: skip
     count_months(session)
+
+
+def measured_alike(session: Session, bank: Bank) -> None:
+    """Tests of invariance as the worker stores them: SJQ means the same in every segment."""
+    for row in session.scalars(select(Segment)):
+        session.add(
+            SegmentInvariance(
+                journey_id=bank.journey, instrument="sjq", segment_id=row.id, rule=row.rule,
+                rules_version=RULES, verdict="scalar", inside=100, outside=100,
+            )
+        )  # fmt: skip
 
 
 def _cut(latent: float, cuts: Sequence[float], lowest: int = 1) -> int:

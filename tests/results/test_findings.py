@@ -56,8 +56,12 @@ def test_a_lowest_stage_within_chance_is_not_called_the_lowest(store: Store):
 def test_segments_and_dimensions_planted_in_the_data_are_found(store: Store):
     with store.writing() as session:
         made = bank.filled(session)
+    lower = "North scores lower on Seamlessness."
+    assert lower not in said(store, made.journey)  # nothing says that it means the same there
+    with store.writing() as session:
+        bank.measured_alike(session, made)
     headlines = said(store, made.journey)
-    assert "North scores lower on Seamlessness." in headlines
+    assert lower in headlines
     # Seamlessness is the lowest, but not significantly below personalization.
     dimensions = headlines["Coherence scores highest."]
     assert dimensions.certain
