@@ -15,9 +15,10 @@ from surveyapp.responses.facets import Facet
 from surveyapp.results.cells import MonthKey, month_key
 from surveyapp.results.customer_groups import why_hidden, within
 from surveyapp.results.facets import Facets
+from surveyapp.results.invitations_made import TO_BE_SENT
 from surveyapp.results.journey import Ground, ground
 from surveyapp.results.months import month_invited
-from surveyapp.results.rates import TO_BE_SENT, response_rates
+from surveyapp.results.rates import response_rates
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden, ResponseRate
 from surveyapp.store.models import EVERYBODY, Invitation
