@@ -13,6 +13,8 @@ from surveyapp.results import dashboards
 from surveyapp.results import queries as stored_analyses
 from surveyapp.results.association_json import associations_to_json
 from surveyapp.results.associations import associations
+from surveyapp.results.channel_path_json import BASIS, channel_paths_to_json, corrected_said
+from surveyapp.results.channel_paths import answers_with_paths, channel_paths
 from surveyapp.results.choices import asks_choices, distributions
 from surveyapp.results.findings import findings
 from surveyapp.results.joined_scores import asks_outcome, joined_scores
@@ -36,6 +38,7 @@ from surveyapp.web.scope_bar import scope_bar
 
 results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>")
 
+PATHS_AT_ONCE = 20_000  # answers at the end whose events are read without being asked to
 COUNTED_AT_ONCE = 100_000  # responses that are counted and joined without being asked to
 
 
@@ -56,6 +59,9 @@ def index(journey_id: int) -> ResponseReturnValue:
         ask = not counted and asks_choices(session, journey_id, library=rules["library"])
         joining = known <= COUNTED_AT_ONCE or "drivers" in request.args
         ask_drivers = not joining and asks_outcome(session, journey_id, library=rules["library"])
+        pathed = answers_with_paths(session, journey_id, library=rules["library"])
+        ask_paths = pathed > PATHS_AT_ONCE and "paths" not in request.args
+        paths = channel_paths(session, scope, **rules) if pathed and not ask_paths else None
         joined = joined_scores(session, scope, **rules) if joining else None
         stored = stored_analyses.analyses(session, journey_id)
         since = staleness(session, stored)
@@ -77,6 +83,8 @@ def index(journey_id: int) -> ResponseReturnValue:
             "findings": findings_to_json(found),
             "comparison": comparison_to_json(comparison, few=few),
             "trends": trends_to_json(whole, few=few),
+            "channel_paths": channel_paths_to_json(paths, few=few),
+            "channel_paths_reason": "computed only with paths=1" if ask_paths else None,
             "choices": None if ask else choices_to_json(chosen, few=few),
             "choices_reason": "counted only with choices=1" if ask else None,
             "drivers": associations_to_json(drivers, few=few),
@@ -86,6 +94,10 @@ def index(journey_id: int) -> ResponseReturnValue:
         journey=journey,
         comparison=comparison,
         told=verdicts_told(comparison),
+        paths=paths,
+        paths_basis=BASIS,
+        paths_tests=corrected_said(paths) if paths else "",
+        ask_paths=ask_paths,
         invariance_method=METHOD,
         overview=overview,
         findings=found,

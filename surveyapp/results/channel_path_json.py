@@ -1,0 +1,46 @@
+"""Scores by channel path as a JSON document, and what stands beside the table in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from surveyapp.results.channel_paths import ChannelPaths, PathRow
+from surveyapp.results.figure_json import definition_to_json, figure_to_json
+
+BASIS = (
+    "By the channels of a customer's events on the journey up to the answer at its end; several channels"
+    " by the first hand-over from one to another. Rare paths are taken together or hidden, so that no"
+    " small group follows from all tables."
+)
+
+
+def corrected_said(found: ChannelPaths) -> str:
+    """How the differences were tested."""
+    many = "one difference" if found.tested == 1 else f"{found.tested} differences"
+    return (
+        "Each row against all other customers whose path is known: significant where the 95% interval of"
+        f" the difference excludes zero and p < .05 after Holm correction for {many}. Scores of several"
+        " questions are not called different, as no test of measurement invariance compares paths."
+    )
+
+
+def channel_paths_to_json(found: ChannelPaths | None, *, few: int) -> dict[str, Any] | None:
+    """Every path with its scores; None where no path is known."""
+    if found is None:
+        return None
+    return {
+        "basis": BASIS,
+        "comparisons": found.tested,
+        "scores": [definition_to_json(each) for each in found.definitions],
+        "known": _row(found.everybody, few),
+        "paths": [_row(row, few) for row in found.rows],
+        "unknown": _row(found.unknown, few),
+    }
+
+
+def _row(row: PathRow, few: int) -> dict[str, Any]:
+    return {
+        "path": row.label,
+        "part_of_the_row_above": row.within,
+        "figures": [figure_to_json(each, few=few) for each in row.figures],
+    }

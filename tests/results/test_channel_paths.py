@@ -1,0 +1,157 @@
+"""Scores by the channels that customers came by, from their events up to the answer at the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from instruments.loader import BUILT_IN
+from surveyapp.results import channel_paths as module
+from surveyapp.results.channel_path_json import channel_paths_to_json, corrected_said
+from surveyapp.results.channel_paths import ChannelPaths, answers_with_paths, channel_paths
+from surveyapp.results.scope import Scope
+from surveyapp.results.view_models import Hidden
+from surveyapp.store.db import Store
+from surveyapp.store.models import Interaction, JourneyRun, Response
+from tests.results import bank
+
+DAY = datetime(2026, 3, 10, 12, tzinfo=UTC)
+# Channels in order, answers to NPS; the last event of each is after the answer.
+WAYS = {
+    ("web",): [9] * 12,
+    ("phone",): [3] * 10,
+    ("web", "web", "Phone "): [5] * 10,
+    ("phone", "web"): [10] * 12,
+    (): [7] * 10,
+}
+
+
+@pytest.fixture
+def made(store: Store) -> bank.Bank:
+    with store.writing() as session:
+        place = bank.make_journey(session)
+        segment = bank.make_segments(session, {"north": ("North", "region = North")})
+        place.segments.update(segment)
+        given = [
+            (DAY, {"region": "North" if at % 2 else "South"}, {"nps": {"nps": value}})
+            for answers in WAYS.values()
+            for at, value in enumerate(answers)
+        ]
+        bank.store_answers(
+            session, place.surveys["end"], given, {segment["north"]: "region = North"}
+        )
+        numbers = iter(session.scalars(select(Response.id).order_by(Response.id)).all())
+        for channels, answers in WAYS.items():
+            for _ in answers:
+                run = JourneyRun(journey_id=place.journey, customer_ref=f"c{next(numbers)}")
+                session.add(run)
+                session.flush()
+                number = int(run.customer_ref[1:])
+                session.execute(
+                    update(Response).where(Response.id == number).values(journey_run_id=run.id)
+                )
+                events = [
+                    (DAY - timedelta(hours=len(channels) - at), channel)
+                    for at, channel in enumerate(channels)
+                ]
+                events.append((DAY + timedelta(hours=1), "branch"))
+                session.execute(
+                    insert(Interaction),
+                    [
+                        {
+                            "touchpoint_id": place.touchpoints["pay"],
+                            "journey_run_id": run.id,
+                            "customer_ref": run.customer_ref,
+                            "at": at,
+                            "channel": channel,
+                        }
+                        for at, channel in events
+                    ],
+                )
+    return place
+
+
+def read(store: Store, scope: Scope) -> ChannelPaths:
+    with store.reading() as session:
+        found = channel_paths(session, scope, library=BUILT_IN)
+    assert found is not None
+    return found
+
+
+def nps(found: ChannelPaths) -> dict[str, tuple[int | None, float | None]]:
+    at = [each.scale for each in found.definitions].index("nps")
+    rows = (found.everybody, *found.rows, found.unknown)
+    return {row.label: (row.figures[at].n, row.figures[at].estimate) for row in rows}
+
+
+def test_each_path_has_its_customers_scores_up_to_the_answer(store: Store, made: bank.Bank):
+    found = read(store, Scope(made.journey))
+    shown = nps(found)
+    assert shown == {
+        "All whose path is known": (44, pytest.approx(100 * (24 - 20) / 44)),
+        "One channel": (22, pytest.approx(100 * (12 - 10) / 22)),
+        "phone": (10, -100),
+        "web": (12, 100),
+        "Several channels": (22, pytest.approx(100 * (12 - 10) / 22)),
+        "phone → web": (12, 100),
+        "web → phone": (10, -100),
+        "Path not known": (10, 0),
+    }
+    phone = next(row for row in found.rows if row.label == "phone")
+    at = [each.scale for each in found.definitions].index("nps")
+    beside = phone.figures[at].beside
+    assert beside is not None
+    assert beside.contrast is not None
+    assert (beside.rest.n, beside.contrast.certain) == (34, True)
+    assert phone.within
+    document = channel_paths_to_json(found, few=5)
+    assert document is not None
+    assert document["comparisons"] == found.tested == 6
+    assert "for 6 differences" in corrected_said(found)
+
+
+def test_a_path_that_few_of_a_segment_took_is_hidden_with_another(store: Store, made: bank.Bank):
+    """Of the North 3 came by phone and then the web, 6 by both channels the other way."""
+    with store.writing() as session:
+        runs = session.scalars(
+            select(Response.id)
+            .where(Response.answers["nps"]["nps"].as_integer() == 10)
+            .where(Response.attributes["region"].as_string() == "North")
+            .order_by(Response.id)
+            .limit(3)
+        )
+        session.execute(
+            update(Response).where(Response.id.in_(runs.all())).values(journey_run_id=None)
+        )
+    everybody, north = (
+        read(store, Scope(made.journey, segment)) for segment in (0, made.segments["north"])
+    )
+    for found in (everybody, north):
+        shown = nps(found)
+        assert shown["phone → web"] == shown["web → phone"] == (None, None)
+        assert shown["web"][0] in (12, 6)
+    assert nps(everybody)["Several channels"][0] == 19
+    assert nps(north)["Several channels"][0] == 8
+    at = [each.scale for each in north.definitions].index("nps")
+    row = next(row for row in north.rows if row.label == "phone → web")
+    assert row.figures[at].hidden is Hidden.FEW
+
+
+def test_more_paths_than_are_told_apart_are_one(
+    store: Store, made: bank.Bank, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MOST", 1)
+    shown = nps(read(store, Scope(made.journey)))
+    assert (shown["web"][0], shown["other"][0]) == (12, 10)
+    assert (shown["phone → web"][0], shown["other → other"][0]) == (12, 10)
+
+
+def test_without_events_there_is_nothing_to_tell_apart(store: Store, made: bank.Bank):
+    with store.writing() as session:
+        assert answers_with_paths(session, made.journey, library=BUILT_IN) == 54
+        session.execute(update(Interaction).values(journey_run_id=None))
+    with store.reading() as session:
+        assert answers_with_paths(session, made.journey, library=BUILT_IN) == 0
+        assert channel_paths(session, Scope(made.journey), library=BUILT_IN) is None
