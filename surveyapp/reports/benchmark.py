@@ -11,6 +11,7 @@ from surveyapp.reports import annex, apa, comparisons, notes, scores
 from surveyapp.reports.actions_done import actions_done
 from surveyapp.reports.benchmark_sets import benchmark_sets
 from surveyapp.reports.bibliography import references
+from surveyapp.reports.channel_paths import channel_paths
 from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import (
     Block,
@@ -37,6 +38,7 @@ from surveyapp.results.action_effects import ActionEffect
 from surveyapp.results.actions import MARKER
 from surveyapp.results.associations import Associations
 from surveyapp.results.benchmarks import Benchmark
+from surveyapp.results.channel_paths import ChannelPaths
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
 from surveyapp.results.facets import UNFLAGGED
@@ -78,6 +80,8 @@ class Numbers:
     drivers: Sequence[Drivers] = ()
     associations: Associations | None = None  # None where the journey's end asks no outcome
     segment_rate: SegmentRate | None = None
+    paths: ChannelPaths | None = None  # None where no answer's path of channels is known
+    too_many_paths: bool = False  # more answers than paths are read of for a report
     reworded: Sequence[Mixed] = ()  # questionnaires read in several wordings
     done: Sequence[ActionEffect] = ()  # actions with what came of them; of all customers
     studied: date | None = None  # when the newest service journey study was run
@@ -98,6 +102,7 @@ def content(numbers: Numbers, *, made: date) -> Document:
         *drivers(numbers.drivers, numbers.associations, few=overview.minimum_cell),
         *comparisons.segments(numbers.comparison, overview.minimum_cell),
         *comparisons.against_others(overview),
+        *channel_paths(numbers.paths, overview.minimum_cell, too_many=numbers.too_many_paths),
         *comparisons.changes(overview),
         *actions_done(numbers.done, few=overview.minimum_cell),
         *comparisons.trend(numbers.trends),

@@ -22,6 +22,7 @@ from surveyapp.reports import stored_content
 from surveyapp.reports import study as studies
 from surveyapp.reports.actions import formats_of, paper_of, scope_of
 from surveyapp.reports.analysed import study_of
+from surveyapp.reports.channel_paths import MOST_ANSWERS
 from surveyapp.reports.document import Document
 from surveyapp.reports.formats.names import Format
 from surveyapp.reports.formats.writers import written
@@ -32,6 +33,7 @@ from surveyapp.results.action_effects import ActionEffect, action_effects
 from surveyapp.results.associations import associations
 from surveyapp.results.benchmark_sets import values_of
 from surveyapp.results.benchmarks import benchmarks as beside
+from surveyapp.results.channel_paths import answers_with_paths, channel_paths
 from surveyapp.results.choices import distributions
 from surveyapp.results.drivers import drivers
 from surveyapp.results.joined_scores import joined_scores
@@ -98,6 +100,7 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
     }
     overview = dashboards.journey_overview(session, scope, **rules)
     comparison = None
+    pathed = answers_with_paths(session, report.journey_id, library=installation.library)
     if scope.of_everybody:
         comparison = dashboards.segment_comparison(session, scope, **rules)
     validated = None
@@ -124,6 +127,8 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
             values_of(session, {each.definition.scale for each in overview.end}),
             today=installation.now().date(),
         ),
+        paths=channel_paths(session, scope, **rules) if 0 < pathed <= MOST_ANSWERS else None,
+        too_many_paths=pathed > MOST_ANSWERS,
         segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
     )
 
