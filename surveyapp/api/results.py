@@ -16,6 +16,7 @@ from surveyapp.journeys.codes import read_code
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.responses.facets import Channel
 from surveyapp.results import dashboards
+from surveyapp.results.comparability import Verdicts
 from surveyapp.results.journey_json import overview_to_json
 from surveyapp.results.scope import Comparison, Scope, read_scope
 from surveyapp.results.standing import Standing
@@ -111,10 +112,47 @@ class ChangeSchema(DifferenceSchema):
     before = ma.fields.Nested(NumbersSchema, required=True)
 
 
+class SegmentInvarianceSchema(ma.Schema):
+    """Whether a score of several questions means the same in the segment and in all other customers."""
+
+    verdict = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([str(each) for each in Verdicts])
+    )
+    comparable = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "If not, no difference is called significant."},
+    )
+    sentence = ma.fields.String(required=True)
+    released = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Parameters that differ, where the verdict is a partial one."},
+    )
+    n = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Complete answers of the segment; null where it was not tested."},
+    )
+    n_others = ma.fields.Integer(required=True, allow_none=True)
+    needed = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Complete answers that are needed on either side."},
+    )
+    tested_at = ma.fields.DateTime(required=True, allow_none=True)
+    stale = ma.fields.Boolean(required=True)
+
+
 class OthersSchema(NumbersSchema):
     """The score of all customers outside the segment, and the segment's minus it."""
 
     difference = ma.fields.Nested(DifferenceSchema, required=True)
+    invariance = ma.fields.Nested(
+        SegmentInvarianceSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null for a score of a single question."},
+    )
 
 
 class TargetSchema(ma.Schema):

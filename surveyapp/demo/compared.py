@@ -15,13 +15,13 @@ _PAIR = ("sjq.seamlessness", "sjq.coherence")
 
 
 def compare(session: Session) -> list[int | None]:
-    """Declare a pair in each journey, and ask whether SJQ is alike in them and in the segments of the
-    first; the jobs that are to run.
+    """Declare a pair in each journey, and ask whether SJQ is alike in them and in their segments; the
+    jobs that are to run.
     """
     journeys = list(session.scalars(select(Journey).order_by(Journey.id)))
     for journey in journeys:
         kinds = list(joinable(session, journey.id, library=BUILT_IN).values())
         declare_pair(session, journey, _PAIR, kinds, user_id=None)
     test = ask_invariance(session, [each.id for each in journeys], instrument="sjq", user_id=None)
-    between = ask_segment_invariance(session, journeys[0], user_id=None)
-    return [test.job_id, between.id]
+    within = [ask_segment_invariance(session, each, user_id=None) for each in journeys]
+    return [test.job_id, *(job.id for job in within)]

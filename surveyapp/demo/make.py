@@ -18,7 +18,16 @@ from instruments.loader import BUILT_IN
 from surveyapp.auth import actions as auth
 from surveyapp.auth.passwords import one_time_password
 from surveyapp.comments.intake import masked
-from surveyapp.demo import alerted, asked, commented, passed, population, scheduled, study
+from surveyapp.demo import (
+    alerted,
+    asked,
+    commented,
+    handed_over,
+    passed,
+    population,
+    scheduled,
+    study,
+)
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
@@ -163,6 +172,9 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
             secret_key=installation.secret_key,
             rng=np.random.default_rng([SEED, passed.CUSTOMERS]),  # by which no answer changes
             today=today,
+        )
+        handed_over.hand_over(
+            session, JOURNEYS[1], rng=np.random.default_rng([SEED, len(JOURNEYS)])
         )
         first = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         set_targets(session, first, today=today.date(), owner_id=owner_id)

@@ -118,7 +118,7 @@ def _invariance(told: Sequence[Told]) -> Iterator[Block]:
     yield Paragraph(METHOD, Tone.NOTE)
     for each in told:
         yield Paragraph(
-            f"{phrases.named(each.place)}, {phrases.listed(each.segments)}: {each.sentence}",
+            f"{phrases.named(each.place)}: {each.sentence} {'; '.join(each.segments)}.",
             Tone.BULLET,
         )
 

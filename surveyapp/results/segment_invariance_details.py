@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, undefer
 
 from instruments.loader import Library
 from surveyapp.jobs.kinds import TEST_SEGMENT_INVARIANCE
+from surveyapp.results import phrases
 from surveyapp.results.journey import ground
 from surveyapp.results.segment_verdict_phrases import alike_sentence, alike_to_json
 from surveyapp.results.segment_verdicts import segment_verdicts
@@ -26,6 +27,7 @@ class SegmentTest:
     segment: str
     touchpoint: str | None
     instrument: str
+    short: str  # what the questionnaire is called
     alike: Alike
     tested_at: datetime
     fingerprint: str
@@ -34,7 +36,7 @@ class SegmentTest:
     @property
     def sentence(self) -> str:
         """What the test says."""
-        return alike_sentence(self.alike, self.instrument.upper())
+        return alike_sentence(self.alike, self.short)
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ def segment_tests(
     points = [point for stage in base.journey.stages for point in stage.touchpoints]
     names = {point.id: point.name for point in points}
     order = {place: at for at, place in enumerate([0, *names])}
+    names_of = {
+        scored.definition.instrument: phrases.questionnaire(scored.definition)
+        for scales in base.scored.values()
+        for scored in reversed(scales.values())
+    }
     rows = session.scalars(
         select(SegmentInvariance)
         .where(SegmentInvariance.journey_id == journey_id)
@@ -69,6 +76,7 @@ def segment_tests(
             base.segments[row.segment_id].name,
             names.get(row.place),
             row.instrument,
+            names_of.get(row.instrument, row.instrument),
             verdicts.known[key],
             row.tested_at,
             row.fingerprint,
@@ -96,7 +104,7 @@ def segment_tests_to_json(found: SegmentTests) -> dict[str, Any]:
                 "segment": each.segment,
                 "touchpoint": each.touchpoint,
                 "instrument": each.instrument,
-                **(alike_to_json(each.alike, each.instrument.upper()) or {}),
+                **(alike_to_json(each.alike, each.short) or {}),
                 "fingerprint": each.fingerprint,
                 "result": dict(each.result),
             }

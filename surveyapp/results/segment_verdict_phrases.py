@@ -47,7 +47,9 @@ METHOD = (
 
 @dataclass(frozen=True)
 class Told:
-    """What holds for a questionnaire at one place in some segments: a sentence, with their names."""
+    """What holds for a questionnaire at one place in some segments: a sentence, with their names, each
+    with the numbers of complete answers.
+    """
 
     place: str
     segments: tuple[str, ...]
@@ -57,13 +59,18 @@ class Told:
 
 def alike_sentence(alike: Alike, short: str) -> str:
     """What the test says, on how many answers it rests, when it was made, and whether it is old."""
+    if alike.tested_at is None:
+        return _verdict(alike, short)
+    return f"{_verdict(alike, short)} Complete answers: {alike.inside:,}, others {alike.outside:,}."
+
+
+def _verdict(alike: Alike, short: str) -> str:
     said = _SAID[alike.verdict].format(
         name=short, released=released_items(alike.released), needed=alike.needed
     )
     if alike.tested_at is None:
         return said
-    said += f" n = {alike.inside:,} and {alike.outside:,} others"
-    said += f", {phrases.day(alike.tested_at.date())}"
+    said += f" Tested on {phrases.day(alike.tested_at.date())}"
     return f"{said}; the answers have changed a lot since." if alike.stale else f"{said}."
 
 
@@ -103,9 +110,10 @@ def _told(found: Iterable[tuple[str | None, Definition, str, Alike | None]]) -> 
             continue
         seen.add(key)
         place = touchpoint or "The journey as a whole"
-        sentence = alike_sentence(alike, phrases.questionnaire(definition))
+        sentence = _verdict(alike, phrases.questionnaire(definition))
         own = told.get((place, sentence))
-        names = (*(own.segments if own else ()), segment)
+        n = f" (n = {alike.inside:,}, others {alike.outside:,})" if alike.tested_at else ""
+        names = (*(own.segments if own else ()), f"{phrases.named(segment)}{n}")
         told[place, sentence] = Told(place, names, sentence, alike.allows)
     return tuple(told.values())
 

@@ -672,6 +672,7 @@ WITHOUT = {
     "sample_size/parts.html": "pieces",
     "targets/parts.html": "pieces",
     "results/drivers.html": "pieces of the page of results",
+    "results/paths.html": "a piece of the page of results",
     "results/chosen.html": "a piece of the results",
     "results/parts.html": "pieces",
     "journeys/overview_parts.html": "pieces of the journey's page",
