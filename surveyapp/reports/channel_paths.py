@@ -11,7 +11,7 @@ from surveyapp.results import phrases
 from surveyapp.results.channel_path_json import BASIS, corrected_said
 from surveyapp.results.channel_paths import ChannelPaths
 
-MOST_ANSWERS = 100_000  # whose events are read for a report: some seconds
+MOST_ANSWERS = 50_000  # whose events are read for a report: three seconds
 
 
 def channel_paths(found: ChannelPaths | None, few: int, *, too_many: bool) -> Iterator[Block]:

@@ -1,8 +1,8 @@
 """Scores at a journey's end by the channels that customers had come by: one, several, and the first hand-over.
 
 A path is known from the events of the answer's journey run up to the answer: later ones change nothing.
-All answers and events are read, because what is hidden depends on all months and segments: some seconds for
-100,000, so that a page of a large journey asks first.
+All answers and events are read, because what is hidden depends on all months and segments: a second for
+20,000, so that a page of a large journey asks first.
 """
 
 from __future__ import annotations
@@ -151,6 +151,8 @@ def _told_apart(answers: Sequence[_Answer]) -> list[_Answer]:
     ):
         own = [path for path, _ in sizes.most_common() if path.is_mixed is mixed]
         rare |= dict.fromkeys(own[MOST:], together)
+    if not rare:
+        return list(answers)
     return [replace(each, path=rare.get(each.path, each.path)) for each in answers]
 
 

@@ -38,7 +38,7 @@ from surveyapp.web.scope_bar import scope_bar
 
 results = Blueprint("results", __name__, url_prefix="/journeys/<int:journey_id>")
 
-PATHS_AT_ONCE = 20_000  # answers at the end whose events are read without being asked to
+PATHS_AT_ONCE = 5_000  # answers at the end whose events are read without being asked to: 0.3 s
 COUNTED_AT_ONCE = 100_000  # responses that are counted and joined without being asked to
 
 
