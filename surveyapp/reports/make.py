@@ -100,7 +100,12 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
     }
     overview = dashboards.journey_overview(session, scope, **rules)
     comparison = None
-    pathed = answers_with_paths(session, report.journey_id, library=installation.library)
+    # Paths are of all customers and all months.
+    pathed = (
+        answers_with_paths(session, report.journey_id, library=installation.library)
+        if scope.of_everybody
+        else 0
+    )
     if scope.of_everybody:
         comparison = dashboards.segment_comparison(session, scope, **rules)
     validated = None
@@ -127,7 +132,9 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
             values_of(session, {each.definition.scale for each in overview.end}),
             today=installation.now().date(),
         ),
-        paths=channel_paths(session, scope, **rules) if 0 < pathed <= MOST_ANSWERS else None,
+        paths=channel_paths(session, report.journey_id, **rules)
+        if 0 < pathed <= MOST_ANSWERS
+        else None,
         too_many_paths=pathed > MOST_ANSWERS,
         segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
     )

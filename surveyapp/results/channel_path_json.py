@@ -8,9 +8,9 @@ from surveyapp.results.channel_paths import ChannelPaths, PathRow
 from surveyapp.results.figure_json import definition_to_json, figure_to_json
 
 BASIS = (
-    "By the channels of a customer's events on the journey up to the answer at its end; several channels"
-    " by the first hand-over from one to another. Rare paths are taken together or hidden, so that no"
-    " small group follows from all tables."
+    "Of all customers and all months, without flagged answers, whatever else is chosen. By the channels of"
+    " a customer's events on the journey up to the answer at its end; several channels by the first"
+    " hand-over from one to another. Rare paths are hidden together."
 )
 
 

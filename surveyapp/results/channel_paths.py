@@ -1,15 +1,16 @@
 """Scores at a journey's end by the channels that customers had come by: one, several, and the first hand-over.
 
 A path is known from the events of the answer's journey run up to the answer: later ones change nothing.
-All answers and events are read, because what is hidden depends on all months and segments: a second for
-20,000, so that a page of a large journey asks first.
+They are of all customers and all months: one closed set of figures, which tells of no small group beside
+all others (path_publication). All answers and events are read: a second for 20,000, so that a page of a
+large journey asks first.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -21,6 +22,7 @@ from instruments.loader import Library
 from surveyapp.journeys.calendar import UTC_DAYS, calendar_of
 from surveyapp.journeys.segments import parse
 from surveyapp.responses.facets import Facet, facet_columns
+from surveyapp.responses.flags import unflagged
 from surveyapp.results import cells
 from surveyapp.results.cells import NOTHING, RESPONSES, MonthKey, Sums, month_key
 from surveyapp.results.comparability import Verdicts
@@ -28,11 +30,9 @@ from surveyapp.results.customer_groups import segments_of
 from surveyapp.results.definitions import Scored
 from surveyapp.results.facets import WITH_FLAGGED
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.journey import Ground, ground, looks_at_kinds
+from surveyapp.results.journey import Ground, ground, publications
 from surveyapp.results.months import month_of
-from surveyapp.results.path_publication import ChannelPath, PathGround
-from surveyapp.results.publication import within
-from surveyapp.results.scope import Scope
+from surveyapp.results.path_publication import ChannelPath, PathPublication, path_publication
 from surveyapp.results.segment_verdicts import gate, gated_cells
 from surveyapp.results.view_models import Alike, Beside, Definition, Figure, Hidden
 from surveyapp.store.models import BINS, EVERYBODY, Interaction, Response, Score, Touchpoint
@@ -93,22 +93,23 @@ def answers_with_paths(session: Session, journey_id: int, *, library: Library) -
 
 
 def channel_paths(
-    session: Session, scope: Scope, *, minimum_cell: int = 5, library: Library
+    session: Session, journey_id: int, *, minimum_cell: int = 5, library: Library
 ) -> ChannelPaths | None:
-    """The scores of the scope's customers by path; None where no answer's path is known. Raises NotFound."""
-    base = ground(session, scope.journey_id, library=library)
-    base.segment(scope.segment_id)
+    """The scores of all customers of all months by path, without flagged answers; None where no answer's
+    path is known. Raises NotFound.
+    """
+    base = ground(session, journey_id, library=library)
     scored = [each for each in base.scored.get(None, {}).values() if not each.definition.parent]
     answers = _told_apart(list(_answers(session, base, [each.scale.id for each in scored])))
     known = sorted({each.path for each in answers if each.path.is_known})
     if not scored or not known:
         return None
     told = {
-        each.scale.id: _ground(session, base, answers, each.scale.id, minimum_cell)
+        each.scale.id: _published(session, base, answers, each.scale.id, minimum_cell)
         for each in scored
     }
     asked = list(_rows(known))
-    columns = [_column(scope, answers, each, told[each.scale.id]) for each in scored]
+    columns = [_column(answers, each, told[each.scale.id]) for each in scored]
     pairs = [
         (each, *_sides(column(chosen), column(_is_known)))
         for each, column in zip(scored, columns, strict=True)
@@ -178,19 +179,13 @@ _Cell = tuple[Sums, Hidden]
 
 
 def _column(
-    scope: Scope, answers: Sequence[_Answer], scored: Scored, told: PathGround
+    answers: Sequence[_Answer], scored: Scored, told: PathPublication
 ) -> Callable[[_Chosen], _Cell]:
-    """The sums of a score over chosen paths in the scope, nothing where hidden, and why they are."""
-    since, until = scope.period.months
+    """The sums of a score over chosen paths, nothing where hidden, and why they are."""
     scale = scored.scale.id
     by_path: dict[ChannelPath, list[float]] = defaultdict(list)
     for each in answers:
-        if (
-            scale in each.values
-            and scope.segment_id in each.segments
-            and within(each.month, since, until)
-            and scope.facets.holds(each.facet)
-        ):
+        if scale in each.values:
             by_path[each.path].append(each.values[scale])
     every = {each.path for each in answers}
     known: dict[frozenset[ChannelPath], _Cell] = {}
@@ -198,8 +193,7 @@ def _column(
     def cell(chosen: _Chosen) -> _Cell:
         paths = frozenset(filter(chosen, every))
         if paths not in known:
-            published = told.publication(paths, scope.facets)
-            reason = published.why_hidden(scope.segment_id, since, until)
+            reason = told.why_hidden(paths)
             values = [value for path in paths for value in by_path.get(path, ())]
             known[paths] = (NOTHING if reason else _summed(values), reason)
         return known[paths]
@@ -251,27 +245,20 @@ def _row(
     )
 
 
-def _ground(
+def _published(
     session: Session, base: Ground, answers: Sequence[_Answer], scale: str, minimum: int
-) -> PathGround:
-    counts: dict[Facet, dict[ChannelPath, dict[int, dict[MonthKey, int]]]] = {}
-    kinds: dict[Facet, dict[ChannelPath, dict[frozenset[int], dict[MonthKey, int]]]] = {}
+) -> PathPublication:
+    told = publications(session, base, minimum=minimum, scales=[scale]).get((None, scale))
+    people: dict[Hashable, Counter[ChannelPath]] = defaultdict(Counter)
     for each in answers:
-        if scale not in each.values:
-            continue
-        own = counts.setdefault(each.facet, {}).setdefault(each.path, {})
-        for segment in each.segments:
-            months = own.setdefault(segment, {})
-            months[each.month] = months.get(each.month, 0) + 1
-        alike = kinds.setdefault(each.facet, {}).setdefault(each.path, {})
-        months = alike.setdefault(each.segments, {})
-        months[each.month] = months.get(each.month, 0) + 1
-    looked = kinds if looks_at_kinds(session, base) else None
-    return PathGround(counts, base.lying, minimum=minimum, kinds=looked)
+        if scale in each.values:
+            people[each.facet, each.segments, each.month][each.path] += 1
+    shown = told is not None and not told.why_hidden(EVERYBODY)
+    return path_publication(people, minimum=minimum, everybody=shown)
 
 
 def _answers(session: Session, base: Ground, scales: Sequence[str]) -> Iterator[_Answer]:
-    """Every answer at the journey's end with a score, flagged ones included."""
+    """Every answer at the journey's end with a score and without a flag."""
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
     segments: dict[str, frozenset[int]] = {}
     ends = [survey for survey in base.surveys if survey.touchpoint_id is None]
@@ -292,7 +279,7 @@ def _answers(session: Session, base: Ground, scales: Sequence[str]) -> Iterator[
                 *facet_columns(),
             )
             .join(Score, Score.response_id == Response.id)
-            .where(Response.survey_id.in_(surveys), Score.scale.in_(scales))
+            .where(Response.survey_id.in_(surveys), Score.scale.in_(scales), unflagged())
             .order_by(Response.id)
             .execution_options(yield_per=_AT_ONCE)
         )

@@ -15,7 +15,6 @@ nobody or enough, in each block, and hence in all.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -45,9 +44,8 @@ from surveyapp.store.models import EVERYBODY
 
 FacetCounts = Mapping[Facet, Counts]
 FacetKinds = Mapping[Facet, Kinds]
-Block = frozenset[Facet]
+_Block = frozenset[Facet]
 _Key = TypeVar("_Key", bound=Hashable)
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -86,10 +84,10 @@ def facet_publication(
     """
     unflagged = [facet for facet in counts if not facet.flagged]
     whole = publication(
-        summed(counts[facet] for facet in unflagged),
+        _sum(counts[facet] for facet in unflagged),
         lying,
         minimum=minimum,
-        kinds=None if kinds is None else summed(kinds.get(facet, {}) for facet in unflagged),
+        kinds=None if kinds is None else _sum(kinds.get(facet, {}) for facet in unflagged),
     )
     if facets == Facets():
         return whole
@@ -101,18 +99,18 @@ def facet_publication(
     divided = _divided(known, lying, minimum, by_kind)
     chosen = frozenset(own)
     shown = tuple(run for part in divided if part.holds(chosen) for run in part.slices)
-    return FacetPublication(summed(counts[facet] for facet in own), whole.runs, minimum, shown)
+    return FacetPublication(_sum(counts[facet] for facet in own), whole.runs, minimum, shown)
 
 
 @dataclass(frozen=True)
-class Part:
+class _Part:
     """One span: its shortest runs of months, the facets that somebody answered in, and its blocks."""
 
     slices: tuple[Run, ...]
-    present: Block
-    blocks: tuple[Block, ...]
+    present: _Block
+    blocks: tuple[_Block, ...]
 
-    def holds(self, chosen: Block) -> bool:
+    def holds(self, chosen: _Block) -> bool:
         """Whether the answers of these facets are whole blocks."""
         own = chosen & self.present
         inside = [block for block in self.blocks if block <= own]
@@ -133,16 +131,16 @@ def _divided(
     lying: Overlaps,
     minimum: int,
     kinds: tuple[tuple[Facet, _Kinds], ...] | None,
-) -> tuple[Part, ...]:
+) -> tuple[_Part, ...]:
     counts = {facet: {s: dict(months) for s, months in own} for facet, own in counted}
     by_kind = None
     if kinds is not None:
         by_kind = {facet: {kind: dict(months) for kind, months in own} for facet, own in kinds}
-    ground = FacetGround(counts, lying, minimum, by_kind)
-    return tuple(part_of(ground, slices) for slices in ground.spans)
+    ground = _Ground(counts, lying, minimum, by_kind)
+    return tuple(_part(ground, slices) for slices in ground.spans)
 
 
-class FacetGround:
+class _Ground:
     """Everything that is published of all answers, to be asked of some of them."""
 
     def __init__(
@@ -150,8 +148,8 @@ class FacetGround:
     ) -> None:
         self.counts, self.lying, self.minimum, self.kinds = counts, lying, minimum, kinds
         unflagged = [facet for facet in counts if not facet.flagged]
-        whole = summed(counts[facet] for facet in unflagged)
-        told = None if kinds is None else summed(kinds.get(facet, {}) for facet in unflagged)
+        whole = _sum(counts[facet] for facet in unflagged)
+        told = None if kinds is None else _sum(kinds.get(facet, {}) for facet in unflagged)
         found = publication(whole, lying, minimum=minimum, kinds=told)
         self.runs = found.runs
         self.segments = sorted({segment for own in counts.values() for segment in own})
@@ -173,21 +171,15 @@ class FacetGround:
                 found.append([run])
         return [tuple(span) for span in found]
 
-    def divided(self, counts: FacetCounts, kinds: FacetKinds | None) -> FacetGround:
-        """The same of other parts of these answers, such as those of one block by something else."""
-        found = copy(self)
-        found.counts, found.kinds = counts, kinds
-        return found
-
     def answers(self, facet: Facet, slices: Sequence[Run]) -> int:
         """How many answers there are of a facet."""
         return _inside(self.counts[facet].get(EVERYBODY, {}), slices)
 
-    def protects(self, block: Block, slices: Sequence[Run]) -> bool:
+    def protects(self, block: _Block, slices: Sequence[Run]) -> bool:
         """Whether what is published of all answers in these slices gives no group of too few away where it
         is published of this block's.
         """
-        counts = summed(self.counts[facet] for facet in block)
+        counts = _sum(self.counts[facet] for facet in block)
         sizes = np.array(
             [[_inside(counts.get(s, {}), [run]) for run in slices] for s in self.segments],
             dtype=float,
@@ -198,7 +190,7 @@ class FacetGround:
             return False
         told = None
         if self.kinds is not None:
-            told = listed(summed(self.kinds.get(facet, {}) for facet in block))
+            told = listed(_sum(self.kinds.get(facet, {}) for facet in block))
         seen = views(self.segments, sizes, slices, self.lying, told)
         if seen is None:
             return False
@@ -225,46 +217,37 @@ class FacetGround:
         ]
 
 
-def part_of(ground: FacetGround, slices: tuple[Run, ...]) -> Part:
+def _part(ground: _Ground, slices: tuple[Run, ...]) -> _Part:
     present = frozenset(facet for facet in ground.counts if ground.answers(facet, slices))
-    found: list[Block] = []
+    found: list[_Block] = []
     for flagged in (False, True):
         own = frozenset(facet for facet in present if facet.flagged is flagged)
-        found += blocks_of(ground, own, slices)
-    return Part(slices, present, tuple(found))
+        found += _blocks_of(ground, own, slices)
+    return _Part(slices, present, tuple(found))
 
 
-def blocks_of(
-    ground: FacetGround,
-    facets: Block,
-    slices: Sequence[Run],
-    ways: Iterable[Sequence[Block]] | None = None,
-) -> Sequence[Block]:
-    """The finest of the ways to divide these facets in which every block is protected; none if no way is.
-
-    ``ways``: those to choose from, by default by channel and language.
-    """
+def _blocks_of(ground: _Ground, facets: _Block, slices: Sequence[Run]) -> Sequence[_Block]:
+    """The finest of the ways to divide these facets in which every block is protected; none if no way is."""
     if not facets:
         return ()
-    known: dict[Block, bool] = {}
+    known: dict[_Block, bool] = {}
 
-    def protected(block: Block) -> bool:
+    def protected(block: _Block) -> bool:
         if block not in known:
             known[block] = ground.protects(block, slices)
         return known[block]
 
-    ways = _ways(ground, facets, slices) if ways is None else ways
-    for way in sorted(ways, key=len, reverse=True):
+    for way in sorted(_ways(ground, facets, slices), key=len, reverse=True):
         if all(map(protected, way)):
             return way
     return ()
 
 
-def _ways(ground: FacetGround, facets: Block, slices: Sequence[Run]) -> Iterator[Sequence[Block]]:
+def _ways(ground: _Ground, facets: _Block, slices: Sequence[Run]) -> Iterator[Sequence[_Block]]:
     """Channels and languages crossed; of each the rarest may be taken together, first the languages."""
     sizes = {facet: ground.answers(facet, slices) for facet in facets}
     channels, languages = (_by_size(sizes, place) for place in (0, 1))
-    for few_channels, few_languages in product(rarest(channels), rarest(languages)):
+    for few_channels, few_languages in product(_rarest(channels), _rarest(languages)):
         way: dict[tuple[str, str], set[Facet]] = {}
         for facet in facets:
             channel = "" if facet.channel in few_channels else facet.channel
@@ -282,7 +265,7 @@ def _by_size(sizes: Mapping[Facet, int], place: int) -> list[str]:
     return sorted(found, key=lambda value: (found[value], value))
 
 
-def rarest(values: Sequence[_Value]) -> list[Sequence[_Value]]:
+def _rarest(values: Sequence[str]) -> list[Sequence[str]]:
     """Those to be taken together: none, the two rarest, and so on to all."""
     return [(), *(values[:count] for count in range(2, len(values) + 1))]
 
@@ -291,9 +274,7 @@ def _inside(months: Mapping[MonthKey, int], slices: Sequence[Run]) -> int:
     return sum(n for month, n in months.items() if any(within(month, *run) for run in slices))
 
 
-def summed(
-    parts: Iterable[Mapping[_Key, Mapping[MonthKey, int]]],
-) -> dict[_Key, dict[MonthKey, int]]:
+def _sum(parts: Iterable[Mapping[_Key, Mapping[MonthKey, int]]]) -> dict[_Key, dict[MonthKey, int]]:
     found: dict[_Key, dict[MonthKey, int]] = {}
     for part in parts:
         for key, months in part.items():

@@ -15,10 +15,10 @@ from surveyapp.errors import NotFound, NotReady
 from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.responses.facets import Facet
 from surveyapp.results import cells, definitions, suppression
-from surveyapp.results.cells import NOTHING, RESPONSES, Key, MonthKey, Sums
+from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.definitions import Scored
 from surveyapp.results.facet_publication import facet_publication
-from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED, Facets
+from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.kinds import MOST_ANSWERS, Kinds, kinds_by_facet, kinds_by_scale
 from surveyapp.results.publication import Publication, publication
 from surveyapp.results.scope import Period
@@ -261,17 +261,6 @@ def _are_few(base: Ground, counted: _Counted) -> bool:
     for (place, _), counts in counted.items():
         answers[place] = max(answers.get(place, 0), sum(counts[EVERYBODY].values()))
     return bool(base.segments) and 0 < sum(answers.values()) <= MOST_ANSWERS
-
-
-def looks_at_kinds(session: Session, base: Ground) -> bool:
-    """Whether customers' kinds are looked up where it is decided what to show of channels and languages."""
-    counted: dict[Cell, dict[int, dict[MonthKey, int]]] = {}
-    scales, facets = [RESPONSES], WITH_FLAGGED
-    for (survey, scale), by_segment in cells.counts(
-        session, base.ids, scales=scales, facets=facets
-    ).items():
-        _add(counted.setdefault((base.places[survey], scale), {EVERYBODY: {}}), base, by_segment)
-    return _are_few(base, counted)
 
 
 def _of_kinds(

@@ -1,32 +1,28 @@
-"""Which figures of one score at one place may be shown of customers who came by one channel or several.
+"""Which scores may be told apart by the channels that customers came by, at the end of a journey.
 
-What is published of segments, months, channels and languages stays as it is; it divides the answers into
-blocks. Inside each block they are divided once more, by the path of channels, so that everything that is
-published of all answers could be published of each part alone. Rare paths are taken together, those
-through one channel and those through several apart where that is possible. A figure of some paths is shown
-where it is one of whole parts; then nothing smaller follows from all figures together, for the same reason
-as with channels and languages.
+One set of figures is published: of all customers and all months without flagged answers, divided by path.
+Everything else that is published of these answers, of segments, months, channels and languages, tells
+nobody apart who is alike in all of these: call such customers a cell. A reader who combines figures gives
+the people of a cell and a path the weight c + d, where c depends on the path alone and d on the cell alone,
+and a group of people is told where all weights are 0 or 1. If every two paths meet in some cell, no two c
+differ by more than 1; if they differ, those with the larger c are in the group wherever they meet the
+others. So no group of too few is told as long as of every two paths enough people of each are in cells
+where the other is, too. Rare paths are taken together until that is so. Where all c are equal, paths tell
+nothing that is not published anyway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
-from surveyapp.responses.facets import Facet
-from surveyapp.results.facet_publication import (
-    Block,
-    FacetGround,
-    FacetPublication,
-    blocks_of,
-    part_of,
-    rarest,
-    summed,
-)
-from surveyapp.results.facets import Facets
-from surveyapp.results.overlaps import Overlaps
-from surveyapp.results.publication import Counts, Kinds, Publication, Run
+import numpy as np
+
+from surveyapp.results.view_models import Hidden
+
+People = Mapping[Hashable, Mapping["ChannelPath", int]]  # by cell, then path
 
 
 class ChannelPath(NamedTuple):
@@ -45,84 +41,50 @@ class ChannelPath(NamedTuple):
         return bool(self.then)
 
 
-PathCounts = Mapping[Facet, Mapping[ChannelPath, Counts]]
-PathKinds = Mapping[Facet, Mapping[ChannelPath, Kinds]]
+@dataclass(frozen=True)
+class PathPublication:
+    """``parts``: the paths that are told apart, rare ones together; ``sizes``: how many people took each."""
+
+    sizes: Mapping[ChannelPath, int]
+    parts: Sequence[frozenset[ChannelPath]]
+    minimum: int
+
+    def why_hidden(self, paths: Collection[ChannelPath]) -> Hidden:
+        """Why not to show a figure of these paths together."""
+        own = frozenset(path for path in paths if self.sizes.get(path))
+        n = sum(self.sizes[path] for path in own)
+        if not n:
+            return Hidden.NO
+        if n < self.minimum:
+            return Hidden.FEW
+        inside = [part for part in self.parts if part <= own]
+        return Hidden.NO if own == frozenset().union(*inside) else Hidden.COMPLEMENT
 
 
-class PathGround:
-    """Everything that is published of one score's answers, with the parts that paths divide them into."""
+def path_publication(people: People, *, minimum: int, everybody: bool) -> PathPublication:
+    """The finest division of the paths of these people by which no group of too few is told.
 
-    def __init__(
-        self, counts: PathCounts, lying: Overlaps, *, minimum: int, kinds: PathKinds | None = None
-    ) -> None:
-        self.counts, self.kinds, self.minimum = counts, kinds, minimum
-        by_facet = {facet: summed(own.values()) for facet, own in counts.items()}
-        of_kinds = None
-        if kinds is not None:
-            of_kinds = {facet: summed(own.values()) for facet, own in kinds.items()}
-        self._ground = FacetGround(by_facet, lying, minimum, of_kinds)
-        self._spans = [part_of(self._ground, slices) for slices in self._ground.spans]
-        self._parts: dict[tuple[Block, tuple[Run, ...]], list[frozenset[ChannelPath]]] = {}
-
-    def publication(self, paths: Collection[ChannelPath], facets: Facets) -> Publication:
-        """What is shown of these paths' answers of these facets."""
-        chosen = frozenset(paths)
-        own = frozenset(facet for facet in self.counts if facets.holds(facet))
-        shown: list[Run] = []
-        for span in self._spans:
-            inside = [block for block in span.blocks if block <= own]
-            if span.holds(own) and all(self._holds(b, span.slices, chosen) for b in inside):
-                shown += span.slices
-        counts = summed(
-            by_segment
-            for facet in own
-            for path, by_segment in self.counts[facet].items()
-            if path in chosen
-        )
-        return FacetPublication(counts, self._ground.runs, self.minimum, tuple(shown))
-
-    def _holds(self, block: Block, slices: tuple[Run, ...], chosen: frozenset[ChannelPath]) -> bool:
-        """Whether the paths are whole parts of a block."""
-        key = (block, slices)
-        if key not in self._parts:
-            self._parts[key] = self._divided(block, slices)
-        present = self._present(block, slices)
-        inside = [part for part in self._parts[key] if part <= chosen]
-        return chosen & present == frozenset().union(*inside)
-
-    def _divided(self, block: Block, slices: tuple[Run, ...]) -> list[frozenset[ChannelPath]]:
-        """The finest protected division of a block by path."""
-        names = {path: _named(path) for path in self._present(block, slices)}
-        ground = self._ground.divided(
-            {name: summed(self._of(block, path)) for path, name in names.items()},
-            None
-            if self.kinds is None
-            else {
-                name: summed(self.kinds.get(facet, {}).get(path, {}) for facet in block)
-                for path, name in names.items()
-            },
-        )
-        sizes = {path: ground.answers(name, slices) for path, name in names.items()}
-        ways = [[frozenset(names[path] for path in part) for part in way] for way in _ways(sizes)]
-        found = blocks_of(ground, frozenset(names.values()), slices, ways)
-        paths = {name: path for path, name in names.items()}
-        return [frozenset(paths[name] for name in part) for part in found]
-
-    def _of(self, block: Block, path: ChannelPath) -> Iterator[Counts]:
-        return (self.counts[facet].get(path, {}) for facet in block)
-
-    def _present(self, block: Block, slices: Sequence[Run]) -> frozenset[ChannelPath]:
-        """The paths by which anybody in a block came in these months."""
-        paths = {path for facet in block for path in self.counts[facet]}
-        ground = self._ground.divided(
-            {_named(path): summed(self._of(block, path)) for path in paths}, None
-        )
-        return frozenset(path for path in paths if ground.answers(_named(path), slices))
+    ``everybody``: whether the figure of all of them is shown; nothing is where it is not.
+    """
+    paths = sorted({path for own in people.values() for path, n in own.items() if n})
+    table = np.array(
+        [[own.get(path, 0) for path in paths] for own in people.values()], dtype=np.int64
+    ).reshape(len(people), len(paths))
+    sizes = {path: int(n) for path, n in zip(paths, table.sum(axis=0), strict=True)}
+    ways = sorted(_ways(sizes), key=len, reverse=True) if everybody and paths else []
+    for way in ways:
+        member = np.array([[path in part for part in way] for path in paths], dtype=np.int64)
+        parts = table @ member
+        meeting = parts.T @ (parts > 0)  # of each part, how many are in cells where another one is
+        np.fill_diagonal(meeting, minimum)
+        if bool((meeting >= minimum).all()):
+            return PathPublication(sizes, tuple(way), minimum)
+    return PathPublication(sizes, (), minimum)
 
 
-def _named(path: ChannelPath) -> Facet:
-    """A path in the place of a channel and a language."""
-    return Facet(path.first, path.then, flagged=False)
+def _rarest(paths: Sequence[ChannelPath]) -> list[Sequence[ChannelPath]]:
+    """Those to be taken together: none, the two rarest, and so on to all."""
+    return [(), *(paths[:count] for count in range(2, len(paths) + 1))]
 
 
 def _ways(sizes: Mapping[ChannelPath, int]) -> Iterator[list[frozenset[ChannelPath]]]:
@@ -133,7 +95,7 @@ def _ways(sizes: Mapping[ChannelPath, int]) -> Iterator[list[frozenset[ChannelPa
     unknown = [frozenset(path for path in order if not path.is_known)]
     divisions = [
         [*_parts(single, few), *_parts(mixed, rare)]
-        for few, rare in product(rarest(single), rarest(mixed))
+        for few, rare in product(_rarest(single), _rarest(mixed))
     ]
     for parts in divisions:
         yield [part for part in (*parts, *unknown) if part]
@@ -142,7 +104,7 @@ def _ways(sizes: Mapping[ChannelPath, int]) -> Iterator[list[frozenset[ChannelPa
         least = min(parts, key=lambda part: sum(sizes[path] for path in part), default=unknown[0])
         yield [part | unknown[0] if part == least else part for part in parts]
     known = [path for path in order if path.is_known]
-    for few in rarest(known):
+    for few in _rarest(known):
         yield [part for part in (*_parts(known, few), *unknown) if part]
     yield [frozenset(order)]
 

@@ -61,7 +61,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         ask_drivers = not joining and asks_outcome(session, journey_id, library=rules["library"])
         pathed = answers_with_paths(session, journey_id, library=rules["library"])
         ask_paths = pathed > PATHS_AT_ONCE and "paths" not in request.args
-        paths = channel_paths(session, scope, **rules) if pathed and not ask_paths else None
+        paths = channel_paths(session, journey_id, **rules) if pathed and not ask_paths else None
         joined = joined_scores(session, scope, **rules) if joining else None
         stored = stored_analyses.analyses(session, journey_id)
         since = staleness(session, stored)

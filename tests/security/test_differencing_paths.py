@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import pytest
 
 from surveyapp.responses.facets import Facet
 from surveyapp.results.facets import UNFLAGGED, Facets
-from surveyapp.results.overlaps import overlaps
-from surveyapp.results.path_publication import ChannelPath, PathGround
-from surveyapp.results.publication import Publication, within
+from surveyapp.results.path_publication import (
+    ChannelPath,
+    PathPublication,
+    path_publication,
+)
+from surveyapp.results.publication import within
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import EVERYBODY
 from tests.security.test_differencing import MINIMUM, Month
-from tests.security.test_differencing_facets import CHANNELS, CHOICES, Town, town
+from tests.security.test_differencing_facets import CHOICES, Town, town
+from tests.security.test_differencing_facets import shown as figures_of
 
 WORLDS = 12
 WEB, PHONE = ChannelPath("web"), ChannelPath("phone")
@@ -31,7 +34,6 @@ GROUPS = (
     (WEB, PHONE, OVER, BACK),
 )
 Person = tuple[Facet, ChannelPath, frozenset[int], Month]
-Asked = tuple[Facets, tuple[ChannelPath, ...]]
 
 
 @dataclass(frozen=True)
@@ -41,19 +43,13 @@ class Travelled:
     town: Town
     people: Counter[Person]
 
-    @property
-    def ground(self) -> PathGround:
-        counts: dict[Facet, dict[ChannelPath, dict[int, Counter[Month]]]] = {}
-        kinds: dict[Facet, dict[ChannelPath, dict[frozenset[int], Counter[Month]]]] = {}
+    def publication(self) -> PathPublication:
+        cells: dict[Hashable, Counter[ChannelPath]] = {}
         for (facet, path, kind, month), n in self.people.items():
-            own = kinds.setdefault(facet, {}).setdefault(path, {})
-            own.setdefault(kind, Counter())[month] += n
-            for segment in kind:
-                by_segment = counts.setdefault(facet, {}).setdefault(path, {})
-                by_segment.setdefault(segment, Counter())[month] += n
-        lying = overlaps(tuple(enumerate(self.town.rules, start=1)))
-        known = kinds if self.town.knows_kinds else None
-        return PathGround(counts, lying, minimum=MINIMUM, kinds=known)
+            if not facet.flagged:
+                cells.setdefault((facet, kind, month), Counter())[path] += n
+        whole = self.town.published(UNFLAGGED).why_hidden(EVERYBODY)
+        return path_publication(cells, minimum=MINIMUM, everybody=whole is Hidden.NO)
 
 
 def travelled(rng: np.random.Generator) -> Travelled:
@@ -70,17 +66,17 @@ def travelled(rng: np.random.Generator) -> Travelled:
 Figure = tuple[Facets, tuple[ChannelPath, ...], int, Month | None, Month | None]
 
 
-def shown(place: Travelled, told: dict[Asked, Publication]) -> list[Figure]:
-    months = place.town.months
-    starts, ends = [None, *months[1:]], [*months[:-1], None]
-    segments = {segment for *_, kind, _ in place.people for segment in kind}
+def shown(place: Travelled) -> list[Figure]:
+    """Every figure of segments, months, channels and languages, and those of paths."""
+    told = {facets: place.town.published(facets) for facets in CHOICES}
+    paths = place.publication()
     return [
-        (facets, paths, segment, since, until)
-        for (facets, paths), one in told.items()
-        for segment in sorted(segments)
-        for i, since in enumerate(starts)
-        for until in ends[i:]
-        if one.why_hidden(segment, since, until) is Hidden.NO
+        *((facets, PATHS, *each) for facets, *each in figures_of(place.town, told)),
+        *(
+            (UNFLAGGED, group, EVERYBODY, None, None)
+            for group in GROUPS
+            if paths.why_hidden(group) is Hidden.NO
+        ),
     ]
 
 
@@ -111,44 +107,43 @@ def test_no_small_group_follows_from_paths_beside_channels_languages_and_flags()
     cut = 0
     for number in range(WORLDS):
         place = travelled(rng)
-        ground = place.ground
-        told: dict[Asked, Publication] = {
-            (facets, PATHS): place.town.published(facets) for facets in CHOICES
-        }
-        some = [UNFLAGGED, Facets(flagged=True), *(Facets(channel=each) for each in CHANNELS)]
-        for facets, paths in product(some, GROUPS):
-            told[facets, paths] = ground.publication(paths, facets)
-        figures = shown(place, told)
+        figures = shown(place)
         assert not attacked(place, figures), f"world {number}: {place}"
         cut += sum(
             any(held(person, each) for person in place.people)
             for each in figures
             if each[1] != PATHS
         )
-    assert cut > WORLDS, "hiding everything is no protection"
+    assert cut > 2 * WORLDS, "hiding everything is no protection"
 
 
-def counted(**sizes: int) -> PathGround:
-    names = {"web": WEB, "phone": PHONE, "over": OVER, "back": BACK, "unknown": UNKNOWN}
-    by_path = {names[name]: {EVERYBODY: {(2026, 1): n}} for name, n in sizes.items()}
-    return PathGround({Facet("link", "en", flagged=False): by_path}, overlaps(()), minimum=5)
+def published(*cells: dict[ChannelPath, int]) -> list[tuple[ChannelPath, ...]]:
+    """The groups of paths that are hidden of people in these cells."""
+    found = path_publication(dict(enumerate(cells)), minimum=5, everybody=True)
+    return [group for group in GROUPS if found.why_hidden(group) is not Hidden.NO]
 
 
 @pytest.mark.parametrize(
     ("sizes", "hidden"),
     [
-        ({"web": 9, "phone": 8, "over": 7}, []),
-        ({"web": 9, "phone": 3, "over": 7}, [(WEB,), (PHONE,)]),  # with each other, they are 12
-        ({"web": 9, "phone": 8, "over": 7, "back": 2}, [(OVER,), (BACK,)]),
-        ({"web": 9, "phone": 8, "over": 2}, [(PHONE,), (OVER,), (WEB, PHONE), (OVER, BACK)]),
-        ({"web": 9, "over": 7, "unknown": 1}, [(OVER,), (UNKNOWN,), (OVER, BACK), GROUPS[-1]]),
+        ({WEB: 9, PHONE: 8, OVER: 7}, []),
+        ({WEB: 9, PHONE: 3, OVER: 7}, [(WEB,), (PHONE,)]),  # with each other, they are 12
+        ({WEB: 9, PHONE: 8, OVER: 7, BACK: 2}, [(OVER,), (BACK,)]),
+        ({WEB: 9, PHONE: 8, OVER: 2}, [(PHONE,), (OVER,), (WEB, PHONE), (OVER, BACK)]),
+        ({WEB: 9, OVER: 7, UNKNOWN: 1}, [(OVER,), (UNKNOWN,), (OVER, BACK), GROUPS[-1]]),
     ],
 )
 def test_rare_paths_are_taken_together(sizes, hidden):
-    ground = counted(**sizes)
-    found = [
-        paths
-        for paths in GROUPS
-        if ground.publication(paths, UNFLAGGED).why_hidden(EVERYBODY) is not Hidden.NO
-    ]
-    assert found == hidden
+    assert published(sizes) == hidden
+
+
+def test_paths_that_a_segment_or_month_tells_apart_already_are_taken_together():
+    """All of the web but 2 came in one month, all by phone in another: a sum would tell of the 2."""
+    january, february = {WEB: 20}, {PHONE: 20, WEB: 2}
+    assert published(january, february) == [(WEB,), (PHONE,)]
+    assert published({WEB: 20, PHONE: 5}, {PHONE: 20, WEB: 5}) == []
+
+
+def test_nothing_is_told_where_the_figure_of_everybody_is_not():
+    found = path_publication({0: {WEB: 9, PHONE: 9}}, minimum=5, everybody=False)
+    assert found.why_hidden((WEB,)) is Hidden.COMPLEMENT
