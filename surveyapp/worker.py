@@ -41,7 +41,7 @@ from surveyapp.journeys import zone_actions
 from surveyapp.operations import heartbeats
 from surveyapp.operations.tasks import Tasks
 from surveyapp.periodic import ROUNDS
-from surveyapp.reports import make, removal
+from surveyapp.reports import every_segment, make, removal
 from surveyapp.reports.schedules import duty as report_schedules
 from surveyapp.reports.schedules import links as report_links
 from surveyapp.responses import (
@@ -107,14 +107,16 @@ def _sjq_study_report(
     return make.sjq_study(installation, asked.report_id, progress=progress)
 
 
-def _benchmark_report(
+def _report_of_scope(
     installation: Installation, asked: ReportPayload, progress: Progress
 ) -> Result:
-    return make.benchmark(installation, asked.report_id, progress=progress)
+    return make.of_scope(installation, asked.report_id, progress=progress)
 
 
-def _executive_page(installation: Installation, asked: ReportPayload, progress: Progress) -> Result:
-    return make.executive(installation, asked.report_id, progress=progress)
+def _segment_reports(
+    installation: Installation, asked: ReportPayload, progress: Progress
+) -> Result:
+    return every_segment.every_segment(installation, asked.report_id, progress=progress)
 
 
 def _validation_report(
@@ -216,8 +218,10 @@ WORK: Mapping[str, Work] = dict(
     (
         _bound(kinds.VALIDATE_SCALE, _validate_scale),
         _bound(kinds.SJQ_STUDY, _sjq_study),
-        _bound(kinds.BENCHMARK_REPORT, _benchmark_report),
-        _bound(kinds.EXECUTIVE_PAGE, _executive_page),
+        _bound(kinds.BENCHMARK_REPORT, _report_of_scope),
+        _bound(kinds.EXECUTIVE_PAGE, _report_of_scope),
+        _bound(kinds.PARTNER_REPORT, _report_of_scope),
+        _bound(kinds.SEGMENT_REPORTS, _segment_reports),
         _bound(kinds.VALIDATION_REPORT, _validation_report),
         _bound(kinds.SJQ_STUDY_REPORT, _sjq_study_report),
         _bound(kinds.IMPORT_RESPONSES, _import_responses),

@@ -11,10 +11,10 @@ from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
-from surveyapp.errors import Conflict, NotFound
+from surveyapp.errors import Conflict, NotAllowed, NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports import queries as stored
-from surveyapp.reports.actions import ask_report, formats_of
+from surveyapp.reports.actions import EVERY_SEGMENT, PARTNER, ask_report, formats_of
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format
 from surveyapp.reports.removal import holds_erased
@@ -24,7 +24,9 @@ from surveyapp.store.models import File, Report
 
 reports = Blueprint("reports", __name__, url_prefix="/api/v1", description="A journey's reports.")
 
-_KINDS = ("benchmark", "executive")
+_KINDS = ("benchmark", "executive", PARTNER)
+_ZIP = "zip"
+_FORMATS = [*(str(each) for each in Format), _ZIP]
 _MONTH = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
 _LARGEST = 2_147_483_647
 
@@ -35,7 +37,10 @@ class NewReportSchema(Strict):
     kind = ma.fields.String(
         required=True,
         validate=ma.validate.OneOf(_KINDS),
-        metadata={"description": "`benchmark`, or `executive`: the journey on one sheet."},
+        metadata={
+            "description": "`benchmark`; `executive`: the journey on one sheet; `partner`: the touchpoints"
+            " of one partner."
+        },
     )
     segment = ma.fields.String(
         validate=ma.validate.Length(max=60), metadata={"description": "A segment's code."}
@@ -63,14 +68,28 @@ class NewReportSchema(Strict):
         validate=ma.validate.OneOf([str(each) for each in Paper]),
         metadata={"description": "By default a4."},
     )
+    partner = ma.fields.String(
+        validate=ma.validate.Length(max=200),
+        metadata={"description": "Whose touchpoints a `partner` report is of. Required there."},
+    )
+    quotes = ma.fields.Boolean(
+        metadata={
+            "description": "Whether a `partner` report quotes comments whose customers allow it; only for a"
+            " key that may read responses."
+        }
+    )
+    every_segment = ma.fields.Boolean(
+        metadata={
+            "description": "A report for each segment and one for all customers, as one ZIP with"
+            " `contents.csv`."
+        }
+    )
 
 
 class ReportFileSchema(ma.Schema):
     """A finished report in one format."""
 
-    format = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([str(each) for each in Format])
-    )
+    format = ma.fields.String(required=True, validate=ma.validate.OneOf(_FORMATS))
     bytes = ma.fields.Integer(required=True)
 
 
@@ -105,9 +124,7 @@ class ReportsSchema(ma.Schema):
 
 class ReportFileQuery(Strict):
     report = ma.fields.Integer(required=True, validate=ma.validate.Range(min=1, max=_LARGEST))
-    format = ma.fields.String(
-        required=True, validate=ma.validate.OneOf([str(each) for each in Format])
-    )
+    format = ma.fields.String(required=True, validate=ma.validate.OneOf(_FORMATS))
 
 
 _REPORT = {
@@ -135,6 +152,10 @@ def create_report(asked: dict[str, Any], code: str) -> dict[str, Any]:
     A worker makes it; list the journey's reports to see when it is there. Without months it is of all
     time.
     """
+    if asked.get("quotes") and not caller().may(KeyScope.READ_RESPONSES):
+        raise NotAllowed(
+            "This key may not read responses; leave quotes out, or use a key that may."
+        )
     with installation().store.writing() as session:
         journey = journey_by_code(session, code_in(code, "journey"), caller().journey_id)
         segment = ""
@@ -148,6 +169,9 @@ def create_report(asked: dict[str, Any], code: str) -> dict[str, Any]:
             scope=read_scope(journey.id, scope),
             formats=asked.get("formats", ()),
             paper=Paper(asked.get("paper", Paper.A4)),
+            partner=asked.get("partner", ""),
+            quotes=asked.get("quotes", False),
+            every_segment=asked.get("every_segment", False),
             user_id=None,
         )
         return _told(made)
@@ -186,7 +210,7 @@ def download_report(query: dict[str, Any], code: str) -> Response:
     The file in a format that the report was made in; 409 while it is not finished, and for a report
     that may hold answers which were erased since.
     """
-    form = Format(query["format"])
+    form = query["format"]
     with installation().store.writing() as session:
         journey = journey_by_code(session, code_in(code, "journey"), caller().journey_id)
         report = stored.report(session, journey.id, query["report"])
@@ -196,17 +220,18 @@ def download_report(query: dict[str, Any], code: str) -> Response:
             raise Conflict("Answers that this report may hold have been erased; create it again.")
         file = _files(report).get(form)
         if file is None:
-            raise NotFound(f"This report was not made as {form.label}.")
-        record(session, None, "download report", f"report {report.id}", file=str(form))
+            raise NotFound(f"This report was not made as {form}.")
+        record(session, None, "download report", f"report {report.id}", file=form)
         data, name = installation().files.path(file).read_bytes(), file.name
     answer = Response(data, mimetype="application/octet-stream")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _files(report: Report) -> dict[Format, File]:
-    beside = {Format(each.format): each.file for each in report.documents}
-    return {**({Format.PDF: report.file} if report.file else {}), **beside}
+def _files(report: Report) -> dict[str, File]:
+    beside = {each.format: each.file for each in report.documents}
+    first = _ZIP if report.kind == EVERY_SEGMENT else str(Format.PDF)
+    return {**({first: report.file} if report.file else {}), **beside}
 
 
 def _told(report: Report) -> dict[str, Any]:
@@ -221,5 +246,5 @@ def _told(report: Report) -> dict[str, Any]:
         "state": "made" if report.file else "failed" if failed else "waiting",
         "error": (job.error or "It was cancelled.") if failed and job else None,
         "formats": [str(each) for each in formats_of(report)],
-        "files": [{"format": str(each), "bytes": file.size} for each, file in files.items()],
+        "files": [{"format": each, "bytes": file.size} for each, file in files.items()],
     }

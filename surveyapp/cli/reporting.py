@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 from surveyapp.cli.document_files import DocumentFiles, document_files
 from surveyapp.cli.facet_options import facet_options
 from surveyapp.cli.opened import opened, progress_bar
-from surveyapp.cli.outputs import finish
+from surveyapp.cli.outputs import File, finish
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.installation import Installation
 from surveyapp.jobs.running import Progress
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports import stored_content
-from surveyapp.reports.actions import ask_report
+from surveyapp.reports.actions import EVERY_SEGMENT, PARTNER, ask_report
 from surveyapp.reports.document import Paper
-from surveyapp.reports.formats.names import format_of
+from surveyapp.reports.formats.names import Format, format_of
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.results.answered import recent_months
 from surveyapp.results.scope import Comparison, read_scope
@@ -60,6 +60,27 @@ _WORKER = "command line"
     "--executive", is_flag=True, help="Write the executive page: the journey on one sheet."
 )
 @click.option(
+    "--partner",
+    default="",
+    help="Write the partner report: the touchpoints that this partner runs.",
+)
+@click.option(
+    "--quotes",
+    is_flag=True,
+    help="Quote comments of customers who allow it in the partner report.",
+)
+@click.option(
+    "--every-segment",
+    is_flag=True,
+    help="Write a report for each segment and one for all customers, as one ZIP with contents.csv.",
+)
+@click.option(
+    "--also",
+    type=click.Choice([str(each) for each in Format if each is not Format.PDF]),
+    multiple=True,
+    help="A format beside PDF in the ZIP of --every-segment. Repeatable.",
+)
+@click.option(
     "--validate",
     "instrument",
     default=None,
@@ -90,7 +111,8 @@ _WORKER = "command line"
     required=True,
     multiple=True,
     type=click.Path(path_type=Path),
-    help="The file to write, as its ending says: .pdf, .docx, .pptx or .html. Repeatable.",
+    help="The file to write, as its ending says: .pdf, .docx, .pptx or .html. Repeatable. One .zip with"
+    " --every-segment.",
 )
 @click.option(
     "--paper",
@@ -111,6 +133,10 @@ def report(
     language: str,
     with_flagged: bool,
     executive: bool,
+    partner: str,
+    quotes: bool,
+    every_segment: bool,
+    also: tuple[str, ...],
     instrument: str | None,
     study: bool,
     bootstrap: int,
@@ -119,12 +145,15 @@ def report(
     paper: str,
     beside: DocumentFiles,
 ) -> None:
-    """Write the journey benchmark report, a scale validation report, or the study: as PDF, for Word,
-    as slides or as a web page.
+    """Write the journey benchmark report, the executive page, a partner report, a scale validation
+    report, or the study: as PDF, for Word, as slides or as a web page.
     """
-    wished = [(path, format_of(path)) for path in outs]
-    if sum(map(bool, (executive, instrument, study))) > 1:
-        raise Invalid("--executive, --validate and --study are different reports; choose one")
+    wished = [] if every_segment else [(path, format_of(path)) for path in outs]
+    if sum(map(bool, (executive, partner, instrument, study))) > 1:
+        raise Invalid(
+            "--executive, --partner, --validate and --study are different reports; choose one"
+        )
+    _check_every_segment(every_segment, outs, also, beside)
     if (instrument or study) and (since or until or all_time):
         raise Invalid(
             "--validate and --study are of all months; leave --from, --to and --all-time out"
@@ -162,7 +191,7 @@ def report(
             "seed": seed,
             "user_id": None,
         }
-        analysis_id, kind = None, "executive" if executive else "benchmark"
+        analysis_id, kind = None, "executive" if executive else PARTNER if partner else "benchmark"
         if instrument:
             ask = partial(ask_validation, instrument=instrument, key=None, **about)
             analysis_id, kind = _analysed(installation, ask, progress), "validation"
@@ -175,22 +204,57 @@ def report(
                 kind=kind,
                 scope=scope,
                 analysis_id=analysis_id,
-                formats=[str(form) for _, form in wished],
+                formats=also or [str(form) for _, form in wished],
                 paper=Paper(paper),
+                partner=partner,
+                quotes=quotes,
+                every_segment=every_segment,
                 user_id=None,
             )
             report_id, job_id = asked.id, asked.job_id
         run_now(installation, job_id, worker=_WORKER, shown=progress)
         with installation.store.reading() as session:
             made = session.get_one(Report, report_id)
-            if made.file is None or made.content is None:
-                raise NotFound("the report has no file; create the report again")
-            kept = {each.format: each.file for each in made.documents} | {"pdf": made.file}
-            path = installation.files.path
-            files = [(out, path(kept[form]).read_bytes()) for out, form in wished]
-            if beside:
-                files += beside.of(stored_content.read(path(made.content).read_bytes()))
+            files = _files(installation, made, outs, wished, beside)
     finish([], files=files)
+
+
+def _check_every_segment(
+    every_segment: bool, outs: Sequence[Path], also: Sequence[str], beside: DocumentFiles
+) -> None:
+    """Refuse what does not go with one ZIP, and what goes with nothing else."""
+    if not every_segment:
+        if also:
+            raise Invalid(
+                "--also is of --every-segment; name a file by --out for each format instead"
+            )
+        return
+    if len(outs) != 1 or outs[0].suffix.lower() != ".zip":
+        raise Invalid("--every-segment writes one ZIP; name it by one --out that ends in .zip")
+    if beside:
+        raise Invalid("--every-segment has no --tables and --figures; leave them out")
+
+
+def _files(
+    installation: Installation,
+    made: Report,
+    outs: Sequence[Path],
+    wished: Sequence[tuple[Path, Format]],
+    beside: DocumentFiles,
+) -> list[File]:
+    """What was made, with where it goes."""
+    path = installation.files.path
+    if made.file is None:
+        raise NotFound("the report has no file; create the report again")
+    if made.kind == EVERY_SEGMENT:
+        return [(outs[0], path(made.file).read_bytes())]
+    if made.content is None:
+        raise NotFound("the report has no tables and figures; create the report again")
+    kept = {each.format: each.file for each in made.documents} | {"pdf": made.file}
+    files = [(out, path(kept[form]).read_bytes()) for out, form in wished]
+    if beside:
+        files += beside.of(stored_content.read(path(made.content).read_bytes()))
+    return files
 
 
 def _analysed(

@@ -139,6 +139,8 @@ SJQ_STUDY = Kind(
 )
 BENCHMARK_REPORT = Kind("benchmark_report", "Benchmark report", ReportPayload, Outcome.REPORT)
 EXECUTIVE_PAGE = Kind("executive_page", "Executive page", ReportPayload, Outcome.REPORT)
+PARTNER_REPORT = Kind("partner_report", "Partner report", ReportPayload, Outcome.REPORT)
+SEGMENT_REPORTS = Kind("segment_reports", "Report for every segment", ReportPayload, Outcome.REPORT)
 VALIDATION_REPORT = Kind("validation_report", "Validation report", ReportPayload, Outcome.REPORT)
 SJQ_STUDY_REPORT = Kind("sjq_study_report", "Study report", ReportPayload, Outcome.REPORT)
 IMPORT_RESPONSES = Kind("import_responses", "Response import", ImportPayload, Outcome.RESPONSES)
@@ -190,6 +192,8 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
                 SJQ_STUDY,
                 BENCHMARK_REPORT,
                 EXECUTIVE_PAGE,
+                PARTNER_REPORT,
+                SEGMENT_REPORTS,
                 VALIDATION_REPORT,
                 SJQ_STUDY_REPORT,
             ),

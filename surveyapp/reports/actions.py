@@ -5,31 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.auth.accounts import account_of
+from surveyapp.auth.grants import may_on
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound
 from surveyapp.jobs import kinds
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format, read_formats
 from surveyapp.results import phrases
 from surveyapp.results.facets import Facets
+from surveyapp.results.partners import known_partner
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.store.audit import record
-from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment
+from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment, User
 
 KINDS = {
     "benchmark": "Journey benchmark report",
     "executive": "Executive page",
+    "partner": "Partner report",
     "validation": "Scale validation report",
     "sjq_study": "Service journey study",
 }
 JOBS = {
     "benchmark": kinds.BENCHMARK_REPORT,
     "executive": kinds.EXECUTIVE_PAGE,
+    "partner": kinds.PARTNER_REPORT,
     "validation": kinds.VALIDATION_REPORT,
     "sjq_study": kinds.SJQ_STUDY_REPORT,
 }
+PARTNER = "partner"
+EVERY_SEGMENT = "segments"  # a report of another kind for each segment, as one ZIP
 _FACETS = tuple(each.name for each in fields(Facets))
 ABOUT = {"validation": "validate_scale", "sjq_study": "sjq_study"}  # report -> kind of analysis
 
@@ -42,15 +51,20 @@ def ask_report(
     analysis_id: int | None = None,
     formats: Iterable[str] = (),
     paper: Paper = Paper.A4,
+    partner: str = "",
+    quotes: bool = False,
+    every_segment: bool = False,
     user_id: int | None,
 ) -> Report:
     """Ask for a "benchmark" or the "executive" page of the answers in the scope, or for the "validation" or "sjq_study" of a
     stored analysis, which was made of certain customers already. It is made as PDF, and in each of the
-    ``formats`` besides.
+    ``formats`` besides. A "partner" report is of the touchpoints that ``partner`` runs; with ``quotes``
+    it holds comments that customers allow to be quoted, for which the user must be allowed to read them.
+    With ``every_segment`` it is one ZIP of a report for each segment and one for all customers.
 
     Raises NotFound for an unknown journey, segment or analysis of the journey, Invalid for an unknown
     kind, for no analysis where one is needed and for a scope that is not the analysis's, Conflict for
-    an analysis that has no result yet.
+    an analysis that has no result yet, NotAllowed for quotes.
     """
     journey = session.get(Journey, scope.journey_id)
     if journey is None:
@@ -60,15 +74,25 @@ def ask_report(
     segment = None if scope.of_everybody else session.get(Segment, scope.segment_id)
     if segment is None and not scope.of_everybody:
         raise NotFound(f"There is no segment number {scope.segment_id}; it may have been removed.")
+    if every_segment:
+        _check_every_segment(kind, scope)
     if kind in ABOUT:
         segment = _analysis(session, scope, analysis_id, ABOUT[kind]).segment
+    told = partner_told(session, journey, kind, partner, quotes, user_id)
+    of = {"of": kind} if every_segment else {}
+    title = f"{KINDS[kind]}{' for every segment' if every_segment else ''}"
     asked = [str(each) for each in read_formats(formats) if each is not Format.PDF]
     days = {"since": scope.since, "until": scope.until}
-    about = [journey.name, *([segment.name] if segment else []), phrases.period(scope.period)]
+    about = [
+        *([told["partner"]] if told else []),
+        journey.name,
+        *([segment.name] if segment else []),
+        phrases.period(scope.period),
+    ]
     about += phrases.facets(scope.facets)
     report = Report(
-        kind=kind,
-        title=f"{KINDS[kind]}: {', '.join(filter(None, about))}"[:300],
+        kind=EVERY_SEGMENT if every_segment else kind,
+        title=f"{title}: {', '.join(filter(None, about))}"[:300],
         journey_id=scope.journey_id,
         segment_id=segment.id if segment else None,
         analysis_id=analysis_id,
@@ -77,21 +101,65 @@ def ask_report(
             **({"formats": asked} if asked else {}),
             **({} if paper is Paper.A4 else {"paper": str(paper)}),
             **({} if kind in ABOUT else {"compare": scope.comparison, **asdict(scope.facets)}),
+            **told,
+            **of,
         },
         created_by=user_id,
     )
     session.add(report)
     session.flush()
     payload = kinds.ReportPayload(report.id)
-    job = JOBS[kind].ask(session, payload, journey_id=report.journey_id, user_id=user_id)
+    job_kind = kinds.SEGMENT_REPORTS if every_segment else JOBS[kind]
+    job = job_kind.ask(session, payload, journey_id=report.journey_id, user_id=user_id)
     report.job_id = job.id
     session.flush()
-    record(session, user_id, "ask report", f"journey {journey.code}", kind=kind)
+    record(session, user_id, "ask report", f"journey {journey.code}", kind=report.kind, **of)
     return report
 
 
+def _check_every_segment(kind: str, scope: Scope) -> None:
+    if kind in ABOUT:
+        raise Invalid(
+            f"a {KINDS[kind].lower()} is of the customers of its analysis; choose another report for every"
+            " segment, or run the analysis for each",
+            field="segment",
+        )
+    if not scope.of_everybody:
+        raise Invalid("every segment and one segment were asked for; choose one", field="segment")
+
+
+def partner_told(
+    session: Session,
+    journey: Journey,
+    kind: str,
+    partner: str,
+    quotes: bool,
+    user_id: int | None,
+) -> dict[str, Any]:
+    """What a partner report is told beside its scope; nothing of another kind.
+
+    Raises Invalid for a partner or quotes of another kind and for an unknown partner, Conflict where no
+    touchpoint names one, NotAllowed for quotes of comments that the user may not read.
+    """
+    if kind != PARTNER:
+        if partner:
+            raise Invalid(f"a {kind} report is of no partner; leave it out", field="partner")
+        if quotes:
+            raise Invalid(f"a {kind} report has no quotes; leave them out", field="quotes")
+        return {}
+    known = known_partner(journey, partner)
+    if quotes and user_id is not None:
+        account = account_of(session.get_one(User, user_id))
+        if not may_on(session, account, Permission.READ_COMMENTS, journey.id):
+            raise NotAllowed(
+                f"{account.name} may not read the comments of {journey.name}; leave the quotes out, or"
+                " ask for access to comments."
+            )
+    return {"partner": known, **({"quotes": True} if quotes else {})}
+
+
 def scope_of(report: Report) -> Scope:
-    """The answers that a benchmark report or an executive page was asked about."""
+    """The answers that a report of a scope was asked about."""
     since, until = (
         date.fromisoformat(report.parameters[name]) if name in report.parameters else None
         for name in ("since", "until")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,14 +18,16 @@ from surveyapp.journeys.action_plan_queries import actions as planned
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.reports import benchmark as benchmarks
 from surveyapp.reports import executive as executives
+from surveyapp.reports import partner as partners
 from surveyapp.reports import stored_content
 from surveyapp.reports import study as studies
-from surveyapp.reports.actions import formats_of, paper_of, scope_of
+from surveyapp.reports.actions import PARTNER, formats_of, paper_of, scope_of
 from surveyapp.reports.analysed import study_of
 from surveyapp.reports.channel_paths import MOST_ANSWERS
 from surveyapp.reports.document import Document
 from surveyapp.reports.formats.names import Format
 from surveyapp.reports.formats.writers import written
+from surveyapp.reports.partner_numbers import numbers_of
 from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.content import content as validation_content
 from surveyapp.results import dashboards
@@ -40,6 +42,7 @@ from surveyapp.results.joined_scores import joined_scores
 from surveyapp.results.queries import latest_study, latest_validation
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.validations import read_validation
+from surveyapp.results.view_models import JourneyOverview
 from surveyapp.results.wordings import mixed
 from surveyapp.store import events
 from surveyapp.store.models import Analysis, Report, ReportFile
@@ -47,32 +50,43 @@ from surveyapp.store.models import Analysis, Report, ReportFile
 Progress = Callable[[int, str], None]
 
 
-def benchmark(installation: Installation, report_id: int, *, progress: Progress) -> dict[str, Any]:
-    """Make a journey benchmark report. Raises NotFound."""
+@dataclass(frozen=True)
+class Drafted:
+    """A report whose numbers are read; ``document`` draws its charts. ``name`` is that of its files."""
+
+    name: str
+    overview: JourneyOverview
+    document: Callable[[], Document]
+
+
+def of_scope(installation: Installation, report_id: int, *, progress: Progress) -> dict[str, Any]:
+    """Make a journey benchmark report, an executive page or a partner report. Raises NotFound, and
+    Conflict where the partner runs nothing any more.
+    """
     progress(5, "Reading the numbers")
     with installation.store.reading() as session:
-        report = _report(session, report_id)
-        numbers = _numbers(installation, session, report)
-        name = f"{report.journey.code}-benchmark"
-        if report.segment is not None:
-            name += f"-{report.segment.code}"
+        draft = drafted(installation, session, stored_report(session, report_id))
     progress(30, "Drawing the charts")
-    document = benchmarks.content(numbers, made=installation.now().date())
-    return _kept(installation, report_id, document, name, progress, rules=RULES)
+    return _kept(installation, report_id, draft.document(), draft.name, progress, rules=RULES)
 
 
-def executive(installation: Installation, report_id: int, *, progress: Progress) -> dict[str, Any]:
-    """Make an executive page. Raises NotFound."""
-    progress(5, "Reading the numbers")
-    with installation.store.reading() as session:
-        report = _report(session, report_id)
-        sheet, paper = _sheet(installation, session, report), paper_of(report)
-        name = f"{report.journey.code}-executive"
-        if report.segment is not None:
-            name += f"-{report.segment.code}"
+def drafted(installation: Installation, session: Session, report: Report) -> Drafted:
+    """The numbers of a report of a scope, which need not be a stored one."""
+    made = installation.now().date()
+    name = f"{report.journey.code}-{report.kind}"
+    if report.segment is not None:
+        name += f"-{report.segment.code}"
+    if report.kind == "executive":
+        sheet = _sheet(installation, session, report)
         # Actions are read in the session: each with its owner.
-        document = executives.content(sheet, made=installation.now().date(), paper=paper)
-    return _kept(installation, report_id, document, name, progress, rules=RULES)
+        page = executives.content(sheet, made=made, paper=paper_of(report))
+        return Drafted(name, sheet.overview, lambda: page)
+    if report.kind == PARTNER:
+        of_partner = numbers_of(installation, session, report)
+        draw = partial(partners.content, of_partner, made=made)
+        return Drafted(name, of_partner.overview, draw)
+    numbers = _numbers(installation, session, report)
+    return Drafted(name, numbers.overview, partial(benchmarks.content, numbers, made=made))
 
 
 def _sheet(installation: Installation, session: Session, report: Report) -> executives.Sheet:
@@ -151,7 +165,7 @@ def validation(installation: Installation, report_id: int, *, progress: Progress
     """Make a scale validation report. Raises NotFound, Conflict without a finished analysis."""
     progress(5, "Reading the analysis")
     with installation.store.reading() as session:
-        report = _report(session, report_id)
+        report = stored_report(session, report_id)
         stored = _study(installation, session, report)
         study, rules = stored.reading(read_validation), stored.rules.version
         name = f"{report.journey.code}-validation-{study.document.settings.instrument}"
@@ -164,7 +178,7 @@ def sjq_study(installation: Installation, report_id: int, *, progress: Progress)
     """Make a service journey study's report. Raises NotFound, Conflict without a finished study."""
     progress(5, "Reading the study")
     with installation.store.reading() as session:
-        report = _report(session, report_id)
+        report = stored_report(session, report_id)
         study = _study(installation, session, report)
         name = f"{report.journey.code}-journey-study"
     progress(30, "Drawing the charts")
@@ -180,7 +194,8 @@ def _study(
     return study_of(analysis, report.journey, installation.library)
 
 
-def _report(session: Session, report_id: int) -> Report:
+def stored_report(session: Session, report_id: int) -> Report:
+    """The report of this number. Raises NotFound."""
     report = session.get(Report, report_id)
     if report is None:
         raise NotFound(f"There is no report number {report_id}; it may have been removed.")
@@ -197,7 +212,7 @@ def _kept(
     rules: int,
 ) -> dict[str, Any]:
     with installation.store.reading() as session:
-        report = _report(session, report_id)
+        report = stored_report(session, report_id)
         formats, document = formats_of(report), replace(document, paper=paper_of(report))
     progress(60, "Setting the pages")
     files, content = dict(written(document, formats)), stored_content.stored(document)
@@ -211,7 +226,7 @@ def _kept(
         }
         file = kept.pop(Format.PDF)
         beside = put(content, name=f"{name}.json", media_type=stored_content.MEDIA_TYPE)
-        report = _report(session, report_id)
+        report = stored_report(session, report_id)
         report.file_id, report.content_id = file.id, beside.id
         report.documents = [
             ReportFile(format=str(each), file_id=of.id) for each, of in kept.items()

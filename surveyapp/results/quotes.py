@@ -1,4 +1,4 @@
-"""The newest comments that customers allow to be quoted, of several journeys."""
+"""The newest comments that customers allow to be quoted: of several journeys, or at one touchpoint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.calendar import Calendar
-from surveyapp.store.models import Comment
+from surveyapp.results.facets import Facets
+from surveyapp.results.scope import Period
+from surveyapp.store.models import Comment, Response
 from surveyapp.surveys.survey import Survey
 
 MOST = 3
@@ -65,3 +67,36 @@ def newest_quotes(
         )
         for survey, at, language, text in rows
     )
+
+
+def quotes_at(
+    session: Session,
+    surveys: Sequence[Survey],
+    calendar: Calendar,
+    when: Period,
+    facets: Facets,
+    *,
+    most: int = MOST,
+) -> tuple[str, ...]:
+    """What customers of these surveys wrote and allow to be quoted, the newest first, as it is stored:
+    masked where the survey masks. Without day and language, which could tell whose words they are.
+    """
+    found: list[tuple[datetime, str]] = []
+    for survey in surveys:
+        begin, end = calendar.bounds(when.since, when.until, anonymous=survey.is_anonymous)
+        query = (
+            select(Comment.submitted_at, Comment.text)
+            .join(Response, Response.id == Comment.response_id)
+            .where(Comment.survey_id == survey.id, Comment.may_quote)
+        )
+        if begin is not None:
+            query = query.where(Comment.submitted_at >= begin)
+        if end is not None:
+            query = query.where(Comment.submitted_at < end)
+        query = query.where(*facets.among_responses())
+        newest = query.order_by(
+            Comment.submitted_at.desc(), Comment.response_id.desc(), Comment.item
+        )
+        found += [(at, text) for at, text in session.execute(newest.limit(most))]
+    found.sort(key=lambda row: row[0], reverse=True)
+    return tuple(text for _, text in found[:most])

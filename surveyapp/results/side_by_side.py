@@ -19,6 +19,7 @@ from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.headlines import HEADLINES, Monthly, headlines
 from surveyapp.results.journey_verdicts import verdicts_between
+from surveyapp.results.partners import partner_name
 from surveyapp.results.portfolio_details import cells_of, grounds
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden
@@ -252,5 +253,6 @@ def _touchpoints(
 
 
 def _group_of(point: Touchpoint, groups: Groups) -> str:
-    named = point.channel if groups is Groups.CHANNELS else point.partner
-    return " ".join(named.split())
+    if groups is Groups.PARTNERS:
+        return partner_name(point)
+    return " ".join(point.channel.split())

@@ -61,6 +61,21 @@ def lowest(base: Ground, found: Cells) -> Iterator[End]:
             yield _ends(stages)[0]
 
 
+def touchpoint_ends(base: Ground, found: Cells) -> Iterator[tuple[list[int], End, End]]:
+    """The lowest and the highest touchpoint of each scale that two show, named by their ids; first the
+    ids of all that are compared.
+    """
+    by_scale: dict[str, list[Named]] = {}
+    for point in (point for stage in base.journey.stages for point in stage.touchpoints):
+        for scale, scored in base.scored.get(point.id, {}).items():
+            sums, reason = found.get((point.id, scale), (NOTHING, Hidden.NO))
+            if not reason and sums.n >= 2 and scored.definition.parent is None:
+                by_scale.setdefault(scale, []).append((str(point.id), scored, sums))
+    for parts in by_scale.values():
+        if len(parts) > 1 and len({scored.definition.answers for _, scored, _ in parts}) == 1:
+            yield [int(name) for name, _, _ in parts], *_ends(parts)
+
+
 def sides(base: Ground, found: Cells) -> Sides | None:
     """The lowest and the highest dimension of the first index asked at the journey's end."""
     end = base.scored.get(None, {})

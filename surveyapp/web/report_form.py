@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from wtforms import SelectField, SelectMultipleField
+from wtforms import BooleanField, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format
+from surveyapp.results.partners import partners
 from surveyapp.results.scope import Comparison
+from surveyapp.store.models import Journey
 from surveyapp.web.forms import StaffForm, choices
+
+_PARTNER = "partner/"
+EVERY_SEGMENT = "every"  # what stands for it among segments
+
+
+def partner_choices(journey: Journey) -> list[tuple[str, str]]:
+    """A partner report for each partner of a journey; values are read by ``kind_and_partner``."""
+    return [(f"{_PARTNER}{each}", f"Partner report: {each}") for each in partners(journey)]
+
+
+def kind_and_partner(value: str) -> tuple[str, str]:
+    """The kind of report that a choice names, and the partner; empty for none.
+
+    >>> kind_and_partner("partner/City Courier"), kind_and_partner("executive")
+    (('partner', 'City Courier'), ('executive', ''))
+    """
+    kind, _, partner = value.partition("/")
+    return kind, partner
 
 
 def comparison_field(description: str = "") -> SelectField:
@@ -39,4 +59,9 @@ class DocumentForm(StaffForm):
     )
     paper = SelectField(
         "Paper", choices=choices([(each, each.label) for each in Paper]), default=Paper.A4
+    )
+    quotes = BooleanField(
+        "Quote comments",
+        description="In a partner report: the newest comments that customers allow to be quoted. Only for"
+        " whoever may read comments; read them before the report goes out.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
 from wtforms.widgets import MonthInput
@@ -19,7 +20,7 @@ from surveyapp.reports.removal import holds_erased, remove_holding_erased, remov
 from surveyapp.results import queries as analyses
 from surveyapp.results.rules_changed import rules_of_report
 from surveyapp.results.scope import Scope, month_text, read_scope
-from surveyapp.store.models import Analysis, Report
+from surveyapp.store.models import Analysis, Journey, Report
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.document_files import FIGURES, TABLES, document_file, figure_file, reported
 from surveyapp.web.filters import scope_asked
@@ -29,16 +30,26 @@ from surveyapp.web.installation import installation
 from surveyapp.web.number_formats import instrument_title
 from surveyapp.web.quota import leave_room
 from surveyapp.web.reads import note_read
-from surveyapp.web.report_form import DocumentForm, comparison_field
+from surveyapp.web.report_form import (
+    EVERY_SEGMENT,
+    DocumentForm,
+    comparison_field,
+    kind_and_partner,
+    partner_choices,
+)
 from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 
 reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/reports")
 
 BENCHMARK, EXECUTIVE = "benchmark", "executive"
-_OF_SCOPE = (BENCHMARK, EXECUTIVE)  # the others are of the customers of their analysis
+_OF_SCOPE = (
+    BENCHMARK,
+    EXECUTIVE,
+    actions.PARTNER,
+)  # the others are of the customers of their analysis
 
-_OF_BENCHMARK = "Applies to the benchmark report and the executive page."
+_OF_BENCHMARK = "Applies to all but the reports of an analysis."
 
 
 class ReportForm(DocumentForm):
@@ -84,6 +95,7 @@ def index(journey_id: int) -> ResponseReturnValue:
             reports=found,
             rules=rules,
             format_titles={str(each): each.label for each in Format},
+            zipped=actions.EVERY_SEGMENT,
             marked=[each.id for each in found if holds_erased(each)],
         )
 
@@ -117,7 +129,7 @@ def remove(journey_id: int, report_id: int) -> ResponseReturnValue:
 def new(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        form = _form(session, journey_id)
+        form = _form(session, journey)
     if form.validate_on_submit():
         with form.refusing("about"):
             with installation().store.writing() as session:
@@ -128,7 +140,8 @@ def new(journey_id: int) -> ResponseReturnValue:
     return render_template("reports/new.html", journey=journey, form=form), form.status
 
 
-def _form(session: Session, journey_id: int) -> ReportForm:
+def _form(session: Session, journey: Journey) -> ReportForm:
+    journey_id = journey.id
     scope = scope_asked(session, journey_id)
     shown = {
         **scope.arguments,
@@ -149,10 +162,16 @@ def _form(session: Session, journey_id: int) -> ReportForm:
         [
             (BENCHMARK, "Journey benchmark for managers: scores, segments and trends"),
             (EXECUTIVE, "Executive page: the journey on one sheet"),
+            *partner_choices(journey),
             *made,
         ]
     )
     form.segment.choices = segment_choices(session)
+    form.segment.choices += choices(
+        [(EVERY_SEGMENT, "Every segment and all customers, as one ZIP")]
+    )
+    if not current_user.may(Permission.READ_COMMENTS):
+        del form.quotes
     bar = scope_bar(session, scope)
     form.channel.choices = choices([("", "All channels"), *bar.channels])
     form.language.choices = choices([("", "All languages"), *bar.languages])
@@ -166,30 +185,50 @@ def _about(analysis: Analysis) -> str:
 
 
 def _ask(session: Session, journey_id: int, form: ReportForm) -> Report:
-    is_of_scope, kind = form.about.data in _OF_SCOPE, form.about.data
+    kind, partner = kind_and_partner(form.about.data)
+    is_of_scope, every = kind in _OF_SCOPE, form.segment.data == EVERY_SEGMENT
     if not is_of_scope:
         about = analyses.analysis(session, journey_id, int(form.about.data)).kind
         kind = next(report for report, of in actions.ABOUT.items() if of == about)
+    asked = form.plain() | ({"segment": ""} if every else {})
     return actions.ask_report(
         session,
         kind=kind,
-        scope=read_scope(journey_id, form.plain()) if is_of_scope else Scope(journey_id),
+        scope=read_scope(journey_id, asked) if is_of_scope else Scope(journey_id),
         analysis_id=None if is_of_scope else int(form.about.data),
         formats=form.formats.data or (),
         paper=Paper(form.paper.data),
+        partner=partner,
+        quotes=bool(form.quotes and form.quotes.data),
+        every_segment=every,
         user_id=me().id,
     )
+
+
+@reports.get("/<int:report_id>.zip")
+@requires(Permission.READ_REPORTS)
+def archive(journey_id: int, report_id: int) -> ResponseReturnValue:
+    """The ZIP of a report for every segment."""
+    return _file(journey_id, report_id, "zip")
 
 
 @reports.get("/<int:report_id>.pdf")
 @requires(Permission.READ_REPORTS)
 def download(journey_id: int, report_id: int) -> ResponseReturnValue:
+    return _file(journey_id, report_id, "pdf")
+
+
+def _file(journey_id: int, report_id: int, ending: str) -> ResponseReturnValue:
     with installation().store.reading() as session:
         report = stored.report(session, journey_id, report_id)
         if report.file is None:
             raise Conflict("This report is not finished yet; see its page for progress.")
+        if not report.file.name.endswith(f".{ending}"):
+            raise Conflict(
+                f"This report was not made as {ending.upper()}; see the list of reports."
+            )
         path, file = installation().files.path(report.file).absolute(), report.file
-    note_read("download report", f"report {report_id}", file="pdf")
+    note_read("download report", f"report {report_id}", file=ending)
     return send_file(path, mimetype=file.media_type, as_attachment=True, download_name=file.name)
 
 

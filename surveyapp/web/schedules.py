@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.orm import Session
 from wtforms import SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -14,18 +15,23 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from surveyapp.auth.grants import able
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
-from surveyapp.reports.actions import KINDS
+from surveyapp.reports.actions import KINDS, PARTNER
 from surveyapp.reports.document import Paper
 from surveyapp.reports.schedules import actions
 from surveyapp.reports.schedules import queries as stored
 from surveyapp.reports.schedules.timing import Every
 from surveyapp.results.scope import Comparison
-from surveyapp.store.models import EVERYBODY
+from surveyapp.store.models import EVERYBODY, Journey
 from surveyapp.web.choosing import segment_choices
 from surveyapp.web.forms import choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
-from surveyapp.web.report_form import DocumentForm, comparison_field
+from surveyapp.web.report_form import (
+    DocumentForm,
+    comparison_field,
+    kind_and_partner,
+    partner_choices,
+)
 from surveyapp.web.sessions import me
 from surveyapp.web.whole_number_field import WholeNumberField
 
@@ -41,7 +47,7 @@ _STATES: Mapping[str, str] = {
 
 
 class ScheduleForm(DocumentForm):
-    kind = SelectField("Report", choices=choices([(kind, KINDS[kind]) for kind in actions.KINDS]))
+    kind = SelectField("Report")
     every = SelectField(
         "How often",
         choices=choices([(each, each.label) for each in Every]),
@@ -98,7 +104,7 @@ def index(journey_id: int) -> ResponseReturnValue:
 def new(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        form = _form(session, journey_id)
+        form = _form(session, journey)
     if form.validate_on_submit():
         with form.refusing("people"):
             with installation().store.writing() as session:
@@ -111,10 +117,14 @@ def new(journey_id: int) -> ResponseReturnValue:
     return render_template("schedules/new.html", journey=journey, form=form), form.status
 
 
-def _form(session: Session, journey_id: int) -> ScheduleForm:
+def _form(session: Session, journey: Journey) -> ScheduleForm:
     form = ScheduleForm()
+    plain = [(kind, KINDS[kind]) for kind in actions.KINDS if kind != PARTNER]
+    form.kind.choices = choices([*plain, *partner_choices(journey)])
+    if not current_user.may(Permission.READ_COMMENTS):
+        del form.quotes
     form.segment.choices = segment_choices(session)
-    people = able(session, Permission.READ_REPORTS, journey_id)
+    people = able(session, Permission.READ_REPORTS, journey.id)
     form.people.choices = [(account.id, account.name) for account in people]
     return form
 
@@ -122,8 +132,9 @@ def _form(session: Session, journey_id: int) -> ScheduleForm:
 def _plan(form: ScheduleForm) -> actions.Plan:
     segment = int(form.segment.data or EVERYBODY)
     lines = (line.strip() for line in (form.addresses.data or "").splitlines())
+    kind, partner = kind_and_partner(form.kind.data)
     return actions.Plan(
-        kind=form.kind.data,
+        kind=kind,
         every=Every(form.every.data),
         hour=form.hour.data,
         months=form.months.data,
@@ -131,6 +142,8 @@ def _plan(form: ScheduleForm) -> actions.Plan:
         comparison=Comparison(form.compare.data),
         formats=form.formats.data or (),
         paper=Paper(form.paper.data),
+        partner=partner,
+        quotes=bool(form.quotes and form.quotes.data),
         user_ids=form.people.data or (),
         addresses=list(dict.fromkeys(line for line in lines if line)),
     )

@@ -16,6 +16,8 @@ _NAMES = {
 _VALUES = {
     "benchmark": "journey benchmark",
     "executive": "executive page",
+    "partner": "partner report",
+    "segments": "report for every segment",
     "sjq_study": "journey quality and loyalty study",
     "validation": "scale validation",
     "ML": "maximum likelihood (ML)",

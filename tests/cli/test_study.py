@@ -80,7 +80,7 @@ def test_two_reports_at_once_are_refused(run_stored, tmp_path: Path):
         "report", "--journey", "x", "--study", "--validate", "sjq", "--out", tmp_path / "x.pdf"
     )
     assert (made.code, made.out) == (2, "")
-    assert "--executive, --validate and --study are different reports" in made.err
+    assert "--executive, --partner, --validate and --study are different reports" in made.err
 
 
 @pytest.mark.parametrize(

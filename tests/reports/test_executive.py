@@ -52,7 +52,7 @@ def page(
         asked = ask_report(
             session, kind="executive", scope=scope, user_id=None, paper=paper, formats=formats
         )
-    make.executive(installation, asked.id, progress=lambda *_: None)
+    make.of_scope(installation, asked.id, progress=lambda *_: None)
     with installation.store.reading() as session:
         report = session.get_one(Report, asked.id)
         assert report.file is not None

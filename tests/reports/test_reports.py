@@ -131,7 +131,7 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
             ),
         ]  # fmt: skip
     steps: list[int] = []
-    makers = (make.benchmark, make.benchmark, make.validation)
+    makers = (make.of_scope, make.of_scope, make.validation)
     results = [
         maker(installation, report.id, progress=lambda percent, _step: steps.append(percent))
         for maker, report in zip(makers, asked, strict=True)
@@ -318,7 +318,7 @@ def test_names_that_look_like_markup_or_templates_are_printed_as_they_are(
         bank.fill(session, journey, a_place=20)
     with installation.store.writing() as session:
         report = ask_report(session, kind="benchmark", scope=Scope(journey.journey), user_id=None)
-    result = make.benchmark(installation, report.id, progress=quiet)
+    result = make.of_scope(installation, report.id, progress=quiet)
     reader = opened(installation, result["file_id"])
     text = words(reader)
     assert HOSTILE in text
@@ -349,14 +349,14 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(installation: Installat
         with pytest.raises(NotFound, match="There is no such journey"):
             ask_report(session, kind="benchmark", scope=Scope(999), user_id=None)
     with pytest.raises(NotFound, match="report number 999"):
-        make.benchmark(installation, 999, progress=quiet)
+        make.of_scope(installation, 999, progress=quiet)
 
 
 def test_a_journey_without_answers_still_has_a_report(installation: Installation):
     with installation.store.writing() as session:
         journey = bank.make_journey(session)
         report = ask_report(session, kind="benchmark", scope=Scope(journey.journey), user_id=None)
-    result = make.benchmark(installation, report.id, progress=quiet)
+    result = make.of_scope(installation, report.id, progress=quiet)
     assert "not enough answers yet" in words(opened(installation, result["file_id"]))
 
 
@@ -459,7 +459,7 @@ def test_journeys_of_many_places_segments_and_long_names_still_fit_on_pages(
         journey.segments = bank.make_segments(session, rules)
         bank.fill(session, journey, a_place=10)
         report = ask_report(session, kind="benchmark", scope=Scope(journey.journey), user_id=None)
-    result = make.benchmark(installation, report.id, progress=quiet)
+    result = make.of_scope(installation, report.id, progress=quiet)
     with installation.store.reading() as session:
         path = installation.files.path(session.get_one(File, result["file_id"]))
     with pdfplumber.open(path) as document:

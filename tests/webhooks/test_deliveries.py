@@ -437,7 +437,7 @@ def test_a_worker_tells_of_an_answer_by_itself(installation: Installation, place
 
 def test_a_finished_report_is_told(installation: Installation, place: Place, add_hook):
     add_hook("https://hooks.example.org/", "report")
-    make.benchmark(installation, place.report_id, progress=lambda *_: None)
+    make.of_scope(installation, place.report_id, progress=lambda *_: None)
     spread(installation)
     [row] = rows(installation)
     assert row.payload["data"]["report"] == place.report_id

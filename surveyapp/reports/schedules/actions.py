@@ -13,6 +13,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.queries import journey as journey_of
+from surveyapp.reports.actions import PARTNER, partner_told
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format, read_formats
 from surveyapp.reports.schedules.timing import Every, next_day
@@ -21,7 +22,11 @@ from surveyapp.store.audit import record
 from surveyapp.store.mail import is_address
 from surveyapp.store.models import ReportSchedule, ScheduleRecipient, Segment
 
-KINDS = ("benchmark", "executive")  # reports of a scope; the others are of a stored analysis
+KINDS = (
+    "benchmark",
+    "executive",
+    PARTNER,
+)  # reports of a scope; the others are of a stored analysis
 MOST_RECIPIENTS, MOST_MONTHS = 50, 24
 
 
@@ -37,6 +42,8 @@ class Plan:
     comparison: Comparison = Comparison.BEFORE
     formats: Sequence[str] = ()
     paper: Paper = Paper.A4
+    partner: str = ""
+    quotes: bool = False
     user_ids: Sequence[int] = ()
     addresses: Sequence[str] = ()
 
@@ -46,10 +53,12 @@ def schedule_report(
 ) -> ReportSchedule:
     """Begin a schedule; its first report is made on the next day that it falls on.
 
-    Raises Invalid for what cannot be planned, naming the field, NotFound for an unknown segment.
+    Raises Invalid for what cannot be planned, naming the field, NotFound for an unknown segment,
+    NotAllowed for quotes of comments that the user may not read.
     """
     journey = journey_of(session, journey_id)
     _check(session, journey_id, plan)
+    told = partner_told(session, journey, plan.kind, plan.partner, plan.quotes, user_id)
     today = calendar_of(journey).day(now)
     formats = [str(each) for each in read_formats(plan.formats) if each is not Format.PDF]
     made = ReportSchedule(
@@ -63,6 +72,7 @@ def schedule_report(
             "compare": str(plan.comparison),
             "formats": formats,
             "paper": str(plan.paper),
+            **told,
         },
         next_on=next_day(plan.every, today),
         created_by=user_id,

@@ -17,11 +17,13 @@ from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
-from surveyapp.reports.actions import ask_report
+from surveyapp.reports.actions import PARTNER, ask_report
 from surveyapp.reports.document import Paper
 from surveyapp.reports.schedules.mails import tell
 from surveyapp.reports.schedules.timing import Every, due_at, months_of, next_day
-from surveyapp.results import dashboards, phrases
+from surveyapp.reports.too_few import too_few
+from surveyapp.results import dashboards
+from surveyapp.results.partners import of_touchpoints, touchpoints_of
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.store.models import EVERYBODY, Job, Report, ReportSchedule, ScheduleRun
 
@@ -94,6 +96,8 @@ def _asked(session: Session, schedule: ReportSchedule, day: date) -> Report:
         scope=_scope(schedule, day),
         formats=schedule.parameters["formats"],
         paper=Paper(schedule.parameters["paper"]),
+        partner=schedule.parameters.get("partner", ""),
+        quotes=schedule.parameters.get("quotes", False),
         user_id=schedule.created_by,
     )
 
@@ -124,12 +128,10 @@ def _why_not(
         minimum_cell=installation.settings.minimum_cell,
         library=installation.library,
     )
-    if any(figure.shown for figure in overview.figures):
-        return ""
-    months = phrases.period(scope.period)
-    if any(figure.suppressed for figure in overview.figures):
-        return f"No score of {months} may be shown, to protect small groups."
-    return f"There are too few answers of {months} for any score."
+    if schedule.kind == PARTNER:
+        ids = touchpoints_of(schedule.journey, schedule.parameters["partner"])
+        overview = of_touchpoints(overview, ids)
+    return too_few(overview)
 
 
 def _finished() -> Select[int]:

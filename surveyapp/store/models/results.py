@@ -141,7 +141,7 @@ class Report(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(
         String(60)
-    )  # "benchmark", "executive", "validation", "sjq_study"
+    )  # "benchmark", "executive", "partner", "validation", "sjq_study"
     title: Mapped[str] = mapped_column(String(300))
     journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
     segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
