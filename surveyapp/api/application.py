@@ -29,6 +29,7 @@ from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, an
 from surveyapp.api.reports import reports
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
+from surveyapp.api.side_by_side import side_by_side
 from surveyapp.api.surveys import surveys
 from surveyapp.installation import Installation
 from surveyapp.problem_types import INVALID, NOTHING_ACCEPTED, TYPES, ProblemType
@@ -40,7 +41,7 @@ PREFIX = "/api"
 VERSION = "1"
 SUBJECTS = (
     *(interactions, surveys, contacts, responses, changes, results, answers, funnel),
-    *(portfolio, reports),
+    *(portfolio, side_by_side, reports),
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

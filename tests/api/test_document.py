@@ -40,6 +40,7 @@ IDS = {
     "GET /journeys/{code}/answers": "readJourneyAnswers",
     "GET /journeys/{code}/funnel": "readJourneyFunnel",
     "GET /portfolio": "readPortfolio",
+    "GET /side-by-side": "readSideBySide",
     "POST /journeys/{code}/reports": "createReport",
     "GET /journeys/{code}/reports": "listReports",
     "GET /journeys/{code}/reports/file": "downloadReport",

@@ -113,6 +113,7 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
         "/journeys/open/answers": lambda *_: {},
         "/journeys/open/funnel": lambda *_: {},
         "/portfolio": lambda *_: {},
+        "/side-by-side": lambda journey, _: {"query_string": {"journeys": journey}},
         "/journeys/open/reports": lambda *_: {"json": {"kind": "executive"}},
         "/journeys/open/reports/file": lambda *_: {
             "query_string": {"report": world.here.report_id, "format": "pdf"}

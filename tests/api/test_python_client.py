@@ -94,6 +94,7 @@ OPERATIONS = {
     "readJourneyAnswers": ("answers", "read_journey_answers"),
     "readJourneyFunnel": ("funnel", "read_journey_funnel"),
     "readPortfolio": ("portfolio", "read_portfolio"),
+    "readSideBySide": ("side_by_side", "read_side_by_side"),
     "createReport": ("reports", "create_report"),
     "listReports": ("reports", "list_reports"),
     "downloadReport": ("reports", "download_report"),
@@ -225,6 +226,20 @@ def test_the_portfolio_lists_the_journeys_by_their_scores(program: Program):
     assert (journey.code, found.total, found.page, found.pages) == ("open", 1, 1, 1)
     assert found.compared_with.to < found.from_
     assert program.call(*OPERATIONS["readPortfolio"], tag="none").parsed.journeys == []
+
+
+def test_journeys_stand_side_by_side(program: Program):
+    groups = program.models.ReadSideBySideGroups
+    found = program.call(
+        *OPERATIONS["readSideBySide"], journeys="open", groups=groups.CHANNELS, from_="2020-01"
+    ).parsed
+    assert isinstance(found, program.models.SideBySide)
+    assert (found.journeys, found.groups, found.left_out) == (["open"], "channels", 0)
+    assert found.from_ == "2020-01" and found.to is None
+    for score in found.scores:
+        assert all(each.reason or each.low <= each.estimate for each in score.members)
+    unknown = program.call(*OPERATIONS["readSideBySide"], journeys="open,nowhere")
+    assert unknown.status_code == 404
 
 
 def test_results_say_what_is_hidden_and_what_is_shown(program: Program):
