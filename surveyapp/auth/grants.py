@@ -184,7 +184,8 @@ def end_share_links(session: Session, user: User, *, by: int | None) -> None:
     account = account_of(user)
     made = select(ShareLink).where(ShareLink.made_by == user.id, ShareLink.revoked_at.is_(None))
     for link in session.scalars(made.order_by(ShareLink.id).with_for_update()).all():
-        if not may_on(session, account, Permission.SHARE_RESULTS, link.journey_id):
+        shown = link.journeys
+        if not all(may_on(session, account, Permission.SHARE_RESULTS, each) for each in shown):
             link.revoked_at = utc_now()
             where = _subject(session, link.journey_id)
             record(session, by, "end share link", where, link=link.id, maker=user.email)

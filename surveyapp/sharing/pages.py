@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl, urlencode
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
+from surveyapp.whole import whole_number
 
 LONGEST_ARGUMENTS = 2000
+LARGEST = 2**31 - 1  # number of a journey
 
 
 class Page(StrEnum):
@@ -38,7 +40,7 @@ class PageRule:
     """``arguments`` are kept of its address; what leads to the next rows of a list is not among them.
 
     ``of_one``: about one journey. ``shareable``: can be read by a share link, because it consists of
-    published figures of one journey and of nothing else.
+    published figures of journeys that are named and of nothing else; ``unshared`` says why it never is.
     """
 
     title: str
@@ -46,6 +48,7 @@ class PageRule:
     arguments: frozenset[str]
     of_one: bool = True
     shareable: bool = False
+    unshared: str = ""
 
 
 _MONTHS = frozenset({"from", "to", "period", "compare"})
@@ -60,28 +63,45 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
             of_one=False,
         ),
         Page.SIDE_BY_SIDE: PageRule(
-            "Side by side", Permission.READ_RESULTS, _MONTHS | {JOURNEY, "groups"}, of_one=False
+            "Side by side",
+            Permission.READ_RESULTS,
+            _MONTHS | {JOURNEY, "groups"},
+            of_one=False,
+            shareable=True,
         ),
         Page.OVERVIEW: PageRule("Overview", Permission.READ_JOURNEYS, SCOPE, shareable=True),
         Page.TOUCHPOINT: PageRule("Touchpoint", Permission.READ_JOURNEYS, SCOPE, shareable=True),
         Page.RESULTS: PageRule(
             "Results", Permission.READ_RESULTS, SCOPE | {"choices", "drivers"}, shareable=True
         ),
-        Page.ANSWERS: PageRule("Answers", Permission.READ_RESULTS, SCOPE | {"count"}),
-        Page.TOUCHPOINT_ANSWERS: PageRule(
-            "Answers at a touchpoint", Permission.READ_RESULTS, SCOPE | {"count"}
+        Page.ANSWERS: PageRule(
+            "Answers", Permission.READ_RESULTS, SCOPE | {"count"}, shareable=True
         ),
-        Page.DRIVERS: PageRule("Drivers", Permission.READ_RESULTS, SCOPE | {"drivers"}),
+        Page.TOUCHPOINT_ANSWERS: PageRule(
+            "Answers at a touchpoint", Permission.READ_RESULTS, SCOPE | {"count"}, shareable=True
+        ),
+        Page.DRIVERS: PageRule(
+            "Drivers", Permission.READ_RESULTS, SCOPE | {"drivers"}, shareable=True
+        ),
         Page.FUNNEL: PageRule("Funnel", Permission.READ_RESULTS, SCOPE | {"count", "days"}),
         Page.EXPLORE: PageRule("Explore", Permission.READ_RESULTS, SCOPE | {"scale", "place"}),
-        Page.TARGETS: PageRule("Targets", Permission.READ_RESULTS, SCOPE),
+        Page.TARGETS: PageRule("Targets", Permission.READ_RESULTS, SCOPE, shareable=True),
         Page.BENCHMARKS: PageRule("Benchmarks", Permission.READ_RESULTS, SCOPE),
-        Page.RESPONSES: PageRule("Responses", Permission.READ_RESPONSES, SCOPE | {"survey"}),
+        Page.RESPONSES: PageRule(
+            "Responses",
+            Permission.READ_RESPONSES,
+            SCOPE | {"survey"},
+            unshared="They are single customers' answers, and a link can be passed on. Share the results,"
+            " or let somebody with an account read responses.",
+        ),
         # Not the words that were looked for: they may be somebody's name.
         Page.COMMENTS: PageRule(
             "Comments",
             Permission.READ_COMMENTS,
             SCOPE | {"survey", "code", "theme", "proposals", "band", "quotes"},
+            unshared="They are customers' own words, in which somebody may be known again though names are"
+            " masked, and a link can be passed on. Share the results, quote in a partner report what"
+            " customers let be quoted, or let somebody with an account read comments.",
         ),
     }
 )
@@ -99,6 +119,19 @@ class PageAsked:
     @property
     def rule(self) -> PageRule:
         return PAGES[self.page]
+
+    @property
+    def journeys(self) -> tuple[int, ...]:
+        """Every journey that it names, its own first; of several the others as they stand there."""
+        own = [] if self.journey_id is None else [self.journey_id]
+        if self.page is Page.SIDE_BY_SIDE:
+            named = (
+                whole_number(value, largest=LARGEST)
+                for name, value in self.pairs
+                if name == JOURNEY
+            )
+            own += [each for each in named if each is not None]
+        return tuple(dict.fromkeys(own))
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
-"""Share links: made, opened, listed, revoked. Each shows one page of one journey to whoever has it.
+"""Share links: made, opened, listed, revoked. Each shows one page to whoever has it: of one journey, or of
+several side by side, each of which its maker must be allowed to share.
 
 Whoever loses the right to share loses their links for good (``grants.end_share_links``). Whether a link
 opens is all the same asked anew each time: of its own dates, of the setting, and of its maker's right.
@@ -12,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.auth.accounts import Account, account_of
@@ -22,7 +24,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound
 from surveyapp.sharing.pages import Page, PageAsked
 from surveyapp.store.audit import record
-from surveyapp.store.models import Journey, ShareLink
+from surveyapp.store.models import Journey, ShareLink, ShareLinkJourney
 
 TOKEN_BYTES = 32
 LONGEST_PURPOSE = 120
@@ -86,10 +88,10 @@ def make_link(
     """
     asked = wanted.asked
     if asked.journey_id is None or not asked.rule.shareable:
-        raise Invalid(
-            f"{asked.rule.title} cannot be shared by a link; share a journey's overview, results or"
-            " a touchpoint."
+        why = asked.rule.unshared or (
+            "Share a journey's overview, results, answers, drivers, targets or a touchpoint."
         )
+        raise Invalid(f"{asked.rule.title} cannot be shared by a link. {why}")
     if not 1 <= wanted.days <= longest:
         raise Invalid(f"{wanted.days} days: use 1 to {longest}.", field="days")
     journey = session.get_one(Journey, asked.journey_id, with_for_update=True)
@@ -111,10 +113,16 @@ def make_link(
         made_by=account.id,
         made_at=now,
         expires_at=now + timedelta(days=wanted.days),
+        beside=[ShareLinkJourney(journey_id=each) for each in asked.journeys[1:]],
     )
     session.add(link)
     session.flush()
-    said = {"page": link.page, "days": wanted.days, "password": link.password_hash is not None}
+    said: dict[str, Any] = {
+        "page": link.page,
+        "days": wanted.days,
+        "password": link.password_hash is not None,
+        **({"journeys": list(link.journeys)} if link.beside else {}),
+    }
     record(session, account.id, "make share link", f"journey {journey.code}", link=link.id, **said)
     return link, token
 
@@ -150,8 +158,8 @@ def note_refused(session: Session, link: ShareLink) -> None:
 def revoke_link(
     session: Session, journey_id: int, link_id: int, *, user_id: int, now: datetime
 ) -> ShareLink:
-    """End a link of the journey, whoever made it. Raises NotFound."""
-    query = select(ShareLink).where(ShareLink.id == link_id, ShareLink.journey_id == journey_id)
+    """End a link that shows the journey, whoever made it. Raises NotFound."""
+    query = select(ShareLink).where(ShareLink.id == link_id, _shows(journey_id))
     link = session.scalar(query.with_for_update())
     if link is None:
         raise NotFound("There is no such link of this journey.")
@@ -163,10 +171,10 @@ def revoke_link(
 
 
 def links_of(session: Session, journey_id: int, *, longest: int, now: datetime) -> LinkList:
-    """The journey's links: all that open, and those that ended last."""
+    """The links that show the journey: all that open, and those that ended last."""
     query = (
         select(ShareLink)
-        .where(ShareLink.journey_id == journey_id)
+        .where(_shows(journey_id))
         .options(joinedload(ShareLink.maker))
         .order_by(ShareLink.made_at.desc(), ShareLink.id.desc())
     )
@@ -192,6 +200,12 @@ def ends_at(link: ShareLink, longest: int) -> datetime:
     return min(link.expires_at, link.made_at + timedelta(days=longest))
 
 
+def _shows(journey_id: int) -> ColumnElement[bool]:
+    """What holds for links to pages of a journey, or on which it stands beside others."""
+    beside = select(ShareLinkJourney.link_id).where(ShareLinkJourney.journey_id == journey_id)
+    return or_(ShareLink.journey_id == journey_id, ShareLink.id.in_(beside))
+
+
 def _state(session: Session, link: ShareLink, *, longest: int, now: datetime) -> LinkState:
     if link.revoked_at is not None:  # by nobody where its maker lost the right
         return LinkState.REVOKED if link.revoked_by is not None else LinkState.NO_RIGHT
@@ -205,7 +219,7 @@ def _state(session: Session, link: ShareLink, *, longest: int, now: datetime) ->
 def _may_share(session: Session, account: Account, asked: PageAsked) -> bool:
     needed = (Permission.SHARE_RESULTS, Permission.READ_RESULTS, asked.rule.permission)
     return asked.journey_id is not None and all(
-        may_on(session, account, each, asked.journey_id) for each in needed
+        may_on(session, account, each, journey) for journey in asked.journeys for each in needed
     )
 
 

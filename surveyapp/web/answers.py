@@ -18,7 +18,7 @@ from surveyapp.web.scope_bar import scope_bar
 
 answers = Blueprint("answers", __name__, url_prefix="/journeys/<int:journey_id>")
 
-_COUNTED_AT_ONCE = 50_000  # responses whose answers are counted without being asked to
+COUNTED_AT_ONCE = 50_000  # responses whose answers are counted without being asked to
 
 
 @answers.get("/answers")
@@ -43,7 +43,7 @@ def _shown(journey_id: int, place: int | None) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         point = queries.touchpoint(session, journey_id, place) if place is not None else None
         known = queries.count_responses(session).get(journey_id, 0)
-        counted = known <= _COUNTED_AT_ONCE or "count" in request.args
+        counted = known <= COUNTED_AT_ONCE or "count" in request.args
         found = answer_shares(session, scope, place, **rules) if counted else ()
         bar = scope_bar(session, scope)
         asked = {survey.touchpoint_id for survey in surveys_of(session, journey_id)}

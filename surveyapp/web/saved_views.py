@@ -11,8 +11,9 @@ from flask_login import current_user
 from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
+from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
-from surveyapp.sharing.pages import PAGES, Page
+from surveyapp.sharing.pages import JOURNEY, LARGEST, PAGES, Page
 from surveyapp.sharing.saved_views import (
     LONGEST_NAME,
     ViewLine,
@@ -28,6 +29,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.page_addresses import PAGE_OF, address_of, page_at
 from surveyapp.web.sessions import me
+from surveyapp.whole import whole_number
 
 saved_views = Blueprint("saved_views", __name__, url_prefix="/saved-views")
 
@@ -53,7 +55,7 @@ class NewViewForm(ViewForm):
 @dataclass(frozen=True)
 class Menu:
     """The first ``views`` of all that there are for a page; the page as it is now, and whether a link may
-    share it.
+    share it, one of the journey ``journey_id``.
     """
 
     views: Sequence[ViewLine]
@@ -72,8 +74,18 @@ def saved_views_menu() -> Menu | None:
     of, journey_id = request.full_path.rstrip("?"), (request.view_args or {}).get("journey_id")
     with installation().store.reading() as session:
         found = views_of(session, me(), journey_id=journey_id)
-    shares = PAGES[page].shareable and current_user.may(Permission.SHARE_RESULTS)
-    return Menu(found[:IN_MENU], len(found), of, journey_id, shares)
+        at = journey_id
+        if page is Page.SIDE_BY_SIDE:
+            at = _first_journey()  # a link is made where its first journey's links are listed
+        shares = PAGES[page].shareable and at is not None
+        shares = shares and may_on(session, me(), Permission.SHARE_RESULTS, at or 0)
+    return Menu(found[:IN_MENU], len(found), of, at, shares)
+
+
+def _first_journey() -> int | None:
+    """The first journey that the address names; None where it leaves the choice to the page."""
+    named = request.args.get(JOURNEY, "").strip()
+    return whole_number(named, largest=LARGEST)
 
 
 @saved_views.app_template_filter()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -17,8 +18,9 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results import phrases
-from surveyapp.results.scope import ALL_TIME, Scope, read_scope
-from surveyapp.sharing.pages import PageAsked
+from surveyapp.results.scope import ALL_TIME, Scope, read_scope, recent
+from surveyapp.results.side_by_side import Groups, most_journeys
+from surveyapp.sharing.pages import JOURNEY, Page, PageAsked
 from surveyapp.sharing.share_links import (
     LONGEST_PURPOSE,
     USUAL_DAYS,
@@ -29,11 +31,13 @@ from surveyapp.sharing.share_links import (
     revoke_link,
 )
 from surveyapp.store.models import Segment
+from surveyapp.web.answers import COUNTED_AT_ONCE as ANSWERS_AT_ONCE
 from surveyapp.web.filters import recent_default
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.page_addresses import page_at
+from surveyapp.web.results import COUNTED_AT_ONCE
 from surveyapp.web.scope_bar import ScopeBar
 from surveyapp.web.sessions import me
 from surveyapp.web.whole_number_field import WholeNumberField
@@ -41,6 +45,15 @@ from surveyapp.web.whole_number_field import WholeNumberField
 share_links = Blueprint(
     "share_links", __name__, url_prefix="/journeys/<int:journey_id>/share-links"
 )
+
+
+_COUNTED: Mapping[Page, int] = MappingProxyType(
+    {
+        Page.DRIVERS: COUNTED_AT_ONCE,
+        Page.ANSWERS: ANSWERS_AT_ONCE,
+        Page.TOUCHPOINT_ANSWERS: ANSWERS_AT_ONCE,
+    }
+)  # responses
 
 
 class LinkForm(StaffForm):
@@ -73,7 +86,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         "share_links/index.html",
         journey=journey,
         found=found,
-        about={each.id: about(shared_scope(each.asked), segments) for each in every},
+        about={each.id: about(each.asked, shared_scope(each.asked), segments) for each in every},
         names=names,
         longest=longest,
     )
@@ -89,7 +102,7 @@ def new(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         asked = _asked(session, journey_id, form.of.data or "")
-        said = about(shared_scope(asked), queries.segments(session))
+        said = about(asked, shared_scope(asked), queries.segments(session))
     if longest and form.validate_on_submit():
         with form.refusing("purpose"):
             wanted = LinkWanted(
@@ -127,22 +140,53 @@ def shared_scope(asked: PageAsked) -> Scope:
     return read_scope(asked.journey_id or 0, dict(asked.pairs))
 
 
-def about(scope: Scope, segments: Sequence[Segment]) -> str:
+def about(asked: PageAsked, scope: Scope, segments: Sequence[Segment]) -> str:
     """What a shared page is about, in words."""
     chosen = [chip.text for chip in ScopeBar(scope, segments, (), (), any_flagged=False).chips]
     customers = [] if not scope.of_everybody else ["All customers"]
     months = [] if not scope.is_default else [phrases.period(scope.period) or "All time"]
-    return ", ".join((*customers, *chosen, *months))
+    several = []
+    if asked.page is Page.SIDE_BY_SIDE:
+        n, groups = len(asked.journeys), groups_of(asked)
+        several = [f"{n} journey{'' if n == 1 else 's'}"]
+        several += [] if groups is Groups.JOURNEYS else [str(groups)]
+    return ", ".join((*several, *customers, *chosen, *months))
+
+
+def groups_of(asked: PageAsked) -> Groups:
+    """What a page of groups side by side compares. Raises Invalid."""
+    named = dict(asked.pairs).get("groups") or Groups.JOURNEYS
+    try:
+        return Groups(named)
+    except ValueError:
+        raise Invalid(f"groups={named[:20]} is not one of {', '.join(Groups)}.") from None
+
+
+def is_too_large(session: Session, journey_id: int, page: Page) -> bool:
+    """Whether a page counts so many answers that it does so only when somebody signed in asks for it."""
+    most = _COUNTED.get(page)
+    return most is not None and queries.count_responses(session).get(journey_id, 0) > most
 
 
 def _asked(session: Session, journey_id: int, of: str) -> PageAsked:
     """The page with the months written out: those that its maker sees, whenever it is opened."""
     address = of or url_for("journeys.show", journey_id=journey_id)
     asked = page_at(address)
-    if asked.journey_id != journey_id or not asked.rule.shareable:
+    if asked.rule.unshared:
+        raise Invalid(f"{asked.rule.title} cannot be shared by a link. {asked.rule.unshared}")
+    shows = asked.journeys if asked.page is Page.SIDE_BY_SIDE else (asked.journey_id,)
+    if journey_id not in shows or not asked.rule.shareable:
         raise Invalid(
-            f"{address[:80]} is no page of this journey that can be shared; open its overview, results"
-            " or a touchpoint and choose Share by link there."
+            f"{address[:80]} is no page of this journey that can be shared; open its overview, results,"
+            " answers, drivers, targets or a touchpoint and choose Share by link there. Journeys side by"
+            " side can be shared when they are chosen by name."
+        )
+    if asked.page is Page.SIDE_BY_SIDE:
+        return _side_by_side(journey_id, asked)
+    if is_too_large(session, journey_id, asked.page):
+        raise Invalid(
+            f"{asked.rule.title} of a journey of this size take a while to count and cannot be shared by a"
+            " link; share its results, or a report."
         )
     if asked.touchpoint_id is not None:
         queries.touchpoint(session, journey_id, asked.touchpoint_id)
@@ -151,6 +195,21 @@ def _asked(session: Session, journey_id: int, of: str) -> PageAsked:
     if not scope.of_everybody:
         queries.segment(session, scope.segment_id)
     return replace(asked, arguments=urlencode(replace(scope, default=ALL_TIME).arguments))
+
+
+def _side_by_side(journey_id: int, asked: PageAsked) -> PageAsked:
+    """The page with the journey whose links list it first, and with its months written out."""
+    groups, at = groups_of(asked), installation()
+    default = recent(at.now().date(), at.settings.period_months)
+    scope = read_scope(0, dict(asked.pairs), default=default)
+    named = list(dict.fromkeys((journey_id, *asked.journeys)))
+    if len(named) > most_journeys(groups):
+        raise Invalid(
+            f"{len(named)} journeys are too many; choose at most {most_journeys(groups)}."
+        )
+    kept = [(JOURNEY, str(each)) for each in named]
+    kept += [("groups", str(groups)), *replace(scope, default=ALL_TIME).arguments.items()]
+    return PageAsked(asked.page, journey_id, None, urlencode(kept))
 
 
 def _password_hash(form: LinkForm, journey: str) -> str | None:

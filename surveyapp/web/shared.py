@@ -18,10 +18,15 @@ from surveyapp.auth import passwords
 from surveyapp.auth.throttle import LINK_OPENED, LINK_PASSWORD, Attempt, client_of
 from surveyapp.errors import NotReady, SurveyappError, TooManyAttempts
 from surveyapp.journeys import queries
-from surveyapp.results import dashboards
+from surveyapp.journeys.portfolio import listed
+from surveyapp.results import dashboards, driver_phrases, target_phrases
+from surveyapp.results.answer_shares import answer_shares
 from surveyapp.results.findings import findings
+from surveyapp.results.joined_scores import joined_scores
+from surveyapp.results.priority_map import priority_maps
 from surveyapp.results.scope import Scope
 from surveyapp.results.segment_verdict_phrases import METHOD, verdicts_told
+from surveyapp.results.side_by_side import side_by_side
 from surveyapp.sharing.pages import Page, PageAsked
 from surveyapp.sharing.share_links import (
     GONE,
@@ -36,8 +41,10 @@ from surveyapp.web import attempts
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
+from surveyapp.web.priority_drawing import drawing
 from surveyapp.web.sessions import Nobody
-from surveyapp.web.share_links import about, shared_scope
+from surveyapp.web.share_links import about, groups_of, is_too_large, shared_scope
+from surveyapp.web.targets import rows_shown
 
 shared = Blueprint("shared", __name__, url_prefix="/shared")
 
@@ -121,12 +128,13 @@ def _page(link: ShareLink, longest: int) -> str:
     with installation().store.reading() as session:
         journey = queries.journey(session, link.journey_id)
         shown = content(session, scope, asked)
-        words = about(scope, queries.segments(session))
+        words = about(asked, scope, queries.segments(session))
     return render_template(
         template,
         journey=journey,
         scope=scope,
         about=words,
+        few=dashboard_rules()["minimum_cell"],
         as_of=installation().now(),
         ends_at=ends_at(link, longest),
         **shown,
@@ -166,11 +174,48 @@ def _touchpoint(session: Session, scope: Scope, asked: PageAsked) -> dict[str, A
     }
 
 
+def _targets(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, Any]:
+    rows, waiting = rows_shown(session, scope, queries.segments(session))
+    return {"rows": rows, "waiting": waiting, "explained": target_phrases.EXPLAINED}
+
+
+def _drivers(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, Any]:
+    if is_too_large(session, scope.journey_id, Page.DRIVERS):
+        return {"too_many": True}
+    joined = joined_scores(session, scope, **dashboard_rules())
+    return {
+        "maps": [(each, drawing(each)) for each in priority_maps(session, joined)],
+        "outcome": joined.outcome.definition if joined else None,
+        "words": driver_phrases,
+    }
+
+
+def _answers(session: Session, scope: Scope, asked: PageAsked) -> dict[str, Any]:
+    place, point = asked.touchpoint_id, None
+    if place is not None:
+        point = queries.touchpoint(session, scope.journey_id, place)
+    if is_too_large(session, scope.journey_id, asked.page):
+        return {"touchpoint": point, "too_many": True}
+    found = answer_shares(session, scope, place, **dashboard_rules())
+    return {"touchpoint": point, "found": found}
+
+
+def _side_by_side(session: Session, scope: Scope, asked: PageAsked) -> dict[str, Any]:
+    chosen = [each for each in listed(session) if each.id in asked.journeys]
+    groups = groups_of(asked)
+    return {"found": side_by_side(session, chosen, groups, scope.period, **dashboard_rules())}
+
+
 Content = Callable[[Session, Scope, PageAsked], dict[str, Any]]
 _CONTENTS: Mapping[Page, tuple[str, Content]] = MappingProxyType(
     {
         Page.OVERVIEW: ("shared/overview.html", _overview),
         Page.RESULTS: ("shared/results.html", _results),
         Page.TOUCHPOINT: ("shared/touchpoint.html", _touchpoint),
+        Page.TARGETS: ("shared/targets.html", _targets),
+        Page.DRIVERS: ("shared/drivers.html", _drivers),
+        Page.ANSWERS: ("shared/answers.html", _answers),
+        Page.TOUCHPOINT_ANSWERS: ("shared/answers.html", _answers),
+        Page.SIDE_BY_SIDE: ("shared/side_by_side.html", _side_by_side),
     }
 )

@@ -74,7 +74,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         scope = scope_asked(session, journey_id)
         journey = queries.journey(session, journey_id)
         bar = scope_bar(session, scope)
-        rows, waiting = _rows(session, scope, bar.segments)
+        rows, waiting = rows_shown(session, scope, bar.segments)
     return page(
         "targets/index.html",
         {
@@ -93,7 +93,7 @@ def index(journey_id: int) -> ResponseReturnValue:
     )
 
 
-def _rows(
+def rows_shown(
     session: Session, scope: Scope, segments: Sequence[Segment]
 ) -> tuple[list[TargetRow], list[str]]:
     """The targets of all customers and of each segment, of the scope's alone where it has one; and the

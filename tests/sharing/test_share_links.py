@@ -20,12 +20,14 @@ from surveyapp.auth.throttle import BY_ADDRESS, LINK_OPENED, LINK_PASSWORD
 from surveyapp.installation import Installation
 from surveyapp.responses.actions import submit
 from surveyapp.sharing import share_links
+from surveyapp.sharing.pages import Page
 from surveyapp.store.models import (
     AuditEntry,
     Journey,
     JourneyGrant,
     Segment,
     ShareLink,
+    Target,
     Touchpoint,
     User,
 )
@@ -45,6 +47,7 @@ class Measured:
 
     journey_id: int
     north: int
+    point: int
 
     def page(self, tab: str = "", **more: object) -> str:
         query = "&".join(f"{name}={value}" for name, value in {"from": MONTH, **more}.items())
@@ -68,7 +71,12 @@ def measured(installation: Installation, people: People) -> Measured:
                 now=NOW,
                 library=BUILT_IN,
             )
-        return Measured(made.journey_id, north.id)
+        point = session.get_one(Touchpoint, made.touchpoint_id)
+        point.channel = "app"
+        session.add(
+            Target(journey_id=made.journey_id, place="apply/form", metric="csat", value=70.0)
+        )
+        return Measured(made.journey_id, north.id, point.id)
 
 
 def make(client: FlaskClient, of: str, *, purpose: str = "Board", **fields: str) -> str:
@@ -110,19 +118,33 @@ def rows(page: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("segment", [False, True])
-@pytest.mark.parametrize("tab", ["", "/results"])
+@pytest.mark.parametrize(
+    "tab", ["", "/results", "/touchpoints/{}/answers", "/answers", "/targets", "/drivers"]
+)
 def test_a_link_shows_the_figures_of_its_page_and_hides_what_a_reader_is_not_shown(
     measured, ada, stranger, tab: str, segment: bool
 ):
+    tab = tab.format(measured.point)
     of = measured.page(tab, **({"segment": measured.north} if segment else {}))
     shown = stranger.get(make(ada, of)).text
     theirs, own = rows(shown), rows(ada.get(of).text)
-    assert theirs
+    if tab == "/targets":
+        assert any("70%" in row for row in theirs) is not segment  # set for all customers
+        own = [row[:-2] for row in own]  # without the owner, whom strangers need not know
+        assert "Ada" not in shown
+    elif tab == "/drivers":
+        assert "No outcome to compare with is asked" in shown and not theirs
+    elif tab == "/answers":
+        assert "not asked here" in shown and not theirs  # nothing is at the journey's end
+    elif not (tab.endswith("/answers") and segment):  # whose three answers are hidden
+        assert theirs
     for row in theirs:
         if "above" not in " ".join(row):  # the staff's page draws it as a triangle
             assert row in own, row
-    assert any("6" in row or "n 6" in " ".join(row) for row in theirs) or segment
-    assert "hidden (fewer than 5)" in shown or not (segment or tab)
+    if tab in ("", "/results"):
+        assert any("6" in row or "n 6" in " ".join(row) for row in theirs) or segment
+    if tab == "/results" or (segment and (not tab or tab.startswith("/touchpoints"))):
+        assert "hidden (fewer than 5)" in shown
     assert SECRET_WORD not in shown
 
 
@@ -214,9 +236,11 @@ def test_pages_that_hold_more_than_figures_cannot_be_shared(people, measured, ad
     for of in (
         f"{own}/comments",
         f"{own}/responses",
-        f"{own}/targets",
+        f"{own}/benchmarks",
         "/journeys",
-        "/side-by-side",
+        "/side-by-side",  # of whichever journeys there are
+        f"/side-by-side?journey={here}",
+        f"/side-by-side?journey={measured.journey_id}&groups=moons",
         f"/journeys/{here}",  # of another journey than the form's
         f"{own}/touchpoints/{people.here.touchpoint_id}",
         "/account",
@@ -224,15 +248,72 @@ def test_pages_that_hold_more_than_figures_cannot_be_shared(people, measured, ad
         sent = {"of": of, "purpose": "Trap", "days": "30"}
         answer = ada.post(f"{own}/share-links/new", data=sent)
         assert answer.status_code in {404, 422}, of
+        if "comments" in of:
+            assert "own words, in which somebody may be known again" in html.unescape(answer.text)
     assert "Share by link" in ada.get(measured.page()).text
-    assert "Share by link" not in ada.get(f"{own}/targets").text
+    for path in (f"{own}/benchmarks", f"{own}/comments", "/side-by-side"):
+        assert "Share by link" not in ada.get(path).text, path
+
+
+def test_pages_that_count_long_are_not_shared_of_large_journeys(
+    measured, ada, stranger, monkeypatch
+):
+    paths = [make(ada, measured.page(tab)) for tab in ("/answers", "/drivers")]
+    monkeypatch.setattr("surveyapp.web.share_links._COUNTED", {Page.ANSWERS: 5, Page.DRIVERS: 5})
+    for path in paths:
+        shown = stranger.get(path)
+        assert shown.status_code == 200 and "for a journey of this size" in shown.text
+    sent = {"of": measured.page("/drivers"), "purpose": "Board", "days": "3"}
+    refused = ada.post(f"/journeys/{measured.journey_id}/share-links/new", data=sent)
+    assert refused.status_code == 422 and "share its results, or a report" in refused.text
+
+
+def test_journeys_side_by_side_are_shared_by_whoever_may_share_each(
+    installation, people, measured, sign_in, ada, stranger
+):
+    """The link is found and revoked at each journey, and ends with the right to either."""
+    both = (measured.journey_id, people.there.journey_id)
+    of = f"/side-by-side?journey={both[0]}&journey={both[1]}&groups=channels&from={MONTH}&to="
+    assert "Share by link" in ada.get(of).text
+    with installation.store.writing() as session:
+        fay = User(email="fay@example.org", name="Fay", role="manager", password_hash="")
+        session.add(fay)
+        session.flush()
+        session.add(JourneyGrant(user_id=fay.id, journey_id=both[0], kind="editor"))
+        session.add(JourneyGrant(user_id=fay.id, journey_id=both[1], kind="reader"))
+    theirs, new = sign_in(fay), f"/journeys/{both[0]}/share-links/new"
+    sent = {"of": of, "purpose": "Both", "days": "3"}
+    assert theirs.post(new, data=sent).status_code == 403
+    with installation.store.writing() as session:
+        session.add(JourneyGrant(user_id=fay.id, journey_id=both[1], kind="editor"))
+    answer = theirs.post(new, data=sent)
+    path = re.search(r'value="https?://[^/"]+(/shared/[^"]+)"', answer.text)[1]
+    shown, own = rows(stranger.get(path).text), rows(ada.get(of).text)
+    assert shown and all(row in own for row in shown)
+    assert "/side-by-side" not in stranger.get(path).text
+    lists = [f"/journeys/{each}/share-links" for each in both]
+    for at in lists:
+        assert "2 journeys" in ada.get(at).text, at
+    assert "2 journeys" not in ada.get(f"/journeys/{people.here.journey_id}/share-links").text
+    link = newest(installation)
+    other = f"/journeys/{people.here.journey_id}/share-links/{link.id}/revoke"
+    assert ada.post(other).status_code == 404
+    with installation.store.writing() as session:
+        grants.take(session, fay.id, "editor", both[1], by=people.ada.id)
+    assert stranger.get(path).status_code == 404
+    assert newest(installation).revoked_at is not None
+    second = ada.post(new, data=sent)
+    path = re.search(r'value="https?://[^/"]+(/shared/[^"]+)"', second.text)[1]
+    assert stranger.get(path).status_code == 200
+    assert ada.post(f"{lists[1]}/{newest(installation).id}/revoke").status_code == 303
+    assert stranger.get(path).status_code == 404
 
 
 # 6, 12: nothing else is reachable, and nothing acts for somebody
 
 
 def test_a_shared_page_has_no_script_no_form_no_cookie_and_leads_nowhere(measured, ada, stranger):
-    for tab in ("", "/results"):
+    for tab in ("", "/results", "/answers", "/targets"):
         answer = stranger.get(make(ada, measured.page(tab)))
         tree = fromstring(answer.text)
         assert tree.xpath("//script | //form | //iframe | //object | //a | //@style") == []
@@ -455,7 +536,7 @@ def test_a_right_that_comes_back_brings_no_link_along(installation, measured, si
         grants.take(session, eve.id, "editor", at, by=None)
         auth.set_role(session, eve.id, "manager", by=None)
         ended = session.scalars(select(AuditEntry).where(AuditEntry.action == "end share link"))
-        assert len(ended.all()) == len(ways) + 1
+        assert sum(each.detail["maker"] == eve.email for each in ended) == len(ways) + 1
     assert stranger.get(kept).status_code == 404
 
 

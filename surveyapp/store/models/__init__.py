@@ -93,7 +93,7 @@ from surveyapp.store.models.sampling import (
     JourneyRun,
     OptOut,
 )
-from surveyapp.store.models.sharing import SavedView, ShareLink
+from surveyapp.store.models.sharing import SavedView, ShareLink, ShareLinkJourney
 from surveyapp.store.models.stop_rules import StopRule
 from surveyapp.store.models.surveys import ConsentText, SurveyRow, TestAnswer
 from surveyapp.store.models.targets import RESPONSE_RATE, Target
@@ -188,6 +188,7 @@ __all__ = [
     "Segment",
     "SegmentInvariance",
     "ShareLink",
+    "ShareLinkJourney",
     "SigningKey",
     "Stage",
     "StopRule",

@@ -64,3 +64,22 @@ class ShareLink(Base):
 
     journey: Mapped[Journey] = relationship()
     maker: Mapped[User] = relationship(foreign_keys=[made_by])
+    beside: Mapped[list[ShareLinkJourney]] = relationship(
+        cascade="all, delete-orphan", order_by="ShareLinkJourney.journey_id"
+    )
+
+    @property
+    def journeys(self) -> tuple[int, ...]:
+        """Every journey that it shows, its own first."""
+        return (self.journey_id, *(each.journey_id for each in self.beside))
+
+
+class ShareLinkJourney(Base):
+    """A journey that a link shows beside its own: whoever may share it finds the link and can revoke it."""
+
+    __tablename__ = "share_link_journeys"
+
+    link_id: Mapped[int] = mapped_column(
+        ForeignKey("share_links.id", ondelete="CASCADE"), primary_key=True
+    )
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), primary_key=True, index=True)
