@@ -34,6 +34,7 @@ from surveyapp.demo.branding import brand
 from surveyapp.demo.changed import register
 from surveyapp.demo.compared import compare
 from surveyapp.demo.own_questions import write_questions
+from surveyapp.demo.reported import report_besides
 from surveyapp.demo.shared import share
 from surveyapp.demo.surveys import draw_map
 from surveyapp.demo.targets import set_targets
@@ -286,7 +287,7 @@ def _reports(installation: Installation, progress: Progress) -> tuple[Path, ...]
             group=("region",),
             user_id=None,
         )
-        validated = analysis.job_id
+        validated, journey_id = analysis.job_id, journey.id
     run_now(installation, validated, worker=_WORKER, shown=_between(progress, 64, 75))
     with installation.store.writing() as session:
         wished = [
@@ -305,6 +306,8 @@ def _reports(installation: Installation, progress: Progress) -> tuple[Path, ...]
         shown = _between(progress, 75 + 12 * place, 87 + 12 * place)
         run_now(installation, job_id, worker=_WORKER, shown=shown)
         paths.append(_lay_out(installation, report_id))
+    progress(99, "For a partner and for every segment")
+    report_besides(installation, journey_id, worker=_WORKER)
     progress(100, "Ready")
     return tuple(paths)
 

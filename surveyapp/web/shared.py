@@ -203,7 +203,8 @@ def _answers(session: Session, scope: Scope, asked: PageAsked) -> dict[str, Any]
 def _side_by_side(session: Session, scope: Scope, asked: PageAsked) -> dict[str, Any]:
     chosen = [each for each in listed(session) if each.id in asked.journeys]
     groups = groups_of(asked)
-    return {"found": side_by_side(session, chosen, groups, scope.period, **dashboard_rules())}
+    found = side_by_side(session, chosen, groups, scope.period, **dashboard_rules())
+    return {"found": found, "names": [each.name for each in chosen]}
 
 
 Content = Callable[[Session, Scope, PageAsked], dict[str, Any]]

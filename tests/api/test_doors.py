@@ -145,6 +145,15 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
     assert found == set(asked)
 
 
+def test_a_key_that_reads_no_responses_gets_no_quotes(call, new_key, world):
+    asked = {"kind": "partner", "partner": "x", "quotes": True}
+    answer = call("POST", "/journeys/open/reports", key=new_key(KeyScope.MAKE_REPORTS), json=asked)
+    assert answer.status_code == 403 and "leave quotes out" in answer.json["detail"]
+    both = new_key(KeyScope.MAKE_REPORTS, KeyScope.READ_RESPONSES)
+    answer = call("POST", "/journeys/open/reports", key=both, json=asked)
+    assert answer.status_code == 409 and "No touchpoint" in answer.json["detail"]
+
+
 def interaction(journey: str) -> dict[str, str]:
     moment = "2026-03-29T14:05:00+03:00"
     return {"journey": journey, "touchpoint": "form", "customer_ref": "C-1", "at": moment}

@@ -208,6 +208,12 @@ def test_a_report_is_asked_for_listed_and_downloaded(program: Program):
     assert (asked.state, asked.formats, asked.files) == ("waiting", ["pdf", "docx"], [])
     listed = program.call(*OPERATIONS["listReports"], code="open").parsed.reports
     assert [each.report for each in listed][:2] == [asked.report, number]
+    every = program.models.NewReport.from_dict({"kind": "executive", "every_segment": True})
+    packed = program.call(*OPERATIONS["createReport"], code="open", body=every).parsed
+    assert packed.title.startswith("Executive page for every segment")
+    partner = program.models.NewReport.from_dict({"kind": "partner", "partner": "Nobody"})
+    refused = program.call(*OPERATIONS["createReport"], code="open", body=partner)
+    assert refused.status_code == 409 and b"names a partner" in refused.content
     form = program.models.DownloadReportFormat
     answer = program.call(
         *OPERATIONS["downloadReport"], code="open", report=number, format_=form.PDF

@@ -84,6 +84,20 @@ def test_two_reports_at_once_are_refused(run_stored, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--every-segment", "--out", "x.pdf"), "one --out that ends in .zip"),
+        (("--every-segment", "--out", "x.zip", "--figures", "."), "has no --tables and --figures"),
+        (("--also", "docx", "--out", "x.pdf"), "--also is of --every-segment"),
+        (("--out", "x.zip"), "has the ending '.zip'"),
+    ],
+)
+def test_a_zip_of_segments_goes_with_nothing_else(run_stored, options, said: str):
+    made = run_stored("report", "--journey", "x", *options)
+    assert (made.code, made.out) == (2, "") and said in made.err
+
+
+@pytest.mark.parametrize(
     "command",
     [
         ("study", "answers.csv"),

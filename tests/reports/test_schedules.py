@@ -28,6 +28,8 @@ from surveyapp.store.models import (
     ReportSchedule,
     ScheduleRecipient,
     ScheduleRun,
+    SurveyRow,
+    Touchpoint,
     User,
 )
 from tests.results import bank
@@ -188,6 +190,40 @@ def test_too_few_answers_are_told_and_no_report_is_made(installation: Installati
         assert session.query(Report).count() == before
 
 
+def test_a_partners_report_is_skipped_where_its_own_touchpoints_have_too_few_answers(
+    installation: Installation,
+):
+    with installation.store.writing() as session:
+        journey = session.query(Journey).one()
+        points = [point for stage in journey.stages for point in stage.touchpoints]
+        points[0].partner, points[1].partner = "IDco", "Away"
+        places = [point.id for point in points[:2]]
+        survey = session.query(SurveyRow).filter_by(touchpoint_id=places[1]).one()
+        moved, survey.touchpoint_id = survey.id, places[0]  # nothing is asked at the second now
+        plans = [
+            Plan("partner", Every.MONTH, partner=name, addresses=[OUTSIDE])
+            for name in ("idco", "Away")
+        ]
+        made = [
+            actions.schedule_report(session, journey.id, plan, user_id=None, now=NOW).id
+            for plan in plans
+        ]
+        assert session.get_one(ReportSchedule, made[0]).parameters["partner"] == "IDco"
+    try:
+        assert duty.schedules_due(installation, datetime(2026, 12, 1, 6, tzinfo=UTC)) == 2
+        asked, skipped = (runs(installation, each)[0] for each in made)
+        assert asked.state == "making" and asked.report_id is not None
+        assert skipped.state == "skipped" and skipped.note.startswith("There are too few answers")
+    finally:
+        with installation.store.writing() as session:
+            session.query(OutgoingMessage).delete()
+            for each in made:
+                actions.remove(session, session.get_one(ReportSchedule, each), user_id=None)
+            for number in places:
+                session.get_one(Touchpoint, number).partner = ""
+            session.get_one(SurveyRow, moved).touchpoint_id = places[1]
+
+
 def test_a_failed_report_says_why(installation: Installation, planned: int):
     due = datetime(2026, 12, 1, 6, tzinfo=UTC)
     duty.schedules_due(installation, due)
@@ -278,6 +314,7 @@ def test_what_is_done_to_a_schedule_is_audited_without_addresses(
     [
         ({"kind": "validation"}, "validation cannot be scheduled"),
         ({"hour": 24}, "24 is not an hour"),
+        ({"partner": "IDco"}, "a benchmark report is of no partner"),
         ({"months": 0}, "0 months cannot be reported on; enter 1 to 24"),
         ({"formats": ["odt"]}, "odt is not a format"),
         ({"user_ids": [999_999]}, "account 999999 may not read"),

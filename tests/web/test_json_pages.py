@@ -671,6 +671,8 @@ WITHOUT = {
     "benchmarks/parts.html": "pieces",
     "sample_size/parts.html": "pieces",
     "targets/parts.html": "pieces",
+    "drivers/parts.html": "pieces",
+    "side_by_side/parts.html": "pieces",
     "results/drivers.html": "pieces of the page of results",
     "results/paths.html": "a piece of the page of results",
     "results/chosen.html": "a piece of the results",
