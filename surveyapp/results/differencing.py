@@ -96,8 +96,7 @@ class _Path:
         """Beyond a slice in which these figures end: the best of them, by what the others are."""
         if not ending.any():
             return self
-        _, group = np.unique(mixes[:, ~ending], axis=0, return_inverse=True)
-        group = group.reshape(-1)
+        group = _alike(mixes.shape[1], ending.tobytes())
         order = np.lexsort((self.some, group))
         best = order[np.unique(group[order], return_index=True)[1]][group]
         anybody = np.zeros(group.max() + 1, dtype=bool)
@@ -134,11 +133,33 @@ def _slice(table: Table, wide: np.ndarray, mixes: np.ndarray, at: int) -> _Slice
     # Two combinations differ by figures of this slice alone when their parts beside these are equal;
     # one number tells them apart as well as all their places do.
     key = _beside(own, sets.shape[1])
-    match = np.abs((mixes @ (sets[wide] @ key))[:, None] - (groups @ key)[None, :]) < _NEAR
-    none = (match & (sizes == 0)).any(axis=1)
-    positive = np.where(match & (sizes > 0), sizes, np.inf)
-    recipe = positive.argmin(axis=1)
-    return _Slice(none, positive[np.arange(len(mixes)), recipe], recipe, recipes)
+    found = _matched(mixes @ (sets[wide] @ key), groups @ key, sizes)
+    return _Slice(*found, recipes)
+
+
+def _matched(
+    wanted: np.ndarray, keys: np.ndarray, sizes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each wanted key: whether a group of this key has nobody, the fewest people but none, and the
+    first group with so few. Looked up in sorted keys, since a table of all pairs may take a gigabyte.
+    """
+    order = np.argsort(keys, kind="stable")
+    from_ = np.searchsorted(keys[order], wanted - _NEAR, side="right")
+    to = np.searchsorted(keys[order], wanted + _NEAR, side="left")
+    empty = np.concatenate([[0], np.cumsum(sizes[order] == 0)])
+    none = empty[to] > empty[from_]
+    # Places in the order of size and then of the groups: the least of a range is its first smallest.
+    positive = np.where(sizes > 0, sizes, np.inf)
+    by_size = np.argsort(positive, kind="stable")
+    rank = np.empty(len(sizes), dtype=int)
+    rank[by_size] = np.arange(len(sizes))
+    last = len(sizes)
+    ranks = np.append(rank[order], last)
+    least = np.minimum.reduceat(ranks, np.stack([from_, to], axis=1).reshape(-1))[::2]
+    least = np.where(from_ < to, least, last)
+    some = np.append(positive[by_size], np.inf)[least]
+    recipe = np.where(np.isfinite(some), np.append(by_size, 0)[least], 0)
+    return none, some, recipe
 
 
 def _beside(own: np.ndarray, kinds: int) -> np.ndarray:
@@ -164,6 +185,14 @@ def _mixes(free: int) -> np.ndarray:
                 row[list(chosen)] = signs
                 rows.append(row)
     return np.array(rows)
+
+
+@lru_cache(maxsize=256)
+def _alike(free: int, ending: bytes) -> np.ndarray:
+    """Which combinations are the same but for the figures that end, by numbers."""
+    going_on = ~np.frombuffer(ending, dtype=bool)
+    group: np.ndarray = np.unique(_mixes(free)[:, going_on], axis=0, return_inverse=True)[1]
+    return group.reshape(-1)
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from surveyapp.results import differencing
 from surveyapp.results.publication import Publication, blocks
 from surveyapp.results.suppression import (
     hidden,
@@ -229,3 +230,17 @@ def test_a_cell_without_any_answer_hides_nothing():
 def test_a_rule_that_cannot_be_read_is_refused(bad: str):
     with pytest.raises(Exception, match="column"):
         overlaps(((1, bad),))
+
+
+def test_groups_are_found_by_their_keys_as_in_a_table_of_all_pairs():
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        keys = rng.integers(0, 6, int(rng.integers(1, 30))) + 1e-12 * rng.standard_normal()
+        sizes = rng.integers(0, 4, len(keys)).astype(float)
+        wanted = rng.integers(-1, 8, 12).astype(float)
+        match = np.abs(wanted[:, None] - keys[None, :]) < 1e-7
+        positive = np.where(match & (sizes > 0), sizes, np.inf)
+        none, some, recipe = differencing._matched(wanted, keys, sizes)
+        assert none.tolist() == (match & (sizes == 0)).any(axis=1).tolist()
+        assert some.tolist() == positive.min(axis=1).tolist()
+        assert recipe.tolist() == positive.argmin(axis=1).tolist()
