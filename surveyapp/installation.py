@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from instruments.loader import Library
-from surveyapp.settings import Settings
+from surveyapp.settings import FOLDER, Settings
 from surveyapp.store import data_keys, keys, master_key, private
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import LOCK_SECONDS, Store
 from surveyapp.store.epoch_keys import EpochKeys
+from surveyapp.store.file_backends import FileBackend, FileFolder
+from surveyapp.store.file_bucket import bucket
+from surveyapp.store.file_rows import FileRows
 from surveyapp.store.files import FileStore
 from surveyapp.store.published_questionnaires import PublishedQuestionnaires
+from surveyapp.store.shared_epoch_keys import SharedEpochKeys
 from surveyapp.store.signing_keys import SigningKeyCache, accepted
 
 
@@ -45,7 +49,10 @@ class Installation:
     @property
     def epoch_keys(self) -> EpochKeys:
         """The keys that waiting anonymous answers need."""
-        return EpochKeys(self.settings.epoch_keys_path, self.secret_key)
+        folder, key = self.settings.epoch_keys_path, self.secret_key
+        if self.store.is_sqlite or self.settings.epoch_keys:
+            return EpochKeys(folder, key)
+        return SharedEpochKeys(self.store, folder, key)
 
     def check_key(self) -> None:
         """Raise SettingsError unless the database belongs to this secret key and this master key; the
@@ -77,8 +84,22 @@ def open_installation(
     return Installation(
         settings=settings,
         store=store,
-        files=FileStore(settings.files_path),
+        files=file_store(settings, store),
         secret_key=secret_key,
         library=Library(settings.instrument_roots, PublishedQuestionnaires(store)),
         now=now,
     )
+
+
+def file_store(settings: Settings, store: Store) -> FileStore:
+    """Where the settings say that files are kept, with what may hold files from before.
+
+    Raises SettingsError for a bucket whose library is not installed.
+    """
+    folder = FileFolder(settings.files_path)
+    others: list[FileBackend] = [folder] if store.is_sqlite else [FileRows(store), folder]
+    if settings.files == FOLDER:
+        kept: FileBackend = folder
+    else:
+        kept = bucket(settings.files) if settings.files else others[0]
+    return FileStore(kept, [each for each in others if each is not kept])

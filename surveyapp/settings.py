@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from surveyapp.errors import SettingsError
@@ -60,13 +60,17 @@ def _setting(help_text: str, *, default: Any = None, secret: bool = False) -> An
 
 
 SHORTEST_TOKEN = 20
+FOLDER = "folder"  # in the home folder, whatever the database is
 
 
 @dataclass(frozen=True)
 class Settings:
     """What may differ from one installation to the next."""
 
-    home: Path = _setting("Folder of the database, files and secret key.", default=Path("instance"))
+    home: Path = _setting(
+        "Folder of the keys, and of database and files unless they are elsewhere.",
+        default=Path("instance"),
+    )
     database_url: str = _setting(
         "SQLAlchemy URL; empty means SQLite in the home folder. PostgreSQL: postgresql+psycopg://...",
         default="",
@@ -172,8 +176,15 @@ class Settings:
         default=60,
     )
     epoch_keys: str = _setting(
-        "Folder of the keys that waiting anonymous answers need until they are released; empty means"
-        " one in the home folder. Hosts of one database share it, no backup may hold it.",
+        "Folder of the keys that waiting anonymous answers need until they are released, which hosts of"
+        " one database must share. Empty means one in the home folder, and with PostgreSQL an unlogged"
+        " table. No backup may hold either.",
+        default="",
+    )
+    files: str = _setting(
+        "Where reports, uploads and logos are kept: folder (in the home folder), or"
+        " s3://bucket/prefix?endpoint_url=...&region_name=... Empty means in the database if that is"
+        " PostgreSQL, else in the home folder.",
         default="",
     )
     import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
@@ -365,6 +376,14 @@ def key_fault(key: str) -> str | None:
     return None
 
 
+def bucket_name(url: str) -> str | None:
+    """The bucket of an address such as s3://bucket/prefix; None for what is no such address."""
+    parts = urlsplit(url)
+    known = set(parse_qs(parts.query)) <= {"endpoint_url", "region_name"}
+    bare = parts.netloc and not ({"@", ":"} & set(parts.netloc))
+    return parts.netloc if parts.scheme == "s3" and bare and known else None
+
+
 def _sign_in_faults(settings: Settings) -> list[str]:
     faults = []
     named = (
@@ -442,6 +461,11 @@ def _faults(settings: Settings) -> list[str]:
         faults.append(
             f"{PREFIX}DNS_SERVER={settings.dns_server!r}: use an IP address and a port, such as"
             " 192.0.2.53:53"
+        )
+    if settings.files and settings.files != FOLDER and bucket_name(settings.files) is None:
+        faults.append(
+            f"{PREFIX}FILES={settings.files!r}: use {FOLDER}, s3://bucket or s3://bucket/prefix, with"
+            " endpoint_url and region_name as its only parameters"
         )
     faults += _sign_in_faults(settings)
     for place in settings.hook_places:

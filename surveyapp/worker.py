@@ -184,6 +184,10 @@ def _follow_zones(installation: Installation, _now: datetime) -> int:
         return zone_actions.follow_default(session, default)
 
 
+def _forget_stray_files(installation: Installation, now: datetime) -> int:
+    return installation.files.forget_strays(now)
+
+
 def _seal_audit_log(installation: Installation, _now: datetime) -> int:
     with installation.store.reading() as session:
         if not audit_chain.unsealed(session, limit=1):
@@ -291,6 +295,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "send scheduled reports": (30.0, report_schedules.schedules_due),
     "forget report links": (3600.0, report_links.forget_links),
     "forget uploads": (60.0, uploads.forget),
+    "forget stray files": (3600.0, _forget_stray_files),
     "follow time zones": (60.0, _follow_zones),
     "forget previews": (60.0, stored_previews.forget),
     "watch scores": (300.0, alert_duty.alerts_due),
@@ -300,6 +305,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "mix draws": (3600.0, prize_draws.mix),
     "forget sessions": (3600.0, sessions.forget),
     "release anonymous answers": (30.0, release_duty.release_due),
+    "copy epoch keys": (5.0, release_duty.copy_keys),
     "forget drafts": (3600.0, drafts.forget),
     "seal audit log": (60.0, _seal_audit_log),
     "end key rotation": (60.0, _end_rotation),

@@ -14,6 +14,7 @@ from surveyapp.responses.release_duty import release_all
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
+from surveyapp.store.file_backends import FileFolder
 from surveyapp.store.files import FileStore
 from surveyapp.store.published_questionnaires import PublishedQuestionnaires
 from tests.responses.makers import SECRET
@@ -27,7 +28,7 @@ def installation_on(
     return Installation(
         settings=made,
         store=store,
-        files=FileStore(Path("/nowhere")),
+        files=FileStore(FileFolder(Path("/nowhere"))),
         secret_key=SECRET,
         library=Library(made.instrument_roots, PublishedQuestionnaires(store)),
         now=now,

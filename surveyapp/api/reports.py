@@ -222,7 +222,7 @@ def download_report(query: dict[str, Any], code: str) -> Response:
         if file is None:
             raise NotFound(f"This report was not made as {form}.")
         record(session, None, "download report", f"report {report.id}", file=form)
-        data, name = installation().files.path(file).read_bytes(), file.name
+        data, name = installation().files.read(file), file.name
     answer = Response(data, mimetype="application/octet-stream")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "surveyapp.cli.examining",
     "encryption": "surveyapp.cli.encryption",
     "export": "surveyapp.cli.exporting",
+    "files": "surveyapp.cli.files",
     "import": "surveyapp.cli.data",
     "imports": "surveyapp.cli.imports",
     "instruments": "surveyapp.cli.administration",
@@ -44,6 +45,7 @@ COMMANDS = {
     "study": "surveyapp.cli.studying",
     "user": "surveyapp.cli.users",
     "validate": "surveyapp.cli.statistics",
+    "web": "surveyapp.cli.serving",
     "worker": "surveyapp.cli.serving",
 }
 

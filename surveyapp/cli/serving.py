@@ -27,11 +27,30 @@ def worker() -> None:
 
 
 @click.command()
+@click.option("--host", help="Address to listen on; SURVEYAPP_HOST if omitted.")
+@click.option("--port", type=int, help="SURVEYAPP_PORT if omitted.")
+@click.option("--processes", type=int, help="SURVEYAPP_PROCESSES if omitted.")
+def web(host: str | None, port: int | None, processes: int | None) -> None:
+    """Run the web server, without a worker. Processes that die are restarted."""
+    with opened() as installation:
+        settings = installation.settings
+    host, port = host or settings.host, port or settings.port
+    _check_port(host, port)
+    click.echo(f"Serving {settings.base_url} (listening on {host}:{port}); Ctrl-C stops.")
+    sys.stdout.flush()
+    _serve(host, port, processes or settings.processes)
+
+
+@click.command("web")
 @click.option("--host", required=True)
 @click.option("--port", type=int, required=True)
-@click.option("--processes", type=int, default=1, show_default=True)
-def web(host: str, port: int, processes: int) -> None:
-    """Run the web server only."""
+@click.option("--processes", type=int, required=True)
+def web_process(host: str, port: int, processes: int) -> None:
+    """The web server of `surveyapp run`, which has looked at everything."""
+    _serve(host, port, processes)
+
+
+def _serve(host: str, port: int, processes: int) -> None:
     from surveyapp.server.serve import serve
 
     serve("surveyapp.app:served", host, port, processes=processes)
@@ -39,7 +58,10 @@ def web(host: str, port: int, processes: int) -> None:
 
 @click.command()
 def run() -> None:
-    """Run web server and worker together; Ctrl-C stops both. Processes that die are restarted."""
+    """Run web server and worker together; Ctrl-C stops both. Processes that die are restarted.
+
+    With PostgreSQL, hosts may also run `surveyapp web` and `surveyapp worker` alone.
+    """
     with opened() as installation:
         settings = installation.settings
     _check_port(settings.host, settings.port)
@@ -91,7 +113,7 @@ def demo(no_serve: bool, responses: int) -> None:
         run.main([], standalone_mode=False)
 
 
-@click.group(commands=[web, worker])
+@click.group(commands=[web_process, worker])
 @click.option(
     "--lifeline", type=int, help="Descriptor whose end of file tells that the supervisor is gone."
 )

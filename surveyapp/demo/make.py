@@ -335,10 +335,10 @@ def _lay_out(installation: Installation, report_id: int) -> Path:
         file = session.get_one(Report, report_id).file
         if file is None:
             raise SurveyappError("the report has no file")
-        source, name = installation.files.path(file), file.name
+        data, name = installation.files.read(file), file.name
     target = installation.settings.home / "reports" / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(source.read_bytes())
+    target.write_bytes(data)
     return target.absolute()
 
 

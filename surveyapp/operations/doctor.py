@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from surveyapp.errors import SettingsError
+from surveyapp.errors import SettingsError, SurveyappError
 from surveyapp.installation import Installation
 from surveyapp.operations.findings import Finding, advice, fault, good
 from surveyapp.operations.status import Status, status
 from surveyapp.settings import Settings
 from surveyapp.store import data_keys, keys, master_key, reencryption, schema
+from surveyapp.store.file_backends import FileFolder
 from surveyapp.store.models import User
 from surveyapp.store.private import try_write
 from surveyapp.store.sealing import Unreadable
@@ -46,6 +47,7 @@ def examine(installation: Installation) -> Iterator[Finding]:
     yield _key(installation)
     yield from _encryption(installation)
     yield _clock(installation)
+    yield from _files(installation)
     yield from _accounts(installation)
     yield from _working(status(installation))
 
@@ -244,6 +246,25 @@ def _clock(installation: Installation) -> Finding:
             "Let both follow a time server (systemd-timesyncd, chrony).",
         )
     return good("Clock", f"within {apart:.1f} seconds of the database server's")
+
+
+def _files(installation: Installation) -> Iterator[Finding]:
+    """Whether the file store answers, and whether files wait to be moved to it."""
+    kept = installation.files.kept
+    try:
+        kept.has("0" * 64)
+    except SurveyappError as error:
+        yield fault("Files", str(error), "Until it answers no report can be made or downloaded.")
+        return
+    folder = FileFolder(installation.settings.files_path)
+    if kept.name != folder.name and any(folder.digests()):
+        yield advice(
+            "Files",
+            f"are kept in {kept.name}, and some still in {folder.name}, where no other host finds them",
+            "surveyapp files move",
+        )
+    else:
+        yield good("Files", f"are kept in {kept.name}")
 
 
 def _accounts(installation: Installation) -> Iterator[Finding]:

@@ -141,7 +141,7 @@ def run_import(
         raise NotFound("The survey or the file of this import is gone; upload the file again.")
     options: dict[str, Any] = {"name": file.name, "progress": progress}
     options["batch_id"] = payload.batch_id or None  # 0 in a job of an earlier version
-    with installation.files.path(file).open("rb") as content:
+    with installation.files.open(file) as content:
         if is_device_file(file.name):
             return as_result(import_device(installation, survey, content, **options))
         choices = ImportChoices.from_json(payload.choices)

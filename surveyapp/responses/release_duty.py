@@ -9,6 +9,7 @@ from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import release
 from surveyapp.responses.counting import countings
 from surveyapp.store.counters import advance, last
+from surveyapp.store.shared_epoch_keys import SharedEpochKeys
 from surveyapp.surveys import queries, redemption
 from surveyapp.surveys.redemption import Flush
 from surveyapp.surveys.survey import Survey
@@ -60,6 +61,16 @@ def release_all(installation: Installation, now: datetime) -> int:
             store.give_way()
     _forget_keys(installation)
     return released
+
+
+def copy_keys(installation: Installation, _now: datetime) -> int:
+    """Keep this host's copies of the keys that hosts share in the database; how many changed."""
+    keys = installation.epoch_keys
+    if not isinstance(keys, SharedEpochKeys):
+        return 0
+    with installation.store.reading() as session:
+        names = redemption.names(session)
+    return keys.copy(names)
 
 
 def _flush(installation: Installation, survey: Survey, calendar: Calendar, now: datetime) -> None:

@@ -88,7 +88,7 @@ def run_preview(
         fingerprint = fingerprint_of(session, installation, survey)
     is_device, refused = is_device_file(file.name), RefusedRows()
     choices = OF_DEVICE if is_device else ImportChoices.from_json(preview.choices)
-    with installation.files.path(file).open("rb") as content:
+    with installation.files.open(file) as content:
         found = preview_file(
             installation,
             survey,

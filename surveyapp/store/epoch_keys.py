@@ -16,6 +16,7 @@ from pathlib import Path
 
 from surveyapp.store import private
 from surveyapp.store.padded_seal import PaddedSeal
+from surveyapp.store.statements import DatabaseConnection
 
 BYTES = 32
 _NAME = re.compile(r"[0-9a-f]{32}")
@@ -28,19 +29,30 @@ class EpochKeys:
         self.folder = folder
         self.seal = PaddedSeal(secret_key, "waiting answers")
 
-    def make(self) -> str:
-        """The name of a new key, which is on the disk when it is given."""
-        private.make_folder(self.folder)
+    @property
+    def place(self) -> str:
+        """Where the keys are, for people."""
+        return str(self.folder)
+
+    def make(self, at: DatabaseConnection) -> str:
+        """The name of a new key, which outlasts this process at the latest when the transaction of ``at``
+        is committed.
+        """
         name = secrets.token_hex(16)
+        self.keep(name, secrets.token_bytes(BYTES))
+        return name
+
+    def keep(self, name: str, key: bytes) -> None:
+        """Write a key, which is on the disk then."""
+        private.make_folder(self.folder)
         handle = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(BYTES))
+            file.write(key)
             file.flush()
             os.fsync(file.fileno())
         self._sync()
-        return name
 
-    def read(self, name: str) -> bytes | None:
+    def read(self, name: str, at: DatabaseConnection | None = None) -> bytes | None:
         """The key; None where it has been destroyed, is another host's, or was never written whole."""
         try:
             key = self._path(name).read_bytes()
@@ -66,7 +78,11 @@ class EpochKeys:
             return set()
         before = time.time() - seconds
         files = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
-        return {path.name for path in files if path.stat().st_mtime < before}
+        return {path.name for path in files if path.stat().st_mtime <= before}
+
+    def names(self) -> set[str]:
+        """The names of all keys that are kept."""
+        return self.old(0.0)
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

@@ -66,10 +66,11 @@ def lock(at: DatabaseConnection, survey_ids: Collection[int]) -> None:
 
 
 def read(at: DatabaseConnection, survey_id: int, keys: EpochKeys) -> list[Epoch]:
-    """The survey's epochs: one, unless hosts do not share their keys' folder."""
+    """The survey's epochs: one, unless a host could not read another's key."""
     rows = _reading(at.dialect).rows(at, {"of_survey": survey_id})
     return [
-        _opened(name, keys.read(name), bytes(used), bytes(sealed)) for name, used, sealed in rows
+        _opened(name, keys.read(name, at), bytes(used), bytes(sealed))
+        for name, used, sealed in rows
     ]
 
 
@@ -114,9 +115,9 @@ class Ledger:
 
 
 def begin(at: DatabaseConnection, survey_id: int, keys: EpochKeys) -> Epoch:
-    """A new epoch of the survey, in the caller's transaction; its key is on the disk."""
-    name = keys.make()
-    epoch = _opened(name, keys.read(name), b"", b"")
+    """A new epoch of the survey, in the caller's transaction, at whose end its key is kept."""
+    name = keys.make(at)
+    epoch = _opened(name, keys.read(name, at), b"", b"")
     _beginning(at.dialect).run(at, _row(survey_id, epoch))
     return epoch
 

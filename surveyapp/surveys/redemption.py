@@ -144,8 +144,8 @@ def _tell_lost(
             continue
         log.warning(
             "The key %s of the survey %s is not in %s: its links can be used once more and its draw"
-            " entries wait. Hosts of one database need one folder, SURVEYAPP_EPOCH_KEYS.",
-            *(epoch.name[:8], survey.code, keys.folder),
+            " entries wait. Hosts of one database need one SURVEYAPP_EPOCH_KEYS and one secret key.",
+            *(epoch.name[:8], survey.code, keys.place),
         )
         if final:
             epochs.end(session.connection(), survey.id, epoch.name)

@@ -150,7 +150,7 @@ def poster(journey_id: int, survey_id: int) -> ResponseReturnValue:
         page = _content(survey, request.args.get("lang", ""))
         theme = survey.theme
         file = session.get(File, theme.logo_file_id) if theme.logo_file_id else None
-        logo = installation().files.path(file).read_bytes() if file else None
+        logo = installation().files.read(file) if file else None
     words = texts(page.language)
     address = links.open_url(installation().settings.base_url, survey.link)
     if page.language != survey.language:

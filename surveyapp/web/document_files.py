@@ -46,7 +46,7 @@ def reported(report: Report) -> Document:
         )
     from surveyapp.reports.stored_content import read
 
-    return read(installation().files.path(report.content).read_bytes())
+    return read(installation().files.read(report.content))
 
 
 def document_file(document: Document, form: str, name: str) -> Response:

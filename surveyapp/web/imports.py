@@ -94,7 +94,7 @@ def new(journey_id: int, survey_id: int) -> ResponseReturnValue:
         with form.refusing("answers"):
             upload, chosen = form.answers.data, form.import_choices()
             stored_file = file_name(upload)
-            data = upload.read()
+            data = upload.stream
             with installation().store.reading() as session:
                 leave_room(session)  # else the bytes would lie there for nobody
             digest = installation().files.write(data)

@@ -124,7 +124,7 @@ def refused(journey_id: int, survey_id: int, preview_id: int) -> ResponseReturnV
     if file is None:
         raise NotFound("The preview has no refused rows.")
     note_read("download refused rows", f"survey {survey.code}", preview=preview_id)
-    answer = Response(installation().files.path(file).read_bytes(), mimetype="text/csv")
+    answer = Response(installation().files.read(file), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="refused-rows-{preview_id}.csv"'
     return answer
 

@@ -7,7 +7,7 @@ through mail open every link. Unsubscribing is a POST, that of the button or a m
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request, send_file
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from surveyapp.errors import NotFound
@@ -19,6 +19,7 @@ from surveyapp.store.models import File, Report
 from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
 from surveyapp.web.security import csrf
+from surveyapp.web.stored_files import stored_file
 
 received = Blueprint("received", __name__, url_prefix="/received")
 
@@ -53,10 +54,9 @@ def download(token: str, format_: str) -> ResponseReturnValue:
         file = _files(report).get(form)
         if file is None:
             raise NotFound(f"This report was not made as {form.label}.")
-        path = installation().files.path(file).absolute()
+        content = installation().files.open(file)
         record(session, None, "open report link", f"report {report.id}", file=format_)
-        name, media_type = file.name, file.media_type
-    return send_file(path, mimetype=media_type, as_attachment=True, download_name=name)
+    return stored_file(content, file)
 
 
 def _files(report: Report) -> dict[Format, File]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -39,6 +39,7 @@ from surveyapp.web.report_form import (
 )
 from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
+from surveyapp.web.stored_files import stored_file
 
 reports = Blueprint("reports", __name__, url_prefix="/journeys/<int:journey_id>/reports")
 
@@ -227,9 +228,9 @@ def _file(journey_id: int, report_id: int, ending: str) -> ResponseReturnValue:
             raise Conflict(
                 f"This report was not made as {ending.upper()}; see the list of reports."
             )
-        path, file = installation().files.path(report.file).absolute(), report.file
+        content, file = installation().files.open(report.file), report.file
     note_read("download report", f"report {report_id}", file=ending)
-    return send_file(path, mimetype=file.media_type, as_attachment=True, download_name=file.name)
+    return stored_file(content, file)
 
 
 @reports.get("/<int:report_id>/report.<any(docx, pptx, html):format_>")
@@ -243,9 +244,9 @@ def document(journey_id: int, report_id: int, format_: str) -> ResponseReturnVal
             raise Conflict(
                 f"This report was not made as {Format(format_).label}. Create it again in that format."
             )
-        path = installation().files.path(found).absolute()
+        content = installation().files.open(found)
     note_read("download report", f"report {report_id}", file=format_)
-    return send_file(path, mimetype=found.media_type, as_attachment=True, download_name=found.name)
+    return stored_file(content, found)
 
 
 @reports.get("/<int:report_id>/tables.<any(docx, tex, zip):ending>")

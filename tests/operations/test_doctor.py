@@ -13,6 +13,9 @@ from surveyapp.operations import heartbeats
 from surveyapp.operations.doctor import examine
 from surveyapp.operations.findings import Level
 from surveyapp.store.db import Store
+from surveyapp.store.file_bucket import FileBucket
+from surveyapp.store.file_rows import FileRows
+from surveyapp.store.files import FileStore
 from surveyapp.store.models import User
 from tests.installations import installation_on
 
@@ -109,3 +112,18 @@ def test_a_database_that_cannot_be_used_is_told_and_nothing_else_is_asked_of_it(
     found = told(made(away, home))
     assert list(found) == ["Database"]
     assert "cannot be used" in found["Database"][1]
+
+
+def test_files_that_no_other_host_finds_and_a_store_that_does_not_answer(sound, home: Path):
+    elsewhere = FileStore(FileRows(sound.store))
+    (home / "files/ab").mkdir(parents=True)
+    (home / "files").chmod(0o700)
+    (home / "files/ab").chmod(0o700)
+    there = replace(sound, files=elsewhere)
+    assert "Files" not in told(there)
+    (home / "files/ab" / ("ab" * 32)).touch(0o600)
+    level, found = told(there)["Files"]
+    assert level is Level.ADVICE and "some still in" in found
+    away = FileBucket("nobody", "", endpoint_url="http://127.0.0.1:1", region_name="x")
+    level, found = told(replace(sound, files=FileStore(away)))["Files"]
+    assert level is Level.FAULT and found.startswith("s3://nobody cannot be used: ")

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def installation(
 
 def page(
     installation: Installation, scope: Scope, paper: Paper = Paper.A4, formats: tuple[str, ...] = ()
-) -> tuple[PdfReader, dict[str, Path]]:
+) -> tuple[PdfReader, dict[str, BytesIO]]:
     with installation.store.writing() as session:
         asked = ask_report(
             session, kind="executive", scope=scope, user_id=None, paper=paper, formats=formats
@@ -56,8 +57,10 @@ def page(
     with installation.store.reading() as session:
         report = session.get_one(Report, asked.id)
         assert report.file is not None
-        others = {each.format: installation.files.path(each.file) for each in report.documents}
-        return PdfReader(installation.files.path(report.file)), others
+        others = {
+            each.format: BytesIO(installation.files.read(each.file)) for each in report.documents
+        }
+        return PdfReader(BytesIO(installation.files.read(report.file))), others
 
 
 def words(reader: PdfReader) -> str:
@@ -82,7 +85,7 @@ def test_the_page_is_one_sheet_with_the_overviews_numbers(installation: Installa
     lowest = overview.lowest[0]
     assert (f"{lowest.name} scores lowest" in said) == lowest.stands_out
     assert "An association is not a cause" in said and "significantly associated" in said
-    in_word = WordFile(str(files["docx"]))
+    in_word = WordFile(files["docx"])
     numbers = re.findall(r"\d+", " ".join(p.text for p in in_word.paragraphs))
     numbers += re.findall(
         r"\d+", " ".join(c.text for t in in_word.tables for r in t.rows for c in r.cells)

@@ -63,7 +63,7 @@ def quiet(_percent: int, _step: str) -> None:
 
 def opened(installation: Installation, file_id: int) -> PdfReader:
     with installation.store.reading() as session:
-        return PdfReader(installation.files.path(session.get_one(File, file_id)))
+        return PdfReader(io.BytesIO(installation.files.read(session.get_one(File, file_id))))
 
 
 def words(reader: PdfReader) -> str:
@@ -146,7 +146,7 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
     assert [[each.format for each in report.documents] for report in kept] == [[], ["html"], []]
     beside = kept[1].documents[0].file
     assert beside.name == names[1].replace(".pdf", ".html")
-    assert b"size: letter" in installation.files.path(beside).read_bytes()
+    assert b"size: letter" in installation.files.read(beside)
     assert names[2].startswith("current-account-benchmark-2")
     assert names[1].startswith("current-account-benchmark-north-")
     assert names[0].startswith("current-account-validation-sjq-")
@@ -156,8 +156,8 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
         TaggedReading(report.stream.read()).check()
     text = words(whole)
     with installation.store.reading() as session:
-        path = installation.files.path(session.get_one(File, results[0]["file_id"]))
-    with pdfplumber.open(path) as document:
+        content = installation.files.read(session.get_one(File, results[0]["file_id"]))
+    with pdfplumber.open(io.BytesIO(content)) as document:
         lines = document.pages[1].extract_text().splitlines()
     for figure in overview.profile:
         assert f"{figure.definition.label} {phrases.value(figure)}" in lines
@@ -172,7 +172,7 @@ def test_both_reports_are_made_filed_and_found_again(installation: Installation)
     assert analysis.id
     with installation.store.reading() as session:
         kept = stored.reports(session, journey.journey)
-        contents = [installation.files.path(report.content).read_bytes() for report in kept]
+        contents = [installation.files.read(report.content) for report in kept]
     for content, reader in zip(contents, (study, north, whole), strict=True):
         found = stored_content.read(content)
         said = re.sub(r"\s", "", words(reader))
@@ -461,8 +461,8 @@ def test_journeys_of_many_places_segments_and_long_names_still_fit_on_pages(
         report = ask_report(session, kind="benchmark", scope=Scope(journey.journey), user_id=None)
     result = make.of_scope(installation, report.id, progress=quiet)
     with installation.store.reading() as session:
-        path = installation.files.path(session.get_one(File, result["file_id"]))
-    with pdfplumber.open(path) as document:
+        content = installation.files.read(session.get_one(File, result["file_id"]))
+    with pdfplumber.open(io.BytesIO(content)) as document:
         for page in document.pages[1:]:
             inside = [c for c in page.chars if c["text"].strip()]
             assert max(c["x1"] for c in inside) <= page.width - 55

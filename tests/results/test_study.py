@@ -78,7 +78,7 @@ def test_the_study_goes_from_wish_to_stored_result_and_paper(installation: Insta
     with installation.store.reading() as session:
         file = session.get_one(Report, report.id).file
         assert file is not None and file.name.startswith("account-journey-study-")
-        pages = PdfReader(io.BytesIO(installation.files.path(file).read_bytes())).pages
+        pages = PdfReader(io.BytesIO(installation.files.read(file))).pages
     assert "hypotheses" in pages[1].extract_text()
     with installation.store.reading() as session:
         assert "ask study" in session.scalars(select(AuditEntry.action)).all()

@@ -59,8 +59,9 @@ def test_another_process_knows_what_was_used_and_a_lost_key_costs_no_answer(clie
     for name in NAMES[:2]:
         answer(client, made.paths[name], 3)
     again = open_installation(installation.settings)
-    (name,) = (path.name for path in again.epoch_keys.folder.iterdir())
-    assert stat.S_IMODE((again.epoch_keys.folder / name).stat().st_mode) == 0o600
+    (name,) = again.epoch_keys.names()
+    if installation.store.is_sqlite:
+        assert stat.S_IMODE((again.epoch_keys.folder / name).stat().st_mode) == 0o600
     assert client.get(made.paths[NAMES[0]]).status_code == 404
     again.close()
     installation.epoch_keys.destroy(name)  # a disk that was lost
@@ -91,7 +92,7 @@ def test_fewer_than_the_minimum_wait_and_at_the_end_nobody_learns_who_they_were(
     with installation.store.reading() as session:
         (epoch,) = session.scalars(select(AnonymityEpoch))
     assert (epoch.used, len(epoch.entries) > 0) == (b"", True)
-    assert [path.name for path in installation.epoch_keys.folder.iterdir()] == [epoch.name]
+    assert installation.epoch_keys.names() == {epoch.name}
 
 
 def test_the_last_draw_entries_are_never_few_and_all_take_part(client, installation):
@@ -104,7 +105,7 @@ def test_the_last_draw_entries_are_never_few_and_all_take_part(client, installat
     release_all(installation, installation.now())
     assert count(installation, DrawEntry) == 12
     assert count(installation, AnonymityEpoch) == 0
-    assert list(installation.epoch_keys.folder.iterdir()) == []
+    assert installation.epoch_keys.names() == set()
 
 
 def test_a_group_that_is_too_small_waits_and_at_the_end_gives_up_its_attributes(

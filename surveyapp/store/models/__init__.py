@@ -37,6 +37,7 @@ from surveyapp.store.models.distribution import (
     MailKey,
     OutgoingMessage,
 )
+from surveyapp.store.models.file_contents import FileContent, FilePiece
 from surveyapp.store.models.imports import ImportBatch, ImportPreview
 from surveyapp.store.models.improvements import (
     ChangedPlace,
@@ -72,6 +73,7 @@ from surveyapp.store.models.responses import (
     HeldResponse,
     Response,
     Score,
+    SharedEpochKey,
 )
 from surveyapp.store.models.results import (
     BINS,
@@ -139,6 +141,8 @@ __all__ = [
     "Erasure",
     "Event",
     "File",
+    "FileContent",
+    "FilePiece",
     "FormRevision",
     "HeldResponse",
     "Identity",
@@ -189,6 +193,7 @@ __all__ = [
     "SegmentInvariance",
     "ShareLink",
     "ShareLinkJourney",
+    "SharedEpochKey",
     "SigningKey",
     "Stage",
     "StopRule",

@@ -93,6 +93,20 @@ class Response(Base):
     survey: Mapped[SurveyRow] = relationship()
 
 
+class SharedEpochKey(Base):
+    """The key of an anonymous epoch, sealed, where the hosts of one PostgreSQL share it.
+
+    The table is unlogged: its rows are in no write-ahead log, no replica and no base backup, and a
+    server that crashed begins with none.
+    """
+
+    __tablename__ = "shared_epoch_keys"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    hour: Mapped[int]  # since 1970, when it was made; no finer, or it would tell of an answer
+
+
 class HeldResponse(Base):
     """An anonymous answer that waits until enough others wait with it to be released together.
 

@@ -211,7 +211,7 @@ def logo(link: str) -> ResponseReturnValue:
         file = None if number is None else session.get(File, number)
     if file is None or file.media_type not in MEDIA_TYPES:
         return neutral()
-    response = Response(installation().files.path(file).read_bytes(), mimetype=file.media_type)
+    response = Response(installation().files.read(file), mimetype=file.media_type)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
