@@ -243,17 +243,17 @@ def _files(
     beside: DocumentFiles,
 ) -> list[File]:
     """What was made, with where it goes."""
-    path = installation.files.path
+    read = installation.files.read
     if made.file is None:
         raise NotFound("the report has no file; create the report again")
     if made.kind == EVERY_SEGMENT:
-        return [(outs[0], path(made.file).read_bytes())]
+        return [(outs[0], read(made.file))]
     if made.content is None:
         raise NotFound("the report has no tables and figures; create the report again")
     kept = {each.format: each.file for each in made.documents} | {"pdf": made.file}
-    files = [(out, path(kept[form]).read_bytes()) for out, form in wished]
+    files = [(out, read(kept[form])) for out, form in wished]
     if beside:
-        files += beside.of(stored_content.read(path(made.content).read_bytes()))
+        files += beside.of(stored_content.read(read(made.content)))
     return files
 
 

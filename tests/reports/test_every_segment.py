@@ -74,7 +74,7 @@ def test_each_segment_has_its_own_report_and_the_contents_name_the_rest(made):
         assert report.file is not None and (report.kind, report.content) == ("segments", None)
         assert report.title.startswith("Executive page for every segment: Opening and using")
         assert report.file.name.startswith("current-account-executive-segments-")
-        packed = zipfile.ZipFile(installation.files.path(report.file))
+        packed = zipfile.ZipFile(installation.files.open(report.file))
     text = packed.read(every_segment.CONTENTS).decode("utf-8-sig")
     rows = {row["Segment"]: row for row in csv.DictReader(io.StringIO(text))}
     named = [name for row in rows.values() for name in row["Files"].split()]
@@ -93,7 +93,7 @@ def test_each_segment_has_its_own_report_and_the_contents_name_the_rest(made):
     with installation.store.reading() as session:
         own = session.get_one(Report, alone).file
         assert own is not None
-        there = words(installation.files.path(own).read_bytes())
+        there = words(installation.files.read(own))
     inside = words(packed.read(rows["north"]["Files"].split()[0]))
     assert inside == there and "North" in inside
     assert f"n = {rows['']['Most answers to one score (n)']}" in words(
