@@ -38,10 +38,13 @@ def set_zone(
 def follow_default(session: Session, default: str) -> int:
     """Ask for jobs for journeys without a zone of their own that another default counted; how many."""
     behind = select(Journey).where(*_behind(default)).order_by(Journey.id)
-    found = session.scalars(behind).all()
-    for journey in found:
-        _follow(session, journey, default, user_id=None)
-    return len(found)
+    asked = 0
+    for journey in session.scalars(behind).all():
+        _lock_counts(session, journey)
+        if (journey.next_zone or journey.zone) != default:  # else another worker was first
+            _follow(session, journey, default, user_id=None)
+            asked += 1
+    return asked
 
 
 def count_anew(session: Session, journey: Journey, *, user_id: int | None) -> Job:

@@ -20,10 +20,12 @@ from surveyapp.results.headlines import headlines
 from surveyapp.results.journey import ground
 from surveyapp.results.segment_verdicts import needs_test
 from surveyapp.store.audit import record
+from surveyapp.store.counters import advance
 from surveyapp.store.models import InvarianceMember, Job, Journey, JourneyInvariance, Segment
 
 MOST_JOURNEYS = 200  # read for one test; of these the 20 with the most answers are compared
 _NIGHT = range(1, 5)  # hours, UTC
+_ASKED = "invariance asked"  # the counter of hours
 _PAUSE = timedelta(hours=20)  # before the same test is asked for again, where one came to nothing
 
 
@@ -90,6 +92,11 @@ def ask_due(installation: Installation, now: datetime) -> int:
         minimum, library = installation.settings.minimum_cell, installation.library
         due = _due(session, now, minimum, library)
         segmented = _segmented(session, now, minimum, library)
+    if not due and not segmented:
+        return 0
+    with installation.store.writing() as session:
+        if not advance(session.connection(), _ASKED, int(now.timestamp() // 3600)):
+            return 0  # another worker asks in this hour
     for instrument, journeys in due.items():
         with installation.store.writing() as session:
             ask_invariance(session, journeys, instrument=instrument, user_id=None)

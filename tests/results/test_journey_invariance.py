@@ -31,6 +31,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import (
     EVERYBODY,
     InvarianceMember,
+    Job,
     Journey,
     JourneyInvariance,
     Response,
@@ -220,6 +221,13 @@ def test_at_night_a_missing_or_stale_test_is_asked_for_once(installation: Instal
     ask_due(installation, NIGHT + timedelta(hours=1))
     assert asked() == before + 1
     assert beside(installation)[1].verdict.running  # type: ignore[union-attr]
+    with (
+        installation.store.writing() as session
+    ):  # as a worker sees it that looked at the same moment
+        session.execute(update(JourneyInvariance).values(created_at=NIGHT - timedelta(days=9)))
+        session.execute(update(Job).values(state="failed"))
+    ask_due(installation, NIGHT + timedelta(minutes=20))
+    assert asked() == before + 1
 
 
 def test_too_few_answers_are_a_verdict_and_one_journey_is_refused(installation: Installation):
