@@ -49,10 +49,10 @@ class Installation:
     @property
     def epoch_keys(self) -> EpochKeys:
         """The keys that waiting anonymous answers need."""
-        folder, key = self.settings.epoch_keys_path, self.secret_key
+        here = EpochKeys(self.settings.epoch_keys_path, self.secret_key)
         if self.store.is_sqlite or self.settings.epoch_keys:
-            return EpochKeys(folder, key)
-        return SharedEpochKeys(self.store, folder, key)
+            return here
+        return SharedEpochKeys(self.store, here)
 
     def check_key(self) -> None:
         """Raise SettingsError unless the database belongs to this secret key and this master key; the
@@ -80,24 +80,29 @@ def open_installation(
     private.make_folder(settings.home)
     secret_key = settings.secret_key or keys.kept(settings.home)
     master = settings.master_key or master_key.kept(settings.home, secret_key)
-    store = Store(settings.sqlalchemy_url, lock_seconds, master_key=master)
+    store = Store(
+        settings.sqlalchemy_url,
+        lock_seconds,
+        master_key=master,
+    )
     return Installation(
         settings=settings,
         store=store,
-        files=file_store(settings, store),
+        files=_file_store(settings, None if store.is_sqlite else FileRows(store)),
         secret_key=secret_key,
         library=Library(settings.instrument_roots, PublishedQuestionnaires(store)),
         now=now,
     )
 
 
-def file_store(settings: Settings, store: Store) -> FileStore:
-    """Where the settings say that files are kept, with what may hold files from before.
+def _file_store(settings: Settings, rows: FileRows | None) -> FileStore:
+    """Where the settings say that files are kept, with what may hold files from before: ``rows`` where the
+    database may keep them.
 
     Raises SettingsError for a bucket whose library is not installed.
     """
     folder = FileFolder(settings.files_path)
-    others: list[FileBackend] = [folder] if store.is_sqlite else [FileRows(store), folder]
+    others: list[FileBackend] = [folder] if rows is None else [rows, folder]
     if settings.files == FOLDER:
         kept: FileBackend = folder
     else:

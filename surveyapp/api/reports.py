@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, send_file
+from flask import Response
 
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
@@ -222,11 +222,9 @@ def download_report(query: dict[str, Any], code: str) -> Response:
         if file is None:
             raise NotFound(f"This report was not made as {form}.")
         record(session, None, "download report", f"report {report.id}", file=form)
-        content, size, name = installation().files.open(file), file.size, file.name
-    answer = send_file(
-        content, mimetype="application/octet-stream", as_attachment=True, download_name=name
-    )
-    answer.content_length = size
+        data, name = installation().files.read(file), file.name
+    answer = Response(data, mimetype="application/octet-stream")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 

@@ -10,7 +10,7 @@ import click
 from surveyapp.cli.opened import opened, progress_bar
 
 if TYPE_CHECKING:
-    from surveyapp.store.file_moves import Looked
+    from surveyapp.operations.file_moves import Looked
 
 _MOST_SHOWN = 20
 
@@ -27,10 +27,10 @@ def files_move() -> None:
     Each is checked by its SHA-256 and deleted where it was. Pages serve them all the while. Run it on
     each host that has files in its home; exit status 1 if a file cannot be read here.
     """
-    from surveyapp.store.file_moves import move
+    from surveyapp.operations.file_moves import move
 
     with opened() as installation, progress_bar("Files") as progress:
-        done = move(installation.store, installation.files, progress)
+        done = move(installation, progress)
         where = installation.files.kept.name
     click.echo(
         f"Moved {done.moved:,} of {done.files:,} files ({done.moved_bytes / 1e6:,.1f} MB) to {where}."
@@ -41,10 +41,10 @@ def files_move() -> None:
 @files.command("check")
 def files_check() -> None:
     """Read every file and compare it with its SHA-256; exit status 1 if one is damaged or missing."""
-    from surveyapp.store.file_moves import check
+    from surveyapp.operations.file_moves import check
 
     with opened() as installation, progress_bar("Files") as progress:
-        done = check(installation.store, installation.files, progress)
+        done = check(installation, progress)
     if not done.faults:
         click.echo(f"All {done.files:,} files are whole.")
     _end(done)

@@ -8,13 +8,11 @@ lasts, and puts back what the table has lost.
 
 from __future__ import annotations
 
-import hmac
 import os
 import secrets
 import time
 from collections.abc import Collection
 from functools import lru_cache
-from pathlib import Path
 from typing import cast
 
 from cryptography.exceptions import InvalidTag
@@ -34,14 +32,12 @@ _FRESH_SECONDS = 60.0  # of a copy whose epoch may not be committed yet
 
 
 class SharedEpochKeys(EpochKeys):
-    """The keys in the database, and this host's copies in ``folder``."""
+    """The keys in the database, and this host's copies, which are where it would have its own."""
 
-    def __init__(self, store: Store, folder: Path, secret_key: str) -> None:
-        super().__init__(folder, secret_key)
+    def __init__(self, store: Store, copies: EpochKeys) -> None:
+        self.folder, self.seal = copies.folder, copies.seal
         self._store = store
-        self._box = AESGCM(
-            hmac.digest(secret_key.encode(), b"surveyapp shared epoch keys", "sha256")
-        )
+        self._box = AESGCM(bytes.fromhex(self.seal.hidden("key of shared epoch keys")))
 
     @property
     def place(self) -> str:

@@ -17,6 +17,7 @@ from surveyapp.app import create_app
 from surveyapp.installation import Installation, open_installation
 from surveyapp.responses.release_duty import copy_keys, release_all
 from surveyapp.settings import read
+from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import SharedEpochKey
 from surveyapp.store.shared_epoch_keys import SharedEpochKeys
 from surveyapp.web.installation import EXTENSION
@@ -89,7 +90,9 @@ def test_another_secret_key_reads_none_of_them(app):
     made = bank(installation, NAMES[:1])
     answer(app.test_client(), made.paths[NAMES[0]], 3)
     (name,) = installation.epoch_keys.names()
-    stranger = SharedEpochKeys(installation.store, installation.settings.home, SECRET[::-1])
+    stranger = SharedEpochKeys(
+        installation.store, EpochKeys(installation.settings.home, SECRET[::-1])
+    )
     assert stranger.read(name) is None
 
 

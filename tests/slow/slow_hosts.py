@@ -199,7 +199,13 @@ def _check_report(ports: list[int], journey: str, key: str) -> None:
     status, told = asked(ports[0], "POST", reports, json.dumps({"kind": "benchmark"}), **headers)
     assert status == 201, told
     number = json.loads(told)["report"]
-    file = f"{reports}/file?report={number}"
-    until(lambda: asked(ports[1], "GET", file, **headers)[0] == 200)
+    file = f"{reports}/file?report={number}&format=pdf"
+
+    def finished() -> bool:
+        found = asked(ports[1], "GET", file, **headers)
+        assert found[0] in {200, 409}, found
+        return found[0] == 200
+
+    until(finished)
     made = [asked(port, "GET", file, **headers) for port in ports]
     assert made[0] == made[1] and made[0][1].startswith("%PDF-")

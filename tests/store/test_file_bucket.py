@@ -13,10 +13,10 @@ from moto.server import ThreadedMotoServer
 
 from surveyapp.errors import Damaged, NotFound, SettingsError
 from surveyapp.installation import Installation, open_installation
+from surveyapp.operations.file_moves import check, move
 from surveyapp.settings import read
 from surveyapp.store.file_backends import FileFolder
 from surveyapp.store.file_bucket import FileBucket, Unreachable
-from surveyapp.store.file_moves import check, move
 from surveyapp.store.files import FileStore
 from surveyapp.store.models import File
 
@@ -110,7 +110,7 @@ def test_files_of_before_are_read_where_they_are_and_move(
     assert keys(objects, installation) == []
     path = installation.settings.files_path / files[1].sha256[:2] / files[1].sha256
     path.write_bytes(b"twoo")
-    done = move(installation.store, installation.files, lambda *_: None)
+    done = move(installation, lambda *_: None)
     assert (done.files, done.moved, done.moved_bytes, len(done.faults)) == (3, 2, 1_280_003, 1)
     assert "a.pdf is damaged" in done.faults[0]
     assert len(keys(objects, installation)) == 2
@@ -118,10 +118,10 @@ def test_files_of_before_are_read_where_they_are_and_move(
         path
     ]
     path.write_bytes(b"two")  # from a backup
-    assert move(installation.store, installation.files, lambda *_: None).moved == 1
-    again = move(installation.store, installation.files, lambda *_: None)
+    assert move(installation, lambda *_: None).moved == 1
+    again = move(installation, lambda *_: None)
     assert (again.files, again.moved, again.faults) == (3, 0, [])
-    assert check(installation.store, installation.files, lambda *_: None).faults == []
+    assert check(installation, lambda *_: None).faults == []
 
 
 def test_a_bucket_that_is_not_there_or_not_ours_is_named(server: str):

@@ -106,7 +106,7 @@ def test_neither_web_nor_command_starts_with_another_key(
         create_app(second)
     monkeypatch.setenv("SURVEYAPP_DATABASE_URL", database_url)
     monkeypatch.setenv("SURVEYAPP_HOME", str(tmp_path / "two"))
-    for command in (["run"], ["worker"], ["export", "--survey", "x", "--out", "y"]):
+    for command in (["run"], ["web"], ["worker"], ["export", "--survey", "x", "--out", "y"]):
         refused = run(*command)
         assert refused.code == 2
         assert "belongs to the secret key" in refused.err

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 
 from surveyapp.errors import Damaged, NotFound
+from surveyapp.installation import Installation
 from surveyapp.store.db import Store
-from surveyapp.store.files import FileStore
 from surveyapp.store.models import File
 
 _AT_ONCE = 200
@@ -25,12 +25,12 @@ class Looked:
     faults: list[str] = field(default_factory=list)
 
 
-def move(store: Store, files: FileStore, progress: Callable[[int, str], None]) -> Looked:
+def move(installation: Installation, progress: Callable[[int, str], None]) -> Looked:
     """Bring every file to ``files.kept``, checked by its digest, and delete it where it was.
 
     May be stopped and called again, and run while others read, store and remove files.
     """
-    done = Looked()
+    store, files, done = installation.store, installation.files, Looked()
     for file in _all(store, progress, done):
         if not files.kept.has(file.sha256):
             try:
@@ -46,9 +46,9 @@ def move(store: Store, files: FileStore, progress: Callable[[int, str], None]) -
     return done
 
 
-def check(store: Store, files: FileStore, progress: Callable[[int, str], None]) -> Looked:
+def check(installation: Installation, progress: Callable[[int, str], None]) -> Looked:
     """Read every file to its end and compare it with its digest."""
-    done = Looked()
+    store, files, done = installation.store, installation.files, Looked()
     for file in _all(store, progress, done):
         try:
             files.open(file).close()
