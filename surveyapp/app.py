@@ -112,7 +112,9 @@ def served() -> Bridge:
     """
     end_with_parent()
     app = create_app()
-    settings = app.extensions[EXTENSION].settings
+    settings, replica = app.extensions[EXTENSION].settings, app.extensions[EXTENSION].store.replica
+    if replica is not None:
+        replica.watch()
     bridge = Bridge(
         app,
         threads=settings.threads,

@@ -84,6 +84,8 @@ def open_installation(
         settings.sqlalchemy_url,
         lock_seconds,
         master_key=master,
+        read_url=settings.read_database_url,
+        most_lag=settings.read_lag_seconds,
     )
     return Installation(
         settings=settings,

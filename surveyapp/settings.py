@@ -50,6 +50,7 @@ _PLACEHOLDERS = (
     ),
 )
 _FEWEST_BESIDE_WORDS = 12
+_SERVER = "postgresql+psycopg://"
 _LARGEST = 2**31 - 1
 _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 _ADDRESS_AND_PORT = re.compile(r"(?:\[[0-9a-f:]+\]|[0-9.]+):[0-9]{1,5}")
@@ -74,6 +75,14 @@ class Settings:
     database_url: str = _setting(
         "SQLAlchemy URL; empty means SQLite in the home folder. PostgreSQL: postgresql+psycopg://...",
         default="",
+    )
+    read_database_url: str = _setting(
+        "URL of a hot standby of that PostgreSQL, which staff pages read from as long as it is not far"
+        " behind; empty means that all read from the primary.",
+        default="",
+    )
+    read_lag_seconds: int = _setting(
+        "Seconds that the hot standby may be behind before pages read from the primary.", default=10
     )
     secret_key: str = _setting(
         "At least 32 characters, signs links and sessions; empty means one made once in the home folder.",
@@ -428,11 +437,16 @@ def _faults(settings: Settings) -> list[str]:
     parts = urlsplit(settings.base_url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         faults.append(f"{PREFIX}BASE_URL={settings.base_url!r} is no http(s) address")
-    if settings.database_url and not settings.database_url.startswith(
-        ("sqlite:///", "postgresql+psycopg://")
-    ):
+    if settings.database_url and not settings.database_url.startswith(("sqlite:///", _SERVER)):
         faults.append(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://")
-    for name in ("base_url", "database_url", "smtp_url"):
+    if settings.read_database_url and not (
+        settings.database_url.startswith(_SERVER) and settings.read_database_url.startswith(_SERVER)
+    ):
+        faults.append(
+            f"{PREFIX}READ_DATABASE_URL is that of a hot standby of {PREFIX}DATABASE_URL; both must begin"
+            f" with {_SERVER}"
+        )
+    for name in ("base_url", "database_url", "read_database_url", "smtp_url"):
         try:
             _ = urlsplit(getattr(settings, name)).port
         except ValueError:
@@ -482,6 +496,7 @@ def _faults(settings: Settings) -> list[str]:
         ("processes", 1, 64),
         ("threads", 1, 64),
         ("lock_seconds", 1, 60),
+        ("read_lag_seconds", 1, 3600),
         ("workers", 1, 16),
         ("job_minutes", 1, 10_080),
         ("job_megabytes", 1024, 1_048_576),

@@ -27,6 +27,7 @@ from surveyapp.store.sealing import Unreadable
 
 _SMALLEST_CELL = 5
 _CLOCK_SECONDS = 5.0
+_CATCH_UP_SECONDS = 1.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MOST_NAMED = 3
 
@@ -44,6 +45,7 @@ def examine(installation: Installation) -> Iterator[Finding]:
     yield found
     if found.cure:
         return
+    yield from _replica(installation)
     yield _key(installation)
     yield from _encryption(installation)
     yield _clock(installation)
@@ -178,6 +180,24 @@ def _database(installation: Installation) -> Finding:
         said = str(error).partition("\n")[0]
         return fault("Database", f"cannot be used: {said}", "Check SURVEYAPP_DATABASE_URL.")
     return good("Database", f"{installation.store.engine.dialect.name} with the current schema")
+
+
+def _replica(installation: Installation) -> Iterator[Finding]:
+    replica = installation.store.replica
+    if replica is None:
+        return
+    found = replica.look()
+    if found.fault and found.lag is None:  # by the second time it has had a moment to catch up
+        time.sleep(_CATCH_UP_SECONDS)
+        found = replica.look()
+    if found.fault:
+        yield advice(
+            "Read replica",
+            f"{found.place}: {found.fault}; pages read from the primary",
+            "Start it, or check SURVEYAPP_READ_DATABASE_URL and its replication.",
+        )
+    else:
+        yield good("Read replica", f"{found.place}, {found.lag:.1f} seconds behind")
 
 
 def _key(installation: Installation) -> Finding:

@@ -25,6 +25,7 @@ from surveyapp.store.models import (
     Worker,
 )
 from surveyapp.store.reencryption import EncryptionState
+from surveyapp.store.replica import ReplicaState
 from surveyapp.store.schema import revision
 
 _STUCK_AFTER = 900.0  # seconds of one round of a duty
@@ -94,6 +95,7 @@ class Status:
     workers: tuple[WorkerState, ...]
     queues: tuple[Queue, ...]
     encryption: EncryptionState
+    replica: ReplicaState | None  # None where the settings name none
 
     @property
     def living(self) -> tuple[WorkerState, ...]:
@@ -114,6 +116,11 @@ class Status:
             yield (
                 f"The disk of the home folder has {self.disk_free / 1e9:.1f} GB left of"
                 f" {self.disk_total / 1e9:.1f} GB. Make room before it is full."
+            )
+        if self.replica is not None and self.replica.fault:
+            yield (
+                f"Pages read from the primary, not from the replica {self.replica.place}:"
+                f" {self.replica.fault}."
             )
         if self.encryption.plain_copies:
             yield (
@@ -144,6 +151,7 @@ def status(installation: Installation) -> Status:
             workers=tuple(_workers(session, now)),
             queues=tuple(_queues(session, now)),
             encryption=reencryption.state(session),
+            replica=None if store.replica is None else store.replica.state(),
         )
 
 

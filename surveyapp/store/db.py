@@ -6,16 +6,19 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from surveyapp.store import private
 from surveyapp.store.json_text import read_json
 from surveyapp.store.keyring import Keyring, attach
+from surveyapp.store.replica import CONNECT_SECONDS, Replica, ReplicaLost
 from surveyapp.store.statements import DatabaseConnection, RawConnection, translated
 
 LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
@@ -105,19 +108,33 @@ def _begin(connection: Connection) -> None:
 
 # What was read in a session's one snapshot, by whoever reads it again; absent in one that writes.
 SNAPSHOT = "snapshot"
+_FROM_REPLICA: ContextVar[bool] = ContextVar("from_replica", default=False)
 
 
 class Store:
     """The database as doors see it: transactions to read in and transactions to write in."""
 
     def __init__(
-        self, url: str, lock_seconds: int = LOCK_SECONDS, *, master_key: str | None = None
+        self,
+        url: str,
+        lock_seconds: int = LOCK_SECONDS,
+        *,
+        master_key: str | None = None,
+        read_url: str = "",
+        most_lag: float = 0.0,
     ) -> None:
-        """Names and addresses can be read and written with the ``master_key`` only."""
+        """Names and addresses can be read and written with the ``master_key`` only. ``read_url`` is that of
+        a replica, which is read from where it is asked for and no further than ``most_lag`` seconds behind.
+        """
         self.engine = make_engine(url, lock_seconds)
+        self.replica: Replica | None = None
+        if read_url:
+            self.replica = Replica(make_engine(read_url, CONNECT_SECONDS), self.engine, most_lag)
         self.keyring = Keyring(master_key, self.engine) if master_key is not None else None
         if self.keyring is not None:
             attach(self.engine, self.keyring)
+            if self.replica is not None:
+                attach(self.replica.engine, self.keyring)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._spare: deque[PoolProxiedConnection] = deque()  # kept from one use to the next
 
@@ -128,6 +145,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction that writes: committed at the end, rolled back by any exception."""
+        _FROM_REPLICA.set(False)  # what is read after it has to show it
         with self._sessions() as session, session.begin():
             if self.is_sqlite:
                 session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
@@ -156,15 +174,44 @@ class Store:
             time.sleep(max(0.0, _GIVE_WAY_SECONDS - free_for))
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self, *, may_use_replica: bool = True) -> Iterator[Session]:
         """One snapshot: every query sees what was committed when the first one ran, so that a total and
         its parts agree. Whatever was changed by mistake is rolled back.
+
+        Inside ``reading_replica`` it is the replica's unless told otherwise, and raises ReplicaLost where
+        that fails.
         """
-        with self._sessions() as session:
+        replica = self.replica if may_use_replica and _FROM_REPLICA.get() else None
+        if replica is None:
+            with self._reading(self._sessions) as session:
+                yield session
+            return
+        try:
+            with self._reading(replica.sessions) as session:
+                yield session
+        except DBAPIError as error:
+            replica.lost(error)
+            raise ReplicaLost from error
+
+    @contextmanager
+    def _reading(self, sessions: sessionmaker[Session]) -> Iterator[Session]:
+        with sessions() as session:
             if not self.is_sqlite:  # there each statement would see another moment
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             session.info[SNAPSHOT] = {}
             yield session
+
+    @contextmanager
+    def reading_replica(self, position: int) -> Iterator[bool]:
+        """Let ``reading`` of this thread read from the replica, where there is one that has everything up to
+        this ``position`` of the primary, until something is written; whether it may.
+        """
+        may = self.replica is not None and self.replica.may_show(position)
+        before = _FROM_REPLICA.set(may)
+        try:
+            yield may
+        finally:
+            _FROM_REPLICA.reset(before)
 
     @contextmanager
     def raw_connection(self) -> Iterator[RawConnection]:
@@ -196,3 +243,5 @@ class Store:
         while spare := self._unused():
             spare.close()
         self.engine.dispose()
+        if self.replica is not None:
+            self.replica.engine.dispose()

@@ -39,7 +39,9 @@ def download(
     """
     opened = ExitStack()
     try:
-        streamed = table(opened.enter_context(installation().store.reading()))
+        # What has begun to be sent cannot be made again.
+        primary = installation().store.reading(may_use_replica=False)
+        streamed = table(opened.enter_context(primary))
         if isinstance(streamed.chunks, Generator):
             # Before the session, whose connection an unfinished query still holds.
             opened.callback(streamed.chunks.close)

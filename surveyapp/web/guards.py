@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from surveyapp.closed_loop.queries import journey_of
 from surveyapp.errors import NotAllowed, NotFound
 from surveyapp.web.installation import installation
 from surveyapp.web.local_passwords import local_passwords
+from surveyapp.web.replica_reads import answered
 from surveyapp.web.security import FILES_WANTED
 from surveyapp.web.sessions import hold, me, method
 
@@ -63,7 +64,7 @@ def requires(permission: Permission, *, lists: bool = False) -> Callable[[View],
                     f" {permission}. Ask an administrator."
                 )
             _check_grants(permission, lists=lists)
-            return view(*args, **kwargs)
+            return answered(partial(view, *args, **kwargs))
 
         setattr(guarded, GUARD, permission)
         setattr(guarded, LISTS, lists)

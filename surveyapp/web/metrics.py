@@ -35,6 +35,12 @@ class _Gauges:
         yield _one("database_bytes", "Size of the database.", found.database_bytes)
         yield _one("disk_free_bytes", "Room left on the disk of the home folder.", found.disk_free)
         yield _one("disk_total_bytes", "Size of that disk.", found.disk_total)
+        if found.replica is not None:
+            yield _one(
+                "replica_used", "1 where pages read from the replica.", not found.replica.fault
+            )
+            if found.replica.lag is not None:
+                yield _one("replica_lag_seconds", "How far it is behind.", found.replica.lag)
         yield _one("workers", "Workers that have given a sign of life lately.", len(found.living))
         yield _one("problems", "What the system page lists as broken.", len(list(found.problems())))
         yield from self._queues()
