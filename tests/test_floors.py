@@ -36,6 +36,7 @@ FLOORS = {
     "surveyapp.responses": 3,
     "surveyapp.sampling": 3,
     "surveyapp.operations": 3,
+    "surveyapp.backups": 3,
     "surveyapp.results": 4,
     "surveyapp.distribution": 4,
     "surveyapp.webhooks": 4,

@@ -15,6 +15,7 @@ from surveyapp.errors import SurveyappError
 # wait three seconds for statistics libraries.
 COMMANDS = {
     "audit": "surveyapp.cli.auditing",
+    "backup": "surveyapp.cli.backing_up",
     "codebook": "surveyapp.cli.exporting",
     "db": "surveyapp.cli.administration",
     "demo": "surveyapp.cli.serving",
@@ -35,6 +36,7 @@ COMMANDS = {
     "pls": "surveyapp.cli.modelling",
     "privacy-report": "surveyapp.cli.privacy",
     "report": "surveyapp.cli.reporting",
+    "restore": "surveyapp.cli.backing_up",
     "rollups": "surveyapp.cli.rollups",
     "run": "surveyapp.cli.serving",
     "samplesize": "surveyapp.cli.samplesize",

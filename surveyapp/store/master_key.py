@@ -10,7 +10,7 @@ from surveyapp.store import key_files
 from surveyapp.store.keys import new_key
 
 FILE = "master.key"
-_NEXT = "master.key.next"
+NEXT = "master.key.next"
 
 
 def kept(home: Path, secret_key: str) -> str:
@@ -37,7 +37,7 @@ def following(home: Path, chosen: str | None) -> str:
     """The key that is to replace the one in the home folder: ``chosen``, or a new one. It is kept beside it
     until ``take_over``, and one that is there already was not taken over yet.
     """
-    path = home / _NEXT
+    path = home / NEXT
     if chosen is not None:
         key_files.replace(path, chosen)
     return key_files.kept(path, new_key)
@@ -45,4 +45,4 @@ def following(home: Path, chosen: str | None) -> str:
 
 def take_over(home: Path) -> None:
     """Let the following key be the key from now on."""
-    (home / _NEXT).replace(home / FILE)
+    (home / NEXT).replace(home / FILE)

@@ -1,0 +1,138 @@
+"""A PostgreSQL database dumped while others write to it, checked, and put back.
+
+pg_dump reads the snapshot of a transaction in which the rows are counted and summed up as well: so
+that a restored database can be compared with what was there, table by table.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import Connection, Engine, inspect
+
+from surveyapp.backups.manifest import TableContent
+from surveyapp.backups.snapshot import NAMED_FILES, SCHEMA, Snapshot
+from surveyapp.errors import Damaged, SurveyappError
+from surveyapp.store import private
+
+FILE = "database.dump"
+_ISOLATED = {"isolation_level": "REPEATABLE READ"}
+# How a value is written as text, whatever the server or the user prefers.
+_WRITTEN_ALIKE = (
+    "SET LOCAL datestyle = 'ISO, YMD'",
+    "SET LOCAL timezone = 'UTC'",
+    "SET LOCAL extra_float_digits = 1",
+    "SET LOCAL bytea_output = 'hex'",
+    "SET LOCAL lock_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+)
+# Sixty bits of each row's digest, added up: the order of the rows does not matter.
+_SUMMED = "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0) FROM {} AS t"
+
+
+def copy(engine: Engine, to: Path) -> Snapshot:
+    """Dump the database into a new file; what it held at that moment."""
+    tool = _tool("pg_dump")
+    private.make_file(to)
+    with engine.connect().execution_options(**_ISOLATED) as connection:
+        snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+        tables = table_contents(connection)
+        made = Snapshot(
+            schema=connection.exec_driver_sql(SCHEMA).scalar_one(),
+            database_version=str(connection.exec_driver_sql("SHOW server_version").scalar_one()),
+            tables=tables,
+            files={
+                row.sha256: (row.name, row.size) for row in connection.exec_driver_sql(NAMED_FILES)
+            },
+        )
+        options = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}")
+        _run(engine, tool, *options, f"--file={to}", reads=True)
+    return made
+
+
+def check(path: Path) -> None:
+    """Raise Damaged unless pg_restore can read the whole dump."""
+    ran = subprocess.run(  # noqa: S603 - our own words, no shell
+        [_tool("pg_restore"), f"--file={os.devnull}", str(path)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if ran.returncode:
+        raise Damaged(f"{path} is damaged: {_last_line(ran.stderr)}")
+
+
+def restore(engine: Engine, path: Path, tables: Mapping[str, TableContent]) -> None:
+    """Put the dump into an empty database, in one transaction, and compare every table with what was
+    backed up. Raises Damaged where one differs.
+    """
+    options = ("--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges")
+    _run(engine, _tool("pg_restore"), *options, str(path), reads=False)
+    with engine.connect().execution_options(**_ISOLATED) as connection:
+        found = table_contents(connection)
+    different = [name for name in tables if found.get(name) != tables[name]]
+    if different or found.keys() != tables.keys():
+        named = ", ".join(different or sorted(found.keys() ^ tables.keys()))
+        raise Damaged(f"The restored database differs from the backed up one in: {named}")
+
+
+def table_contents(connection: Connection) -> dict[str, TableContent]:
+    """Rows and checksum of every table, in the connection's transaction."""
+    for statement in _WRITTEN_ALIKE:
+        connection.exec_driver_sql(statement)
+    quoted = connection.dialect.identifier_preparer.quote
+    found = {}
+    for name in sorted(inspect(connection).get_table_names()):
+        rows, summed = connection.exec_driver_sql(_SUMMED.format(quoted(name))).one()
+        found[name] = TableContent(rows, str(summed))
+    return found
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise SurveyappError(
+            f"{name} is not on the PATH. Install PostgreSQL's client programs in the version of the"
+            " server or a later one (Debian: postgresql-client)."
+        )
+    return found
+
+
+def _run(engine: Engine, tool: str, *arguments: str, reads: bool) -> None:
+    """Run a program of PostgreSQL's on the engine's database. Raises SurveyappError with what it says."""
+    arguments, environment = _connection(engine, arguments)
+    ran = subprocess.run(  # noqa: S603 - our own words, no shell
+        [tool, *arguments],
+        check=False,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    if ran.returncode:
+        what = "copied" if reads else "restored"
+        raise SurveyappError(f"The database could not be {what}: {_last_line(ran.stderr)}")
+
+
+def _connection(engine: Engine, arguments: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Arguments and environment. Other users of the machine see the arguments, hence no password there."""
+    positional, parameters = engine.dialect.create_connect_args(engine.url)
+    # The dialect's adapters travel with them.
+    given: dict[str, Any] = {
+        name: value for name, value in parameters.items() if isinstance(value, str | int)
+    }
+    password = given.pop("password", None)
+    place = make_conninfo(*positional, **given)
+    environment = {"PGPASSWORD": str(password)} if password else {}
+    return (f"--dbname={place}", *arguments), environment
+
+
+def _last_line(said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if "error:" in line]
+    return (errors or lines or ["it did not say why"])[0].strip()

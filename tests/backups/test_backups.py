@@ -1,0 +1,312 @@
+"""A backup made while others write holds one moment, whole, and comes back row by row."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from surveyapp.backups import places
+from surveyapp.backups.checking import check
+from surveyapp.backups.home import part_of
+from surveyapp.backups.making import make_backup
+from surveyapp.backups.postgresql_copy import _connection
+from surveyapp.errors import Conflict, Damaged
+from surveyapp.installation import Installation, open_installation
+from surveyapp.jobs.places import worker_place
+from surveyapp.settings import read
+from surveyapp.store import master_key
+from surveyapp.store.db import make_engine
+from surveyapp.store.models import Delivery, File, Journey, OutgoingMessage, Segment
+from surveyapp.store.schema import pending, upgrade
+from tests.backups.conftest import REPORT
+from tests.backups.filled import contents
+from tests.cli.conftest import Run
+
+EmptyPlace = Callable[[], Path]
+
+
+def _quiet(_percent: int, _step: str) -> None:
+    pass
+
+
+def _stored(home: Path) -> dict[str, bytes]:
+    files = [path for path in (home / "files").rglob("*") if path.is_file()]
+    return {str(path.relative_to(home)): path.read_bytes() for path in files}
+
+
+def _only(folder: Path) -> Path:
+    (found,) = places.backups_in(folder)
+    return found
+
+
+def test_every_row_and_file_comes_back(
+    filled: Installation, empty_place: EmptyPlace, run: Run, tmp_path: Path
+):
+    keys = tmp_path / "keys"
+    made = run("backup", tmp_path / "backups", "--keys-to", keys)
+    assert made.code == 0, made.err
+    assert "and 3 stored files of" in made.out
+    assert run("backup", tmp_path / "backups", "--verify").out.count("whole") == 1
+    before = contents(filled.store)
+    home = empty_place()
+    back = run("restore", _only(tmp_path / "backups"), "--keys-from", keys)
+    assert back.code == 0, back.err
+    assert "2 messages and 2 deliveries wait as they did then" in back.out
+    with_files = _stored(filled.settings.home)
+    assert len(with_files) == 3 and REPORT in with_files.values()
+    assert _stored(home) == with_files
+    restored = open_installation(read())
+    restored.check_key()
+    after = contents(restored.store)
+    (added,) = set(after["audit_entries"]) - set(before["audit_entries"])
+    assert "restore backup" in added
+    after["audit_entries"].remove(added)
+    assert after == before
+    with pytest.raises(DBAPIError), restored.store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_entries"))
+    with restored.store.writing() as session:  # numbers go on where they were
+        session.add(Journey(code="next", name="Next", provider="Northbank"))
+        session.flush()
+        assert session.scalars(select(func.max(Journey.id))).one() == 4
+    restored.close()
+    again = run("restore", _only(tmp_path / "backups"), "--keys-from", keys)
+    assert again.code == 2 and "not empty" in again.err
+
+
+def test_what_others_write_meanwhile_is_in_it_whole_or_not_at_all(
+    installation: Installation, empty_place: EmptyPlace, run: Run, tmp_path: Path
+):
+    """Each transaction stores a journey, a segment and a file that is named by its row."""
+    store, stop, said = installation.store, threading.Event(), []
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            data = f"report {number}".encode()
+            digest = installation.files.write(data)
+            with store.writing() as session:
+                session.add(Journey(code=f"j{number}", name="J", provider="P"))
+                session.add(Segment(code=f"s{number}", name="S", rule="a = 1"))
+                installation.files.put(
+                    session, data, name=f"{number}", media_type="text/plain", digest=digest
+                )
+            said.append(number)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        while len(said) < 20:
+            assert thread.is_alive()
+            time.sleep(0.005)
+        acknowledged = said[-1]
+        made = make_backup(installation, tmp_path / "backups", keep=None, progress=_quiet)
+        after = said[-1]
+        while said[-1] == after:  # nobody who writes was stopped by it
+            assert thread.is_alive()
+            time.sleep(0.005)
+    finally:
+        stop.set()
+        thread.join()
+    assert made.manifest.missing == ()
+    keys = tmp_path / "keys"
+    assert run("backup", tmp_path / "other", "--keys-to", keys).code == 0
+    empty_place()
+    assert run("restore", made.folder, "--keys-from", keys).code == 0
+    restored = open_installation(read())
+    with restored.store.reading() as session:
+        journeys, segments, files = (
+            set(session.scalars(select(column)))
+            for column in (Journey.code, Segment.code, File.name)
+        )
+        for file in session.scalars(select(File)):
+            assert restored.files.path(file).read_bytes() == f"report {file.name}".encode()
+    restored.close()
+    numbers = {int(code[1:]) for code in journeys}
+    assert {int(code[1:]) for code in segments} == numbers == {int(name) for name in files}
+    assert numbers == set(range(1, len(numbers) + 1))
+    assert acknowledged <= len(numbers) <= said[-1]
+
+
+def test_no_key_is_in_a_backup_and_none_is_restored_without_them(
+    filled: Installation, empty_place: EmptyPlace, run: Run, tmp_path: Path
+):
+    filled.epoch_keys.make()
+    keys, folder = tmp_path / "keys", tmp_path / "backups"
+    assert run("backup", folder, "--keys-to", folder / "keys").code == 2
+    assert run("backup", folder, "--keys-to", keys).code == 0
+    held = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    master = (filled.settings.home / master_key.FILE).read_text()
+    for key in (filled.secret_key, master):
+        assert key.encode() not in held
+    assert {path.parent.name for path in folder.rglob("epochs")} == set()
+    assert sorted(path.read_text() for path in keys.iterdir()) == sorted(
+        [filled.secret_key, master]
+    )
+    assert {path.stat().st_mode & 0o77 for path in (*keys.rglob("*"), *folder.rglob("*"))} == {0}
+    home = empty_place()
+    told = run("restore", _only(folder))
+    assert told.code == 2 and "--keys-from" in told.err and "--keys-lost" in told.err
+    home.mkdir()
+    (home / "secret.key").write_text("another key of thirty-two characters or more")
+    told = run("restore", _only(folder), "--keys-from", keys)
+    assert told.code == 2 and "Use the key of the installation that made the backup" in told.err
+    assert [path.name for path in home.iterdir()] == ["secret.key"]
+    told = run("restore", _only(folder), "--keys-lost")
+    assert told.code == 0 and "db adopt-key" in told.out
+    assert run("db", "adopt-key", "--yes").code == 0
+
+
+def test_a_backup_that_is_not_whole_is_told_by_its_file(
+    filled: Installation, empty_place: EmptyPlace, run: Run, tmp_path: Path
+):
+    keys = tmp_path / "keys"
+    assert run("backup", tmp_path / "backups", "--keys-to", keys).code == 0
+    backup = _only(tmp_path / "backups")
+    home = empty_place()
+    for path in sorted(path for path in backup.rglob("*") if path.is_file()):
+        kept = path.read_bytes()
+        for wrong in (bytes([kept[0] ^ 1]) + kept[1:] if kept else b"x", None):
+            path.unlink()
+            if wrong is not None:
+                path.write_bytes(wrong)
+            for told in (run("backup", backup, "--verify"), run("restore", backup)):
+                assert (told.code == 2 and str(path) in told.err) or "no backup" in told.err
+            path.write_bytes(kept)
+    assert check(backup).files and not home.exists()
+    manifest = backup / "manifest.json"
+    document = json.loads(manifest.read_text())
+    database = next(name for name in document["files"] if name.startswith("database"))
+    for changed, why in (
+        ({"files": {"../../etc/passwd": {"size": 1, "sha256": "0"}}}, "no file of a backup"),
+        ({"format": 2}, "format 2"),
+        ({"tables": 7}, "damaged"),
+        ({"files": {database: {"size": 1, "sha256": "0"}}}, "checksum"),
+    ):
+        manifest.write_text(json.dumps({**document, **changed}))
+        with pytest.raises(Damaged, match=why):
+            check(backup)
+
+
+def test_old_backups_go_unless_a_file_is_missing(
+    filled: Installation, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "backups"
+    for number in range(4):
+        assert run("backup", folder, "--keep", 3).code == 0, number
+    kept = places.backups_in(folder)
+    assert len(kept) == 3
+    (folder / "surveyapp-20200101T000000Z.unfinished").mkdir()  # left by one that was killed
+    with filled.store.reading() as session:
+        lost = session.scalars(select(File.sha256).where(File.size > 0)).first()
+    assert lost
+    (filled.settings.home / "files" / lost[:2] / lost).unlink()
+    told = run("backup", folder, "--keep", 1)
+    assert told.code == 1 and lost in told.out
+    assert places.backups_in(folder)[:3] == kept and len(places.backups_in(folder)) == 4
+    assert not list(folder.glob("*.unfinished"))
+    with places.taken(folder), pytest.raises(Conflict, match="Another process"):
+        make_backup(filled, folder, keep=None, progress=_quiet)
+    monkeypatch.setenv("PATH", "/nowhere")
+    if not filled.store.is_sqlite:
+        told = run("backup", folder)
+        assert told.code == 2 and "pg_dump is not on the PATH" in told.err
+        assert len(places.backups_in(folder)) == 4 and not list(folder.glob("*.unfinished"))
+
+
+def test_a_file_that_is_deleted_meanwhile_is_no_loss(
+    filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Its row is in the copy, which is of the moment before; the backup does not bring it back."""
+
+    def delete(_percent: int, step: str) -> None:
+        with filled.store.writing() as session:
+            file = session.scalars(select(File).where(File.name == "empty.pdf")).one_or_none()
+            if step == "files" and file is not None:
+                filled.files.remove(session, file)
+
+    made = make_backup(filled, tmp_path / "backups", keep=None, progress=delete)
+    assert (made.manifest.missing, len(made.manifest.removed)) == ((), 1)
+    assert check(made.folder).removed == made.manifest.removed
+
+
+def test_an_older_schema_is_backed_up_as_it_is(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Before an upgrade, by the program that is to make it."""
+    monkeypatch.delenv("SURVEYAPP_MASTER_KEY", raising=False)
+    installation = open_installation(read())
+    assert run("backup", tmp_path / "b").code == 2  # nothing is there yet
+    upgrade(installation.store.engine, "0050")
+    assert run("backup", tmp_path / "b", "--keys-to", tmp_path / "k").code == 0
+    assert pending(installation.store.engine)
+    assert check(_only(tmp_path / "b")).schema == "0050"
+    installation.close()
+    monkeypatch.setenv("SURVEYAPP_HOME", str(tmp_path / "restored"))
+    told = run("restore", _only(tmp_path / "b"), "--keys-from", tmp_path / "k")
+    assert told.code == 0 and "surveyapp db upgrade" in told.out
+    assert run("db", "upgrade").code == 0
+
+
+def test_what_waited_then_leaves_once_more_unless_it_is_cancelled(
+    filled: Installation, empty_place: EmptyPlace, run: Run, tmp_path: Path
+):
+    assert run("backup", tmp_path / "b", "--keys-to", tmp_path / "k").code == 0
+    empty_place()
+    told = run("restore", _only(tmp_path / "b"), "--keys-from", tmp_path / "k", "--cancel-waiting")
+    assert told.out.endswith("\n2 messages and 2 deliveries that waited are cancelled.\n"), told
+    restored = open_installation(read())
+    with restored.store.reading() as session:
+        for kind, left in (
+            (OutgoingMessage, {"sent", "cancelled"}),
+            (Delivery, {"delivered", "failed"}),
+        ):
+            assert set(session.scalars(select(kind.state))) == left
+    restored.close()
+
+
+def test_a_backup_of_another_kind_of_database_is_refused_with_the_way_to_it(
+    filled: Installation, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert run("backup", tmp_path / "b", "--keys-to", tmp_path / "k").code == 0
+    monkeypatch.setenv("SURVEYAPP_HOME", str(tmp_path / "restored"))
+    other = "postgresql+psycopg://nobody@127.0.0.1:1/none" if filled.store.is_sqlite else ""
+    monkeypatch.setenv("SURVEYAPP_DATABASE_URL", other)
+    told = run("restore", _only(tmp_path / "b"), "--keys-from", tmp_path / "k")
+    assert told.code == 2 and "SURVEYAPP_DATABASE_URL" in told.err
+    assert not (tmp_path / "restored").exists()
+
+
+def test_everything_in_a_home_is_in_the_list_of_what_is_backed_up(tmp_path: Path):
+    home = tmp_path / "home"
+    installation = open_installation(read({}, home=home))
+    upgrade(installation.store.engine)
+    with installation.store.writing() as session, worker_place(home):
+        installation.files.put(session, b"x", name="x", media_type="text/plain")
+        installation.epoch_keys.make()
+        master_key.following(home, None)
+        names = {path.name for path in home.iterdir()}
+    installation.close()
+    assert len(names) == 9
+    assert [name for name in names if part_of(name) is None] == []
+    assert part_of("other.txt") is None
+
+
+def test_the_password_of_a_database_is_in_no_list_of_processes():
+    engine = make_engine(
+        "postgresql+psycopg://ann:s3cr%40et@db.example:5433/surveys?sslmode=require"
+    )
+    arguments, environment = _connection(engine, ["--file=x"])
+    assert environment == {"PGPASSWORD": "s3cr@et"}
+    assert not re.search("s3cr", " ".join(arguments))
+    for part in ("host=db.example", "port=5433", "dbname=surveys", "user=ann", "sslmode=require"):
+        assert part in arguments[0]
+    engine.dispose()
