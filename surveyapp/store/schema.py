@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from surveyapp.errors import SettingsError
 from surveyapp.store import plain_copies
+from surveyapp.store.upgrade_lock import alone
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -27,20 +28,29 @@ def _config() -> Config:
 
 
 def upgrade(engine: Engine, target: str = "head") -> None:
-    """Apply every migration up to ``target``; on both databases each one is a transaction. Then what they
-    have encrypted is overwritten.
+    """Apply every migration up to ``target``, all in one transaction. Then what they have encrypted is
+    overwritten. Of several processes one works, and the others wait for it and find nothing to do.
 
     Raises SettingsError for a database of a newer version.
     """
+    config = _config()
+    _refuse_newer(engine, config)
+    with alone(engine):
+        _refuse_newer(engine, config)  # which may have come while this process waited
+        at_once = engine.connect().execution_options(sqlite_begin="IMMEDIATE")
+        with at_once as connection, connection.begin():
+            upgrade_in(connection, target)
+        if target == "head":
+            plain_copies.remove_noted(engine)
+
+
+def upgrade_in(connection: Connection, target: str = "head") -> None:
+    """Apply the migrations in the connection's transaction, where nobody else sees the database yet."""
     from alembic import command
 
     config = _config()
-    _refuse_newer(engine, config)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, target)
-    if target == "head":
-        plain_copies.remove_noted(engine)
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)
 
 
 def pending(engine: Engine) -> bool:
