@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from surveyapp.store import keys, master_key
+from surveyapp.store.database_move import MOVED
 
 
 class Treatment(StrEnum):
@@ -31,6 +32,7 @@ class HomePart:
 # waiting anonymous answers came: docs/anonymity.md.
 HOME = (
     HomePart("surveyapp.db", Treatment.COPIED, "the database, unless it is PostgreSQL"),
+    HomePart(f"surveyapp.db{MOVED}", Treatment.NEVER, "what was moved to PostgreSQL"),
     HomePart("surveyapp.db-wal", Treatment.NEVER, "SQLite's log; the copy holds what is in it"),
     HomePart("surveyapp.db-shm", Treatment.NEVER, "SQLite's index of its log"),
     HomePart(

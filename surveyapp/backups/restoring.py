@@ -92,7 +92,7 @@ def _refuse_other_database(made: Manifest, settings: Settings) -> None:
     if wanted == made.database:
         return
     if made.database == "sqlite":
-        cure = "Unset SURVEYAPP_DATABASE_URL to restore it on SQLite."
+        cure = "Unset SURVEYAPP_DATABASE_URL, restore, then move it to PostgreSQL by `surveyapp db move`."
     else:
         cure = "Set SURVEYAPP_DATABASE_URL to an empty PostgreSQL database."
     raise Conflict(f"This is a backup of {made.database}, and the settings name {wanted}. {cure}")

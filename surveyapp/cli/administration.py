@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from sqlalchemy.engine import make_url
 
 from instruments import loader
 from instruments.loader import Library
-from surveyapp.cli.opened import opened
+from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.settings import read
 from surveyapp.store import keys, schema
 from surveyapp.store.audit import record
+from surveyapp.store.database_move import MOVED, move
+from surveyapp.store.db import Store
 
 
 @click.command()
@@ -48,6 +51,37 @@ def db_adopt_key() -> None:
         fingerprint = keys.adopt(session, installation.secret_key)
         record(session, None, "adopt key", f"key {fingerprint}")
     click.echo(f"The database now uses the key with the fingerprint {fingerprint}.")
+
+
+@db.command("move")
+@click.argument("url")
+def db_move(url: str) -> None:
+    """Move everything from SQLite into the empty PostgreSQL database at URL, and compare all rows.
+
+    Stop web server and workers first. Leave the password out of URL: it is read from PGPASSWORD or
+    ~/.pgpass. The old file is kept under another name.
+    """
+    if make_url(url).drivername != "postgresql+psycopg":
+        raise click.UsageError("URL must begin with postgresql+psycopg://")
+    with opened() as installation:
+        if not installation.store.is_sqlite:
+            raise click.UsageError(
+                "The settings name PostgreSQL already; unset SURVEYAPP_DATABASE_URL to move from SQLite."
+            )
+        source, keyring = installation.store.engine.url, installation.store.keyring
+        installation.store.close()  # nobody may have it open, this process included
+    target = Store(url, master_key=keyring.master_key if keyring is not None else None)
+    try:
+        with progress_bar("Moving") as progress:
+            moved = move(source, target, progress=progress)
+    finally:
+        target.close()
+    click.echo(f"Moved and compared: {sum(moved.values()):,} rows of {len(moved)} tables.")
+    click.echo(f"The old database is {source.database}{MOVED} now.")
+    click.echo(
+        "Set SURVEYAPP_DATABASE_URL to the new one before anything is started. The home folder"
+    )
+    click.echo("with its keys and files stays where it is.")
 
 
 @click.group()
