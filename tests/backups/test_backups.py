@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from surveyapp.backups import places
+from surveyapp.backups import places, postgresql_copy
 from surveyapp.backups.checking import check
 from surveyapp.backups.home import part_of
 from surveyapp.backups.making import make_backup
@@ -26,7 +26,7 @@ from surveyapp.store import master_key
 from surveyapp.store.db import make_engine
 from surveyapp.store.models import Delivery, File, Journey, OutgoingMessage, Segment
 from surveyapp.store.schema import pending, upgrade
-from tests.backups.conftest import REPORT
+from tests.backups.conftest import REPORT, empty_database
 from tests.backups.filled import contents
 from tests.cli.conftest import Run
 
@@ -298,6 +298,28 @@ def test_everything_in_a_home_is_in_the_list_of_what_is_backed_up(tmp_path: Path
     assert len(names) == 9
     assert [name for name in names if part_of(name) is None] == []
     assert part_of("other.txt") is None
+
+
+def test_what_lies_in_an_unlogged_table_is_in_no_backup(
+    request: pytest.FixtureRequest, tmp_path: Path
+):
+    """Keys that will be destroyed are kept there."""
+    url = empty_database(request.getfixturevalue("postgresql_server"), "restored")
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0050')"))
+        connection.execute(text("CREATE TABLE files (id int, sha256 text, name text, size int)"))
+        connection.execute(text("CREATE UNLOGGED TABLE epoch_keys (sealed text)"))
+        connection.execute(text("INSERT INTO epoch_keys VALUES ('of this hour')"))
+    found = postgresql_copy.copy(engine, tmp_path / "database.dump")
+    assert found.tables.keys() == {"alembic_version", "files"}
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE alembic_version, files, epoch_keys"))
+    postgresql_copy.restore(engine, tmp_path / "database.dump", found.tables)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM epoch_keys")).scalar_one() == 0
+    engine.dispose()
 
 
 def test_the_password_of_a_database_is_in_no_list_of_processes():
