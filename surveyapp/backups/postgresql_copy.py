@@ -33,6 +33,7 @@ _WRITTEN_ALIKE = (
     "SET LOCAL lock_timeout = 0",
     "SET LOCAL idle_in_transaction_session_timeout = 0",
 )
+_CONTENTS = "file_contents"
 _UNLOGGED = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relpersistence = 'u'"
 # Sixty bits of each row's digest, added up: the order of the rows does not matter.
 _SUMMED = "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0) FROM {} AS t"
@@ -49,13 +50,23 @@ def copy(engine: Engine, to: Path) -> Snapshot:
             schema=connection.exec_driver_sql(SCHEMA).scalar_one(),
             database_version=str(connection.exec_driver_sql("SHOW server_version").scalar_one()),
             tables=tables,
-            files={
-                row.sha256: (row.name, row.size) for row in connection.exec_driver_sql(NAMED_FILES)
-            },
+            files=_elsewhere(connection, tables),
         )
         options = ("--format=custom", "--no-owner", "--no-privileges", "--no-unlogged-table-data")
         _run(engine, tool, *options, f"--snapshot={snapshot}", f"--file={to}", reads=True)
     return made
+
+
+def _elsewhere(
+    connection: Connection, tables: Mapping[str, TableContent]
+) -> dict[str, tuple[str, int]]:
+    """The named files whose bytes are not rows of the database; those of an older schema never are."""
+    rows = connection.exec_driver_sql(NAMED_FILES)
+    named = {row.sha256: (row.name, row.size) for row in rows}
+    if _CONTENTS in tables:
+        for digest in connection.exec_driver_sql(f"SELECT sha256 FROM {_CONTENTS}").scalars():  # noqa: S608
+            named.pop(digest, None)
+    return named
 
 
 def check(path: Path) -> None:

@@ -10,7 +10,9 @@ from surveyapp.backups.manifest import TableContent
 
 @dataclass(frozen=True)
 class Snapshot:
-    """``files`` are the stored files that rows name: the name and size of each by its digest."""
+    """``files`` are the stored files that rows name and whose bytes the copy does not hold itself: the
+    name and size of each by its digest.
+    """
 
     schema: str
     database_version: str

@@ -44,12 +44,12 @@ def copy(
     for number, (digest, (name, size)) in enumerate(named.items(), start=1):
         place = in_backup(digest)
         try:
-            path = installation.files.path(File(name=name, size=size, sha256=digest))
             target = backup / place
             private.make_folder(target.parent)
-            with path.open("rb") as content:
+            named_so = File(name=name, size=size, sha256=digest)
+            with installation.files.open(named_so) as content:
                 found.files[place] = copied(content, target)
-        except (NotFound, Damaged, FileNotFoundError):
+        except (NotFound, Damaged):
             is_named = _is_named(installation, digest)
             (found.missing if is_named else found.removed).append(digest)
         progress(number / len(named))
@@ -57,7 +57,8 @@ def copy(
 
 
 def put_back(settings: Settings, backup: Path, files: Mapping[str, Checksum]) -> None:
-    """Copy the stored files among the backup's into the file store of these settings.
+    """Copy the stored files among the backup's into the home folder, where every file store finds them;
+    `surveyapp files move` brings them to another place that the settings name.
 
     Raises Damaged for one that is not what it was when it was checked.
     """

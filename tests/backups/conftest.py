@@ -31,6 +31,7 @@ def installation(
     monkeypatch.delenv("SURVEYAPP_MASTER_KEY", raising=False)
     monkeypatch.setenv("SURVEYAPP_DATABASE_URL", database_url)
     monkeypatch.setenv("SURVEYAPP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SURVEYAPP_FILES", "folder")
     opened = open_installation(read())
     opened.check_key()
     yield opened
