@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from instruments.loader import BUILT_IN
+from surveyapp.reports.channel_paths import channel_paths as chapter
+from surveyapp.reports.document import Heading, Table
 from surveyapp.results import channel_paths as module
 from surveyapp.results.channel_path_json import channel_paths_to_json, corrected_said
 from surveyapp.results.channel_paths import ChannelPaths, answers_with_paths, channel_paths
@@ -109,6 +111,11 @@ def test_each_path_has_its_customers_scores_up_to_the_answer(store: Store, made:
     assert document is not None
     assert document["comparisons"] == found.tested == 6
     assert "for 6 differences" in corrected_said(found)
+    [table] = [block for block in chapter(found, 5, too_many=False) if isinstance(block, Table)]
+    assert [row[0] for row in table.cells][-6:] == [row.label for row in found.rows]
+    heading, *_ = chapter(None, 5, too_many=True)
+    assert heading == Heading("Scores by channel path")
+    assert not list(chapter(None, 5, too_many=False))
 
 
 def test_a_rare_path_is_hidden_with_another(store: Store, made: bank.Bank):

@@ -186,7 +186,7 @@ def test_where_intercepts_differ_no_difference_is_called_significant(tested: Pla
     assert (found.against_rest.difference < -10, found.against_rest.certain) == (True, False)
     assert phrases.beside(total(tested, "North")) == "not comparable (no scalar invariance)"
     with tested.installation.store.writing() as session:
-        session.execute(update(SegmentInvariance).where(own).values(verdict="scalar"))
+        session.execute(update(SegmentInvariance).where(own).values(verdict="partial scalar"))
 
 
 def test_a_verdict_is_of_one_rule_and_grows_old(tested: Place):
