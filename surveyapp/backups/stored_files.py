@@ -56,13 +56,13 @@ def copy(
     return found
 
 
-def put_back(settings: Settings, backup: Path, files: Mapping[str, Checksum]) -> None:
-    """Copy the stored files among the backup's into the home folder, where every file store finds them;
+def put_back(settings: Settings, backup: Path, wanted: Mapping[str, Checksum]) -> None:
+    """Copy the stored files among the backup's, ``wanted`` with their checksums, into the home folder, where every file store finds them;
     `surveyapp files move` brings them to another place that the settings name.
 
     Raises Damaged for one that is not what it was when it was checked.
     """
-    for place, wanted in files.items():
+    for place, checksum in wanted.items():
         top, _, below = place.partition("/")
         if top != FOLDER:
             continue
@@ -70,7 +70,7 @@ def put_back(settings: Settings, backup: Path, files: Mapping[str, Checksum]) ->
         private.make_folder(settings.files_path)
         private.make_folder(target.parent)
         with (backup / place).open("rb") as content:
-            if copied(content, target) != wanted:
+            if copied(content, target) != checksum:
                 raise Damaged(f"{backup / place} is damaged. Use another backup.")
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from surveyapp.closed_loop import cases
-from surveyapp.closed_loop.reply_templates import add_template
+from surveyapp.closed_loop.reply_templates import add_template, templates_of
 from surveyapp.closed_loop.rules import change_case_rule
 from surveyapp.demo import population
 from surveyapp.demo.bank import MONTHS, JourneyPlan, TouchpointPlan
@@ -134,8 +134,9 @@ def _set_up(session: Session, survey: SurveyRow, owner_id: int) -> None:
     rule = {"scale": "csat", "at_most": 2, "due_days": 3, "owner_id": owner_id}
     change_case_rule(session, survey, rule, user_id=None, library=BUILT_IN)
     journey = session.get_one(Journey, survey.journey_id)
-    for template in _REPLIES:
-        add_template(session, journey, template, user_id=owner_id)
+    if not templates_of(session, journey.id):  # several surveys are of one journey
+        for template in _REPLIES:
+            add_template(session, journey, template, user_id=owner_id)
 
 
 def _name(number: int) -> str:

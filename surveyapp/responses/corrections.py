@@ -16,7 +16,7 @@ from surveyapp.comments.intake import masked_by, open_items, texts_of
 from surveyapp.comments.rows import QUOTE, Written, replace_comments
 from surveyapp.errors import NotFound
 from surveyapp.responses import counted
-from surveyapp.responses.outdated import mark_reports
+from surveyapp.responses.outdated import mark_quotes, mark_reports
 from surveyapp.responses.reading import Faulty, read_answers
 from surveyapp.responses.scores import keep_scores
 from surveyapp.store import events
@@ -99,6 +99,8 @@ def correct(
     texts = (texts_of(items, taken.answers), taken.originals)
     correction = Correction(held[0], taken.answers, scores, paradata, *texts)
     put_right(session, survey, [correction], now=now)
+    if withdrawn:
+        mark_quotes(session, survey.journey_id, now.date(), held)
     return None
 
 

@@ -24,6 +24,7 @@ def mark_reports(
     answers: Sequence[Row[Any]],
     *,
     erased: bool = False,
+    only_quoting: bool = False,
 ) -> None:
     """Say on each report of the journey that these answers of it, which it may hold, have changed, or
     are ``erased``; a report that is being made may have read them already.
@@ -34,10 +35,19 @@ def mark_reports(
     read = (Report.file_id.is_not(None), Job.state == "running")
     query = select(Report).outerjoin(Job, Job.id == Report.job_id)
     for report in session.scalars(query.where(Report.journey_id == journey_id, or_(*read))):
+        if only_quoting and not report.parameters.get("quotes"):
+            continue
         if _may_hold(report, answers):
             marks = {OUTDATED: day.isoformat()} | ({ERASED: day.isoformat()} if erased else {})
             if not marks.items() <= report.parameters.items():
                 report.parameters = {**report.parameters, **marks}
+
+
+def mark_quotes(session: Session, journey_id: int, day: date, answers: Sequence[Row[Any]]) -> None:
+    """The same of reports that quote comments, where these answers' comments may be quoted no more: such
+    a report is not given out again, as if they were erased.
+    """
+    mark_reports(session, journey_id, day, answers, erased=True, only_quoting=True)
 
 
 def _may_hold(report: Report, answers: Iterable[Row[Any]]) -> bool:

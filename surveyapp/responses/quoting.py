@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from surveyapp.comments.rows import QUOTE, say_quoting
 from surveyapp.errors import NotFound
 from surveyapp.responses.corrections import hold
+from surveyapp.responses.outdated import mark_quotes
 from surveyapp.store.audit import record
+from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Comment, Response, SurveyRow
 
 _RESPONSES = cast(Table, Response.__table__)
@@ -20,8 +22,8 @@ def withdraw_quote(session: Session, journey_id: int, response_id: int, *, user_
     """Take back that a response's comments may be quoted; False where it was taken back already, and
     nothing was done.
 
-    They leave pages and exports with the transaction. No report quotes a comment, so none becomes
-    outdated. Staff cannot give the consent back, as it is the customer's. Raises NotFound where the
+    They leave pages and exports with the transaction, and a finished report that quotes comments and may
+    hold them is not given out again. Staff cannot give the consent back, as it is the customer's. Raises NotFound where the
     response has no comment, or none any more.
     """
     survey = session.scalar(
@@ -41,6 +43,8 @@ def withdraw_quote(session: Session, journey_id: int, response_id: int, *, user_
         connection.execute(change.values(paradata=paradata))
         # Of an anonymous survey no entry says which response it was.
         said = {} if survey.anonymity == "anonymous" else {"response": row.public_id}
+        mark_quotes(session, journey_id, utc_now().date(), [row])
         record(session, user_id, "withdraw quote", f"survey {survey.code}", **said)
+    session.flush()
     session.expire_all()
     return True

@@ -147,7 +147,7 @@ def test_a_user_is_created_once(run_stored):
 def test_settings_show_no_secret(run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SURVEYAPP_SECRET_KEY", "kept secret, of forty-one different words")
     ran = run("settings")
-    assert (ran.code, "SURVEYAPP_SECRET_KEY=(hidden)" in ran.out, "kept" in ran.out) == (
+    assert (ran.code, "SURVEYAPP_SECRET_KEY=(hidden)" in ran.out, "kept secret" in ran.out) == (
         0,
         True,
         False,

@@ -13,7 +13,16 @@ from surveyapp.journeys.calendar import UTC_DAYS
 from surveyapp.responses.quoting import withdraw_quote
 from surveyapp.results.quotes import newest_quotes
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import AuditEntry, Comment, CommentMark, Journey, Response, SurveyRow
+from surveyapp.store.models import (
+    AuditEntry,
+    Comment,
+    CommentMark,
+    Job,
+    Journey,
+    Report,
+    Response,
+    SurveyRow,
+)
 from surveyapp.surveys.queries import surveys_of
 from tests.comments.test_coding import Coders, coders
 from tests.responses.makers import make_survey
@@ -83,7 +92,9 @@ def test_a_customer_takes_consent_back_and_gives_it_again(client, installation, 
     assert client.post(f"{path}/mine/change", data=again).status_code == 422
     with installation.store.reading() as session:
         entries = session.scalars(
-            select(AuditEntry.detail).where(AuditEntry.action == "correct response")
+            select(AuditEntry.detail)
+            .where(AuditEntry.action == "correct response")
+            .order_by(AuditEntry.id)
         )
         assert [each.get("quoting") for each in entries] == ["withdrawn", None, "withdrawn"]
 
@@ -113,6 +124,13 @@ def test_staff_withdraw_a_quote_once_and_stay_where_they_were(
     address = f"/journeys/{survey.journey_id}/comments"
     page = manager.get(f"{address}?band=low").text
     assert f"{address}/{number}/withdraw-quote?band=low" in page
+    with installation.store.writing() as session:
+        job = Job(kind="benchmark_report", state="running")
+        session.add(job)
+        session.flush()
+        asked = {"journey_id": survey.journey_id, "job_id": job.id}
+        for kind, parameters in (("partner", {"quotes": True}), ("benchmark", {})):
+            session.add(Report(kind=kind, title=kind, parameters=parameters, **asked))
     for said in ("can no longer be quoted", "may not be quoted; nothing"):
         done = manager.post(f"{address}/{number}/withdraw-quote?band=low&odd=1")
         assert (done.status_code, done.location) == (303, f"{address}?band=low")
@@ -129,7 +147,10 @@ def test_staff_withdraw_a_quote_once_and_stay_where_they_were(
             select(AuditEntry).where(AuditEntry.action == "withdraw quote")
         ).all()
         public = session.scalars(select(Response.public_id)).one()
+        marked = dict(session.execute(select(Report.kind, Report.parameters)).all())
     assert [each.detail for each in entries] == [{"response": public}]
+    assert "erased" in marked["partner"]
+    assert "erased" not in marked["benchmark"]
 
 
 @pytest.mark.parametrize("anonymity", ["pseudonymous", "anonymous"])

@@ -52,19 +52,21 @@ __all__ = ["app", "call", "installation", "new_key", "run", "run_stored", "sign_
 
 ROWS = 5_003  # more than the largest batch
 SURVEYAPP = Path(exporting.__file__).parent.parent
-# The modules that read a query in batches, each tried below.
+# The modules that read a query in batches, each tried below or where it says.
 STREAMS = {
     "auth/queries.py",
     "comments/search.py",
     "exports/chosen.py",
     "closed_loop/queries.py",
     "responses/listing.py",
+    "results/channel_paths.py",  # tests/results/test_channel_paths.py, by batches of three
     "results/fieldwork.py",
     "results/frames.py",
     "results/item_groups.py",
     "results/passages.py",
     "results/studies.py",
     "store/audit_chain.py",
+    "store/database_move.py",  # tests/store/test_database_move.py, by batches of two
 }
 
 

@@ -74,7 +74,7 @@ def test_each_segment_has_its_own_report_and_the_contents_name_the_rest(made):
         assert report.file is not None and (report.kind, report.content) == ("segments", None)
         assert report.title.startswith("Executive page for every segment: Opening and using")
         assert report.file.name.startswith("current-account-executive-segments-")
-        packed = zipfile.ZipFile(installation.files.open(report.file))
+        packed = zipfile.ZipFile(io.BytesIO(installation.files.read(report.file)))
     text = packed.read(every_segment.CONTENTS).decode("utf-8-sig")
     rows = {row["Segment"]: row for row in csv.DictReader(io.StringIO(text))}
     named = [name for row in rows.values() for name in row["Files"].split()]

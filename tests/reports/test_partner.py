@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -205,7 +206,7 @@ def test_the_pdf_holds_the_same_words(made):
             "html",
             "pptx",
         ]
-        reader = PdfReader(installation.files.open(kept.file))
+        reader = PdfReader(io.BytesIO(installation.files.read(kept.file)))
     text = " ".join(page.extract_text() for page in reader.pages)
     assert "Partner report" in text and "IDco" in text and "Identity check" in text
     assert not [name for name in OTHERS if name in text]

@@ -87,7 +87,11 @@ def nps(found: ChannelPaths) -> dict[str, tuple[int | None, float | None]]:
     return {row.label: (row.figures[at].n, row.figures[at].estimate) for row in rows}
 
 
-def test_each_path_has_its_customers_scores_up_to_the_answer(store: Store, made: bank.Bank):
+@pytest.mark.parametrize("batch", [5000, 3])
+def test_each_path_has_its_customers_scores_up_to_the_answer(
+    store: Store, made: bank.Bank, monkeypatch: pytest.MonkeyPatch, batch: int
+):
+    monkeypatch.setattr(module, "_AT_ONCE", batch)
     found = read(store, made.journey)
     shown = nps(found)
     assert shown == {

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from surveyapp.errors import Damaged
 from surveyapp.installation import open_installation
 from surveyapp.settings import read
+from surveyapp.store import database_move
 from surveyapp.store.database_move import _as_stored, _put, move
 from surveyapp.store.db import Store
 from surveyapp.store.models import Contact, Counter, Journey, Response
@@ -70,6 +71,7 @@ def test_every_row_arrives_and_numbers_go_on(
     assert f"rows of {len(before)} tables" in told.out
     assert not (tmp_path / "home/surveyapp.db").exists()
     assert (tmp_path / "home/surveyapp.db.moved").exists()
+    monkeypatch.setattr(database_move, "_BATCH", 2)
     monkeypatch.setenv("SURVEYAPP_DATABASE_URL", target)
     installation = open_installation(read())
     installation.check_key()

@@ -149,6 +149,7 @@ def test_a_role_opens_what_it_may_and_nothing_else(
     unmade = {f"{analysis}.json", f"{analysis}.R", *(f"{analysis}{file}" for file in files)}
     unmade |= {f"{report}{file}" for file in files}  # of an earlier version
     unmade.add(f"{report}/report.<any(docx, pptx, html):format_>")  # made as PDF alone
+    unmade.add(f"{report}.zip")  # made of one group of customers
     assert wrong == ({("GET", rule, 409) for rule in unmade} if opened else set())
 
 
