@@ -12,11 +12,19 @@ from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Conflict, NotAllowed, NotFound
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports import queries as stored
-from surveyapp.reports.actions import EVERY_SEGMENT, PARTNER, ask_report, formats_of
+from surveyapp.reports.actions import (
+    EVERY_SEGMENT,
+    PARTNER,
+    ask_report,
+    formats_of,
+    language_of,
+)
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format
+from surveyapp.reports.languages import all_offered
 from surveyapp.reports.removal import holds_erased
 from surveyapp.results.scope import Comparison, read_scope
 from surveyapp.store.audit import record
@@ -84,6 +92,10 @@ class NewReportSchema(Strict):
             " `contents.csv`."
         }
     )
+    report_language = ma.fields.String(
+        validate=ma.validate.OneOf(all_offered()),
+        metadata={"description": "What the report is written in; by default en."},
+    )
 
 
 class ReportFileSchema(ma.Schema):
@@ -112,6 +124,9 @@ class ReportSchema(ma.Schema):
         required=True,
         metadata={"description": "The formats that it was asked for in."},
     )
+    report_language = ma.fields.String(
+        required=True, metadata={"description": "What it is written in, such as fi."}
+    )
     files = ma.fields.List(ma.fields.Nested(ReportFileSchema), required=True)
 
 
@@ -135,6 +150,7 @@ _REPORT = {
     "state": "made",
     "error": None,
     "formats": ["pdf", "docx"],
+    "report_language": "en",
     "files": [{"format": "pdf", "bytes": 48231}, {"format": "docx", "bytes": 39104}],
 }
 _SENT = {"kind": "executive", "from": "2026-03", "to": "2026-05", "formats": ["docx"]}
@@ -172,6 +188,7 @@ def create_report(asked: dict[str, Any], code: str) -> dict[str, Any]:
             partner=asked.get("partner", ""),
             quotes=asked.get("quotes", False),
             every_segment=asked.get("every_segment", False),
+            language=asked.get("report_language", ENGLISH.language),
             user_id=None,
         )
         return _told(made)
@@ -246,5 +263,6 @@ def _told(report: Report) -> dict[str, Any]:
         "state": "made" if report.file else "failed" if failed else "waiting",
         "error": (job.error or "It was cancelled.") if failed and job else None,
         "formats": [str(each) for each in formats_of(report)],
+        "report_language": language_of(report),
         "files": [{"format": each, "bytes": file.size} for each, file in files.items()],
     }

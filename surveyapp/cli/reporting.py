@@ -15,6 +15,7 @@ from surveyapp.cli.facet_options import facet_options
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.outputs import File, finish
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.installation import Installation
 from surveyapp.jobs.running import Progress
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
@@ -22,6 +23,7 @@ from surveyapp.reports import stored_content
 from surveyapp.reports.actions import EVERY_SEGMENT, PARTNER, ask_report
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format, format_of
+from surveyapp.reports.languages import all_offered
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.results.answered import recent_months
 from surveyapp.results.scope import Comparison, read_scope
@@ -121,6 +123,13 @@ _WORKER = "command line"
     show_default=True,
     help="The size of a page.",
 )
+@click.option(
+    "--report-language",
+    type=click.Choice(sorted(all_offered())),
+    default=ENGLISH.language,
+    show_default=True,
+    help="The language that the report is written in; some reports are in English only.",
+)
 @document_files
 def report(
     journey_code: str,
@@ -143,6 +152,7 @@ def report(
     seed: int,
     outs: tuple[Path, ...],
     paper: str,
+    report_language: str,
     beside: DocumentFiles,
 ) -> None:
     """Write the journey benchmark report, the executive page, a partner report, a scale validation
@@ -209,6 +219,7 @@ def report(
                 partner=partner,
                 quotes=quotes,
                 every_segment=every_segment,
+                language=report_language,
                 user_id=None,
             )
             report_id, job_id = asked.id, asked.job_id

@@ -9,6 +9,13 @@ _FIRST_STRONG, _POP = "\u2068", "\u2069"
 # Whoever types these into a name could turn what stands around it; marks that only lean stay.
 _CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = ("R", "AL")
+_ISOLATE = re.compile("[\u2066-\u2068][^\u2066-\u2069]*\u2069")
+FROM_THE_RIGHT = "\N{RIGHT-TO-LEFT MARK}"  # in a text: it is a sentence that runs from the right
+
+
+def begins_right(text: str) -> bool:
+    """Whether a text is marked as one that runs from the right; names within isolates say nothing of it."""
+    return FROM_THE_RIGHT in text and FROM_THE_RIGHT in _ISOLATE.sub("", text)
 
 
 def isolated(value: str, *, right_to_left: bool) -> str:

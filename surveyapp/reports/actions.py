@@ -13,9 +13,12 @@ from surveyapp.auth.accounts import account_of
 from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound
+from surveyapp.i18n.languages import own_name
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.jobs import kinds
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format, read_formats
+from surveyapp.reports.languages import check_language
 from surveyapp.results import phrases
 from surveyapp.results.facets import Facets
 from surveyapp.results.partners import known_partner
@@ -54,23 +57,27 @@ def ask_report(
     partner: str = "",
     quotes: bool = False,
     every_segment: bool = False,
+    language: str = ENGLISH.language,
     user_id: int | None,
 ) -> Report:
     """Ask for a "benchmark" or the "executive" page of the answers in the scope, or for the "validation" or "sjq_study" of a
     stored analysis, which was made of certain customers already. It is made as PDF, and in each of the
-    ``formats`` besides. A "partner" report is of the touchpoints that ``partner`` runs; with ``quotes``
+    ``formats`` besides. ``language`` is what the report itself is written in; the scope's is that of
+    the answers. A "partner" report is of the touchpoints that ``partner`` runs; with ``quotes``
     it holds comments that customers allow to be quoted, for which the user must be allowed to read them.
     With ``every_segment`` it is one ZIP of a report for each segment and one for all customers.
 
     Raises NotFound for an unknown journey, segment or analysis of the journey, Invalid for an unknown
-    kind, for no analysis where one is needed and for a scope that is not the analysis's, Conflict for
-    an analysis that has no result yet, NotAllowed for quotes.
+    kind, for a language that the kind cannot be written in, for no analysis where one is needed and
+    for a scope that is not the analysis's, Conflict for an analysis that has no result yet, NotAllowed
+    for quotes.
     """
     journey = session.get(Journey, scope.journey_id)
     if journey is None:
         raise NotFound("There is no such journey; it may have been removed.")
     if kind not in KINDS:
         raise Invalid(f"{kind} is not a kind of report; choose {' or '.join(KINDS)}", field="kind")
+    check_language(kind, language, named=KINDS[kind])
     segment = None if scope.of_everybody else session.get(Segment, scope.segment_id)
     if segment is None and not scope.of_everybody:
         raise NotFound(f"There is no segment number {scope.segment_id}; it may have been removed.")
@@ -90,6 +97,7 @@ def ask_report(
         phrases.period(scope.period),
     ]
     about += phrases.facets(scope.facets)
+    about += [] if language == ENGLISH.language else [f"in {own_name(language)}"]
     report = Report(
         kind=EVERY_SEGMENT if every_segment else kind,
         title=f"{title}: {', '.join(filter(None, about))}"[:300],
@@ -100,6 +108,7 @@ def ask_report(
             **{name: day.isoformat() for name, day in days.items() if day},
             **({"formats": asked} if asked else {}),
             **({} if paper is Paper.A4 else {"paper": str(paper)}),
+            **({} if language == ENGLISH.language else {"report_language": language}),
             **({} if kind in ABOUT else {"compare": scope.comparison, **asdict(scope.facets)}),
             **told,
             **of,
@@ -178,6 +187,11 @@ def formats_of(report: Report) -> tuple[Format, ...]:
 def paper_of(report: Report) -> Paper:
     """The paper that a report was asked for on."""
     return Paper(report.parameters.get("paper", Paper.A4))
+
+
+def language_of(report: Report) -> str:
+    """What a report was asked to be written in."""
+    return str(report.parameters.get("report_language", ENGLISH.language))
 
 
 def _analysis(session: Session, scope: Scope, analysis_id: int | None, kind: str) -> Analysis:

@@ -9,6 +9,7 @@ from analysis.scale.document import ScaleValidation
 from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.sections.reliability import ReliabilityRow, ReliabilitySection
 from analysis.scale.sections.sample import SampleSection
+from surveyapp.i18n.words import MINUS
 from surveyapp.reports import apa
 from surveyapp.reports.document import (
     Block,
@@ -30,7 +31,7 @@ def statistic(value: float | None, digits: int = 2) -> str:
     text = f"{abs(value):.{digits}f}"
     if abs(value) < 1 and text.startswith("0"):
         text = text[1:]
-    return (phrases.MINUS if value < 0 and float(text) else "") + text
+    return (MINUS if value < 0 and float(text) else "") + text
 
 
 def reliability(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from analysis.digits import digits_beside
+from surveyapp.i18n.words import MINUS
 from surveyapp.reports.document import Interval, Styled, Text, Value, italic
-from surveyapp.results.phrases import MINUS
 
 DASH = "\N{EN DASH}"
 

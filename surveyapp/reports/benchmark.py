@@ -33,7 +33,7 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.drivers import drivers
 from surveyapp.reports.targets import targets
-from surveyapp.results import findings, phrases
+from surveyapp.results import findings, phrases, rate_phrases
 from surveyapp.results.action_effects import ActionEffect
 from surveyapp.results.actions import MARKER
 from surveyapp.results.associations import Associations
@@ -223,8 +223,8 @@ def _returned(numbers: Numbers) -> str:
     overview = numbers.overview
     whole = overview.since is None and overview.until is None
     if overview.segment is None:
-        return findings.response_sentence(numbers.rates, whole=whole)
-    return findings.segment_sentence(
+        return rate_phrases.response_sentence(numbers.rates, whole=whole)
+    return rate_phrases.segment_sentence(
         numbers.segment_rate, numbers.rates, whole=whole, few=overview.minimum_cell
     )
 

@@ -16,6 +16,7 @@ from reportlab.platypus import PageBreak as NewPage
 from reportlab.platypus import Table as Grid
 
 from surveyapp.design_tokens import HALF_WIDTH, TEXT_WIDTH
+from surveyapp.i18n.isolates import begins_right
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -33,8 +34,8 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.drawing import drawing
 from surveyapp.reports.kept import FreshPage, Gap, Kept
-from surveyapp.reports.set_text import paragraph
-from surveyapp.reports.styles import FACE, colour, styles
+from surveyapp.reports.set_text import in_style, paragraph
+from surveyapp.reports.styles import FACE, colour, mirrored, styles
 from surveyapp.reports.table_grid import set_table
 from surveyapp.reports.tagged import ChapterList, Figure, GridTags, TableTags, TaggedParagraph
 
@@ -42,6 +43,7 @@ _LINES = 40.0  # of a paragraph below its heading, before a page may end
 _PAGE = 702.0  # height of a page's text
 _TALLEST = 560.0  # of a drawing; title, note and headings need the rest of a page
 _CALLOUT = 12  # points left and right of its text
+_TILE = 14.0  # points beside the texts of a key figure
 _INTRODUCTION = 260  # letters of a text that stays with the table or drawing below it
 _LISTED = (Tone.BULLET, Tone.NUMBERED)
 
@@ -114,6 +116,11 @@ def _heading(block: Heading) -> Flowable:
 
 def _paragraph(block: Paragraph) -> list[Flowable]:
     options: dict[str, Any] = {"room": TEXT_WIDTH}
+    if block.tone in _LISTED and begins_right(plain(block.text)):
+        # The mark of a list stands at the left of every text; at the right it is a part of the text.
+        mark = "\N{EN DASH} " if block.tone is Tone.BULLET else f"{block.number}. "
+        parts = (block.text,) if isinstance(block.text, str) else block.text
+        return [paragraph((mark, *parts), block.tone, **options)]
     if block.tone is Tone.BULLET:
         options["bulletText"] = "\N{EN DASH}"
     if block.tone is Tone.NUMBERED:
@@ -168,25 +175,34 @@ def _half(chart: Chart, width: float) -> list[Flowable]:
 
 
 def _key_figures(block: KeyFigures) -> list[Flowable]:
-    n = len(block.figures)
-    tags = TableTags(first_column=False)
+    n, figures = len(block.figures), list(block.figures)
+    is_mirrored = any(begins_right(figure.below) for figure in figures)
+    tags = TableTags(first_column=False, mirrored=is_mirrored)
+    if is_mirrored:
+        figures.reverse()
+    room = TEXT_WIDTH / n - _TILE
+    side = "AFTER" if is_mirrored else "BEFORE"
+    value, label = (
+        mirrored(styles()[name]) if is_mirrored else styles()[name]
+        for name in ("figure", "figure-label")
+    )
     grid = Grid(
         [
-            [paragraph(figure.label, "figure-label") for figure in block.figures],
-            [paragraph(figure.value, "figure") for figure in block.figures],
-            [paragraph(figure.below, "figure-below") for figure in block.figures],
+            [in_style(figure.label, label, "", room=room) for figure in figures],
+            [in_style(figure.value, value, "", room=room) for figure in figures],
+            [paragraph(figure.below, "figure-below", room=room) for figure in figures],
         ],
         colWidths=[TEXT_WIDTH / n] * n,
         renderCB=tags,
         style=[
             FACE,
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 10),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+            ("LEFTPADDING", (0, 0), (-1, -1), 4 if is_mirrored else 10),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 10 if is_mirrored else 4),
             ("TOPPADDING", (0, 0), (-1, -1), 0),
             ("TOPPADDING", (0, 0), (-1, 0), 2),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-            ("LINEBEFORE", (0, 0), (-1, -1), 1.6, colour("accent")),
+            (f"LINE{side}", (0, 0), (-1, -1), 1.6, colour("accent")),
         ],
         hAlign="LEFT",
     )

@@ -18,6 +18,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
 from surveyapp.errors import NotFound
+from surveyapp.i18n.isolates import begins_right
 
 REGULAR, SEMIBOLD, BOLD, ITALIC = "Text", "Text-Semibold", "Text-Bold", "Text-Italic"
 OTHER, OTHER_BOLD = "Other", "Other-Bold"  # where Source Sans Pro has no letter
@@ -133,8 +134,9 @@ def visual(text: str) -> str:
         return sign or isolate[1]
 
     outer = _CONTROLS.sub("", _ISOLATE.sub(stand_in, text))
-    if any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in outer):
-        outer = str(get_display(arabic_reshaper.reshape(outer)))
+    base = "R" if begins_right(text) else None  # else the side of its first letter
+    if base or any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in outer):
+        outer = str(get_display(arabic_reshaper.reshape(outer), base_dir=base))
     return "".join(stood.get(sign, sign) for sign in outer)
 
 

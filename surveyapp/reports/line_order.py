@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from surveyapp.i18n.isolates import FROM_THE_RIGHT, begins_right
 from surveyapp.reports import fonts
-from surveyapp.reports.document import Styled, Text
+from surveyapp.reports.document import Styled, Text, plain
 
 _OPEN, _CLOSE = "\u2066\u2067\u2068", "\u2069"
 _Word = tuple[str, str, str]  # the word, its style, its typeface
@@ -45,7 +46,7 @@ def broken(text: Text, size: float, room: float, font: str) -> tuple[str | Style
         used += width
         for sign in word:
             is_open = sign if sign in _OPEN else "" if sign == _CLOSE else is_open
-    return tuple(_joined(lines))
+    return tuple(_joined(lines, turned=begins_right(plain(text))))
 
 
 def _words(parts: Sequence[str | Styled], font: str) -> Iterator[_Word]:
@@ -64,16 +65,25 @@ def _words(parts: Sequence[str | Styled], font: str) -> Iterator[_Word]:
                     yield spaced, style, face
 
 
-def _joined(lines: Sequence[Sequence[_Word]]) -> Iterator[str | Styled]:
+def _joined(lines: Sequence[Sequence[_Word]], *, turned: bool) -> Iterator[str | Styled]:
+    """The stretches of each line; of one that begins at the right the last stretch stands leftmost."""
     for at, line in enumerate(lines):
         if at:
             yield "\n"
-        said, before = "", ""
-        for word, style, _ in [*line, ("", "end", "")]:
-            if style != before and said:
-                yield _styled(said, before)
-                said = ""
-            said, before = said + word, style
+        stretches = list(_stretches(line))
+        if turned:
+            stretches = [(FROM_THE_RIGHT + said, style) for said, style in reversed(stretches)]
+        for said, style in stretches:
+            yield _styled(said, style)
+
+
+def _stretches(line: Sequence[_Word]) -> Iterator[tuple[str, str]]:
+    said, before = "", ""
+    for word, style, _ in [*line, ("", "end", "")]:
+        if style != before and said:
+            yield said, before
+            said = ""
+        said, before = said + word, style
 
 
 def _styled(text: str, style: str) -> str | Styled:

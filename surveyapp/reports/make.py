@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from analysis.rules import RULES
 from surveyapp.errors import NotFound
+from surveyapp.i18n.report_languages import written_in
+from surveyapp.i18n.words import Words
 from surveyapp.installation import Installation
 from surveyapp.journeys.action_plan_queries import WantedActions
 from surveyapp.journeys.action_plan_queries import actions as planned
@@ -21,7 +23,7 @@ from surveyapp.reports import executive as executives
 from surveyapp.reports import partner as partners
 from surveyapp.reports import stored_content
 from surveyapp.reports import study as studies
-from surveyapp.reports.actions import PARTNER, formats_of, paper_of, scope_of
+from surveyapp.reports.actions import PARTNER, formats_of, language_of, paper_of, scope_of
 from surveyapp.reports.analysed import study_of
 from surveyapp.reports.channel_paths import MOST_ANSWERS
 from surveyapp.reports.document import Document
@@ -41,6 +43,7 @@ from surveyapp.results.drivers import drivers
 from surveyapp.results.joined_scores import joined_scores
 from surveyapp.results.queries import latest_study, latest_validation
 from surveyapp.results.rates import segment_rate
+from surveyapp.results.scale_titles import in_library
 from surveyapp.results.validations import read_validation
 from surveyapp.results.view_models import JourneyOverview
 from surveyapp.results.wordings import mixed
@@ -79,7 +82,12 @@ def drafted(installation: Installation, session: Session, report: Report) -> Dra
     if report.kind == "executive":
         sheet = _sheet(installation, session, report)
         # Actions are read in the session: each with its owner.
-        page = executives.content(sheet, made=made, paper=paper_of(report))
+        page = executives.content(
+            sheet,
+            made=made,
+            paper=paper_of(report),
+            words=_words(installation, report, sheet.overview),
+        )
         return Drafted(name, sheet.overview, lambda: page)
     if report.kind == PARTNER:
         of_partner = numbers_of(installation, session, report)
@@ -87,6 +95,14 @@ def drafted(installation: Installation, session: Session, report: Report) -> Dra
         return Drafted(name, of_partner.overview, draw)
     numbers = _numbers(installation, session, report)
     return Drafted(name, numbers.overview, partial(benchmarks.content, numbers, made=made))
+
+
+def _words(installation: Installation, report: Report, overview: JourneyOverview) -> Words:
+    """The report's language, with the titles of what its journey asks."""
+    words = written_in(language_of(report))
+    if words.is_english:
+        return words
+    return in_library(words, installation.library, overview.instruments)
 
 
 def _sheet(installation: Installation, session: Session, report: Report) -> executives.Sheet:

@@ -23,7 +23,6 @@ from surveyapp.reports.styles import FACE, colour
 from surveyapp.reports.tagged import GridTags, TableTags, TaggedCanvas
 from surveyapp.reports.tagged_pdf import About, tagged
 from surveyapp.reports.tags import PAGINATION, Tags
-from surveyapp.results import phrases
 
 _TOP, _BOTTOM = 74.0, 66.0
 _SHEET_TOP, _SHEET_BOTTOM = 54.0, 46.0  # all of a sheet has to be on it
@@ -118,25 +117,30 @@ class _Template(BaseDocTemplate):  # type: ignore[misc]  # reportlab ships no ty
     def _draw_edges(self, canvas: Any) -> None:
         """What stands above and below the text of every page."""
         canvas.saveState()
-        muted, size = colour("muted"), SIZES["small"]
-        canvas.setFillColor(muted)
-        _line(canvas, self._edge, self._height - 44, self._document.running, size)
+        canvas.setFillColor(colour("muted"))
+        document, words = self._document, self._document.words
+        self._line(canvas, self._height - 44, document.running, at_end=False)
         canvas.setStrokeColor(colour("rule"))
         canvas.setLineWidth(0.5)
         canvas.line(self._edge, self._height - 52, self._width - self._edge, self._height - 52)
-        _line(canvas, self._edge, 36, phrases.day(self._document.made), size)
-        canvas.setFont(fonts.REGULAR, size)
+        made = "  ·  ".join(filter(None, (words.day(document.made), words.draft)))
+        self._line(canvas, 36, made, at_end=False)
         total = max(self._total, self.page)
-        canvas.drawRightString(self._width - self._edge, 36, f"Page {self.page} of {total}")
+        place = words.say("Page {page} of {total}", page=str(self.page), total=str(total))
+        self._line(canvas, 36, place, at_end=True)
         canvas.restoreState()
 
-
-def _line(canvas: Any, x: float, y: float, text: str, size: float) -> None:
-    line = fonts.wrapped(text, size, TEXT_WIDTH, most=1)[0]
-    for piece, face in fonts.runs(fonts.visual(line)):
-        canvas.setFont(face, size)
-        canvas.drawString(x, y, piece)
-        x += fonts.width(piece, size, face)
+    def _line(self, canvas: Any, y: float, text: str, *, at_end: bool) -> None:
+        """One line at the side where the document's lines begin, or at the other one."""
+        size = SIZES["small"]
+        line = fonts.wrapped(text, size, TEXT_WIDTH, most=1)[0]
+        x = self._edge
+        if at_end != self._document.words.right_to_left:
+            x = self._width - self._edge - fonts.width(line, size)
+        for piece, face in fonts.runs(fonts.visual(line)):
+            canvas.setFont(face, size)
+            canvas.drawString(x, y, piece)
+            x += fonts.width(piece, size, face)
 
 
 def _above(cover: Cover) -> list[Flowable]:

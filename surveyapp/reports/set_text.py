@@ -7,10 +7,11 @@ from xml.sax.saxutils import escape
 
 from reportlab.lib.styles import ParagraphStyle
 
+from surveyapp.i18n.isolates import begins_right
 from surveyapp.reports import fonts
 from surveyapp.reports.document import Styled, Text, Tone, plain
 from surveyapp.reports.line_order import broken, from_the_right
-from surveyapp.reports.styles import styles
+from surveyapp.reports.styles import mirrored, styles
 from surveyapp.reports.tagged import TaggedParagraph
 
 _BLANKS = "\n\N{NO-BREAK SPACE}"
@@ -46,6 +47,8 @@ def in_style(
     text from the right break before their order is turned."""
     said = plain(text)
     turned = from_the_right(text)
+    if begins_right(said):
+        style = mirrored(style)
     if turned and room:
         inside = room - style.leftIndent - style.rightIndent - max(style.firstLineIndent, 0.0)
         text = broken(text, style.fontSize, inside, style.fontName)

@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.json_values import to_json
 from surveyapp.errors import Invalid
+from surveyapp.i18n.report_languages import written_in
 from surveyapp.reports import numbered
 from surveyapp.reports.document import (
     Block,
@@ -71,7 +72,7 @@ def read(content: bytes) -> Document:
         author=found["author"],
         running="",
         made=date.fromisoformat(found["made"]),
-        language=found["language"],
+        words=written_in(found["language"]),
     )
 
 

@@ -95,6 +95,20 @@ def cell(
     )
 
 
+@lru_cache(maxsize=128)
+def mirrored(style: ParagraphStyle) -> ParagraphStyle:
+    """The style for a text that begins at the right."""
+    side = {TA_LEFT: TA_RIGHT, TA_RIGHT: TA_RIGHT}.get(style.alignment, style.alignment)
+    return ParagraphStyle(
+        f"{style.name}-mirrored",
+        parent=style,
+        alignment=side,
+        leftIndent=style.rightIndent,
+        rightIndent=style.leftIndent,
+        firstLineIndent=max(style.firstLineIndent, 0.0),
+    )
+
+
 def table_commands(look: Look, n_rows: int, groups: frozenset[int]) -> list[tuple[Any, ...]]:
     """Lines and paddings; the head is row 0. APA: three horizontal lines and nothing else."""
     last = n_rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
 from surveyapp.design_tokens import TEXT_WIDTH
+from surveyapp.i18n.isolates import begins_right
 from surveyapp.reports import grid_widths
 from surveyapp.reports.document import Look, Styled, Table, Text, Tone
 from surveyapp.reports.kept import Gap, Kept
@@ -23,6 +24,8 @@ def set_table(block: Table) -> list[Flowable]:
 
 
 def _panel(block: Table) -> list[Flowable]:
+    is_mirrored = begins_right(block.title)
+    block = block.mirrored if is_mirrored else block
     spans = grid_widths.spans(block)
     widths = grid_widths.widths(block, spans)
     rows = [_row(block, at, row, widths, spans) for at, row in enumerate(block.rows)]
@@ -30,7 +33,8 @@ def _panel(block: Table) -> list[Flowable]:
         _cell(text, side, block.look, width, head=True)
         for text, side, width in zip(block.head, block.align, widths, strict=True)
     ]
-    tags = TableTags(groups=frozenset(at + 1 for at in block.groups), spans=spans)
+    groups = frozenset(at + 1 for at in block.groups)
+    tags = TableTags(groups=groups, spans=spans, mirrored=is_mirrored)
     grid = LongTable(
         [head, *rows],
         renderCB=tags,

@@ -132,8 +132,10 @@ class TableTags(GridTags):
         first_column: bool = True,
         groups: frozenset[int] = frozenset(),
         spans: Mapping[tuple[int, int], int] | None = None,
+        mirrored: bool = False,
     ) -> None:
         super().__init__()
+        self._mirrored, self._is_again = mirrored, False  # its first column stands rightmost
         self._head, self._first_column = head, first_column
         self._groups = groups  # rows, the head being 0, whose one cell heads those below
         self._spans = spans or {}  # columns of a cell that goes over several, by row and column
@@ -149,12 +151,15 @@ class TableTags(GridTags):
             tags.enter("Table", holder=self)
         elif step == "startRow":
             row = (self, self._row(grid, details[0]))
-            if tags.has(row):  # the head, overleaf
+            self._is_again = tags.has(row)
+            if self._is_again:  # the head, overleaf
                 self._decorate(tags)
             tags.enter("TR", holder=row)
         elif step == "startCell":
             self._cell(tags, grid, *details[:2])
         elif step == "endRow":
+            if self._mirrored and not self._is_again:
+                tags.turn()
             tags.leave()
             self._undecorate()
         else:  # the end of a cell or of the table
@@ -167,7 +172,7 @@ class TableTags(GridTags):
             tags.enter("TH", holder=holder, Scope="Column", ColSpan=grid._ncols)
         elif self._head and at == 0:
             tags.enter("TH", holder=holder, Scope="Column")
-        elif self._first_column and column == 0:
+        elif self._first_column and column == (grid._ncols - 1 if self._mirrored else 0):
             tags.enter("TH", holder=holder, Scope="Row")
         else:
             tags.enter("TD", holder=holder, ColSpan=self._spans.get((at, column), 0))

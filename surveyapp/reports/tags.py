@@ -72,6 +72,10 @@ class Tags:
         """Close the element that was opened last."""
         self._open.pop()
 
+    def turn(self) -> None:
+        """What the open element holds is read in the other order than it was drawn."""
+        self._open[-1].kids.reverse()
+
     def has(self, holder: object) -> bool:
         """Whether an element was opened for this holder before."""
         return holder in self._holders

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from surveyapp.reports.document import Styled, Text
+from surveyapp.i18n.isolates import begins_right
+from surveyapp.reports.document import Styled, Text, plain
 
 _RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _STRETCH = re.compile(f"[{_RIGHT_TO_LEFT}]+(?:[^\\w\\n]+[{_RIGHT_TO_LEFT}]+)*")
@@ -16,6 +17,8 @@ def write(paragraph: Any, text: Text, *, strong: bool = False) -> None:
     """Add the text to the paragraph, letter by letter: what looks like a field or a link is none."""
     from docx.oxml import OxmlElement
 
+    if begins_right(plain(text)):
+        from_the_right(paragraph)
     for part in (text,) if isinstance(text, str) else text:
         style = part.style if isinstance(part, Styled) else None
         said = part.text if isinstance(part, Styled) else part
@@ -27,6 +30,17 @@ def write(paragraph: Any, text: Text, *, strong: bool = False) -> None:
                 run.italic = True
             if right_to_left:
                 run._r.get_or_add_rPr().append(OxmlElement("w:rtl"))
+
+
+def from_the_right(paragraph: Any) -> None:
+    """Set the paragraph from right to left."""
+    from docx.oxml import OxmlElement
+
+    properties = paragraph._p.get_or_add_pPr()
+    if not properties.findall(OxmlElement("w:bidi").tag):
+        properties.insert_element_before(
+            OxmlElement("w:bidi"), "w:spacing", "w:ind", "w:jc", "w:rPr", "w:sectPr"
+        )
 
 
 def printable(text: str) -> str:

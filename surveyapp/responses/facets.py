@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, RowMapping, case
 
+from surveyapp.i18n.words import msg
 from surveyapp.store.models import Response
 
 FLAGS = "flags"  # in paradata
@@ -26,12 +27,12 @@ class Channel(StrEnum):
 
 
 CHANNEL_NAMES: Mapping[str, str] = {
-    Channel.LINK: "Open link",
-    Channel.INVITATION: "Personal link",
-    Channel.EMBED: "Embedded form",
-    Channel.KIOSK: "Kiosk",
-    Channel.IMPORT: "Imported file",
-    Channel.SIMULATION: "Simulation",
+    Channel.LINK: msg("Open link"),
+    Channel.INVITATION: msg("Personal link"),
+    Channel.EMBED: msg("Embedded form"),
+    Channel.KIOSK: msg("Kiosk"),
+    Channel.IMPORT: msg("Imported file"),
+    Channel.SIMULATION: msg("Simulation"),
 }
 _WAYS = (Channel.EMBED, Channel.KIOSK)
 

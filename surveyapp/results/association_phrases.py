@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from instruments.schema import Metric
+from surveyapp.i18n.words import Words, msg
 from surveyapp.results import phrases
 from surveyapp.results.associations import NEEDED, AssociatedKind, Association, Associations
 from surveyapp.results.view_models import Definition
@@ -23,6 +24,17 @@ def joined_by(kind: str) -> str:
 def outcome_verbally(outcome: Definition) -> str:
     """What is associated with a score: "recommending"."""
     return "recommending" if outcome.metric is Metric.NPS else outcome.short
+
+
+def score_named(one: Association, words: Words) -> str:
+    """The score: a dimension by its title in the language of the words, a touchpoint by its name."""
+    return words.scales.get(one.key, one.label)
+
+
+def kind_named(kind: AssociatedKind, words: Words) -> str:
+    """What one score of a kind is of."""
+    is_dimension = kind.singular == "dimension"
+    return words.say(msg("dimension") if is_dimension else msg("touchpoint"))
 
 
 def caution(outcome: Definition) -> str:

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from instruments.schema import Metric
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import phrases
+from surveyapp.results.scale_titles import label, short
 from surveyapp.results.segment_verdicts import is_barred
 from surveyapp.results.view_models import (
     ComparisonRow,
@@ -20,17 +22,15 @@ from surveyapp.results.view_models import (
     End,
     Figure,
     JourneyOverview,
-    ResponseRate,
     SegmentComparison,
     SegmentFigure,
-    SegmentRate,
     Trend,
     Unit,
 )
 
 _MOST_SEGMENTS, _MOST_CHANGES = 3, 2
-_BARRED = (
-    " Scores of several questions are left out where no test of measurement invariance says that they"
+_BARRED = msg(
+    "Scores of several questions are left out where no test of measurement invariance says that they"
     " mean the same."
 )
 
@@ -48,146 +48,231 @@ def findings(
     overview: JourneyOverview,
     comparison: SegmentComparison | None = None,
     trends: Sequence[Trend] = (),
+    *,
+    words: Words = ENGLISH,
 ) -> tuple[Finding, ...]:
     """What a manager should know, the level first, then stages, segments and changes."""
     return (
-        *_level(overview),
-        *_dimensions(overview),
-        *stages(overview),
-        *_against_others(overview),
-        *_segments(comparison),
-        *_changes(trends),
+        *_level(overview, words),
+        *_dimensions(overview, words),
+        *stages(overview, words=words),
+        *_against_others(overview, words),
+        *_segments(comparison, words),
+        *_changes(trends, words),
     )
 
 
-def _level(overview: JourneyOverview) -> Iterator[Finding]:
+def _level(overview: JourneyOverview, words: Words) -> Iterator[Finding]:
     for figure in overview.end:
         definition = figure.definition
         if definition.parent or not figure.shown:
             continue
+        value, basis = phrases.value(figure, words=words), phrases.basis(figure, words=words)
         if definition.metric is Metric.NPS:
             yield Finding(
-                f"The Net Promoter Score is {phrases.value(figure)}.",
-                f"{phrases.basis(figure)}.{_promoters(figure)}",
+                words.say("The Net Promoter Score is {value}.", value=value),
+                f"{basis}.{_promoters(figure, words)}",
                 certain=True,
             )
         elif figure == overview.total:
+            name = label(definition, words)
             yield Finding(
-                f"{definition.label} is {phrases.value(figure)} out of 100.",
-                f"{phrases.basis(figure)}.",
+                words.say("{score} is {value} out of 100.", score=name, value=value),
+                f"{basis}.",
                 certain=True,
             )
 
 
-def _promoters(figure: Figure) -> str:
+def _promoters(figure: Figure, words: Words) -> str:
     if figure.low is None or figure.high is None:
         return ""
     if figure.low > 0:
-        return " Promoters (9 and 10) outnumber detractors (0 to 6)."
-    if figure.high < 0:
-        return " Detractors (0 to 6) outnumber promoters (9 and 10)."
-    return (
-        " The shares of promoters (9 and 10) and detractors (0 to 6) do not differ significantly."
-    )
+        said = msg("Promoters (9 and 10) outnumber detractors (0 to 6).")
+    elif figure.high < 0:
+        said = msg("Detractors (0 to 6) outnumber promoters (9 and 10).")
+    else:
+        said = msg(
+            "The shares of promoters (9 and 10) and detractors (0 to 6) do not differ significantly."
+        )
+    return f" {words.say(said)}"
 
 
-def _dimensions(overview: JourneyOverview) -> Iterator[Finding]:
+def _dimensions(overview: JourneyOverview, words: Words) -> Iterator[Finding]:
     sides = overview.sides
     if sides is None:
         return
     low, high = sides.low, sides.high
-    numbers = f"{phrases.named(low.name)} is {_scored(low.figure)}; {_inner(high.name)} is {_scored(high.figure)}."
+    numbers = words.say(
+        "{low} is {low_numbers}; {high} is {high_numbers}.",
+        low=words.name(_dimension(low, words)),
+        low_numbers=_scored(low.figure, words),
+        high=words.inner(_dimension(high, words)),
+        high_numbers=_scored(high.figure, words),
+    )
+    open_ = _open(overview, low, high, words)
     if low.stands_out or high.stands_out:
-        yield Finding(f"{extremes(low, high)}.", f"{numbers}{_open(low, high)}", certain=True)
+        yield Finding(f"{extremes(low, high, words=words)}.", f"{numbers}{open_}", certain=True)
     else:
         yield Finding(
-            f"No single dimension of {overview.profile_title} scores lowest or highest.",
-            f"{numbers}{_open(low, high)}",
+            words.say(
+                "No single dimension of {profile} scores lowest or highest.",
+                profile=profile_title(overview, words),
+            ),
+            f"{numbers}{open_}",
             certain=False,
         )
 
 
-def _scored(figure: Figure) -> str:
-    return f"{phrases.value(figure)}, {phrases.basis(figure)}"
+def profile_title(overview: JourneyOverview, words: Words) -> str:
+    """What the profile's questionnaire is called."""
+    codes = [figure.definition.instrument for figure in overview.profile[:1]]
+    return words.instruments.get("".join(codes), overview.profile_title)
 
 
-def extremes(low: End, high: End) -> str:
-    """Who scores lowest and who highest, as far as that is significant; empty where neither is."""
-    if low.stands_out and high.stands_out:
-        return f"{phrases.named(low.name)} scores lowest, {_inner(high.name)} highest"
-    if low.stands_out:
-        return f"{phrases.named(low.name)} scores lowest"
-    return f"{phrases.named(high.name)} scores highest" if high.stands_out else ""
+def _dimension(end: End, words: Words) -> str:
+    return end.name if words.is_english else label(end.figure.definition, words)
 
 
-def _open(low: End, high: End) -> str:
-    """Which cannot be separated from the lowest and from the highest."""
-    if not low.apart and not high.apart:
-        return " Neither is significantly different from any other dimension."
-    said = ""
-    for end in (low, high):
-        if not end.stands_out and end.tied:
-            others = phrases.listed([_inner(name) for name in end.tied])
-            said += f" {phrases.named(end.name)} is not significantly different from {others}."
-    return said
-
-
-def _inner(name: str) -> str:
-    """A dimension's name within a sentence; an acronym stays as it is."""
-    return phrases.named(name if name[1:2].isupper() else name[:1].lower() + name[1:])
-
-
-def stages(overview: JourneyOverview) -> Iterator[Finding]:
-    """Which stage scores lowest on the first scale that two have; that none does, where none does."""
-    for lowest in overview.lowest[:1]:
-        figure = lowest.figure
-        numbers = (
-            f"{figure.definition.short} there is {phrases.value(figure)}, {phrases.basis(figure)}"
-        )
-        if lowest.stands_out:
-            yield Finding(f"{stage_title(lowest)}.", f"{numbers}, {_gap_to_next(lowest)}.", True)
-            continue
-        apart = f" It is significantly lower than at {phrases.listed(lowest.apart)}."
-        yield Finding(
-            f"{stage_title(lowest)}.",
-            f"{phrases.named(lowest.name)} has the lowest estimate: {numbers}. It is not significantly different"
-            f" from {phrases.listed(lowest.tied)}.{apart if lowest.apart else ''}",
-            certain=False,
-        )
-
-
-def stage_title(lowest: End) -> str:
-    """Which stage scores lowest on a scale, or that none does."""
-    short = lowest.figure.definition.short
-    if lowest.stands_out:
-        return f"{phrases.named(lowest.name)} scores lowest on {short}"
-    return f"No significant difference between the lowest stages on {short}"
-
-
-def _gap_to_next(lowest: End) -> str:
-    name, contrast = lowest.against[0]
-    return (
-        f"{_points(lowest.figure.definition, contrast)} below {phrases.named(name)}, the nearest to it "
-        f"({_ends(contrast)})"
+def _scored(figure: Figure, words: Words) -> str:
+    return words.say(
+        "{value}, {basis}",
+        value=phrases.value(figure, words=words),
+        basis=phrases.basis(figure, words=words),
     )
 
 
-def _points(definition: Definition, contrast: Contrast) -> str:
-    unit = "percentage points" if definition.unit is Unit.PERCENT else "points"
-    return f"{phrases.number(abs(contrast.difference))} {unit}"
+def extremes(low: End, high: End, *, words: Words = ENGLISH) -> str:
+    """Who scores lowest and who highest, as far as that is significant; empty where neither is."""
+    first, last = words.name(_dimension(low, words)), _dimension(high, words)
+    if low.stands_out and high.stands_out:
+        return words.say("{low} scores lowest, {high} highest", low=first, high=words.inner(last))
+    if low.stands_out:
+        return words.say("{name} scores lowest", name=first)
+    if not high.stands_out:
+        return ""
+    return words.say("{name} scores highest", name=words.name(last))
 
 
-def _ends(contrast: Contrast) -> str:
+def _open(overview: JourneyOverview, low: End, high: End, words: Words) -> str:
+    """Which cannot be separated from the lowest and from the highest."""
+    if not low.apart and not high.apart:
+        return f" {words.say('Neither is significantly different from any other dimension.')}"
+    titles = {f.definition.label: label(f.definition, words) for f in overview.profile}
+    said = ""
+    for end in (low, high):
+        if not end.stands_out and end.tied:
+            others = [titles.get(name, name) for name in end.tied]
+            sentence = words.say(
+                "{name} is not significantly different from {others}.",
+                name=words.name(_dimension(end, words)),
+                others=words.listed([words.inner(name) for name in others]),
+            )
+            said += f" {sentence}"
+    return said
+
+
+def stages(overview: JourneyOverview, *, words: Words = ENGLISH) -> Iterator[Finding]:
+    """Which stage scores lowest on the first scale that two have; that none does, where none does."""
+    for lowest in overview.lowest[:1]:
+        figure = lowest.figure
+        numbers = {
+            "score": short(figure.definition, words),
+            "value": phrases.value(figure, words=words),
+            "basis": phrases.basis(figure, words=words),
+        }
+        title = f"{stage_title(lowest, words=words)}."
+        if lowest.stands_out:
+            name, contrast = lowest.against[0]
+            said = words.say(
+                "{score} there is {value}, {basis}, {points} below {name}, the nearest to it ({ends}).",
+                **numbers,
+                points=_points(figure.definition, contrast, words),
+                name=words.name(name),
+                ends=_ends(contrast, words),
+            )
+            yield Finding(title, said, True)
+            continue
+        said = words.say(
+            "{name} has the lowest estimate: {score} there is {value}, {basis}. It is not significantly"
+            " different from {others}.",
+            name=words.name(lowest.name),
+            others=words.listed(lowest.tied),
+            **numbers,
+        )
+        if lowest.apart:
+            apart = words.listed(lowest.apart)
+            said += f" {words.say('It is significantly lower than at {others}.', others=apart)}"
+        yield Finding(title, said, certain=False)
+
+
+def stage_title(lowest: End, *, words: Words = ENGLISH) -> str:
+    """Which stage scores lowest on a scale, or that none does."""
+    score = short(lowest.figure.definition, words)
+    if lowest.stands_out:
+        name = words.name(lowest.name)
+        return words.say("{name} scores lowest on {score}", name=name, score=score)
+    return words.say("No significant difference between the lowest stages on {score}", score=score)
+
+
+def _points(definition: Definition, contrast: Contrast, words: Words) -> str:
+    size = round(abs(contrast.difference))
+    if definition.unit is Unit.PERCENT:
+        return words.say_count("{n} percentage points", "{n} percentage points", n=size)
+    return words.say_count("{n} points", "{n} points", n=size)
+
+
+def _ends(contrast: Contrast, words: Words) -> str:
     """The interval of a significant difference, its sign left to the sentence."""
     low, high = sorted((abs(contrast.low), abs(contrast.high)))
-    return f"95% CI {phrases.number(low)} to {phrases.number(high)}"
+    return words.say("95% CI {low} to {high}", low=words.number(low), high=words.number(high))
 
 
-def _against_others(overview: JourneyOverview) -> Iterator[Finding]:
+def _of_place(
+    name: str, place: str | None, figure: Figure, contrast: Contrast, words: Words
+) -> Finding:
+    """That some customers differ significantly from all others, in one score at one place."""
+    said = {
+        (True, False): msg("{name} scores lower on {score}."),
+        (False, False): msg("{name} scores higher on {score}."),
+        (True, True): msg("{name} scores lower on {score} at {place}."),
+        (False, True): msg("{name} scores higher on {score} at {place}."),
+    }[contrast.difference < 0, bool(place)]
+    numbers = (
+        msg("{value} (n = {count}), {points} lower than all other customers ({ends}).")
+        if contrast.difference < 0
+        else msg("{value} (n = {count}), {points} higher than all other customers ({ends}).")
+    )
+    return Finding(
+        words.say(
+            said,
+            name=words.name(name),
+            score=label(figure.definition, words),
+            place=words.name(place or ""),
+        ),
+        words.say(
+            numbers,
+            value=phrases.value(figure, words=words),
+            count=words.number(figure.n or 0),
+            points=_points(figure.definition, contrast, words),
+            ends=_ends(contrast, words),
+        ),
+        certain=True,
+    )
+
+
+def _tested(count: int, words: Words, *, barred: bool = False) -> str:
+    tested = words.say_count(
+        "{n} differences were tested together (Holm).",
+        "{n} differences were tested together (Holm).",
+        n=count,
+    )
+    return f"{tested} {words.say(_BARRED)}" if barred else tested
+
+
+def _against_others(overview: JourneyOverview, words: Words) -> Iterator[Finding]:
     """How a segment differs from all other customers: its largest significant differences."""
     if overview.segment is None or not overview.beside_tested:
         return
-    name = phrases.named(overview.segment.name)
     places = [(None, overview.end), *((t.name, t.figures) for t in overview.touchpoints)]
     sure = [
         (abs(found.contrast.difference) / (axis[1] - axis[0]), place, figure, found.contrast)
@@ -197,28 +282,23 @@ def _against_others(overview: JourneyOverview) -> Iterator[Finding]:
         if found is not None and found.contrast is not None and found.contrast.certain
     ]
     for _, place, figure, contrast in sorted(sure, key=lambda one: -one[0])[:_MOST_CHANGES]:
-        way = "lower" if contrast.difference < 0 else "higher"
-        where = f" at {phrases.named(place)}" if place else ""
-        yield Finding(
-            f"{name} scores {way} on {figure.definition.label}{where}.",
-            f"{phrases.value(figure)} (n = {figure.n:,}), {_points(figure.definition, contrast)}"
-            f" {way} than all other customers ({_ends(contrast)}).",
-            certain=True,
-        )
+        yield _of_place(overview.segment.name, place, figure, contrast, words)
     if not sure:
         barred = any(
             each.beside is not None and is_barred(each.beside.contrast, each.beside.alike)
             for each in overview.figures
         )
         yield Finding(
-            f"{name} does not differ significantly from all other customers.",
-            f"{overview.beside_tested} differences were tested together (Holm)."
-            f"{_BARRED if barred else ''}",
+            words.say(
+                "{name} does not differ significantly from all other customers.",
+                name=words.name(overview.segment.name),
+            ),
+            _tested(overview.beside_tested, words, barred=barred),
             certain=False,
         )
 
 
-def _segments(comparison: SegmentComparison | None) -> Iterator[Finding]:
+def _segments(comparison: SegmentComparison | None, words: Words) -> Iterator[Finding]:
     if comparison is None:
         return
     sure = [
@@ -235,15 +315,7 @@ def _segments(comparison: SegmentComparison | None) -> Iterator[Finding]:
         if size > best.get(entry.segment.id, (0.0,))[0]:
             best[entry.segment.id] = (size, row, entry, contrast)
     for _, row, entry, contrast in sorted(best.values(), key=lambda b: -b[0])[:_MOST_SEGMENTS]:
-        way = "lower" if contrast.difference < 0 else "higher"
-        definition = row.everybody.definition
-        where = f" at {phrases.named(row.touchpoint)}" if row.touchpoint else ""
-        yield Finding(
-            f"{phrases.named(entry.segment.name)} scores {way} on {definition.label}{where}.",
-            f"{phrases.value(entry.figure)} (n = {entry.figure.n:,}), "
-            f"{_points(definition, contrast)} {way} than all other customers ({_ends(contrast)}).",
-            certain=True,
-        )
+        yield _of_place(entry.segment.name, row.touchpoint, entry.figure, contrast, words)
     if not best and comparison.comparisons:
         barred = any(
             is_barred(each.against_rest, each.alike)
@@ -251,14 +323,13 @@ def _segments(comparison: SegmentComparison | None) -> Iterator[Finding]:
             for each in row.segments
         )
         yield Finding(
-            "No segment differs significantly from the other customers.",
-            f"{comparison.comparisons} differences were tested together (Holm)."
-            f"{_BARRED if barred else ''}",
+            words.say("No segment differs significantly from the other customers."),
+            _tested(comparison.comparisons, words, barred=barred),
             certain=False,
         )
 
 
-def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
+def _changes(trends: Sequence[Trend], words: Words) -> Iterator[Finding]:
     tested = [one for one in trends if one.change is not None]
     sure = [one for one in tested if one.change is not None and one.change.certain]
     # One a touchpoint: the metrics asked there rise and fall together.
@@ -266,55 +337,92 @@ def _changes(trends: Sequence[Trend]) -> Iterator[Finding]:
     for one in sorted(sure, key=lambda one: -abs(one.change.difference) if one.change else 0.0):
         ranked.setdefault(one.touchpoint_id, one)
     for one in list(ranked.values())[:_MOST_CHANGES]:
-        if one.change is None:
-            continue
-        way = "risen" if one.change.difference > 0 else "fallen"
-        yield Finding(
-            f"{one.definition.short} at {one.touchpoint} has {way}."
-            if one.touchpoint
-            else f"{one.definition.label} has {way}.",
-            f"It is {_points(one.definition, one.change)} "
-            f"{'higher' if one.change.difference > 0 else 'lower'} in {change_months(one)} "
-            f"({_ends(one.change)}).{_reworded(one)}",
-            certain=True,
-        )
-    yield from _not_compared(trends)
+        if one.change is not None:
+            yield _change(one, one.change, words)
+    yield from _not_compared(trends, words)
     if not ranked and tested:
-        scores = "one score" if len(tested) == 1 else f"{len(tested)} scores"
         if tested[0].between is not None:
             early, late = tested[0].between
             yield Finding(
-                f"No significant change from {phrases.months(early[0], early[-1])}.",
-                f"{scores[:1].upper()}{scores[1:]} of {phrases.months(late[0], late[-1])} were"
-                " compared with those months (Holm).",
+                words.say(
+                    "No significant change from {months}.",
+                    months=words.months(early[0], early[-1]),
+                ),
+                words.say_count(
+                    "One score of {months} were compared with those months (Holm).",
+                    "{n} scores of {months} were compared with those months (Holm).",
+                    n=len(tested),
+                    months=words.months(late[0], late[-1]),
+                ),
                 certain=False,
             )
             return
         yield Finding(
-            "No significant change over the period.",
-            f"The last three months were compared with the first three for {scores} (Holm).",
+            words.say("No significant change over the period."),
+            words.say_count(
+                "The last three months were compared with the first three for one score (Holm).",
+                "The last three months were compared with the first three for {n} scores (Holm).",
+                n=len(tested),
+            ),
             certain=False,
         )
 
 
-def _not_compared(trends: Sequence[Trend]) -> Iterator[Finding]:
+def _change(one: Trend, contrast: Contrast, words: Words) -> Finding:
+    """That a score has changed significantly, from when to when, and by how much."""
+    has_risen = contrast.difference > 0
+    if one.touchpoint:
+        said = (
+            msg("{score} at {place} has risen.")
+            if has_risen
+            else msg("{score} at {place} has fallen.")
+        )
+        title = words.say(
+            said, score=short(one.definition, words), place=words.name(one.touchpoint)
+        )
+    else:
+        said = msg("{score} has risen.") if has_risen else msg("{score} has fallen.")
+        title = words.say(said, score=label(one.definition, words))
+    numbers = (
+        msg("It is {points} higher in {late} than in {early} ({ends}).")
+        if has_risen
+        else msg("It is {points} lower in {late} than in {early} ({ends}).")
+    )
+    early, late = one.compared
+    text = words.say(
+        numbers,
+        points=_points(one.definition, contrast, words),
+        late=words.months(late[0], late[-1]),
+        early=words.months(early[0], early[-1]),
+        ends=_ends(contrast, words),
+    )
+    return Finding(title, f"{text}{_reworded(one, words)}", certain=True)
+
+
+def _not_compared(trends: Sequence[Trend], words: Words) -> Iterator[Finding]:
     """The scores whose wording changed between the months that would be compared."""
     barred = [one for one in trends if one.reworded and one.definition.parent is None]
     for one in barred[:_MOST_CHANGES]:
-        where = f" at {phrases.named(one.touchpoint)}" if one.touchpoint else ""
+        said = (
+            msg("{score} at {place} is not compared, because its wording changed.")
+            if one.touchpoint
+            else msg("{score} is not compared, because its wording changed.")
+        )
         yield Finding(
-            f"{one.definition.short}{where} is not compared, because its wording changed.",
-            phrases.wordings(one),
+            words.say(
+                said, score=short(one.definition, words), place=words.name(one.touchpoint or "")
+            ),
+            phrases.wordings(one, words=words),
             certain=False,
         )
 
 
-def _reworded(trend: Trend) -> str:
+def _reworded(trend: Trend, words: Words) -> str:
     """A caution where the months compared read different words; empty where they did not."""
     early, late = trend.compared
     if not any(early[0] < each.first <= late[-1] for each in trend.rewordings):
         return ""
-    return f" {phrases.wordings(trend)}"
+    return f" {phrases.wordings(trend, words=words)}"
 
 
 def change_months(trend: Trend) -> str:
@@ -324,60 +432,3 @@ def change_months(trend: Trend) -> str:
     """
     early, late = trend.compared
     return f"{phrases.months(late[0], late[-1])} than in {phrases.months(early[0], early[-1])}"
-
-
-def response_sentence(rates: Sequence[ResponseRate], *, whole: bool = True) -> str:
-    """How many answered, and which share of those who were invited, over the rates that are shown.
-
-    ``whole``: of all time. In a period answers and invitations are not of the same customers, because
-    who is invited in one month may answer in the next.
-    """
-    shown = [rate for rate in rates if not rate.hidden]
-    few = len(rates) - len(shown)
-    left = f" {_surveys(few)} with too few answers to show {'is' if few == 1 else 'are'} left out."
-    rest = left if few else ""
-    responses = sum(rate.responses or 0 for rate in shown)
-    sent = sum(rate.sent for rate in shown)
-    completed = sum(rate.completed or 0 for rate in shown)
-    if not shown and few:
-        return "Too few answers to show the response rate."
-    if not sent:
-        return (
-            f"{_number(responses, 'response')}, none by invitation, so there is no response rate."
-            f"{rest}"
-        )
-    made = "" if whole else " made in this period"
-    share = phrases.number(100 * completed / sent)
-    other = responses - completed
-    further = f" A further {other:,} came by other links." if whole and other > 0 else ""
-    return f"{completed:,} of {sent:,} invitations{made} were answered ({share}%).{further}{rest}"
-
-
-def segment_sentence(
-    own: SegmentRate | None, rates: Sequence[ResponseRate], *, whole: bool = True, few: int = 5
-) -> str:
-    """A segment's own response rate where it is known, else that of all customers, said to be that."""
-    if own is not None and own.hidden:
-        return f"The response rate of this segment is {phrases.hidden(own.hidden, few=few)}."
-    made = "" if whole else " made in this period"
-    if own is not None and own.sent is not None and own.completed is not None:
-        if own.rate is None or own.low is None or own.high is None:
-            when = "" if whole else " in this period"
-            return f"Nobody in this segment was invited{when}, so there is no response rate."
-        return (
-            f"{own.completed:,} of {own.sent:,} invitations to this segment{made} were"
-            f" answered ({phrases.number(own.rate)}%, 95% CI {phrases.number(own.low)}"
-            f" to {phrases.number(own.high)})."
-        )
-    return (
-        "The response rate of this segment is not known: invitations sent to a list do not say which"
-        f" customers belong to it. For all customers, not only this segment: {response_sentence(rates, whole=whole)}"
-    )
-
-
-def _surveys(n: int) -> str:
-    return "One survey" if n == 1 else f"{n} surveys"
-
-
-def _number(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

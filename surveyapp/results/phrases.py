@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from surveyapp.i18n.isolates import isolated
 from surveyapp.i18n.languages import own_name
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.responses.facets import CHANNEL_NAMES
 from surveyapp.results.comparability import Verdicts
 from surveyapp.results.facets import Facets
+from surveyapp.results.scale_titles import short
 from surveyapp.results.scope import Comparison, Period, Scope
 from surveyapp.results.view_models import (
     Advice,
@@ -28,26 +29,23 @@ from surveyapp.results.view_models import (
     Unit,
 )
 
-MINUS = "\N{MINUS SIGN}"
-REWORDED = "not compared: the wording changed"
-NOT_COMPUTED = "too few or equal answers"  # a correlation, or a part of the variance
+REWORDED = msg("not compared: the wording changed")
+NOT_COMPUTED = msg("too few or equal answers")  # a correlation, or a part of the variance
+_SINGLE = msg("a single answer cannot be compared")
 
 
 def named(name: str) -> str:
     """A name that somebody typed, within an English sentence whose order it leaves alone."""
-    return isolated(name, right_to_left=False)
+    return ENGLISH.name(name)
 
 
-def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
+def number(value: float, decimals: int = 0, *, signed: bool = False, words: Words = ENGLISH) -> str:
     """A number with a real minus sign; a plus sign where asked. Never "-0".
 
     >>> number(-3.04), number(31.2, signed=True)
     ('−3', '+31')
     """
-    text = f"{abs(value):,.{decimals}f}"
-    if not float(text.replace(",", "")):
-        return text
-    return (MINUS if value < 0 else "+" if signed else "") + text
+    return words.number(value, decimals, signed=signed)
 
 
 def decimals(figure: Figure) -> int:
@@ -59,105 +57,122 @@ def decimals(figure: Figure) -> int:
     return 1 if figure.high - figure.low < 2 else 0
 
 
-def value(figure: Figure, *, few: int = 5) -> str:
+def value(figure: Figure, *, few: int = 5, words: Words = ENGLISH) -> str:
     """The estimate as it is shown: "62%", "+31", "71"; or why there is none."""
     if figure.suppressed:
-        return hidden(figure.hidden, few=few)
+        return hidden(figure.hidden, few=few, words=words)
     if figure.estimate is None:
-        return NOT_COMPUTED if figure.n else State.UNANSWERED.value
-    return estimate(figure.definition, figure.estimate, decimals(figure))
+        return words.say(NOT_COMPUTED if figure.n else State.UNANSWERED.value)
+    return estimate(figure.definition, figure.estimate, decimals(figure), words=words)
 
 
-def estimate(definition: Definition, amount: float, places: int = 0) -> str:
+def estimate(
+    definition: Definition, amount: float, places: int = 0, *, words: Words = ENGLISH
+) -> str:
     """A number in the scale's unit."""
     if definition.unit is Unit.PERCENT:
-        return f"{number(amount, places)}%"
-    return number(amount, places, signed=definition.unit is Unit.NPS)
+        return words.percent(amount, places)
+    return words.number(amount, places, signed=definition.unit is Unit.NPS)
 
 
-def interval(figure: Figure) -> str:
+def interval(figure: Figure, *, words: Words = ENGLISH) -> str:
     """Both ends of the interval: "58 to 66"; empty where there is none."""
     if figure.low is None or figure.high is None:
         return ""
     signed, places = figure.definition.unit is Unit.NPS, decimals(figure)
-    low, high = (number(end, places, signed=signed) for end in (figure.low, figure.high))
-    return f"{low} to {high}"
+    low, high = (words.number(end, places, signed=signed) for end in (figure.low, figure.high))
+    return words.between(low, high)
 
 
-def pvalue(p: float | None) -> str:
+def pvalue(p: float | None, *, words: Words = ENGLISH) -> str:
     """ "< .001", ".012", "> .999"; empty where there is none."""
-    if p is None:
-        return ""
-    if p > 0.9995:
-        return "> .999"
-    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+    return "" if p is None else words.pvalue(p)
 
 
-def basis(figure: Figure) -> str:
+def basis(figure: Figure, *, words: Words = ENGLISH) -> str:
     """What an estimate rests on: "95% CI 59 to 68 (n = 49)"."""
-    n = "" if figure.n is None else f"n = {figure.n:,}"
-    between = interval(figure)
-    return f"95% CI {between} ({n})" if between else n
+    n = "" if figure.n is None else words.number(figure.n)
+    between = interval(figure, words=words)
+    if not between:
+        return words.say("n = {n}", n=n) if n else ""
+    return words.say("95% CI {interval} (n = {n})", interval=between, n=n)
 
 
-def hidden(reason: Hidden, *, few: int = 5) -> str:
+def hidden(reason: Hidden, *, few: int = 5, words: Words = ENGLISH) -> str:
     """That a figure is hidden and why, in a table cell's length; empty where it is not."""
-    if reason is Hidden.NO:
-        return ""
-    why = {
-        Hidden.FEW: f"fewer than {few}",
-        Hidden.COMPLEMENT: "protects a small group",
-        Hidden.PERIOD: "too few in part of the period",
-    }[reason]
-    return f"{State.HIDDEN} ({why})"
+    if reason is Hidden.FEW:
+        return words.say("hidden (fewer than {few})", few=words.number(few))
+    if reason is Hidden.COMPLEMENT:
+        return words.say("hidden (protects a small group)")
+    return words.say("hidden (too few in part of the period)") if reason is Hidden.PERIOD else ""
 
 
-def responses(overview: JourneyOverview) -> str:
+def responses(overview: JourneyOverview, *, words: Words = ENGLISH) -> str:
     """How many answers there are, as far as it may be told: "1,024", "at least 980"."""
     if overview.responses is not None:
-        return f"{overview.responses:,}"
-    return (
-        f"at least {overview.responses_shown:,}" if overview.responses_shown else State.HIDDEN.value
-    )
+        return words.number(overview.responses)
+    if not overview.responses_shown:
+        return words.say(State.HIDDEN.value)
+    return words.say("at least {number}", number=words.number(overview.responses_shown))
 
 
-def not_compared(advice: Advice) -> str:
+def not_compared(advice: Advice, *, words: Words = ENGLISH) -> str:
     """Which touchpoints advice leaves out, and why."""
-    return (
-        "Not compared, with too few answers then or to protect a small group: "
-        f"{listed(advice.left_out)}."
+    return words.say(
+        "Not compared, with too few answers then or to protect a small group: {touchpoints}.",
+        touchpoints=words.listed(advice.left_out),
     )
 
 
-def places_hidden(overview: JourneyOverview) -> str:
+def places_hidden(overview: JourneyOverview, *, words: Words = ENGLISH) -> str:
     """At how many places the number of answers is hidden."""
-    n = overview.places_hidden
-    where = "one place" if n == 1 else f"{n} places"
-    return f"the number at {where} is hidden to protect small groups"
+    return words.say_count(
+        "the number at one place is hidden to protect small groups",
+        "the number at {n} places is hidden to protect small groups",
+        n=overview.places_hidden,
+    )
 
 
-def difference(definition: Definition, contrast: Contrast) -> str:
+def difference(definition: Definition, contrast: Contrast, *, words: Words = ENGLISH) -> str:
     """A difference in points with its interval: "9 points lower (13 to 5)"."""
-    size = number(abs(contrast.difference))
-    way = "lower" if contrast.difference < 0 else "higher"
-    ends = sorted((abs(contrast.low), abs(contrast.high)))
+    size, is_lower = round(abs(contrast.difference)), contrast.difference < 0
+    low, high = (words.number(end) for end in sorted((abs(contrast.low), abs(contrast.high))))
     if contrast.low <= 0 <= contrast.high:
-        return f"{size} points {way}"
-    return f"{size} points {way} ({number(ends[0])} to {number(ends[1])})"
+        if is_lower:
+            return words.say_count("{n} points lower", "{n} points lower", n=size)
+        return words.say_count("{n} points higher", "{n} points higher", n=size)
+    if is_lower:
+        return words.say_count(
+            "{n} points lower ({low} to {high})",
+            "{n} points lower ({low} to {high})",
+            n=size,
+            low=low,
+            high=high,
+        )
+    return words.say_count(
+        "{n} points higher ({low} to {high})",
+        "{n} points higher ({low} to {high})",
+        n=size,
+        low=low,
+        high=high,
+    )
 
 
-def priority_reason(row: Priority) -> str:
+def priority_reason(row: Priority, *, words: Words = ENGLISH) -> str:
     """Why a touchpoint comes first: "CSAT 41%, 95% CI 35 to 47; 25 points lower (19 to 31) than the
     other touchpoints".
     """
     definition = row.figure.definition
-    return (
-        f"{definition.short} {value(row.figure)}, 95% CI {interval(row.figure)};"
-        f" {difference(definition, row.against_rest)} than the other touchpoints"
+    return words.say(
+        "{score} {value}, 95% CI {interval}; {difference} than the other touchpoints",
+        score=short(definition, words),
+        value=value(row.figure, words=words),
+        interval=interval(row.figure, words=words),
+        difference=difference(definition, row.against_rest, words=words),
     )
 
 
-def change(figure: Figure, *, few: int = 5) -> str:
+def change(figure: Figure, *, few: int = 5, words: Words = ENGLISH) -> str:
     """How a figure changed: "significantly higher" or lower, "no significant change"; or why it is not
     known. Empty where nothing is compared with.
     """
@@ -166,15 +181,22 @@ def change(figure: Figure, *, few: int = 5) -> str:
         return ""
     if found.contrast is not None:
         if not found.contrast.certain:
-            return "no significant change"
-        return f"significantly {'higher' if found.contrast.difference > 0 else 'lower'}"
-    if not figure.shown or not found.before.shown:
-        side = "" if not figure.shown else "before: "
-        return f"{side}{value(figure if not figure.shown else found.before, few=few)}"
-    return REWORDED if found.reworded else "a single answer cannot be compared"
+            return words.say("no significant change")
+        return _way(found.contrast, words)
+    if not figure.shown:
+        return value(figure, few=few, words=words)
+    if not found.before.shown:
+        return words.say("before: {value}", value=value(found.before, few=few, words=words))
+    return words.say(REWORDED if found.reworded else _SINGLE)
 
 
-def beside(figure: Figure, *, few: int = 5) -> str:
+def _way(contrast: Contrast, words: Words) -> str:
+    """The side of a significant difference."""
+    is_higher = contrast.difference > 0
+    return words.say(msg("significantly higher") if is_higher else msg("significantly lower"))
+
+
+def beside(figure: Figure, *, few: int = 5, words: Words = ENGLISH) -> str:
     """How a segment's figure differs from that of all other customers: "significantly higher" or lower,
     "not significantly different"; or why it is not known or not said. Empty for all customers.
     """
@@ -183,24 +205,28 @@ def beside(figure: Figure, *, few: int = 5) -> str:
         return ""
     if found.contrast is not None:
         if found.alike is not None and not found.alike.allows:
-            return not_comparable(found.alike)
+            return not_comparable(found.alike, words)
         if not found.contrast.certain:
-            return "not significantly different"
-        return f"significantly {'higher' if found.contrast.difference > 0 else 'lower'}"
+            return words.say("not significantly different")
+        return _way(found.contrast, words)
     if not figure.shown or not found.rest.shown:
-        return value(figure if not figure.shown else found.rest, few=few)
-    return "a single answer cannot be compared"
+        return value(figure if not figure.shown else found.rest, few=few, words=words)
+    return words.say(_SINGLE)
 
 
-def not_comparable(alike: Alike) -> str:
+def not_comparable(alike: Alike, words: Words = ENGLISH) -> str:
     """Why a difference between a segment and all others is not called significant, in few words."""
-    return {
-        Verdicts.METRIC: "not comparable (no scalar invariance)",
-        Verdicts.NONE: "not comparable (no measurement invariance)",
-        Verdicts.TOO_FEW: f"invariance not tested (fewer than {alike.needed} complete answers)",
-        Verdicts.FAILED: "invariance could not be tested",
-        Verdicts.NOT_TESTED: "invariance not tested",
-    }.get(alike.verdict, "")
+    if alike.verdict is Verdicts.TOO_FEW:
+        return words.say(
+            "invariance not tested (fewer than {n} complete answers)", n=words.number(alike.needed)
+        )
+    found = {
+        Verdicts.METRIC: msg("not comparable (no scalar invariance)"),
+        Verdicts.NONE: msg("not comparable (no measurement invariance)"),
+        Verdicts.FAILED: msg("invariance could not be tested"),
+        Verdicts.NOT_TESTED: msg("invariance not tested"),
+    }.get(alike.verdict)
+    return words.say(found) if found else ""
 
 
 def questionnaire(definition: Definition) -> str:
@@ -213,43 +239,58 @@ def questionnaire(definition: Definition) -> str:
     )
 
 
-def change_numbers(figure: Figure) -> str:
+def change_numbers(figure: Figure, *, words: Words = ENGLISH) -> str:
     """The change with its interval and p after Holm: "+5, 95% CI +2 to +8, p = .003"."""
-    return contrast_numbers(figure.definition, figure.change.contrast if figure.change else None)
+    contrast = figure.change.contrast if figure.change else None
+    return contrast_numbers(figure.definition, contrast, words=words)
 
 
-def beside_numbers(figure: Figure) -> str:
+def beside_numbers(figure: Figure, *, words: Words = ENGLISH) -> str:
     """The difference from all other customers, likewise."""
-    return contrast_numbers(figure.definition, figure.beside.contrast if figure.beside else None)
+    contrast = figure.beside.contrast if figure.beside else None
+    return contrast_numbers(figure.definition, contrast, words=words)
 
 
-def contrast_numbers(definition: Definition, contrast: Contrast | None) -> str:
+def contrast_numbers(
+    definition: Definition, contrast: Contrast | None, *, words: Words = ENGLISH
+) -> str:
     """A difference with its interval and p after Holm; empty for none."""
     if contrast is None:
         return ""
-    amount, low, high = contrast_ends(definition, contrast)
-    p = pvalue(contrast.pvalue)
-    return f"{amount}, 95% CI {low} to {high}, p {p if p[0] in '<>' else f'= {p}'}"
+    amount, low, high = contrast_ends(definition, contrast, words=words)
+    p = pvalue(contrast.pvalue, words=words)
+    return words.say(
+        "{difference}, 95% CI {low} to {high}, p {p}",
+        difference=amount,
+        low=low,
+        high=high,
+        p=p if contrast.pvalue < 0.001 or contrast.pvalue > 0.9995 else f"= {p}",
+    )
 
 
-def contrast_ends(definition: Definition, contrast: Contrast) -> tuple[str, str, str]:
+def contrast_ends(
+    definition: Definition, contrast: Contrast, *, words: Words = ENGLISH
+) -> tuple[str, str, str]:
     """A difference and both ends of its interval, with their signs."""
     places = 1 if contrast.high - contrast.low < 2 else 0
     if definition.unit is Unit.CORRELATION:
         places = 2
     amount, low, high = (
-        number(each, places, signed=True)
+        words.number(each, places, signed=True)
         for each in (contrast.difference, contrast.low, contrast.high)
     )
     return amount, low, high
 
 
-def compared(found: Compared) -> str:
+def compared(found: Compared, *, words: Words = ENGLISH) -> str:
     """What the changes of a page are, and how they were tested."""
-    many = "one difference" if found.tested == 1 else f"{found.tested} differences"
-    return (
-        f"Changes from {months(found.since, found.until)}: significant where the 95% interval of the"
-        f" difference excludes zero and p < .05 after Holm correction for {many}."
+    return words.say_count(
+        "Changes from {months}: significant where the 95% interval of the difference excludes zero and"
+        " p < .05 after Holm correction for one difference.",
+        "Changes from {months}: significant where the 95% interval of the difference excludes zero and"
+        " p < .05 after Holm correction for {n} differences.",
+        n=found.tested,
+        months=words.months(found.since, found.until),
     )
 
 
@@ -270,36 +311,38 @@ def scope(found: Scope) -> str:
     return f"{said}; there is no period before it"
 
 
-def facets(found: Facets) -> list[str]:
+def facets(found: Facets, *, words: Words = ENGLISH) -> list[str]:
     """Of which answers a result is: "channel: Kiosk", "language: Finnish", "with flagged answers"; nothing
     of all but flagged ones.
     """
     said = []
     if found.channel:
-        said.append(f"channel: {CHANNEL_NAMES[found.channel]}")
+        said.append(words.say("channel: {name}", name=words.say(CHANNEL_NAMES[found.channel])))
     if found.language:
-        said.append(f"language: {own_name(found.language)}")
+        said.append(words.say("language: {name}", name=words.name(own_name(found.language))))
     if found.flagged:
-        said.append("with flagged answers")
+        said.append(words.say("with flagged answers"))
     return said
 
 
-def flagged(left_out: int | None) -> str:
+def flagged(left_out: int | None, *, words: Words = ENGLISH) -> str:
     """How many flagged answers are left out: "12 flagged answers are left out"; empty for none."""
     if left_out is None:
-        return "Flagged answers are left out"
+        return words.say("Flagged answers are left out")
     if not left_out:
         return ""
-    return f"{left_out:,} flagged {'answer is' if left_out == 1 else 'answers are'} left out"
+    return words.say_count(
+        "{n} flagged answer is left out", "{n} flagged answers are left out", n=left_out
+    )
 
 
-def day(when: date | None) -> str:
+def day(when: date | None, *, words: Words = ENGLISH) -> str:
     """A day as people write it: "3 November 2025"."""
-    return "" if when is None else f"{when.day} {when:%B %Y}"
+    return words.day(when)
 
 
 def month(when: date) -> str:
-    return f"{when:%b %Y}"
+    return ENGLISH.month(when)
 
 
 def month_said(one: Month) -> str:
@@ -314,16 +357,22 @@ def said(label: str, figure: Figure) -> str:
     return f"{label}, {figure.definition.short}: {', '.join(part for part in parts if part)}"
 
 
-def wordings(trend: Trend) -> str:
+def wordings(trend: Trend, *, words: Words = ENGLISH) -> str:
     """Which wordings a trend mixes, and since when; empty where there is one."""
     names = [each.wording for each in trend.wordings if each not in trend.rewordings]
-    later = [f"{each.wording} from {month(each.first)}" for each in trend.rewordings]
+    later = [
+        words.say("{wording} from {month}", wording=each.wording, month=words.month(each.first))
+        for each in trend.rewordings
+    ]
     if later:
-        return (
-            f"The wording changed: {listed(names)} at first, {listed(later)}. Other words"
-            " can move a score by themselves."
+        return words.say(
+            "The wording changed: {first} at first, {later}. Other words can move a score by themselves.",
+            first=words.listed(names),
+            later=words.listed(later),
         )
-    return f"The scores mix the wordings {listed(names)}." if len(names) > 1 else ""
+    if len(names) < 2:
+        return ""
+    return words.say("The scores mix the wordings {wordings}.", wordings=words.listed(names))
 
 
 def markers(trend: Trend) -> str:
@@ -338,26 +387,20 @@ def days(marker: Marker) -> str:
     return first if marker.last is None else f"{first} to {day(marker.last)}"
 
 
-def months(first: date, last: date) -> str:
+def months(first: date, last: date, *, words: Words = ENGLISH) -> str:
     """Whole months: "Sep to Nov 2026", "Dec 2025 to Feb 2026", "May 2026"."""
-    if (first.year, first.month) == (last.year, last.month):
-        return month(first)
-    begin = f"{first:%b}" if first.year == last.year else month(first)
-    return f"{begin} to {month(last)}"
+    return words.months(first, last)
 
 
-def period(when: Period) -> str:
+def period(when: Period, *, words: Words = ENGLISH) -> str:
     """The months of a scope: "Jan to Mar 2026", "from Jan 2026", "to Mar 2026"; empty for all time."""
     if when.since and when.until:
-        return months(when.since, when.until)
+        return words.months(when.since, when.until)
     if when.since:
-        return f"from {month(when.since)}"
-    return f"to {month(when.until)}" if when.until else ""
+        return words.say("from {month}", month=words.month(when.since))
+    return words.say("to {month}", month=words.month(when.until)) if when.until else ""
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], *, words: Words = ENGLISH) -> str:
     """ "a", "a and b", "a, b and c"."""
-    names = [named(name) for name in names]
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return words.listed(names)

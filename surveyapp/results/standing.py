@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from surveyapp.i18n.words import msg
+
 
 class Standing(StrEnum):
     """What the interval of an estimate says of its target."""
 
-    REACHED = "reached"  # all of it lies at the target or beyond
-    OPEN = "open"  # it holds the target, or there is none yet
-    NOT_REACHED = "not reached"  # all of it lies below
+    REACHED = msg("reached")  # all of it lies at the target or beyond
+    OPEN = msg("open")  # it holds the target, or there is none yet
+    NOT_REACHED = msg("not reached")  # all of it lies below
 
 
 @dataclass(frozen=True)

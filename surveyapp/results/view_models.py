@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from analysis.control_limits import ControlLimits
 from instruments.schema import Metric
+from surveyapp.i18n.words import msg
 from surveyapp.results.comparability import Verdicts
 from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.standing import Gap, MetricTarget
@@ -31,9 +32,11 @@ class State(StrEnum):
     """
 
     SHOWN = "shown"
-    HIDDEN = "hidden"  # there are answers, and showing the number could give a small group away
-    UNANSWERED = "no answers yet"
-    UNASKED = "not asked here"
+    HIDDEN = msg(
+        "hidden"
+    )  # there are answers, and showing the number could give a small group away
+    UNANSWERED = msg("no answers yet")
+    UNASKED = msg("not asked here")
 
 
 class Unit(StrEnum):

@@ -21,7 +21,7 @@ from surveyapp.journeys.zone_actions import set_zone
 from surveyapp.results import dashboards, portfolio_phrases, target_phrases
 from surveyapp.results.benchmark_sets import values_of
 from surveyapp.results.benchmarks import benchmarks, benchmarks_to_json
-from surveyapp.results.findings import findings, response_sentence, segment_sentence
+from surveyapp.results.findings import findings
 from surveyapp.results.heat_map import heat_map
 from surveyapp.results.journey_json import (
     findings_to_json,
@@ -34,6 +34,7 @@ from surveyapp.results.journey_json import (
 from surveyapp.results.portfolio import portfolio
 from surveyapp.results.portfolio_json import portfolio_to_json
 from surveyapp.results.quotes import newest_quotes
+from surveyapp.results.rate_phrases import response_sentence, segment_sentence
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.segment_verdict_phrases import verdicts_beside

@@ -1,12 +1,15 @@
-"""What every form that asks for a report has: what it is compared with, its formats and its paper."""
+"""What every form that asks for a report has: what it is compared with, its formats, its paper and its language."""
 
 from __future__ import annotations
 
 from wtforms import BooleanField, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from surveyapp.i18n.languages import own_name
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format
+from surveyapp.reports.languages import all_offered
 from surveyapp.results.partners import partners
 from surveyapp.results.scope import Comparison
 from surveyapp.store.models import Journey
@@ -48,7 +51,7 @@ def comparison_field(description: str = "") -> SelectField:
 
 
 class DocumentForm(StaffForm):
-    """A form whose report is made in these formats, on this paper."""
+    """A form whose report is made in these formats, on this paper, in this language."""
 
     formats = SelectMultipleField(
         "Also as",
@@ -59,6 +62,12 @@ class DocumentForm(StaffForm):
     )
     paper = SelectField(
         "Paper", choices=choices([(each, each.label) for each in Paper]), default=Paper.A4
+    )
+    report_language = SelectField(
+        "Language of the report",
+        choices=choices([(each, own_name(each)) for each in all_offered()]),
+        default=ENGLISH.language,
+        description="Reports for researchers are in English. Translations are drafts, and say so.",
     )
     quotes = BooleanField(
         "Quote comments",

@@ -202,6 +202,7 @@ def _ask(session: Session, journey_id: int, form: ReportForm) -> Report:
         partner=partner,
         quotes=bool(form.quotes and form.quotes.data),
         every_segment=every,
+        language=form.report_language.data,
         user_id=me().id,
     )
 

@@ -144,6 +144,7 @@ def _plan(form: ScheduleForm) -> actions.Plan:
         paper=Paper(form.paper.data),
         partner=partner,
         quotes=bool(form.quotes and form.quotes.data),
+        language=form.report_language.data,
         user_ids=form.people.data or (),
         addresses=list(dict.fromkeys(line for line in lines if line)),
     )

@@ -17,6 +17,7 @@ from pptx import Presentation
 from pypdf import PdfReader
 
 from surveyapp.errors import Invalid
+from surveyapp.i18n.words import Words
 from surveyapp.reports import blocks, svg
 from surveyapp.reports.document import (
     Block,
@@ -76,7 +77,7 @@ def document() -> Document:
             Paragraph(LONG),
             Paragraph("نص من اليمين", Tone.RIGHT_TO_LEFT),
         ],
-        "About it", "Northbank", "Running head", MADE, ("one", "two"), "en-GB",
+        "About it", "Northbank", "Running head", MADE, ("one", "two"), Words("en-GB"),
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def planned(installation: Installation) -> Iterator[int]:
         ada = session.query(User).filter_by(name="Ada").one()
         ada.active = True
         journey = session.query(Journey).one().id
-        plan = Plan("executive", Every.MONTH, months=3, formats=["html"], user_ids=[ada.id], addresses=[OUTSIDE])  # fmt: skip
+        plan = Plan("executive", Every.MONTH, months=3, formats=["html"], language="sv", user_ids=[ada.id], addresses=[OUTSIDE])  # fmt: skip
         made = actions.schedule_report(session, journey, plan, user_id=ada.id, now=NOW)
         number = made.id
     yield number
@@ -316,6 +316,7 @@ def test_what_is_done_to_a_schedule_is_audited_without_addresses(
         ({"hour": 24}, "24 is not an hour"),
         ({"partner": "IDco"}, "a benchmark report is of no partner"),
         ({"months": 0}, "0 months cannot be reported on; enter 1 to 24"),
+        ({"language": "et"}, "Journey benchmark report cannot be written in et; choose English"),
         ({"formats": ["odt"]}, "odt is not a format"),
         ({"user_ids": [999_999]}, "account 999999 may not read"),
         ({"addresses": ["no address"]}, "no address is not an email address"),

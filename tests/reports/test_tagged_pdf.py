@@ -7,6 +7,7 @@ import pytest
 
 from surveyapp.exports.poster import Poster, poster_pdf
 from surveyapp.i18n.languages import texts
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.reports.document import (
     Callout,
     Chart,
@@ -50,7 +51,7 @@ DOCUMENT = small(
         "Items",
         groups=frozenset({90}),
     ),
-    language="en",
+    words=ENGLISH,
 )
 
 

@@ -11,9 +11,9 @@ from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results import invitation_months
-from surveyapp.results.findings import response_sentence, segment_sentence
 from surveyapp.results.invitation_months import count_due, kept_counts
 from surveyapp.results.journey import ground
+from surveyapp.results.rate_phrases import response_sentence, segment_sentence
 from surveyapp.results.rates import response_rates, segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden, SegmentRate

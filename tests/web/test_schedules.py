@@ -29,7 +29,7 @@ def test_a_schedule_is_made_paused_and_removed_and_its_link_opens_one_report(
     assert "Each gets a link of its own" in form and "Executive page" in form
     sent = {
         "kind": "executive", "every": "week", "hour": "6", "months": "2", "compare": "none",
-        "segment": "", "formats": ["docx", "pptx"], "paper": "letter",
+        "segment": "", "formats": ["docx", "pptx"], "paper": "letter", "report_language": "fi",
         "people": [world.users["manager"].id], "addresses": f" {OUTSIDE}\n\n{OUTSIDE}\n",
     }  # fmt: skip
     refused = staff.post(f"{base}/new", data={**sent, "addresses": "nobody"})
@@ -44,6 +44,8 @@ def test_a_schedule_is_made_paused_and_removed_and_its_link_opens_one_report(
     with installation.store.writing() as session:
         outsider = session.query(ScheduleRecipient).filter_by(user_id=None).one()
         number = outsider.schedule_id
+        schedule = session.get_one(ReportSchedule, number)
+        assert schedule.parameters["report_language"] == "fi"
         now = installation.now()
         token = make_link(session, world.here.report_id, outsider.id, now)
         away = leaving_token(installation.signing_keys, outsider.id)

@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any
 
 from surveyapp.design_tokens import COLOURS
+from surveyapp.i18n.isolates import begins_right
 from surveyapp.reports.column_widths import shares
 from surveyapp.reports.document import Document, Styled, Table, Text, plain
 from surveyapp.reports.word_text import printable
@@ -213,6 +214,8 @@ class Deck:
         frame = self.slide.shapes.add_table(len(rows), len(table.columns), *place)
         frame._element.nvGraphicFramePr.cNvPr.set("descr", printable(table.title))
         made = frame.table
+        if self._document.words.right_to_left:
+            made._tbl.tblPr.set("rtl", "1")
         made.first_row, made.first_col, made.horz_banding = True, True, False
         for column, share in zip(made.columns, shares(table, self.width, size), strict=True):
             column.width = self.points(self.width * share)[0]
@@ -249,8 +252,11 @@ class Deck:
             paragraph = frame.paragraphs[0] if at == 0 else frame.add_paragraph()
             if to_left:
                 paragraph.alignment = PP_ALIGN.LEFT
-            if line.from_right:
+            begins = begins_right(plain(line.words))
+            if line.from_right or begins:
                 paragraph._p.get_or_add_pPr().set("rtl", "1")
+            if begins:
+                paragraph.alignment = PP_ALIGN.RIGHT
             for word in line.words:
                 self._run(paragraph, word, line)
 

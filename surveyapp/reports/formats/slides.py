@@ -47,15 +47,17 @@ def pptx(document: Document, pictures: Pictures) -> bytes:
 class _Slides:
     def __init__(self, document: Document, pictures: Pictures) -> None:
         self.deck, self._pictures = Deck(document), pictures
+        self._words = document.words
         self._chapters, self._is_sheet = Chapters(document.blocks), document.sheet
         cover = document.cover
         said = [cover.kind, *cover.subtitle.split("\n")]
         if document.sheet:
             self.deck.begin(cover.title)
+            said.append(document.words.draft)
             self.deck.text([Line((" · ".join(filter(None, said)),), _NOTE)])
             return
         facts = [f"{name}: {value}" for name, value in cover.facts]
-        self.deck.title_slide(cover.title, [*said, *facts])
+        self.deck.title_slide(cover.title, [*said, *facts, *filter(None, [document.words.draft])])
         if not any(isinstance(block, Contents) for block in document.blocks):
             self.contents(Contents())
 
@@ -143,6 +145,8 @@ class _Slides:
         height = max(sum(deck.height_of(line, width - 12) for line in tile) for tile in lines)
         if deck.room < height:
             deck.go_on()
+        if self._words.right_to_left:
+            lines.reverse()
         for at, tile in enumerate(lines):
             deck.box(tile, deck.left + at * width, deck.top, width - 6, height, is_tile=True)
         deck.used(height + 10)
@@ -159,7 +163,7 @@ class _Slides:
     def contents(self, _block: Contents) -> None:
         chapters = [text for _, text in self._chapters]
         if chapters:
-            self.deck.begin("Contents")
+            self.deck.begin(self._words.say("Contents"))
             self.deck.text([Line((text,), _TEXT) for text in chapters])
 
     def page_break(self, _block: PageBreak) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any
 
 from surveyapp.design_tokens import COLOURS, FONT, HALF_WIDTH, TEXT_WIDTH
+from surveyapp.i18n.isolates import begins_right
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -23,15 +25,16 @@ from surveyapp.reports.document import (
     Table,
     Text,
     Tone,
+    plain,
 )
 from surveyapp.reports.formats.chapters import Chapters
 from surveyapp.reports.formats.pictures import Pictures, data_address, spoken
-from surveyapp.results import phrases
 
 Source = Callable[[str], str]  # of a drawing's SVG: the address of its picture
 _FACE = f"'{FONT}','Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 _LISTS = {Tone.BULLET: "ul", Tone.NUMBERED: "ol"}
 _POINT = 4 / 3  # pixels
+_STYLE, _SIDE = re.compile(r'style="[^"]*"'), re.compile(r"\b(left|right)\b")
 _STYLES: Mapping[str, str] = {
     "body": f"margin:0;background:{COLOURS['paper']};color:{COLOURS['ink']};font:16px/1.45 {_FACE}",
     "main": "max-width:760px;margin:0 auto;padding:24px 16px",
@@ -80,16 +83,24 @@ def page(document: Document, source: Source) -> str:
         f"<style>@page {{ size: {document.paper.value}; margin: 18mm; }}</style>",
     ]
     body = "\n".join([*writer.cover(), *writer.blocks(document.blocks), *writer.foot()])
+    side = ""
+    if document.words.right_to_left:
+        side, body = ' dir="rtl"', _STYLE.sub(_mirrored, body)
     return "\n".join(
         [
             "<!DOCTYPE html>",
-            f'<html lang="{escape(document.language)}">',
+            f'<html lang="{escape(document.language)}"{side}>',
             *("<head>", *head, "</head>"),
             f'<body style="{_STYLES["body"]}">',
             f'<main style="{_STYLES["main"]}">',
             *(body, "</main>", "</body>", "</html>", ""),
         ]
     )
+
+
+def _mirrored(style: re.Match[str]) -> str:
+    """A style of the page's own with its sides exchanged; a text's quotation marks are escaped."""
+    return _SIDE.sub(lambda side: "right" if side[0] == "left" else "left", style[0])
 
 
 class _Page:
@@ -102,9 +113,14 @@ class _Page:
         yield _tag("p", escape(cover.kind), "kind")
         yield _tag("h1", escape(cover.title), "h1", dir="auto")
         if document.sheet:
-            yield _tag("p", _said(" · ".join(cover.subtitle.split("\n"))), Tone.NOTE, dir="auto")
+            yield _tag(
+                "p",
+                _said(" · ".join(cover.subtitle.split("\n"))),
+                Tone.NOTE,
+                dir=_side(cover.subtitle),
+            )
             return
-        yield _tag("p", _said(cover.subtitle), Tone.LEAD, dir="auto")
+        yield _tag("p", _said(cover.subtitle), Tone.LEAD, dir=_side(cover.subtitle))
         rows = "".join(
             f"<tr>{_tag('th', escape(name), 'td', scope='row', align='left')}{_tag('td', _said(value), 'td')}</tr>"
             for name, value in cover.facts
@@ -115,9 +131,13 @@ class _Page:
             yield self.contents(Contents())
 
     def foot(self) -> Iterator[str]:
-        yield _tag(
-            "p", escape(f"{self._document.author}, {phrases.day(self._document.made)}"), Tone.NOTE
+        words = self._document.words
+        said = words.say(
+            "{organisation}, {day}",
+            organisation=words.name(self._document.author),
+            day=words.day(self._document.made),
         )
+        yield _tag("p", escape(" · ".join(filter(None, (said, words.draft)))), Tone.NOTE)
 
     def blocks(self, blocks: Sequence[Block]) -> Iterator[str]:
         def listed(block: Block) -> str:
@@ -140,9 +160,9 @@ class _Page:
     def paragraph(self, block: Paragraph) -> str:
         said = _said(block.text)
         if block.tone in _LISTS:
-            return f'<li dir="auto">{said}</li>'
+            return f'<li dir="{_side(block.text)}">{said}</li>'
         style = block.tone if block.tone in _STYLES else "p"
-        side = "rtl" if block.tone is Tone.RIGHT_TO_LEFT else "auto"
+        side = "rtl" if block.tone is Tone.RIGHT_TO_LEFT else _side(block.text)
         return _tag("p", said, style, dir=side)
 
     def chart(self, block: Chart) -> str:
@@ -206,8 +226,9 @@ class _Page:
         )
         if not links:
             return ""
-        title = '<p style="margin:0 0 4px;font-weight:600">Contents</p>'
-        return f'<nav aria-label="Contents">{title}{_tag("ul", links, "list")}</nav>'
+        name = escape(self._document.words.say("Contents"))
+        title = f'<p style="margin:0 0 4px;font-weight:600">{name}</p>'
+        return f'<nav aria-label="{name}">{title}{_tag("ul", links, "list")}</nav>'
 
     def page_break(self, _block: PageBreak) -> str:
         return '<div style="break-after:page"></div>'
@@ -245,6 +266,11 @@ def _said(text: Text) -> str:
     """Plain text as HTML: escaped, lines kept, each stretch in its own direction."""
     parts = (text,) if isinstance(text, str) else text
     return "".join(_part(part) for part in parts)
+
+
+def _side(text: Text) -> str:
+    """The direction of a paragraph: that of its first letter, unless the text says another."""
+    return "rtl" if begins_right(plain(text)) else "auto"
 
 
 def _part(part: str | Styled) -> str:

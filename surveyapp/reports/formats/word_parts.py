@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from surveyapp.design_tokens import COLOURS, PAGE_MARGIN
 from surveyapp.reports.document import Document
 from surveyapp.reports.word_text import printable, write
-from surveyapp.results import phrases
 
 if TYPE_CHECKING:  # Word's library is loaded with the first file
     from docx.document import Document as WordFile
@@ -62,7 +62,7 @@ def set_up(file: WordFile, document: Document) -> None:
     _special(file)
     if document.sheet:
         file.styles["Title"].font.size = Pt(_SHEET_TITLE)
-    _set_language(file, document.language)
+    _set_language(file, document.language, is_from_right=document.words.right_to_left)
     about = file.core_properties
     about.title, about.author = printable(document.cover.title), printable(document.author)
     about.subject, about.comments = printable(document.subject), ""
@@ -110,7 +110,7 @@ def _special(file: WordFile) -> None:
         title.remove(border)
 
 
-def _set_language(file: WordFile, language: str) -> None:
+def _set_language(file: WordFile, language: str, *, is_from_right: bool) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
@@ -119,7 +119,7 @@ def _set_language(file: WordFile, language: str) -> None:
             for old in properties.findall(qn("w:lang")):
                 properties.remove(old)
             spoken = OxmlElement("w:lang")
-            for script in ("val", "eastAsia"):
+            for script in ("val", "eastAsia", *(("bidi",) if is_from_right else ())):
                 spoken.set(qn(f"w:{script}"), language)
             properties.append(spoken)
 
@@ -153,10 +153,15 @@ def _set_edges(file: WordFile, document: Document) -> None:
     section = file.sections[0]
     write(section.header.paragraphs[0], document.running)
     foot = section.footer.paragraphs[0]
-    write(foot, f"{phrases.day(document.made)}  ·  Page ")
-    _field(foot, "PAGE")
-    write(foot, " of ")
-    _field(foot, "NUMPAGES")
+    words = document.words
+    write(foot, "  ·  ".join(filter(None, (words.day(document.made), words.draft))) + "  ·  ")
+    # The sentence is said with its places in it, which are the fields that Word fills in.
+    said = words.say("Page {page} of {total}", page="{page}", total="{total}")
+    for part in re.split(r"(\{page\}|\{total\})", said):
+        if part in ("{page}", "{total}"):
+            _field(foot, "PAGE" if part == "{page}" else "NUMPAGES")
+        else:
+            write(foot, part)
 
 
 def _field(paragraph: Any, code: str) -> None:
@@ -201,13 +206,11 @@ def link_inside(paragraph: Any, name: str, text: str) -> None:
     paragraph._p.append(link)
 
 
-def from_the_right(paragraph: Any) -> None:
-    """Set the paragraph from right to left."""
-    from docx.oxml import OxmlElement
+def turn(table: Any) -> None:
+    """Set the first column at the right."""
+    from docx.enum.table import WD_TABLE_DIRECTION
 
-    paragraph._p.get_or_add_pPr().insert_element_before(
-        OxmlElement("w:bidi"), "w:spacing", "w:ind", "w:jc", "w:rPr", "w:sectPr"
-    )
+    table.table_direction = WD_TABLE_DIRECTION.RTL
 
 
 def head(table: Any) -> None:

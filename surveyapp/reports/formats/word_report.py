@@ -28,7 +28,7 @@ from surveyapp.reports.formats import word_parts as parts
 from surveyapp.reports.formats.chapters import Chapters
 from surveyapp.reports.formats.pictures import Pictures, spoken
 from surveyapp.reports.word_grid import grid
-from surveyapp.reports.word_text import write
+from surveyapp.reports.word_text import from_the_right, write
 
 if TYPE_CHECKING:  # Word's library is loaded with the first file
     from docx.document import Document as WordFile
@@ -101,12 +101,14 @@ class _Report:
         self._add(cover.subtitle, "Subtitle")
         if cover.facts:
             facts = self.file.add_table(rows=0, cols=2)
+            if document.words.right_to_left:
+                parts.turn(facts)
             for name, value in cover.facts:
                 cells = facts.add_row().cells
                 write(cells[0].paragraphs[0], name)
                 write(cells[1].paragraphs[0], value)
             parts.set_widths(facts, [self._width * 0.26, self._width * 0.74])
-            parts.describe(facts, "About this report")
+            parts.describe(facts, document.words.say("About this report"))
         if not any(isinstance(block, Contents) for block in document.blocks):
             self.contents(Contents())
         self.page_break(PageBreak())
@@ -129,7 +131,7 @@ class _Report:
         if block.leads:
             made.paragraph_format.keep_with_next = True
         if block.tone is Tone.RIGHT_TO_LEFT:
-            parts.from_the_right(made)
+            from_the_right(made)
 
     def chart(self, block: Chart) -> None:
         self._turn(on_side=False)
@@ -174,7 +176,10 @@ class _Report:
             caption = self._add((*name, panel.title), "Caption")
             caption.paragraph_format.keep_with_next = True
             style = "Table Text" if size == _SIZE else "Table Text Small"
-            parts.describe(grid(self.file, panel, self._width, size, style=style), panel.title)
+            made = grid(self.file, panel, self._width, size, style=style)
+            if self._document.words.right_to_left:
+                parts.turn(made)
+            parts.describe(made, panel.title)
             self._add(panel.note, "Note")  # also without words: it keeps tables apart
 
     def key_figures(self, block: KeyFigures) -> None:
@@ -189,9 +194,11 @@ class _Report:
             for cell, text in zip(row.cells, texts, strict=True):
                 cell.paragraphs[0].style = self.file.styles[style]
                 write(cell.paragraphs[0], text)
+        if self._document.words.right_to_left:
+            parts.turn(tiles)
         parts.head(tiles)
         parts.set_widths(tiles, [self._width / len(block.figures)] * len(block.figures))
-        parts.describe(tiles, "Key figures")
+        parts.describe(tiles, self._document.words.say("Key figures"))
         self._add("", "Note")
 
     def callout(self, block: Callout) -> None:
@@ -205,7 +212,7 @@ class _Report:
         chapters = list(self._chapters)
         if not chapters:
             return
-        self._add("Contents", "Contents Title")
+        self._add(self._document.words.say("Contents"), "Contents Title")
         for anchor, text in chapters:
             parts.link_inside(self.file.add_paragraph(style="Contents"), anchor, text)
 

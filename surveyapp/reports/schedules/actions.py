@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.grants import able
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.queries import journey as journey_of
+from surveyapp.reports.actions import KINDS as REPORTS
 from surveyapp.reports.actions import PARTNER, partner_told
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format, read_formats
+from surveyapp.reports.languages import check_language
 from surveyapp.reports.schedules.timing import Every, next_day
 from surveyapp.results.scope import Comparison
 from surveyapp.store.audit import record
@@ -44,6 +47,7 @@ class Plan:
     paper: Paper = Paper.A4
     partner: str = ""
     quotes: bool = False
+    language: str = ENGLISH.language  # what the report is written in
     user_ids: Sequence[int] = ()
     addresses: Sequence[str] = ()
 
@@ -73,6 +77,7 @@ def schedule_report(
             "formats": formats,
             "paper": str(plan.paper),
             **told,
+            "report_language": plan.language,
         },
         next_on=next_day(plan.every, today),
         created_by=user_id,
@@ -91,6 +96,7 @@ def schedule_report(
 def _check(session: Session, journey_id: int, plan: Plan) -> None:
     if plan.kind not in KINDS:
         raise Invalid(f"{plan.kind} cannot be scheduled; choose {' or '.join(KINDS)}", field="kind")
+    check_language(plan.kind, plan.language, named=REPORTS[plan.kind])
     if not 0 <= plan.hour <= 23:
         raise Invalid(f"{plan.hour} is not an hour of the day; enter 0 to 23", field="hour")
     if not 1 <= plan.months <= MOST_MONTHS:

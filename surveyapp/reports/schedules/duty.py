@@ -16,6 +16,7 @@ from surveyapp.auth.accounts import account_of
 from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import SurveyappError
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.installation import Installation
 from surveyapp.reports.actions import PARTNER, ask_report
 from surveyapp.reports.document import Paper
@@ -98,6 +99,7 @@ def _asked(session: Session, schedule: ReportSchedule, day: date) -> Report:
         paper=Paper(schedule.parameters["paper"]),
         partner=schedule.parameters.get("partner", ""),
         quotes=schedule.parameters.get("quotes", False),
+        language=schedule.parameters.get("report_language", ENGLISH.language),
         user_id=schedule.created_by,
     )
 

@@ -1,0 +1,65 @@
+"""Which kinds of report can be written in which languages.
+
+A kind offers a language where its catalogue has every message that the kind's files say; a kind whose
+files still write English by themselves offers English alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from surveyapp.errors import Invalid
+from surveyapp.i18n.languages import own_name
+from surveyapp.i18n.report_languages import REPORT_LANGUAGES
+from surveyapp.i18n.report_messages import lacking
+from surveyapp.i18n.words import ENGLISH
+
+_FORMATS = (
+    "surveyapp.i18n.words",
+    "surveyapp.reports.pdf",
+    "surveyapp.reports.formats.slides",
+    "surveyapp.reports.formats.web_page",
+    "surveyapp.reports.formats.word_parts",
+    "surveyapp.reports.formats.word_report",
+)
+_RESULTS = (
+    "surveyapp.responses.facets",
+    "surveyapp.results.association_phrases",
+    "surveyapp.results.findings",
+    "surveyapp.results.phrases",
+    "surveyapp.results.rate_phrases",
+    "surveyapp.results.standing",
+    "surveyapp.results.target_phrases",
+    "surveyapp.results.view_models",
+)
+# The files whose messages a kind says; a test compares them with what the kind imports.
+SAID_BY: Mapping[str, tuple[str, ...]] = {
+    "executive": ("surveyapp.reports.executive", *_RESULTS, *_FORMATS),
+}
+
+
+def offered(kind: str) -> tuple[str, ...]:
+    """The languages that a kind of report can be written in, English first."""
+    places = {f"{module.replace('.', '/')}.py" for module in SAID_BY.get(kind, ())}
+    others = [
+        language
+        for language in REPORT_LANGUAGES
+        if language != ENGLISH.language and places and not places & lacking(language)
+    ]
+    return (ENGLISH.language, *others)
+
+
+def all_offered() -> tuple[str, ...]:
+    """The languages that some kind of report can be written in, English first."""
+    found = dict.fromkeys(each for kind in SAID_BY for each in offered(kind))
+    return tuple(found) or (ENGLISH.language,)
+
+
+def check_language(kind: str, language: str, *, named: str) -> None:
+    """Raise Invalid where the kind of report, here by its name, cannot be written in the language."""
+    if language not in offered(kind):
+        can = ", ".join(own_name(each) for each in offered(kind))
+        raise Invalid(
+            f"{named} cannot be written in {own_name(language)}; choose {can}",
+            field="report_language",
+        )

@@ -1,0 +1,292 @@
+"""A report speaks the language that it was asked for in, with every word, or is refused by name."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document as WordFile
+from pptx import Presentation
+from pypdf import PdfReader
+
+from instruments.loader import BUILT_IN
+from surveyapp.errors import Invalid
+from surveyapp.i18n.isolates import begins_right
+from surveyapp.i18n.report_languages import REPORT_LANGUAGES
+from surveyapp.i18n.report_messages import said_in, template
+from surveyapp.i18n.words import ENGLISH, Words
+from surveyapp.installation import Installation, open_installation
+from surveyapp.reports import executive, make
+from surveyapp.reports.actions import KINDS, ask_report, scope_of
+from surveyapp.reports.document import Document
+from surveyapp.reports.languages import SAID_BY, offered
+from surveyapp.results.scale_titles import in_library
+from surveyapp.results.scope import Comparison, Scope
+from surveyapp.settings import read
+from surveyapp.store.models import Journey, PlannedAction, Report, Target
+from tests.results import bank
+
+pytestmark = pytest.mark.xdist_group("report languages")  # its tests share what is made once
+
+ROOT = Path(__file__).parents[2]
+WHEN = {"since": date(2026, 5, 1), "until": date(2026, 10, 31)}
+TRANSLATED = [language for language in REPORT_LANGUAGES if language != "en"]
+_PLACE = re.compile(r"\{\w+\}")
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
+
+
+@pytest.fixture(scope="module")
+def installation(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    home = tmp_path_factory.mktemp("languages")
+    database = shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    opened = open_installation(read({}, home=home, database_url=f"sqlite:///{database}"))
+    with opened.store.writing() as session:
+        made = bank.filled(session)
+        session.add(
+            Target(journey_id=made.journey, metric="sjq", value=50.0, due=date(2027, 5, 29))
+        )
+        session.add(PlannedAction(journey_id=made.journey, title="Zzz 1", due_on=date(2020, 1, 1)))
+        session.add(PlannedAction(journey_id=made.journey, title="Zzz 2"))
+    yield opened
+    opened.close()
+
+
+def asked(installation: Installation, kind: str, language: str, *formats: str) -> int:
+    with installation.store.writing() as session:
+        scope = Scope(session.query(Journey).one().id, **WHEN, comparison=Comparison.BEFORE)
+        return ask_report(
+            session, kind=kind, scope=scope, formats=formats, language=language, user_id=None
+        ).id
+
+
+class Marked(NullTranslations):
+    """A language that marks every word it says, and knows the messages of the code alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known = {message.id for message in template()}
+
+    def gettext(self, message: str) -> str:
+        assert message in self.known, f"{message!r} is no message of the code"
+        return f"⟦{message}⟧"
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        assert (one, many) in self.known, f"{one!r} is no message of the code"
+        return f"⟦{many}⟧"
+
+
+def unmarked(text: str) -> str:
+    """What stands outside the marks."""
+    inside = re.compile("⟦[^⟦⟧]*⟧")
+    while inside.search(text):
+        text = inside.sub("", text)
+    return text
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text of a document, of drawings those that are read."""
+    if isinstance(value, str):
+        if value.lstrip().startswith("<svg"):
+            yield from re.findall(r">([^<>]+)<", value)
+            yield from re.findall(r'aria-label="([^"]*)"', value)
+        else:
+            yield value
+    elif is_dataclass(value) and not isinstance(value, type | Words):
+        for field in fields(value):
+            if field.name not in (
+                "words",
+                "look",
+                "tone",
+                "style",
+                "paper",
+                "align",
+                "name",
+                "keywords",
+            ):
+                yield from texts(getattr(value, field.name))
+    elif isinstance(value, Mapping | list | tuple):
+        for each in value:
+            yield from texts(each)
+
+
+def names(document: Document, session: Any) -> set[str]:
+    """What somebody has typed, which no language translates, and acronyms."""
+    journey = session.query(Journey).one()
+    found = {journey.name, journey.code, document.author, "CSAT", "NPS", "CES", "SJQ", "Zzz"}
+    for stage in journey.stages:
+        found |= {stage.name, *(point.name for point in stage.touchpoints)}
+    return found | {name for name, _ in bank.SEGMENTS.values()}
+
+
+def left_over(document: Document, known: set[str]) -> list[str]:
+    """Words of a marked document that no catalogue can translate."""
+    found = []
+    for text in texts(document):
+        rest = unmarked(text)
+        for name in sorted(known, key=len, reverse=True):
+            rest = rest.replace(name, "")
+        if _LETTERS.search(rest):
+            found.append(text)
+    return found
+
+
+def executive_page(installation: Installation, words: Words) -> tuple[Document, set[str]]:
+    number = asked(installation, "executive", "en")
+    with installation.store.reading() as session:
+        report = session.get_one(Report, number)
+        sheet = make._sheet(installation, session, report)
+        assert scope_of(report).until == WHEN["until"]
+        document = executive.content(sheet, made=date(2026, 11, 29), words=words)
+        return document, names(document, session)
+
+
+def test_every_word_of_the_executive_page_is_a_message(installation: Installation):
+    """In a language that marks what it says, nothing but names and days stands outside the marks."""
+    words = Words("fi", catalogue=Marked())
+    document, known = executive_page(installation, words)
+    # The library's titles, and what Babel writes.
+    known |= {
+        "Service Journey Quality",
+        "Service journey quality",
+        "Personalization",
+        "Coherence",
+        "Seamlessness",
+    }
+    known |= {"service journey quality", "personalization", "coherence", "seamlessness"}
+    known |= {"Net Promoter Score (NPS)", "Customer satisfaction", "touko–lokakuu", "toukokuuta"}
+    known |= {"marraskuu", "huhtikuu", "tammikuuta"}
+    assert left_over(document, known) == []
+
+
+def test_titles_of_scales_are_those_of_the_library(installation: Installation):
+    number = asked(installation, "executive", "fi")
+    with installation.store.reading() as session:
+        overview = make._sheet(installation, session, session.get_one(Report, number)).overview
+    words = in_library(Words("fi"), BUILT_IN, overview.instruments)
+    wording = BUILT_IN.load("sjq").wording("fi")
+    assert words.instruments["sjq"] == wording.title
+    assert words.scales["sjq.coherence"] == wording.dimensions["coherence"]
+    assert not in_library(Words("et"), BUILT_IN, overview.instruments).scales
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_page_is_one_sheet_of_its_language(installation: Installation, language: str):
+    """Read back, it has no English message's words, and says that it is a draft."""
+    number = asked(installation, "executive", language, "docx", "pptx", "html")
+    make.executive(installation, number, progress=lambda *_: None)
+    with installation.store.reading() as session:
+        report = session.get_one(Report, number)
+        assert report.file is not None and report.content is not None
+        reader = PdfReader(installation.files.path(report.file))
+        files = {each.format: installation.files.path(each.file) for each in report.documents}
+    assert len(reader.pages) == 1
+    assert reader.trailer["/Root"]["/Lang"] == language
+    said = {
+        "pdf": " ".join(page.extract_text() for page in reader.pages),
+        "docx": "\n".join(
+            p.text for p in WordFile(str(files["docx"])).element.body.iter() if p.text
+        ),
+        "pptx": "\n".join(
+            shape.text_frame.text
+            for slide in Presentation(str(files["pptx"])).slides
+            for shape in slide.shapes
+            if shape.has_text_frame
+        ),
+        "html": files["html"].read_text("utf-8"),
+    }
+    for form, text in said.items():
+        flat = re.sub(r"\s+", " ", text)
+        assert [each for each in english("executive") if each in flat] == [], form
+    draft = {"fi": "Käännösluonnos", "de": "Übersetzungsentwurf", "ar": "ترجمة أولية"}.get(language)
+    assert draft is None or all(draft in said[form] for form in ("pptx", "html"))
+    is_arabic = language == "ar"
+    assert (f'lang="{language}" dir="rtl"' in said["html"]) is is_arabic
+    marks = files["docx"].read_bytes() and WordFile(str(files["docx"])).element.xml
+    assert ("w:bidiVisual" in marks, "w:bidi/" in marks) == (is_arabic, is_arabic)
+
+
+def english(kind: str) -> list[str]:
+    """What a message of the kind says in English between its places, where it is a phrase."""
+    places = {f"{module.replace('.', '/')}.py" for module in SAID_BY[kind]}
+    found: set[str] = set()
+    for message in template():
+        if message.id and places & {place for place, _ in message.locations}:
+            for text in message.id if message.pluralizable else (str(message.id),):
+                parts = (part.strip(" .,:;()") for part in _PLACE.split(text))
+                found |= {part for part in parts if len(_LETTERS.findall(part)) > 1}
+    return sorted(found)
+
+
+def test_arabic_pages_begin_at_the_right(installation: Installation):
+    document, _ = executive_page(installation, make.written_in("ar"))
+    words = re.compile("(?:[\u0600-\u06ff]+ ){3}")
+    sentences = [text for text in texts(document) if words.search(text)]
+    assert len(sentences) > 5
+    assert all(begins_right(text) for text in sentences)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_kind_offers_english_and_what_is_whole(kind: str):
+    assert offered(kind) == (("en", *TRANSLATED) if kind in SAID_BY else ("en",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "said"),
+    [
+        ("executive", "et", "Executive page cannot be written in et; choose English"),
+        ("sjq_study", "fi", "Service journey study cannot be written in Suomi; choose English"),
+    ],
+)
+def test_another_language_is_refused_by_name(
+    installation: Installation, kind: str, language: str, said: str
+):
+    with pytest.raises(Invalid, match=said) as refused:
+        asked(installation, kind, language)
+    assert refused.value.field == "report_language"
+
+
+def test_english_is_not_stored_and_another_language_is(installation: Installation):
+    numbers = asked(installation, "executive", "en"), asked(installation, "executive", "sv")
+    with installation.store.reading() as session:
+        one, other = (session.get_one(Report, number) for number in numbers)
+        assert "report_language" not in one.parameters and "in Svenska" not in one.title
+        assert other.parameters["report_language"] == "sv"
+        assert other.title.endswith("in Svenska")
+
+
+def imported(module: str, seen: dict[str, Path]) -> None:
+    """Every own module that one imports, one by one, by its name."""
+    path = ROOT / f"{module.replace('.', '/')}.py"
+    path = path if path.exists() else ROOT / module.replace(".", "/") / "__init__.py"
+    if module in seen or not path.exists():
+        return
+    seen[module] = path
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("surveyapp"):
+            imported(str(node.module), seen)
+            for name in node.names:
+                imported(f"{node.module}.{name.name}", seen)
+
+
+@pytest.mark.parametrize("kind", sorted(SAID_BY))
+def test_a_kind_names_every_file_whose_messages_it_says(kind: str):
+    seen: dict[str, Path] = {}
+    imported(f"surveyapp.reports.{kind}", seen)
+    imported("surveyapp.reports.formats.writers", seen)
+    saying = {module for module, path in seen.items() if any(said_in(path))}
+    assert saying - {"surveyapp.i18n.report_messages"} == set(SAID_BY[kind])
+
+
+def test_english_words_are_the_source():
+    assert ENGLISH.is_english and ENGLISH.draft == ""
+    assert not Words("de").is_english
