@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 from gettext import NullTranslations
 
 from babel.dates import format_date, format_interval, format_skeleton
@@ -90,6 +91,22 @@ class Words:
             return "".join(names)
         return f"{', '.join(names[:-1])} and {names[-1]}"
 
+    def joined(self, parts: Sequence[str]) -> str:
+        """Texts one after another, with the comma of the language."""
+        if not parts:
+            return ""
+        return reduce(
+            lambda said, each: self.say("{before}, {next}", before=said, next=each), parts
+        )
+
+    def count(self, value: float | None) -> str:
+        """A whole number; a dash for none."""
+        return "\N{EN DASH}" if value is None else self.number(value)
+
+    def begun(self, said: str) -> str:
+        """The phrase as a line or sentence begins."""
+        return said[:1].upper() + said[1:]
+
     def number(self, value: float, decimals: int = 0, *, signed: bool = False) -> str:
         """A number with a real minus sign; a plus sign where asked. Never "-0".
 
@@ -128,7 +145,7 @@ class Words:
             sign, digits = ("< ", "0.001") if p < 0.001 else ("", f"{p:.3f}")
         if self.is_english:
             return f"{sign}{digits.removeprefix('0')}"
-        return f"{sign}{self._digits(digits, p)}"
+        return f"{sign.replace(' ', _BLANK)}{self._digits(digits, p)}"
 
     def between(self, low: str, high: str) -> str:
         """Two ends: "58 to 66"."""
@@ -147,6 +164,12 @@ class Words:
         if self.is_english:
             return f"{when:%b %Y}"
         return format_skeleton("yMMMM", when, locale=self.language).translate(_THIN)
+
+    def month_alone(self, when: date) -> str:
+        """A month without its year, as short as it is written: "Nov"."""
+        if self.is_english:
+            return f"{when:%b}"
+        return format_date(when, "LLL", locale=self.language)
 
     def months(self, first: date, last: date) -> str:
         """Whole months: "Sep to Nov 2026", "Dec 2025 to Feb 2026", "May 2026"."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports.document import Block, Cell, Heading, Table
 from surveyapp.reports.scores import score
 from surveyapp.reports.tested import tested, tested_columns
@@ -11,27 +12,38 @@ from surveyapp.results import effect_phrases, phrases
 from surveyapp.results.action_effects import ActionEffect
 
 
-def actions_done(done: Sequence[ActionEffect], *, few: int) -> Iterator[Block]:
+def actions_done(
+    done: Sequence[ActionEffect], *, few: int, words: Words = ENGLISH
+) -> Iterator[Block]:
     """A table of actions with the scores that they concern; nothing without any."""
     rows: list[list[Cell]] = []
     groups = []
     for each in done:
         groups.append(len(rows))
-        reason = f" ({phrases.named(each.reason)})" if each.reason else ""
-        changed = f"{phrases.named(each.change.title)}, {phrases.days(each.change)}"
-        rows.append([f"{phrases.named(each.title)}{reason}: {changed}", *[""] * 6])
+        reason = f" ({words.name(each.reason)})" if each.reason else ""
+        when = phrases.days(each.change, words=words)
+        changed = words.joined([words.name(each.change.title), when])
+        action = f"{words.name(each.title)}{reason}"
+        rows.append([words.say("{action}: {change}", action=action, change=changed), *[""] * 6])
         for row in each.effect.rows:
-            cells = tested(row.definition, row.contrast, effect_phrases.verdict(row))
-            before, after = (score(figure, few=few) for figure in (row.before, row.after))
-            rows.append([phrases.named(row.label), before, after, *cells])
+            said = effect_phrases.verdict(row, words)
+            cells = tested(row.definition, row.contrast, said, words)
+            before, after = (
+                score(figure, few=few, words=words) for figure in (row.before, row.after)
+            )
+            rows.append([words.name(row.label), before, after, *cells])
     if not rows:
         return
-    yield Heading("You said, we did")
+    yield Heading(words.say("You said, we did"))
+    heads = (words.say("Before"), words.say("After"), words.say("Result"))
     yield Table(
-        title="Scores before and after the changes that came of actions",
-        columns=tested_columns("Before", "After", "Result"),
+        title=words.say("Scores before and after the changes that came of actions"),
+        columns=tested_columns(*heads, words=words),
         cells=rows,
         groups=frozenset(groups),
-        note=f"At most six whole months on each side, all customers, p after Holm correction for the"
-        f" scores of one change. {effect_phrases.LIMIT_BEFORE_AFTER}",
+        note=words.say(
+            "At most six whole months on each side, all customers, p after Holm correction for the scores"
+            " of one change. {caution}",
+            caution=words.say(effect_phrases.LIMIT_BEFORE_AFTER),
+        ),
     )

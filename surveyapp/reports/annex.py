@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 
 from analysis.scale.document import ScaleValidation
 from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.sections.reliability import ReliabilityRow, ReliabilitySection
 from analysis.scale.sections.sample import SampleSection
-from surveyapp.i18n.words import MINUS
+from surveyapp.i18n.words import ENGLISH, MINUS, Words, msg
 from surveyapp.reports import apa
 from surveyapp.reports.document import (
     Block,
@@ -21,7 +22,6 @@ from surveyapp.reports.document import (
     Table,
     Tone,
 )
-from surveyapp.results import phrases
 
 
 def statistic(value: float | None, digits: int = 2) -> str:
@@ -39,26 +39,28 @@ def reliability(
     labels: Mapping[str, str] | None = None,
     *,
     cut: bool = False,
+    words: Words = ENGLISH,
 ) -> Iterator[Block]:
     """Reliability and factor structure in plain words with their numbers; ``labels``: what factors
     are called; ``cut``: the report is about some of the answers only, the validation about all.
     """
     called = labels or {}
-    yield Heading("Reliability and validity")
+    yield Heading(words.say("Reliability and validity"))
     if validation is None:
         yield Paragraph(
-            "The scale's reliability and structure have not been examined with these"
-            " answers. A researcher can run a scale validation; the next report will"
-            " then include it here."
+            words.say(
+                "The scale's reliability and structure have not been examined with these answers. A"
+                " researcher can run a scale validation; the next report will then include it here."
+            )
         )
         return
     document, when = validation
-    yield Paragraph(_verdict(document, called), Tone.BODY)
+    yield Paragraph(_verdict(document, called, words), Tone.BODY)
     if cut:
-        yield Paragraph(
-            "The validation used the answers of all customers, not only those in this report.",
-            Tone.NOTE,
+        said = words.say(
+            "The validation used the answers of all customers, not only those in this report."
         )
+        yield Paragraph(said, Tone.NOTE)
     rows: list[list[Cell]] = [
         [
             _name(row, called),
@@ -71,47 +73,52 @@ def reliability(
         ]
         for row in document[ReliabilitySection].rows
     ]
+    write = partial(_statistic, words=words)
     yield Table(
-        title="Reliability of each dimension",
+        title=words.say("Reliability of each dimension"),
         columns=[
-            Column("Dimension", 0.28),
-            Column("Items", 0.09, apa.count),
-            Column("Alpha", 0.11, statistic),
-            Column("95% CI", 0.20, _between),
-            Column("Omega", 0.11, statistic),
-            Column("CR", 0.10, statistic),
-            Column("AVE", 0.11, statistic),
+            Column(words.say("Dimension"), 0.28),
+            Column(words.say("Items"), 0.09, words.count),
+            Column(words.say("Alpha"), 0.11, write),
+            Column(words.say("95% CI"), 0.20, partial(_between, words=words)),
+            Column(words.say("Omega"), 0.11, write),
+            Column("CR", 0.10, write),
+            Column("AVE", 0.11, write),
         ],
         cells=rows,
-        note="Alpha, omega and CR (composite reliability): how consistently the items of a"
-        " dimension measure it; .70 or more is usual. AVE (average variance"
-        " extracted): how much of the items' variance the dimension explains; .50 or"
-        f" more is usual. n = {document[SampleSection].n_complete:,}; computed on"
-        f" {phrases.day(when)}. The scale validation report has the details.",
+        note=words.say(
+            "Alpha, omega and CR (composite reliability): how consistently the items of a dimension measure"
+            " it; .70 or more is usual. AVE (average variance extracted): how much of the items' variance"
+            " the dimension explains; .50 or more is usual. n = {n}; computed on {day}. The scale"
+            " validation report has the details.",
+            n=words.number(document[SampleSection].n_complete),
+            day=words.day(when),
+        ),
     )
     cfa = document.get(CfaSection)
     if cfa is not None:
-        yield Paragraph(_fit(cfa), Tone.NOTE)
+        yield Paragraph(_fit(cfa, words), Tone.NOTE)
 
 
-def _between(found: Interval) -> str:
-    return f"{statistic(found.low)} to {statistic(found.high)}"
+def _statistic(value: float | None, digits: int = 2, *, words: Words) -> str:
+    """A statistic that cannot exceed one; only English leaves its zero out."""
+    if words.is_english or value is None:
+        return statistic(value, digits)
+    return words.number(value, digits)
+
+
+def _between(found: Interval, *, words: Words) -> str:
+    low, high = (_statistic(end, words=words) for end in (found.low, found.high))
+    return words.between(low, high)
 
 
 def _name(row: ReliabilityRow, called: Mapping[str, str]) -> str:
     return called.get(row.factor) or row.factor.replace("_", " ").capitalize()
 
 
-def _verdict(document: ScaleValidation, called: Mapping[str, str]) -> str:
+def _verdict(document: ScaleValidation, called: Mapping[str, str], words: Words) -> str:
     rows = [row for row in document[ReliabilitySection].rows if row.n_items > 1]
     single = [_name(row, called) for row in document[ReliabilitySection].rows if row.n_items == 1]
-    asked = ""
-    if single:
-        verb = "is one question" if len(single) == 1 else "are one question each"
-        asked = (
-            f" {phrases.listed(single)} {verb}, whose reliability cannot be estimated"
-            " from a single survey."
-        )
     weak: list[str] = []
     good: list[str] = []
     undefined: list[str] = []
@@ -126,26 +133,65 @@ def _verdict(document: ScaleValidation, called: Mapping[str, str]) -> str:
     said = []
     if weak:
         said.append(
-            f"With these answers, {phrases.listed(weak)} fell short of the usual"
-            f" cut-offs: interpret {('its' if len(weak) == 1 else 'their')} scores"
-            " with caution."
+            words.say(
+                msg(
+                    "With these answers, {scores} fell short of the usual cut-offs: interpret its scores"
+                    " with caution."
+                )
+                if len(weak) == 1
+                else msg(
+                    "With these answers, {scores} fell short of the usual cut-offs: interpret their scores"
+                    " with caution."
+                ),
+                scores=words.listed(weak),
+            )
         )
     if good:
-        verb = "is" if len(good) == 1 else "are"
         said.append(
-            f"{phrases.listed(good)} {verb} measured consistently, at or above the usual cut-offs."
+            words.say(
+                msg("{scores} is measured consistently, at or above the usual cut-offs.")
+                if len(good) == 1
+                else msg("{scores} are measured consistently, at or above the usual cut-offs."),
+                scores=words.listed(good),
+            )
         )
     if undefined:
-        said.append(f"For {phrases.listed(undefined)} CR or AVE could not be computed.")
-    return " ".join(said) + (asked if said else asked.strip())
+        names = words.listed(undefined)
+        said.append(words.say("For {scores} CR or AVE could not be computed.", scores=names))
+    if single:
+        said.append(
+            words.say(
+                msg(
+                    "{scores} is one question, whose reliability cannot be estimated from a single survey."
+                )
+                if len(single) == 1
+                else msg(
+                    "{scores} are one question each, whose reliability cannot be estimated from a single"
+                    " survey."
+                ),
+                scores=words.listed(single),
+            )
+        )
+    return " ".join(said)
 
 
-def _fit(cfa: CfaSection) -> str:
+def _fit(cfa: CfaSection, words: Words) -> str:
     fit = cfa.fit
-    return (
-        f"Confirmatory factor analysis of {len(cfa.factors)} factors (maximum likelihood, "
-        f"n = {cfa.n:,}): chi-square {apa.number(fit['chisq'], 1)} with {apa.count(fit['df'])} degrees of freedom, "
-        f"CFI {statistic(fit['cfi'], 3)}, TLI {statistic(fit['tli'], 3)}, RMSEA "
-        f"{statistic(fit['rmsea'], 3)} (90% CI {statistic(fit['rmsea_ci_lower'], 3)} to "
-        f"{statistic(fit['rmsea_ci_upper'], 3)}), SRMR {statistic(fit['srmr'], 3)}."
+    chisq, df = fit["chisq"], fit["df"]
+    numbers = {
+        name: _statistic(fit[key], 3, words=words)
+        for name, key in (
+            ("cfi", "cfi"), ("tli", "tli"), ("rmsea", "rmsea"), ("low", "rmsea_ci_lower"),
+            ("high", "rmsea_ci_upper"), ("srmr", "srmr"),
+        )
+    }  # fmt: skip
+    return words.say(
+        "Confirmatory factor analysis of {count} factors (maximum likelihood, n = {n}): chi-square {chisq}"
+        " with {df} degrees of freedom, CFI {cfi}, TLI {tli}, RMSEA {rmsea} (90% CI {low} to {high}),"
+        " SRMR {srmr}.",
+        count=words.number(len(cfa.factors)),
+        n=words.number(cfa.n),
+        chisq=apa.number(chisq, 1) if words.is_english or chisq is None else words.number(chisq, 1),
+        df=words.count(df),
+        **numbers,
     )

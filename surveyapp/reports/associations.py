@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.reports import charts
 from surveyapp.reports.document import (
     Block,
@@ -20,21 +21,32 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.tested import others_table
 from surveyapp.results import phrases
-from surveyapp.results.association_phrases import basis, headline, outcome_named
+from surveyapp.results.association_phrases import (
+    basis,
+    headline,
+    kind_named,
+    outcome_named,
+    score_named,
+    why_not,
+)
 from surveyapp.results.associations import AssociatedKind, Association, Associations
 
 _MOST_ROWS = 9  # in one chart: two on a page
 
 
-def associations(found: Associations, few: int) -> Iterator[Block]:
+def associations(found: Associations, few: int, words: Words = ENGLISH) -> Iterator[Block]:
     """The dimensions, then the touchpoints; a kind without any correlation has a paragraph."""
     # One axis for both, so that they can be compared.
     ends = _ends([one for kind in found.kinds for one in kind.shown])
     for kind in found.kinds:
-        shown, title = kind.shown, headline(found, kind)
+        shown, title = kind.shown, headline(found, kind, words)
         if not shown:
-            why = "; ".join(f"{phrases.named(one.label)}: {one.why(few)}" for one in kind.each)
-            yield Paragraph((Styled(f"{title}. "), f"{why}. {basis(found, kind)}"), Tone.NOTE)
+            why = "; ".join(
+                f"{words.name(score_named(one, words))}: {why_not(one, few, words)}"
+                for one in kind.each
+            )
+            basis_said = basis(found, kind, words)
+            yield Paragraph((Styled(f"{title}. "), f"{why}. {basis_said}"), Tone.NOTE)
             continue
         for start in range(0, len(shown), _MOST_ROWS):
             some = shown[start : start + _MOST_ROWS]
@@ -43,18 +55,25 @@ def associations(found: Associations, few: int) -> Iterator[Block]:
                 break
             yield Chart(
                 title,
-                _drawn(some, ends),
-                "Dots are correlations, lines their 95% intervals. The table gives the number"
-                " of pairs of answers.",
+                _drawn(some, ends, words),
+                words.say(
+                    "Dots are correlations, lines their 95% intervals. The table gives the number of pairs"
+                    " of answers."
+                ),
             )
-            title = f"Further {kind.name}"
-        yield _table(found, kind, few)
-        yield from _others(found, kind, few)
+            title = words.say(
+                msg("Further dimensions")
+                if kind.name == "dimensions"
+                else msg("Further touchpoints")
+            )
+        yield _table(found, kind, few, words)
+        yield from _others(found, kind, few, words)
 
 
-def _drawn(shown: Sequence[Association], ends: tuple[float, float]) -> str:
-    rows = [charts.Row(one.label, [one.figure]) for one in shown]
-    return charts.dots(rows, [charts.Column(shown[0].figure.definition, axis=ends)])
+def _drawn(shown: Sequence[Association], ends: tuple[float, float], words: Words) -> str:
+    rows = [charts.Row(score_named(one, words), [one.figure]) for one in shown]
+    column = charts.Column(shown[0].figure.definition, axis=ends)
+    return charts.dots(rows, [column], words=words)
 
 
 def _ends(shown: Sequence[Association]) -> tuple[float, float]:
@@ -64,48 +83,61 @@ def _ends(shown: Sequence[Association]) -> tuple[float, float]:
     return min(0.0, math.floor(4 * low) / 4), max(0.25, math.ceil(4 * high) / 4)
 
 
-def _table(found: Associations, kind: AssociatedKind, few: int) -> Table:
+def _table(found: Associations, kind: AssociatedKind, few: int, words: Words) -> Table:
     return Table(
-        title=f"{kind.name.capitalize()} and {outcome_named(found.outcome)}",
+        title=_title(found, kind, words),
         columns=[
-            Column(kind.singular.capitalize(), 0.38),
-            Column("Correlation", 0.14, align="r"),
-            Column("95% CI", 0.17, align="r"),
+            Column(words.begun(kind_named(kind, words)), 0.38),
+            Column(words.say("Correlation"), 0.14, align="r"),
+            Column(words.say("95% CI"), 0.17, align="r"),
             Column("p", 0.10, align="r"),
-            Column("Pairs", 0.09, align="r", name="n (pairs of answers)"),
-            Column("Missing", 0.12, align="r"),
+            Column(words.say("Pairs"), 0.09, align="r", name=words.say("n (pairs of answers)")),
+            Column(words.say("Missing"), 0.12, align="r"),
         ],
-        cells=[_row(each, kind, few) for each in kind.ordered],
-        note=basis(found, kind),
+        cells=[_row(each, kind, few, words) for each in kind.ordered],
+        note=basis(found, kind, words),
     )
 
 
-def _others(found: Associations, kind: AssociatedKind, few: int) -> Iterator[Block]:
+def _title(found: Associations, kind: AssociatedKind, words: Words) -> str:
+    said = (
+        msg("Dimensions and {outcome}")
+        if kind.name == "dimensions"
+        else msg("Touchpoints and {outcome}")
+    )
+    return words.say(said, outcome=outcome_named(found.outcome, words))
+
+
+def _others(found: Associations, kind: AssociatedKind, few: int, words: Words) -> Iterator[Block]:
     table = others_table(
         [one.figure for one in kind.shown],
-        title=f"{kind.name.capitalize()} and {outcome_named(found.outcome)}, segment and all others",
-        what=kind.singular.capitalize(),
+        title=words.say("{title}, segment and all others", title=_title(found, kind, words)),
+        what=words.begun(kind_named(kind, words)),
         few=few,
         tests=found.beside_tested,
-        of="correlations",
+        of=msg(
+            "All others: every customer outside the segment. A difference is significant where its 95%"
+            " interval excludes zero and p < .05 after Holm correction for {n} correlations."
+        ),
+        words=words,
     )
     if table is not None:
         yield table
 
 
-def _row(each: Association, kind: AssociatedKind, few: int) -> list[Cell]:
-    figure = each.figure
+def _row(each: Association, kind: AssociatedKind, few: int, words: Words) -> list[Cell]:
+    figure, name = each.figure, score_named(each, words)
     missing = kind.missing(each)
     pairs: list[Cell] = [
-        "" if each.n is None else Quantity(each.n, f"{each.n:,}"),
-        "" if missing is None else Quantity(missing, f"{phrases.number(missing)}%"),
+        "" if each.n is None else Quantity(each.n, words.number(each.n)),
+        "" if missing is None else Quantity(missing, words.percent(missing)),
     ]
     if figure.estimate is None:
-        return [(each.label, f"\n{each.why(few)}"), "", "", "", *pairs]
+        return [(name, f"\n{why_not(each, few, words)}"), "", "", "", *pairs]
     return [
-        each.label,
-        Quantity(figure.estimate, phrases.value(figure)),
-        Quantity(Interval(figure.low, figure.high), phrases.interval(figure)),
-        Quantity(each.pvalue, phrases.pvalue(each.pvalue)),
+        name,
+        Quantity(figure.estimate, phrases.value(figure, words=words)),
+        Quantity(Interval(figure.low, figure.high), phrases.interval(figure, words=words)),
+        Quantity(each.pvalue, phrases.pvalue(each.pvalue, words=words)),
         *pairs,
     ]

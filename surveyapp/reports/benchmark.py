@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from analysis.scale.document import ScaleValidation
-from surveyapp.reports import annex, apa, comparisons, notes, scores
+from surveyapp.i18n.words import ENGLISH, Words, msg
+from surveyapp.reports import annex, comparisons, notes, scores
 from surveyapp.reports.actions_done import actions_done
 from surveyapp.reports.benchmark_sets import benchmark_sets
 from surveyapp.reports.bibliography import references
@@ -42,6 +44,7 @@ from surveyapp.results.channel_paths import ChannelPaths
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
 from surveyapp.results.facets import UNFLAGGED
+from surveyapp.results.scale_titles import label, short
 from surveyapp.results.scope import Period
 from surveyapp.results.target_rows import TargetRow, target_rows
 from surveyapp.results.view_models import (
@@ -56,8 +59,13 @@ from surveyapp.results.view_models import (
 )
 from surveyapp.results.wordings import Mixed
 
-KIND = "Journey benchmark report"
+KIND = msg("Journey benchmark report")
 _MOST_STEPS = 3
+_STATES = {
+    "current": msg("current state, version {version}"),
+    "target": msg("target state, version {version}"),
+    "archived": msg("archived state, version {version}"),
+}
 __all__ = ["KIND", "Numbers", "content"]
 
 
@@ -88,40 +96,45 @@ class Numbers:
     benchmarks: Sequence[Benchmark] = ()  # of imported sets
 
 
-def content(numbers: Numbers, *, made: date) -> Document:
+def content(numbers: Numbers, *, made: date, words: Words = ENGLISH) -> Document:
     """The report as a document: a summary of two pages, the scores in detail, the method in annexes."""
     numbers = _without_marker(numbers)
     overview = numbers.overview
-    whom = phrases.named(overview.segment.name) if overview.segment else "All customers"
+    whom = words.name(overview.segment.name) if overview.segment else words.say("All customers")
+    few, kind = overview.minimum_cell, words.say(KIND)
     blocks: list[Block] = [
-        *_summary(numbers),
-        *_beside_study(numbers.studied),
-        *targets(_targets(numbers), overview.minimum_cell),
-        *scores.touchpoints(overview),
-        *chosen(numbers.choices, few=overview.minimum_cell),
-        *drivers(numbers.drivers, numbers.associations, few=overview.minimum_cell),
-        *comparisons.segments(numbers.comparison, overview.minimum_cell),
-        *comparisons.against_others(overview),
-        *channel_paths(numbers.paths, overview.minimum_cell, too_many=numbers.too_many_paths),
-        *comparisons.changes(overview),
-        *actions_done(numbers.done, few=overview.minimum_cell),
-        *comparisons.trend(numbers.trends),
-        *benchmark_sets(numbers.benchmarks, overview.minimum_cell),
+        *_summary(numbers, words),
+        *_beside_study(numbers.studied, words),
+        *targets(_targets(numbers), few, words),
+        *scores.touchpoints(overview, words),
+        *chosen(numbers.choices, few=few, words=words),
+        *drivers(numbers.drivers, numbers.associations, few=few, words=words),
+        *comparisons.segments(numbers.comparison, few, words),
+        *comparisons.against_others(overview, words),
+        *channel_paths(numbers.paths, few, too_many=numbers.too_many_paths, words=words),
+        *comparisons.changes(overview, words),
+        *actions_done(numbers.done, few=few, words=words),
+        *comparisons.trend(numbers.trends, words),
+        *benchmark_sets(numbers.benchmarks, few, words),
         *_annexes(
             [
-                *_sample(numbers),
-                *_reliability(numbers),
-                *notes.method_notes(overview, numbers.reworded),
-            ]
+                *_sample(numbers, words),
+                *_reliability(numbers, words),
+                *notes.method_notes(overview, numbers.reworded, words),
+            ],
+            words,
         ),
     ]
+    name = words.name(overview.name)
+    about = f"{words.alone(overview.provider)}\n{words.alone(whom) if overview.segment else whom}"
     return Document(
-        cover=Cover(KIND, overview.name, f"{overview.provider}\n{whom}", _facts(numbers, made)),
-        blocks=[*blocks, *references(blocks)],
-        subject=f"{KIND}: {phrases.named(overview.name)}, {whom}",
+        cover=Cover(kind, words.alone(overview.name), about, _facts(numbers, made, words)),
+        blocks=[*blocks, *references(blocks, words)],
+        subject=f"{kind}: {name}, {whom}",
         author=overview.provider,
-        running=f"{phrases.named(overview.name)}  ·  {whom}",
+        running=f"{name}  ·  {whom}",
         made=made,
+        words=words,
         keywords=("service journey quality", "SJQ", "CSAT", "NPS", "CES", overview.code),
     )
 
@@ -147,70 +160,76 @@ def _without_marker(numbers: Numbers) -> Numbers:
     )
 
 
-def _annexes(blocks: Sequence[Block]) -> Iterator[Block]:
+def _annexes(blocks: Sequence[Block], words: Words) -> Iterator[Block]:
     """Chapters as annexes, by letters; the first begins a page where that leaves none empty."""
     letters = iter("ABCDEF")
     for block in blocks:
         if isinstance(block, Heading) and block.level == 1:
             letter = next(letters)
-            block = replace(block, text=f"Annex {letter}: {block.text}", new_page=letter == "A")
+            text = words.say("Annex {letter}: {title}", letter=letter, title=block.text)
+            block = replace(block, text=text, new_page=letter == "A")
         yield block
 
 
-def _reliability(numbers: Numbers) -> Iterator[Block]:
+def _reliability(numbers: Numbers, words: Words) -> Iterator[Block]:
     """Nothing where no scale was asked."""
     overview = numbers.overview
     if overview.profile:
-        yield from annex.reliability(numbers.validation, _labels(overview), cut=_is_cut(overview))
+        labels = _labels(overview, words)
+        cut = _is_cut(overview)
+        yield from annex.reliability(numbers.validation, labels, cut=cut, words=words)
 
 
-def _labels(overview: JourneyOverview) -> dict[str, str]:
+def _labels(overview: JourneyOverview, words: Words) -> dict[str, str]:
     """What the profile's dimensions are called, by their codes."""
-    return {f.definition.scale.rpartition(".")[2]: f.definition.label for f in overview.profile}
+    return {
+        f.definition.scale.rpartition(".")[2]: label(f.definition, words) for f in overview.profile
+    }
 
 
-def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
+def _facts(numbers: Numbers, made: date, words: Words) -> list[tuple[str, str]]:
     overview = numbers.overview
     facts = [
-        ("Period", _period(overview)),
-        ("Answers from", scores.period(overview)),
-        ("Responses", _responses(overview)),
+        (words.say("Period"), _period(overview, words)),
+        (words.say("Answers from"), scores.period(overview, words)),
+        (words.say("Responses"), _responses(overview, words)),
     ]
     if overview.segment:
-        facts.append(
-            ("Segment", f"{phrases.named(overview.segment.name)}: {overview.segment.rule}")
-        )
-    if found := phrases.facets(overview.facets):
-        facts.append(("Answers of", "; ".join(found)))
-    if left_out := phrases.flagged(overview.flagged):
-        facts.append(("Flagged answers", left_out))
+        rule = f"{words.name(overview.segment.name)}: {overview.segment.rule}"
+        facts.append((words.say("Segment"), rule))
+    if found := phrases.facets(overview.facets, words=words):
+        facts.append((words.say("Answers of"), "; ".join(found)))
+    if left_out := phrases.flagged(overview.flagged, words=words):
+        facts.append((words.say("Flagged answers"), left_out))
     if any(rate.sent for rate in numbers.rates):
-        facts.append(("Response rate", _returned(numbers)))
+        facts.append((words.say("Response rate"), _returned(numbers, words)))
     if overview.goal:
-        facts.append(("Customer's goal", overview.goal))
-    facts.append(("Journey", f"{overview.state} state, version {overview.version}"))
-    return [*facts, ("Report created on", phrases.day(made))]
+        facts.append((words.say("Customer's goal"), words.alone(overview.goal)))
+    state = words.say(_STATES[overview.state], version=words.number(overview.version))
+    facts.append((words.say("Journey"), state))
+    return [*facts, (words.say("Report created on"), words.alone(words.day(made)))]
 
 
-def _beside_study(studied: date | None) -> Iterator[Block]:
+def _beside_study(studied: date | None, words: Words) -> Iterator[Block]:
     """Why a study of the same journey may stress other things than this report."""
     if studied is not None:
-        yield Paragraph(
-            f"A service journey study was run on {phrases.day(studied)}. It may put other dimensions"
-            " first: this report compares the mean scores of one period, while the study weighs the"
-            " answers of its own respondents by a model and looks for what goes together with loyalty."
-            " What scores lowest need not be what matters most for loyalty.",
-            Tone.NOTE,
+        said = words.say(
+            "A service journey study was run on {day}. It may put other dimensions first: this report"
+            " compares the mean scores of one period, while the study weighs the answers of its own"
+            " respondents by a model and looks for what goes together with loyalty. What scores lowest"
+            " need not be what matters most for loyalty.",
+            day=words.day(studied),
         )
+        yield Paragraph(said, Tone.NOTE)
 
 
-def _period(overview: JourneyOverview) -> str:
-    said = phrases.period(Period(overview.since, overview.until)) or "All time"
+def _period(overview: JourneyOverview, words: Words) -> str:
+    said = phrases.period(Period(overview.since, overview.until), words=words)
+    said = said or words.say("All time")
     if overview.compared is None:
-        return f"{said}, not compared with another period"
-    return (
-        f"{said}, compared with {phrases.months(overview.compared.since, overview.compared.until)}"
-    )
+        return words.say("{period}, not compared with another period", period=said)
+    months = words.months(overview.compared.since, overview.compared.until)
+    return words.say("{period}, compared with {months}", period=said, months=months)
 
 
 def _is_cut(overview: JourneyOverview) -> bool:
@@ -219,56 +238,75 @@ def _is_cut(overview: JourneyOverview) -> bool:
     return overview.segment is not None or not whole or overview.facets != UNFLAGGED
 
 
-def _returned(numbers: Numbers) -> str:
+def _returned(numbers: Numbers, words: Words) -> str:
     overview = numbers.overview
     whole = overview.since is None and overview.until is None
     if overview.segment is None:
-        return rate_phrases.response_sentence(numbers.rates, whole=whole)
+        return rate_phrases.response_sentence(numbers.rates, whole=whole, words=words)
     return rate_phrases.segment_sentence(
-        numbers.segment_rate, numbers.rates, whole=whole, few=overview.minimum_cell
+        numbers.segment_rate,
+        numbers.rates,
+        whole=whole,
+        few=overview.minimum_cell,
+        words=words,
     )
 
 
-def _responses(overview: JourneyOverview) -> str:
-    places = len(overview.touchpoints)
-    asked = [f"{places} touchpoint{'' if places == 1 else 's'}"] if places else []
-    asked += ["the journey's end"] if overview.end or not places else []
-    where = " and ".join(asked)
+def _responses(overview: JourneyOverview, words: Words) -> str:
+    places, responses = len(overview.touchpoints), phrases.responses(overview, words=words)
+    if not places:
+        said = words.say("{responses} at the journey's end", responses=responses)
+    elif overview.end:
+        said = words.say_count(
+            "{responses} at {n} touchpoint and the journey's end",
+            "{responses} at {n} touchpoints and the journey's end",
+            n=places,
+            responses=responses,
+        )
+    else:
+        said = words.say_count(
+            "{responses} at {n} touchpoint",
+            "{responses} at {n} touchpoints",
+            n=places,
+            responses=responses,
+        )
     if overview.responses is not None:
-        return f"{overview.responses:,} at {where}"
-    return f"{phrases.responses(overview)} at {where}; {phrases.places_hidden(overview)}"
+        return said
+    return f"{said}; {phrases.places_hidden(overview, words=words)}"
 
 
-def _summary(numbers: Numbers) -> Iterator[Block]:
+def _summary(numbers: Numbers, words: Words) -> Iterator[Block]:
     overview = numbers.overview
-    yield Heading("Summary")
-    yield KeyFigures(_key_figures(numbers))
-    said = findings.findings(overview, numbers.comparison, numbers.trends)
+    yield Heading(words.say("Summary"))
+    yield KeyFigures(_key_figures(numbers, words))
+    said = findings.findings(overview, numbers.comparison, numbers.trends, words=words)
     for finding in said:
         yield Paragraph((Styled(finding.headline), " ", finding.text), Tone.BULLET)
     if not said:
-        yield Paragraph(_nothing_said(overview), Tone.LEAD)
+        yield Paragraph(_nothing_said(overview, words), Tone.LEAD)
     if overview.advice and overview.advice.compared > 1:
-        yield Heading("Priorities", level=2)
-        yield from _advice(overview.advice, overview)
-    yield from scores.end(overview)
-    yield from scores.stages(overview)
+        yield Heading(words.say("Priorities"), level=2)
+        yield from _advice(overview.advice, overview, words)
+    yield from scores.end(overview, words)
+    yield from scores.stages(overview, words)
 
 
-def _nothing_said(overview: JourneyOverview) -> str:
+def _nothing_said(overview: JourneyOverview, words: Words) -> str:
     figures = (*overview.end, *(f for t in overview.touchpoints for f in t.figures))
     if any(figure.shown for figure in figures):
-        return "No significant difference; the next pages show every score with its interval."
-    if overview.since or overview.until:
-        when = phrases.period(Period(overview.since, overview.until))
-        return (
-            f"There are not enough answers in the period ({when}) for any findings; a report of all"
-            " time may have them."
+        return words.say(
+            "No significant difference; the next pages show every score with its interval."
         )
-    return "There are not enough answers yet for any findings."
+    if overview.since or overview.until:
+        return words.say(
+            "There are not enough answers in the period ({months}) for any findings; a report of all time"
+            " may have them.",
+            months=phrases.period(Period(overview.since, overview.until), words=words),
+        )
+    return words.say("There are not enough answers yet for any findings.")
 
 
-def _key_figures(numbers: Numbers) -> list[KeyFigure]:
+def _key_figures(numbers: Numbers, words: Words) -> list[KeyFigure]:
     overview = numbers.overview
     heads = [f for f in overview.end if f.definition.parent is None and f.shown]
     if overview.total is None and overview.sides is not None:
@@ -277,157 +315,180 @@ def _key_figures(numbers: Numbers) -> list[KeyFigure]:
         heads = [*ends, *(figure for figure in heads if figure not in overview.profile)]
     found = [
         KeyFigure(
-            figure.definition.label,
-            phrases.value(figure, few=overview.minimum_cell),
-            _beside(figure),
+            label(figure.definition, words),
+            phrases.value(figure, few=overview.minimum_cell, words=words),
+            _beside(figure, words),
         )
         for figure in heads[:3]
     ]
     months = len({month.first for trend in numbers.trends for month in trend.months})
-    when = phrases.period(Period(overview.since, overview.until))
-    return [
-        *found,
-        KeyFigure(
-            "Responses",
-            phrases.responses(overview),
-            when or f"in {months} month{'' if months == 1 else 's'}",
-        ),
-    ]
+    when = phrases.period(Period(overview.since, overview.until), words=words)
+    when = when or words.say_count("in {n} month", "in {n} months", n=months)
+    responses = phrases.responses(overview, words=words)
+    return [*found, KeyFigure(words.say("Responses"), responses, when)]
 
 
-def _beside(figure: Figure) -> str:
-    axis = figure.definition.axis
-    scale = f"on {phrases.number(axis[0])} to {phrases.number(axis[1])}"
-    return f"{phrases.basis(figure)}\n{scale}"
+def _beside(figure: Figure, words: Words) -> str:
+    low, high = (words.number(end) for end in figure.definition.axis)
+    scale = words.say("on {low} to {high}", low=low, high=high)
+    return f"{phrases.basis(figure, words=words)}\n{scale}"
 
 
-def _advice(advice: Advice, overview: JourneyOverview) -> Iterator[Block]:
+def _advice(advice: Advice, overview: JourneyOverview, words: Words) -> Iterator[Block]:
     """The touchpoints that score significantly below the others now, and how each has changed."""
-    months = phrases.months(advice.since, advice.until)
-    left = f" {phrases.not_compared(advice)}" if advice.left_out else ""
+    months = words.months(advice.since, advice.until)
+    left = f" {phrases.not_compared(advice, words=words)}" if advice.left_out else ""
     if not advice.steps:
-        yield Paragraph(
-            f"In {months}, none of the {advice.compared} touchpoints compared scored"
-            f" significantly below the others.{left}"
+        none = words.say(
+            "In {months}, none of the {count} touchpoints compared scored significantly below the others.",
+            months=months,
+            count=words.number(advice.compared),
         )
+        yield Paragraph(f"{none}{left}")
         return
     rows: list[list[Cell]] = []
     compared = overview.compared
     for at, step in enumerate(advice.steps[:_MOST_STEPS], start=1):
-        truth = ", moment of truth" if step.moment_of_truth else ""
+        stage = words.name(step.stage)
+        if step.moment_of_truth:
+            stage = words.say("{stage}, moment of truth", stage=stage)
+        changed = [comparisons.change(step.figure, overview.minimum_cell, words)]
         rows.append(
             [
                 at,
-                (Styled(step.touchpoint), f"\n{step.stage}{truth}"),
-                _with_interval(step.figure),
+                (Styled(step.touchpoint), f"\n{stage}"),
+                _with_interval(step.figure, words),
                 step.figure.n,
-                comparisons.difference(step.figure.definition, step.against_rest),
-                *([comparisons.change(step.figure, overview.minimum_cell)] if compared else []),
+                comparisons.difference(step.figure.definition, step.against_rest, words),
+                *(changed if compared else []),
             ]
         )
-    more = len(advice.steps) - len(rows)
-    further = f" {more} more score{('s' if more == 1 else '')} significantly below." if more else ""
     yield Table(
-        title="Touchpoints that score significantly below all others",
+        title=words.say("Touchpoints that score significantly below all others"),
         columns=[
-            Column("", 0.05, apa.count, align="l", name="Rank"),
-            Column("Touchpoint", 0.26 if compared else 0.37),
-            Column("Score", 0.12),
-            Column("n", 0.06, apa.count),
-            Column("Difference from all others", 0.26 if compared else 0.40),
-            *([Column("Change", 0.25)] if compared else []),
+            Column("", 0.05, words.count, align="l", name=words.say("Rank")),
+            Column(words.say("Touchpoint"), 0.26 if compared else 0.37),
+            Column(words.say("Score"), 0.12),
+            Column("n", 0.06, words.count),
+            Column(words.say("Difference from all others"), 0.26 if compared else 0.40),
+            *([Column(words.say("Change"), 0.25)] if compared else []),
         ],
         cells=rows,
-        note=f"Answers from {months}, as priorities depend on the current situation."
-        " Touchpoints that score significantly below all others combined (95%"
-        " interval excludes zero and p < .05 after Holm correction across"
-        " touchpoints); moments of truth first, then by size of the"
-        f" difference.{further}{left}" + (f" {phrases.compared(compared)}" if compared else ""),
+        note=f"{_advice_note(advice, months, words)}{left}"
+        + (f" {phrases.compared(compared, words=words)}" if compared else ""),
     )
 
 
-def _with_interval(figure: Figure) -> Cell:
-    said = f"{figure.definition.short} {phrases.value(figure)}\n{phrases.interval(figure)}"
+def _advice_note(advice: Advice, months: str, words: Words) -> str:
+    """What the priorities rest on, and how many more there are."""
+    said = words.say(
+        "Answers from {months}, as priorities depend on the current situation. Touchpoints that score"
+        " significantly below all others combined (95% interval excludes zero and p < .05 after Holm"
+        " correction across touchpoints); moments of truth first, then by size of the difference.",
+        months=months,
+    )
+    more = len(advice.steps) - _MOST_STEPS
+    if more <= 0:
+        return said
+    further = words.say_count(
+        "{n} more scores significantly below.", "{n} more score significantly below.", n=more
+    )
+    return f"{said} {further}"
+
+
+def _with_interval(figure: Figure, words: Words) -> Cell:
+    said = words.say(
+        "{score} {value}",
+        score=short(figure.definition, words),
+        value=phrases.value(figure, words=words),
+    )
+    said = f"{said}\n{phrases.interval(figure, words=words)}"
     return Quantity(Estimate(figure.estimate, figure.low, figure.high), said)
 
 
-def _sample(numbers: Numbers) -> Iterator[Block]:
+def _sample(numbers: Numbers, words: Words) -> Iterator[Block]:
     overview = numbers.overview
-    yield Heading("Sample and response rate")
+    yield Heading(words.say("Sample and response rate"))
     if overview.segment:
+        name = words.name(overview.segment.name)
         yield Callout(
-            f"This report covers one segment: {phrases.named(overview.segment.name)}",
-            f"Its rule is: {overview.segment.rule}. The table covers all customers.",
+            words.say("This report covers one segment: {name}", name=name),
+            words.say(
+                "Its rule is: {rule}. The table covers all customers.",
+                rule=words.name(overview.segment.rule),
+            ),
         )
-    yield Paragraph(_returned(numbers), leads=True)
-    yield _rates(numbers)
+    yield Paragraph(_returned(numbers, words), leads=True)
+    yield _rates(numbers, words)
 
 
-def _of_all(overview: JourneyOverview) -> str:
-    """What the table of response rates does not tell apart, where the report does."""
-    channels = overview.facets.channel or overview.facets.language
-    parts = [
-        *(["all customers"] if overview.segment else []),
-        *(["all channels and languages"] if channels else []),
-    ]
-    return "".join(f", {part}" for part in parts)
+def _rates_title(overview: JourneyOverview) -> str:
+    """The message of the table's title: what the table of response rates does not tell apart."""
+    channels = bool(overview.facets.channel or overview.facets.language)
+    return {
+        (False, False): msg("Responses and response rate"),
+        (True, False): msg("Responses and response rate, all customers"),
+        (False, True): msg("Responses and response rate, all channels and languages"),
+        (True, True): msg("Responses and response rate, all customers, all channels and languages"),
+    }[overview.segment is not None, channels]
 
 
-def _rates(numbers: Numbers) -> Table:
+def _rates(numbers: Numbers, words: Words) -> Table:
     """Answers of each place; the columns on invitations only where somebody was invited."""
     overview, rates = numbers.overview, numbers.rates
     is_invited = any(rate.sent for rate in rates)
     rows: list[list[Cell]] = []
     for rate in rates:
-        hidden = phrases.hidden(rate.hidden, few=overview.minimum_cell)
-        row: list[Cell] = [rate.touchpoint or "Journey's end", hidden or rate.responses]
+        hidden = phrases.hidden(rate.hidden, few=overview.minimum_cell, words=words)
+        place = rate.touchpoint or words.say("Journey's end")
+        row: list[Cell] = [place, hidden or rate.responses]
         if is_invited:
-            row += _invited(rate, is_hidden=bool(hidden))
-        rows.append([*row, "" if hidden else _dates(rate)])
+            row += _invited(rate, words, is_hidden=bool(hidden))
+        rows.append([*row, "" if hidden else _dates(rate, words)])
     invited = [
-        Column("Invited", 0.10, apa.count),
-        Column("Answered", 0.11, apa.count),
-        Column("Rate", 0.08, _percent),
-        Column("95% CI", 0.13, _ends),
+        Column(words.say("Invited"), 0.10, words.count),
+        Column(words.say("Answered"), 0.11, words.count),
+        Column(words.say("Rate"), 0.08, words.percent),
+        Column(words.say("95% CI"), 0.13, partial(_ends, words=words)),
     ]
-    said = (
-        "The rate is the share of sent invitations that were answered, with a Wilson"
-        " interval. An open link has no rate, because the number of people who saw it"
-        " is not known. "
+    said = words.say(
+        "People who choose to answer may differ from those who do not; the intervals do not cover this."
     )
+    if is_invited:
+        rate_said = words.say(
+            "The rate is the share of sent invitations that were answered, with a Wilson interval. An open"
+            " link has no rate, because the number of people who saw it is not known."
+        )
+        said = f"{rate_said} {said}"
     return Table(
         columns=[
-            Column("Touchpoint", 0.27),
-            Column("Responses", 0.11, apa.count),
+            Column(words.say("Touchpoint"), 0.27),
+            Column(words.say("Responses"), 0.11, words.count),
             *(invited if is_invited else []),
-            Column("First and last answer", 0.20, align="r", name="Period"),
+            Column(words.say("First and last answer"), 0.20, align="r", name=words.say("Period")),
         ],
         cells=rows,
-        title="Responses and response rate" + _of_all(overview),
-        note=f"{said if is_invited else ''}People who choose to answer may differ from those who do"
-        " not; the intervals do not cover this.",
+        title=words.say(_rates_title(overview)),
+        note=said,
     )
 
 
-def _invited(rate: ResponseRate, *, is_hidden: bool) -> list[Cell]:
+def _invited(rate: ResponseRate, words: Words, *, is_hidden: bool) -> list[Cell]:
     ends = "" if rate.low is None or rate.high is None else Interval(rate.low, rate.high)
     return [
-        rate.sent or Quantity(0, "none"),
+        rate.sent or Quantity(0, words.say("none")),
         rate.completed if rate.sent and not is_hidden else "",
         "" if rate.rate is None else rate.rate,
         ends,
     ]
 
 
-def _percent(rate: float) -> str:
-    return f"{phrases.number(rate)}%"
+def _ends(found: Interval, *, words: Words) -> str:
+    return words.between(words.number(found.low or 0), words.number(found.high or 0))
 
 
-def _ends(found: Interval) -> str:
-    return f"{phrases.number(found.low or 0)} to {phrases.number(found.high or 0)}"
-
-
-def _dates(rate: ResponseRate) -> str:
+def _dates(rate: ResponseRate, words: Words) -> str:
     if rate.first_day is None or rate.last_day is None:
-        return State.UNANSWERED
-    return f"{phrases.day(rate.first_day)}\nto {phrases.day(rate.last_day)}"
+        return words.say(State.UNANSWERED.value)
+    last = words.say("to {day}", day=words.day(rate.last_day))
+    return f"{words.day(rate.first_day)}\n{last}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -101,11 +102,11 @@ def named(text: str) -> set[str]:
     return found
 
 
-def references(blocks: Iterable[Block]) -> Iterator[Block]:
+def references(blocks: Iterable[Block], words: Words = ENGLISH) -> Iterator[Block]:
     """The reference list of what the blocks cite; nothing where they cite nothing."""
     listed = reference_list(text for block in blocks for text in texts(block))
     if listed:
-        yield Heading("References")
+        yield Heading(words.say("References"))
     for text in listed:
         yield Paragraph(text, Tone.REFERENCE)
 

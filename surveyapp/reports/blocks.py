@@ -231,7 +231,7 @@ def _callout(block: Callout) -> list[Flowable]:
     return [Spacer(0, 4), box, Gap(10)]
 
 
-def _contents(_block: Contents) -> list[Flowable]:
+def _contents(block: Contents) -> list[Flowable]:
     contents = ChapterList(
         levelStyles=[styles()["contents"]],
         tableStyle=TableStyle(
@@ -244,7 +244,8 @@ def _contents(_block: Contents) -> list[Flowable]:
             ]
         ),
     )
-    return [paragraph("Contents", "contents-title"), contents]
+    contents.mirrored = begins_right(block.title)
+    return [paragraph(block.title, "contents-title", room=TEXT_WIDTH), contents]
 
 
 def _page_break(_block: PageBreak) -> list[Flowable]:

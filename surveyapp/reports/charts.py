@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from surveyapp.design_tokens import COLOURS, SIZES, ink_on, score_colour
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports import chart_theme as theme
 from surveyapp.reports import fonts
 from surveyapp.reports.short_names import short_names
 from surveyapp.results import phrases
+from surveyapp.results.scale_titles import short
 from surveyapp.results.view_models import Definition, Figure, State, Unit
 
 _ROW, _LINE = 24.0, 11.5  # height of a row and of a further line in its label
@@ -68,20 +70,21 @@ def dots(
     few: int = 5,
     width: float = theme.WIDTH,
     labels: float = _LABELS,
+    words: Words = ENGLISH,
 ) -> str:
     """Estimates as dots with their intervals, rows against shared axes, the numbers beside them."""
     panels = _panels(columns, width, labels)
     heading = len(columns) > 1
     placed, height = _placed(rows, top=_HEAD if heading else 4.0, labels=labels)
-    grid, ticks, dashes = _grid(panels, placed, height)
-    intervals, dot, values, missing = _marks(placed, panels, few)
-    label = "; ".join(point["says"] for point in dot) or "no scores to show"
+    grid, ticks, dashes = _grid(panels, placed, height, words)
+    intervals, dot, values, missing = _marks(placed, panels, few, words)
+    label = "; ".join(point["says"] for point in dot) or words.say("no scores to show")
     return theme.layered(
         [
             theme.rules(grid, color=COLOURS["faint"], strokeWidth=0.8),
             theme.rules(_separators(placed, width), color=COLOURS["rule"], strokeWidth=0.6),
             theme.rules(dashes, color=COLOURS["muted"], strokeWidth=1, strokeDash=[3, 2]),
-            theme.texts(_headings(panels) if heading else [], align="left", fontWeight="bold", fontSize=SIZES["small"] + 0.5),
+            theme.texts(_headings(panels, words) if heading else [], align="left", fontWeight="bold", fontSize=SIZES["small"] + 0.5),
             theme.texts(ticks, align="center", color=COLOURS["muted"], fontSize=SIZES["tiny"] + 0.5),
             theme.texts(_group_names(placed), align="left", fontWeight="bold", color=COLOURS["accent"], fontSize=SIZES["body"]),
             theme.texts(_names(placed, strong=False), align="left", fontSize=SIZES["body"]),
@@ -137,7 +140,10 @@ def _placed(
 
 
 def _grid(
-    panels: Sequence[_Panel], placed: Sequence[tuple[Row | None, float, str]], bottom: float
+    panels: Sequence[_Panel],
+    placed: Sequence[tuple[Row | None, float, str]],
+    bottom: float,
+    words: Words,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     grid, ticks, dashes = [], [], []
     top = placed[0][1] - _ROW / 2 if placed else 0.0
@@ -149,7 +155,7 @@ def _grid(
             value = low + (high - low) * i / steps
             x = panel.x(value)
             grid.append({"x": x, "x2": x, "y": top, "y2": bottom})
-            text = phrases.estimate(definition, value, _places(definition))
+            text = phrases.estimate(definition, value, _places(definition), words=words)
             ticks.append({"x": x, "y": bottom + 9, "text": text})
         if panel.column.reference is not None:
             x = panel.x(panel.column.reference)
@@ -182,13 +188,12 @@ def _separators(
     ]
 
 
-def _headings(panels: Sequence[_Panel]) -> list[dict[str, Any]]:
+def _headings(panels: Sequence[_Panel], words: Words) -> list[dict[str, Any]]:
     found = []
     for panel in panels:
         room = panel.right - panel.left + _VALUE
-        text = fonts.wrapped(
-            panel.column.definition.short, SIZES["small"] + 0.5, room, most=1, font=fonts.BOLD
-        )
+        name = short(panel.column.definition, words)
+        text = fonts.wrapped(name, SIZES["small"] + 0.5, room, most=1, font=fonts.BOLD)
         found.append({"x": panel.left, "y": 9, "text": text[0]})
     return found  # fmt: skip
 
@@ -198,7 +203,10 @@ def _group_names(placed: Sequence[tuple[Row | None, float, str]]) -> list[dict[s
 
 
 def _marks(
-    placed: Sequence[tuple[Row | None, float, str]], panels: Sequence[_Panel], few: int
+    placed: Sequence[tuple[Row | None, float, str]],
+    panels: Sequence[_Panel],
+    few: int,
+    words: Words,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     intervals, dot, values, missing = [], [], [], []
     for row, y, _ in placed:
@@ -208,15 +216,16 @@ def _marks(
             if figure is None:
                 continue
             if figure.estimate is None:
-                missing.append({"x": panel.left, "y": y, "text": phrases.value(figure, few=few)})
+                why = phrases.value(figure, few=few, words=words)
+                missing.append({"x": panel.left, "y": y, "text": why})
                 continue
             if figure.low is not None and figure.high is not None:
                 low, high = panel.x(figure.low), panel.x(figure.high)
                 intervals.append({"x": low, "x2": high, "y": y, "y2": y})
-            dot.append(
-                {"x": panel.x(figure.estimate), "y": y, "says": phrases.said(row.label, figure)}
-            )
-            values.append({"x": panel.right + _VALUE - 1, "y": y, "text": phrases.value(figure)})
+            says = phrases.said(row.label, figure, words=words)
+            dot.append({"x": panel.x(figure.estimate), "y": y, "says": says})
+            text = phrases.value(figure, words=words)
+            values.append({"x": panel.right + _VALUE - 1, "y": y, "text": text})
     return intervals, dot, values, missing
 
 
@@ -242,6 +251,7 @@ def heat_map(
     middle: Mapping[str, float],
     *,
     few: int = 5,
+    words: Words = ENGLISH,
 ) -> str:
     """Stages against metrics; grey is ``middle`` (by scale), full colour is a tenth of the axis away
     for the Net Promoter Score's long axis and a fifth for the others.
@@ -249,7 +259,7 @@ def heat_map(
     cell = min(104.0, (theme.WIDTH - _LABELS) / max(len(columns), 1))
     box, numbers, small, names = [], [], [], []
     heads = [
-        {"x": _LABELS + i * cell + cell / 2, "y": 9, "text": column.short}
+        {"x": _LABELS + i * cell + cell / 2, "y": 9, "text": short(column, words)}
         for i, column in enumerate(columns)
     ]
     is_low = len(stages) > _TALL_STAGES
@@ -272,7 +282,11 @@ def heat_map(
                 low, high = figure.definition.axis
                 colour = score_colour(away / ((high - low) / 5))
                 ink = ink_on(colour)
-            text = State.UNASKED.value if figure is None else phrases.value(figure, few=few)
+            text = (
+                words.say(State.UNASKED.value)
+                if figure is None
+                else phrases.value(figure, few=few, words=words)
+            )
             box.append(
                 {
                     "x": left,
@@ -280,14 +294,23 @@ def heat_map(
                     "y": top,
                     "y2": top + height,
                     "colour": colour,
-                    "says": f"{stage}, {columns[j].short}: {text}",
+                    "says": words.say(
+                        "{place}, {score}: {numbers}",
+                        place=stage,
+                        score=short(columns[j], words),
+                        numbers=text,
+                    ),
                 }
             )
             centre = left + (cell - 3) / 2
             if figure is None or figure.estimate is None:
-                small.append({"x": centre, "y": top + height / 2, "text": text, "colour": ink})
+                room = cell  # beside which the next one's text may begin
+                lines = fonts.wrapped(text, SIZES["tiny"] + 0.3, room, most=1 if is_low else 2)
+                said = "\n".join(lines)
+                small.append({"x": centre, "y": top + height / 2, "text": said, "colour": ink})
                 continue
-            beside = f"{phrases.interval(figure)}  ·  n {figure.n:,}"
+            n = words.number(figure.n or 0)
+            beside = f"{phrases.interval(figure, words=words)}  ·  n {n}"
             if is_low:  # in one line
                 numbers.append({"x": left + 18, "y": top + 11, "text": text, "colour": ink})
                 small.append({"x": centre + 16, "y": top + 11, "text": beside, "colour": ink})
@@ -308,5 +331,5 @@ def heat_map(
             theme.texts(small, align="center", fontSize=SIZES["tiny"] + 0.3),
         ],
         height=_HEAD + len(stages) * (height + 3),
-        label="; ".join(str(row["says"]) for row in box) or "no scores to show",
+        label="; ".join(str(row["says"]) for row in box) or words.say("no scores to show"),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from surveyapp.design_tokens import HALF_WIDTH
-from surveyapp.reports import apa, charts, trend_charts
+from surveyapp.i18n.words import ENGLISH, Words
+from surveyapp.reports import charts, trend_charts
 from surveyapp.reports.document import (
     Block,
     Cell,
@@ -19,9 +20,10 @@ from surveyapp.reports.document import (
     Tone,
 )
 from surveyapp.reports.scores import pairs, score
-from surveyapp.reports.tested import tested, tested_columns
+from surveyapp.reports.tested import others_columns, tested, tested_columns
 from surveyapp.results import phrases
 from surveyapp.results.control_limits import RULE, limits_in_short, limits_said
+from surveyapp.results.scale_titles import label
 from surveyapp.results.segment_verdict_phrases import (
     METHOD,
     Told,
@@ -41,7 +43,9 @@ from surveyapp.results.view_models import (
 _MOST = 11  # segments in one chart
 
 
-def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
+def segments(
+    comparison: SegmentComparison | None, few: int, words: Words = ENGLISH
+) -> Iterator[Block]:
     if comparison is None:
         return
     rows = [row for row in comparison.rows if row.touchpoint is None and row.everybody.shown]
@@ -49,12 +53,13 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
     is_empty = not comparison.segments or not rows
     if is_empty and not comparison.sorting:
         return
-    yield Heading("Segment comparison", new_page=comparison.comparisons > 0)
+    yield Heading(words.say("Segment comparison"), new_page=comparison.comparisons > 0)
     if comparison.sorting:
-        named = ", ".join(phrases.named(segment.name) for segment in comparison.sorting)
-        yield Paragraph(
-            f"Left out, as responses are still being assigned to them: {named}.", Tone.NOTE
+        said = words.say(
+            "Left out, as responses are still being assigned to them: {segments}.",
+            segments=words.joined([words.name(each.name) for each in comparison.sorting]),
         )
+        yield Paragraph(said, Tone.NOTE)
     if is_empty:
         return
     sure = [
@@ -64,45 +69,57 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
         if entry.against_rest is not None and entry.against_rest.certain
     ]
     if not comparison.comparisons:
-        yield Paragraph("No segment has enough answers to be compared.", Tone.LEAD)
+        none = words.say("No segment has enough answers to be compared.")
+        yield Paragraph(none, Tone.LEAD)
         return
-    yield Paragraph(
-        f"{len(sure)} of {comparison.comparisons} differences between a segment and all other "
-        f"customers {'is' if len(sure) == 1 else 'are'} significant (Holm).",
-        Tone.LEAD,
+    said = words.say_count(
+        "{n} of {all} differences between a segment and all other customers is significant (Holm).",
+        "{n} of {all} differences between a segment and all other customers are significant (Holm).",
+        n=len(sure),
+        all=words.number(comparison.comparisons),
     )
-    yield from _invariance(verdicts_told(comparison))
+    yield Paragraph(said, Tone.LEAD)
+    yield from _invariance(verdicts_told(comparison, words), words)
     halves = [
-        _segment_chart(row, _shared_axis(row, rows), few)
+        _segment_chart(row, _shared_axis(row, rows), few, words)
         for row in rows[:6]
         if any(entry.figure.shown for entry in row.segments)
     ]
     yield from pairs(halves)
     if len(comparison.segments) > _MOST:
-        yield Paragraph(f"The charts show the first {_MOST} segments.", Tone.NOTE)
+        first = words.number(_MOST)
+        said = words.say("The charts show the first {number} segments.", number=first)
+        yield Paragraph(said, Tone.NOTE)
     yield Paragraph(
-        "The dashed line is the score of all customers. Lines are 95% intervals;"
-        " charts of the same type of score share their axis.",
+        words.say(
+            "The dashed line is the score of all customers. Lines are 95% intervals; charts of the same"
+            " type of score share their axis."
+        ),
         Tone.NOTE,
     )
     if sure:
         yield Table(
-            title="Significant differences",
+            title=words.say("Significant differences"),
             columns=[
-                Column("Segment", 0.17, name="Name of the segment"),
-                Column("Score", 0.30),
-                Column("Segment", 0.10, align="r"),
-                Column("All", 0.11, align="r"),
-                Column("Difference from all others", 0.25),
-                Column("n", 0.07, apa.count),
+                Column(words.say("Segment"), 0.17, name=words.say("Name of the segment")),
+                Column(words.say("Score"), 0.30),
+                Column(words.say("Segment"), 0.10, align="r"),
+                Column(words.say("All"), 0.11, align="r"),
+                Column(words.say("Difference from all others"), 0.25),
+                Column("n", 0.07, words.count),
             ],
             cells=[
                 [
                     entry.segment.name,
-                    f"{row.everybody.definition.label}{f', {row.touchpoint}' if row.touchpoint else ''}",
-                    score(entry.figure),
-                    score(row.everybody),
-                    difference(row.everybody.definition, entry.against_rest),
+                    words.joined(
+                        [
+                            label(row.everybody.definition, words),
+                            *([words.name(row.touchpoint)] if row.touchpoint else []),
+                        ]
+                    ),
+                    score(entry.figure, words=words),
+                    score(row.everybody, words=words),
+                    difference(row.everybody.definition, entry.against_rest, words),
                     entry.figure.n,
                 ]
                 for row, entry in sure
@@ -111,48 +128,51 @@ def segments(comparison: SegmentComparison | None, few: int) -> Iterator[Block]:
         )
 
 
-def _invariance(told: Sequence[Told]) -> Iterator[Block]:
+def _invariance(told: Sequence[Told], words: Words) -> Iterator[Block]:
     """Whether scores of several questions may be compared between segments, and by which tests."""
     if not told:
         return
-    yield Paragraph(METHOD, Tone.NOTE)
+    yield Paragraph(words.say(METHOD), Tone.NOTE)
     for each in told:
-        yield Paragraph(
-            f"{phrases.named(each.place)}: {each.sentence} {'; '.join(each.segments)}.",
-            Tone.BULLET,
+        said = words.say(
+            "{place}: {sentence} {segments}.",
+            place=words.name(each.place),
+            sentence=each.sentence,
+            segments="; ".join(each.segments),
         )
+        yield Paragraph(said, Tone.BULLET)
 
 
-def difference(definition: Definition, contrast: Contrast) -> Cell:
+def difference(definition: Definition, contrast: Contrast, words: Words = ENGLISH) -> Cell:
     """A difference with its interval in words."""
     found = Estimate(contrast.difference, contrast.low, contrast.high)
-    return Quantity(found, phrases.difference(definition, contrast))
+    return Quantity(found, phrases.difference(definition, contrast, words=words))
 
 
-def change(figure: Figure, few: int) -> Cell:
+def change(figure: Figure, few: int, words: Words = ENGLISH) -> Cell:
     """Whether a figure changed significantly, with the difference, its interval and p."""
-    numbers = phrases.change_numbers(figure)
+    numbers = phrases.change_numbers(figure, words=words)
     # In the narrow column of a table p stands on a line of its own, whole.
-    said = phrases.change(figure, few=few) + (f"\n{numbers}" if numbers else "").replace(
-        ", p ", ",\np "
-    )
+    said = phrases.change(figure, few=few, words=words)
+    said += (f"\n{numbers}" if numbers else "").replace(", p ", ",\np ")
     contrast = figure.change.contrast if figure.change else None
     if contrast is None:
         return said
     return Quantity(Estimate(contrast.difference, contrast.low, contrast.high), said)
 
 
-def against_others(overview: JourneyOverview) -> Iterator[Block]:
+def against_others(overview: JourneyOverview, words: Words = ENGLISH) -> Iterator[Block]:
     """Every score of a segment beside that of all other customers; nothing in a report on everybody."""
     if overview.segment is None:
         return
     few = overview.minimum_cell
-    yield Heading("Compared with all other customers", new_page=overview.beside_tested > 0)
+    title = words.say("Compared with all other customers")
+    yield Heading(title, new_page=overview.beside_tested > 0)
     if not overview.beside_tested:
-        yield Paragraph(
-            "No score can be compared: the segment or the customers outside it have too few answers.",
-            Tone.LEAD,
+        none = words.say(
+            "No score can be compared: the segment or the customers outside it have too few answers."
         )
+        yield Paragraph(none, Tone.LEAD)
         return
     sure = sum(
         each.beside is not None
@@ -160,83 +180,93 @@ def against_others(overview: JourneyOverview) -> Iterator[Block]:
         and each.beside.contrast.certain
         for each in overview.figures
     )
-    yield Paragraph(
-        f"{sure} of {overview.beside_tested} differences between"
-        f" {phrases.named(overview.segment.name)} and all other customers"
-        f" {'is' if sure == 1 else 'are'} significant (Holm).",
-        Tone.LEAD,
+    name = words.name(overview.segment.name)
+    said = words.say_count(
+        "{n} of {all} differences between {name} and all other customers is significant (Holm).",
+        "{n} of {all} differences between {name} and all other customers are significant (Holm).",
+        n=sure,
+        all=words.number(overview.beside_tested),
+        name=name,
     )
-    yield from _invariance(verdicts_beside(overview))
+    yield Paragraph(said, Tone.LEAD)
+    yield from _invariance(verdicts_beside(overview, words), words)
     shown = [f for f in overview.end if f.definition.parent is None and f.beside is not None]
-    yield from pairs([_beside_chart(each, overview.segment.name, few) for each in shown[:6]])
+    yield from pairs([_beside_chart(each, overview.segment.name, few, words) for each in shown[:6]])
     rows: list[list[Cell]] = []
     groups = []
-    for place, figures in _places(overview):
+    for place, figures in _places(overview, words):
         groups.append(len(rows))
         rows.append([place, *[""] * 6])
         for each in figures:
             if each.beside is not None:
-                rest, own = score(each.beside.rest, few=few), score(each, few=few)
-                said = phrases.beside(each, few=few) if each.shown else ""
-                cells = tested(each.definition, each.beside.contrast, said)
-                rows.append([each.definition.label, own, rest, *cells])
+                own, rest = (score(one, few=few, words=words) for one in (each, each.beside.rest))
+                said = phrases.beside(each, few=few, words=words) if each.shown else ""
+                cells = tested(each.definition, each.beside.contrast, said, words)
+                rows.append([label(each.definition, words), own, rest, *cells])
     yield Table(
-        title=f"{phrases.named(overview.segment.name)} and all other customers",
-        columns=tested_columns("Segment", "All others", "Result"),
+        title=words.say("{name} and all other customers", name=name),
+        columns=others_columns(words),
         cells=rows,
         groups=frozenset(groups),
-        note="All others: every customer outside the segment. A difference is significant where its"
-        f" 95% interval excludes zero and p < .05 after Holm correction for {overview.beside_tested}"
-        " differences.",
+        note=words.say(
+            "All others: every customer outside the segment. A difference is significant where its 95%"
+            " interval excludes zero and p < .05 after Holm correction for {n} differences.",
+            n=words.number(overview.beside_tested),
+        ),
     )
 
 
-def _beside_chart(figure: Figure, name: str, few: int) -> Chart:
+def _beside_chart(figure: Figure, name: str, few: int, words: Words) -> Chart:
     rest = figure.beside.rest if figure.beside else figure
     column = charts.Column(figure.definition, rest.estimate)
-    rows = [charts.Row(name, [figure], strong=True), charts.Row("All other customers", [rest])]
-    said = phrases.beside(figure, few=few)
+    others = charts.Row(words.say("All other customers"), [rest])
+    rows = [charts.Row(name, [figure], strong=True), others]
+    said = phrases.beside(figure, few=few, words=words)
     return Chart(
-        f"{figure.definition.label}: {said}",
-        charts.dots(rows, [column], few=few, width=HALF_WIDTH, labels=88.0),
-        "The dashed line is the score of all other customers.",
+        words.say("{score}: {said}", score=label(figure.definition, words), said=said),
+        charts.dots(rows, [column], few=few, width=HALF_WIDTH, labels=88.0, words=words),
+        words.say("The dashed line is the score of all other customers."),
     )
 
 
-def _places(overview: JourneyOverview) -> Iterator[tuple[str, Sequence[Figure]]]:
+def _places(overview: JourneyOverview, words: Words) -> Iterator[tuple[str, Sequence[Figure]]]:
     """The end and the touchpoints that ask something, with their figures."""
     for name, figures in (
-        ("The journey as a whole", overview.end),
+        (words.say("The journey as a whole"), overview.end),
         *((point.name, point.figures) for point in overview.touchpoints),
     ):
         if figures:
             yield name, figures
 
 
-def changes(overview: JourneyOverview) -> Iterator[Block]:
+def changes(overview: JourneyOverview, words: Words = ENGLISH) -> Iterator[Block]:
     """Every score now and in the months compared with; nothing where nothing can be compared."""
     compared = overview.compared
     if compared is None or not compared.tested:
         return
     rows: list[list[Cell]] = []
     groups = []
-    for place, figures in _places(overview):
+    few = overview.minimum_cell
+    for place, figures in _places(overview, words):
         groups.append(len(rows))
         rows.append([place, *[""] * 6])
         for each in figures:
             if each.change is not None:
-                before = score(each.change.before, few=overview.minimum_cell)
-                now = score(each, few=overview.minimum_cell)
-                said = phrases.change(each, few=overview.minimum_cell) if each.shown else ""
-                cells = tested(each.definition, each.change.contrast, said)
-                rows.append([each.definition.label, before, now, *cells])
-    yield Heading("Changes", new_page=True)
+                before = score(each.change.before, few=few, words=words)
+                now = score(each, few=few, words=words)
+                said = phrases.change(each, few=few, words=words) if each.shown else ""
+                cells = tested(each.definition, each.change.contrast, said, words)
+                rows.append([label(each.definition, words), before, now, *cells])
+    yield Heading(words.say("Changes"), new_page=True)
+    heads = (words.say("Before"), words.say("Now"), words.say("Change"))
     yield Table(
-        title=f"Scores now and in {phrases.months(compared.since, compared.until)}",
-        columns=tested_columns("Before", "Now", "Change"),
+        title=words.say(
+            "Scores now and in {months}", months=words.months(compared.since, compared.until)
+        ),
+        columns=tested_columns(*heads, words=words),
         cells=rows,
         groups=frozenset(groups),
-        note=phrases.compared(compared),
+        note=phrases.compared(compared, words=words),
     )
 
 
@@ -255,21 +285,25 @@ def _shared_axis(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> tuple[flo
     return max(low, min(ends) // step * step), min(high, -(-max(ends) // step) * step)
 
 
-def _segment_chart(row: ComparisonRow, axis: tuple[float, float], few: int) -> Chart:
+def _segment_chart(row: ComparisonRow, axis: tuple[float, float], few: int, words: Words) -> Chart:
     definition = row.everybody.definition
     answered = [entry for entry in row.segments if entry.figure.n != 0]
     entries = [
-        charts.Row("All customers", [row.everybody], strong=True),
+        charts.Row(words.say("All customers"), [row.everybody], strong=True),
         *(charts.Row(entry.segment.name, [entry.figure]) for entry in answered[:_MOST]),
     ]
     column = charts.Column(definition, row.everybody.estimate, axis)
     return Chart(
-        f"{definition.label} (n = {row.everybody.n:,})",
-        charts.dots(entries, [column], few=few, width=HALF_WIDTH, labels=88.0),
+        words.say(
+            "{score} (n = {count})",
+            score=label(definition, words),
+            count=words.number(row.everybody.n or 0),
+        ),
+        charts.dots(entries, [column], few=few, width=HALF_WIDTH, labels=88.0, words=words),
     )
 
 
-def trend(trends: Sequence[Trend]) -> Iterator[Block]:
+def trend(trends: Sequence[Trend], words: Words = ENGLISH) -> Iterator[Block]:
     # A trend of gaps shows nothing.
     seen = [
         t
@@ -282,41 +316,66 @@ def trend(trends: Sequence[Trend]) -> Iterator[Block]:
     points = [t for t in shown if first[t.touchpoint_id] is t]
     if not end and not points:
         return
-    yield Heading("Trend by month", new_page=True)
+    yield Heading(words.say("Trend by month"), new_page=True)
     for series in end[:2]:
         yield Chart(
-            _trend_title(series),
-            trend_charts.trend(series),
-            "The band is each month's 95% interval; gaps are months with too few answers to show."
-            f" {trend_charts.note(series)}".rstrip()
-            + (f" {limits_said(series)}" if series.limits else ""),
+            _trend_title(series, words),
+            trend_charts.trend(series, words=words),
+            " ".join(
+                filter(
+                    None,
+                    (
+                        words.say(
+                            "The band is each month's 95% interval; gaps are months with too few answers"
+                            " to show."
+                        ),
+                        trend_charts.note(series, words=words),
+                        limits_said(series, words) if series.limits else "",
+                    ),
+                )
+            ),
         )
     if points:
         axis = trend_charts.trend_axis(points)
         room = max(map(trend_charts.headroom, points))
         halves = [
             Chart(
-                _trend_title(series),
-                trend_charts.trend(series, trend_charts.HALF_PAPER, axis=axis, room=room),
-                f"{trend_charts.note(series)} {limits_in_short(series)}".strip(),
+                _trend_title(series, words),
+                trend_charts.trend(
+                    series, trend_charts.HALF_PAPER, axis=axis, room=room, words=words
+                ),
+                " ".join(
+                    filter(
+                        None,
+                        (trend_charts.note(series, words=words), limits_in_short(series, words)),
+                    )
+                ),
             )
             for series in points
         ]
-        label = points[0].definition.label
-        yield Heading(f"{label} by touchpoint", level=2)
-        said = "All on the same axis; bands are 95% intervals."
+        title = words.say("{score} by touchpoint", score=label(points[0].definition, words))
+        yield Heading(title, level=2)
+        said = words.say("All on the same axis; bands are 95% intervals.")
         if any(series.limits for series in points):
-            said += f" Dash-dotted lines are control limits, diamonds lie outside them. {RULE}"
+            lines = words.say(
+                "Dash-dotted lines are control limits, diamonds lie outside them."
+            )
+            said = f"{said} {lines} {words.say(RULE)}"
         yield Paragraph(said, Tone.NOTE)
         yield from pairs(halves)
 
 
-def _trend_title(series: Trend) -> str:
-    where = phrases.named(series.touchpoint or series.definition.label)
+def _trend_title(series: Trend, words: Words) -> str:
+    where = words.name(series.touchpoint or label(series.definition, words))
     if series.change is None:
         return where
     if not series.change.certain:
-        return f"{where}: no significant change"
-    way = "up" if series.change.difference > 0 else "down"
-    size = phrases.number(abs(series.change.difference))
-    return f"{where}: {way} by {size} points"
+        return words.say("{place}: no significant change", place=where)
+    size = round(abs(series.change.difference))
+    if series.change.difference > 0:
+        return words.say_count(
+            "{place}: up by {n} points", "{place}: up by {n} points", n=size, place=where
+        )
+    return words.say_count(
+        "{place}: down by {n} points", "{place}: down by {n} points", n=size, place=where
+    )

@@ -253,7 +253,9 @@ class Callout:
 
 @dataclass(frozen=True)
 class Contents:
-    """Where the list of chapters stands."""
+    """Where the list of chapters stands, under its title."""
+
+    title: str = "Contents"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from analysis.drivers import RelativeImportance
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.reports import charts
 from surveyapp.reports.associations import associations
 from surveyapp.reports.document import Block, Chart, Heading, Paragraph, Tone
@@ -14,21 +15,20 @@ from surveyapp.reports.tested import others_table
 from surveyapp.results import phrases
 from surveyapp.results.association_phrases import (
     caution,
-    joined_by,
     outcome_named,
     outcome_verbally,
 )
 from surveyapp.results.associations import Associations
 from surveyapp.results.drivers import SEED, Drivers
-
-_WHAT = {
-    "dimensions": "The journey's dimensions",
-    "touchpoints": "Touchpoints",
-}
+from surveyapp.results.scale_titles import short
 
 
 def drivers(
-    found: Sequence[Drivers], beside: Associations | None = None, *, few: int = 5
+    found: Sequence[Drivers],
+    beside: Associations | None = None,
+    *,
+    few: int = 5,
+    words: Words = ENGLISH,
 ) -> Iterator[Block]:
     """Each score's own association with the outcome, then what all scores account for together.
 
@@ -39,104 +39,185 @@ def drivers(
     outcome = beside.outcome if beside else found[0].outcome if found else None
     if outcome is None:
         return
-    yield Heading(f"Drivers of {outcome.short}")
-    yield Paragraph(caution(outcome), leads=True)
+    yield Heading(words.say("Drivers of {outcome}", outcome=short(outcome, words)))
+    yield Paragraph(caution(outcome, words), leads=True)
     if beside is not None:
         if beside.hidden:
-            why = phrases.hidden(beside.hidden, few=few)
-            yield Paragraph(f"{why[:1].upper()}{why[1:]}.", Tone.NOTE)
+            why = phrases.hidden(beside.hidden, few=few, words=words)
+            yield Paragraph(f"{words.begun(why)}.", Tone.NOTE)
             return
-        yield from associations(beside, few)
+        yield from associations(beside, few, words)
         if found:
-            yield Heading("All scores together", level=2)
+            yield Heading(words.say("All scores together"), level=2)
     for each in found:
         if each.found is not None:
-            yield _chart(each, each.found)
-            yield from _others(each, few)
+            yield _chart(each, each.found, words)
+            yield from _others(each, few, words)
         else:
-            yield Paragraph(f"{_WHAT[each.kind]}: {_why_not(each, few)}", Tone.NOTE)
+            said = words.say(
+                "{scores}: {reason}", scores=_what(each, words), reason=_why_not(each, few, words)
+            )
+            yield Paragraph(said, Tone.NOTE)
 
 
-def _others(each: Drivers, few: int) -> Iterator[Block]:
+def _what(each: Drivers, words: Words) -> str:
+    is_dimensions = each.kind == "dimensions"
+    return words.say(msg("The journey's dimensions") if is_dimensions else msg("Touchpoints"))
+
+
+def _labels(each: Drivers, words: Words) -> dict[str, str]:
+    """What the predictors are called, by key."""
+    return {key: words.scales.get(key, label) for key, label in each.labels.items()}
+
+
+def _others(each: Drivers, few: int, words: Words) -> Iterator[Block]:
+    is_dimensions = each.kind == "dimensions"
     table = others_table(
         each.parts,
-        title=f"{_WHAT[each.kind]}: variance in {each.outcome.short} associated with each",
-        what=each.kind.removesuffix("s").capitalize(),
+        title=words.say(
+            "{scores}: variance in {outcome} associated with each",
+            scores=_what(each, words),
+            outcome=short(each.outcome, words),
+        ),
+        what=words.begun(words.say(msg("dimension") if is_dimensions else msg("touchpoint"))),
         few=few,
-        of=f"{each.kind} of this table; interval and p are those of a normal test with bootstrap"
-        " standard errors",
+        of=msg(
+            "All others: every customer outside the segment. A difference is significant where its 95%"
+            " interval excludes zero and p < .05 after Holm correction for {n} dimensions of this table;"
+            " interval and p are those of a normal test with bootstrap standard errors."
+        )
+        if is_dimensions
+        else msg(
+            "All others: every customer outside the segment. A difference is significant where its 95%"
+            " interval excludes zero and p < .05 after Holm correction for {n} touchpoints of this table;"
+            " interval and p are those of a normal test with bootstrap standard errors."
+        ),
+        words=words,
     )
     if table is not None:
         yield table
 
 
-def _why_not(each: Drivers, few: int) -> str:
+def _why_not(each: Drivers, few: int, words: Words) -> str:
     """Why nothing is shown; numbers below ``few`` are not told."""
     if each.hidden:
-        return f"{phrases.hidden(each.hidden, few=few)}."
-    left, by = _left_out(each), joined_by(each.kind)
-    if len(each.labels) < 2:
-        given = "only " + next(iter(each.labels.values())) if each.labels else "none"
-        return (
-            f"not compared, as this requires two scores that at least half of the {by} have;"
-            f" {given} was given in half of the {_counted(each.joined, by, few)} with an answer to"
-            f" {each.outcome.short} and any of the scores.{left}"
+        return f"{phrases.hidden(each.hidden, few=few, words=words)}."
+    outcome, labels = short(each.outcome, words), list(_labels(each, words).values())
+    in_journeys = each.kind != "dimensions"
+    if len(labels) < 2:
+        given = words.say("only {score}", score=labels[0]) if labels else words.say("none")
+        said = (
+            msg(
+                "not compared, as this requires two scores that at least half of the journeys have; {given}"
+                " was given in half of the {counted} with an answer to {outcome} and any of the scores."
+            )
+            if in_journeys
+            else msg(
+                "not compared, as this requires two scores that at least half of the submissions have;"
+                " {given} was given in half of the {counted} with an answer to {outcome} and any of the"
+                " scores."
+            )
         )
-    names = phrases.listed(list(each.labels.values()))
-    said = (
-        f"{_counted(each.n, by, few)} have an answer to {each.outcome.short} and all of these"
-        f" scores: {names}."
+        counted = _counted(each.joined, few, in_journeys, words)
+        text = words.say(said, given=given, counted=counted, outcome=outcome)
+        return f"{text}{_left_out(each, words)}"
+    text = words.say(
+        "{counted} have an answer to {outcome} and all of these scores: {scores}.",
+        counted=_counted(each.n, few, in_journeys, words),
+        outcome=outcome,
+        scores=words.listed(labels),
     )
+    cannot = words.say("They cannot be compared: one is constant, or is determined by the others.")
     if each.n < each.needed:
-        return f"{said} At least {each.needed} are needed.{left}"
-    return f"{said} They cannot be compared: one is constant, or is determined by the others.{left}"
+        cannot = words.say("At least {number} are needed.", number=words.number(each.needed))
+    return f"{text} {cannot}{_left_out(each, words)}"
 
 
-def _counted(n: int, by: str, few: int) -> str:
+def _counted(n: int, few: int, in_journeys: bool, words: Words) -> str:
     if 0 < n < few:
-        return f"fewer than {few} {by}"
-    return f"{n:,} {by}" if n else f"no {by}"
+        said = (
+            msg("fewer than {few} journeys") if in_journeys else msg("fewer than {few} submissions")
+        )
+        return words.say(said, few=words.number(few))
+    if not n:
+        return words.say(msg("no journeys") if in_journeys else msg("no submissions"))
+    if in_journeys:
+        return words.say_count("{n} journeys", "{n} journeys", n=n)
+    return words.say_count("{n} submissions", "{n} submissions", n=n)
 
 
-def _left_out(each: Drivers) -> str:
+def _left_out(each: Drivers, words: Words) -> str:
     said = ""
     if each.left_out:
-        said += f" Left out, as fewer than half have them: {phrases.listed(each.left_out)}."
+        names = words.listed(each.left_out)
+        said += f" {words.say('Left out, as fewer than half have them: {scores}.', scores=names)}"
     if each.beyond:
-        most = len(each.labels)
-        said += f" Left out, as at most {most} are compared: {phrases.listed(each.beyond)}."
+        beyond = words.say(
+            "Left out, as at most {number} are compared: {scores}.",
+            number=words.number(len(each.labels)),
+            scores=words.listed(each.beyond),
+        )
+        said += f" {beyond}"
     return said
 
 
-def _chart(each: Drivers, found: RelativeImportance) -> Chart:
-    unnamed = replace(each.parts[0].definition, label="", short="")
+def _chart(each: Drivers, found: RelativeImportance, words: Words) -> Chart:
+    unnamed = replace(each.parts[0].definition, scale="", label="", short="")
     column = charts.Column(unnamed, axis=(0.0, _end(found)))
     ordered = sorted(found.drivers, key=lambda driver: -driver.part)
     figures = {figure.definition.scale: figure for figure in each.parts}
-    rows = [charts.Row(each.labels[d.name], [figures[f"driver:{d.name}"]]) for d in ordered]
-    joined = "joined by journey" if each.kind == "touchpoints" else "in one submission"
-    whole = f"{phrases.number(100 * found.r_squared)}%"
-    ends = f"{phrases.number(100 * found.low)} to {phrases.number(100 * found.high)}"
+    labels = _labels(each, words)
+    rows = [charts.Row(labels[d.name], [figures[f"driver:{d.name}"]]) for d in ordered]
+    said = (
+        msg(
+            "{scores}: percentage of the variance in the {outcome} associated with each score, joined by"
+            " journey. Together they account for {whole} ({interval}). n = {n} journeys with all of them."
+            " Decomposed by LMG, the average over all orders in which the scores can enter a regression;"
+            " lines are 95% intervals from {resamples} resamples (seed {seed}), which are slightly too high"
+            " near zero. One score is said to be most strongly associated only where its share differs"
+            " significantly from that of every other (bootstrap standard errors, Holm over all pairs)."
+        )
+        if each.kind == "touchpoints"
+        else msg(
+            "{scores}: percentage of the variance in the {outcome} associated with each score, in one"
+            " submission. Together they account for {whole} ({interval}). n = {n} submissions with all of"
+            " them. Decomposed by LMG, the average over all orders in which the scores can enter a"
+            " regression; lines are 95% intervals from {resamples} resamples (seed {seed}), which are"
+            " slightly too high near zero. One score is said to be most strongly associated only where its"
+            " share differs significantly from that of every other (bootstrap standard errors, Holm over"
+            " all pairs)."
+        )
+    )
+    note = words.say(
+        said,
+        scores=_what(each, words),
+        outcome=outcome_named(each.outcome, words),
+        whole=words.percent(100 * found.r_squared),
+        interval=words.between(words.number(100 * found.low), words.number(100 * found.high)),
+        n=words.number(found.n),
+        resamples=words.number(found.resamples),
+        seed=str(SEED),
+    )
     return Chart(
-        _title(each, found),
-        charts.dots(rows, [column]),
-        f"{_WHAT[each.kind]}: percentage of the variance in the"
-        f" {outcome_named(each.outcome)} associated with each score, {joined}. Together they"
-        f" account for {whole} ({ends}). n = {found.n:,} {joined_by(each.kind)} with all of them. Decomposed by LMG, the"
-        " average over all orders in which the scores can enter a regression; lines"
-        f" are 95% intervals from {found.resamples:,} resamples (seed {SEED}), which"
-        " are slightly too high near zero. One score is said to be most strongly associated only"
-        " where its share differs significantly from that of every other (bootstrap standard errors,"
-        f" Holm over all pairs).{_left_out(each)}",
+        _title(each, found, words),
+        charts.dots(rows, [column], words=words),
+        f"{note}{_left_out(each, words)}",
     )
 
 
-def _title(each: Drivers, found: RelativeImportance) -> str:
-    with_it = outcome_verbally(each.outcome)
+def _title(each: Drivers, found: RelativeImportance, words: Words) -> str:
+    with_it = outcome_verbally(each.outcome, words)
     if found.leader is not None:
-        label = each.labels[found.leader]
-        return f"{label[:1].upper()}{label[1:]} is most strongly associated with {with_it}"
-    return f"{_WHAT[each.kind]} and {with_it}: none differs significantly from every other"
+        return words.say(
+            "{score} is most strongly associated with {outcome}",
+            score=words.begun(_labels(each, words)[found.leader]),
+            outcome=with_it,
+        )
+    return words.say(
+        "{scores} and {outcome}: none differs significantly from every other",
+        scores=_what(each, words),
+        outcome=with_it,
+    )
 
 
 def _end(found: RelativeImportance) -> float:

@@ -141,17 +141,12 @@ def _below(figure: Figure, few: int, words: Words) -> Iterator[str]:
     yield phrases.basis(figure, words=words)
     if figure.change is not None:
         numbers = phrases.change_numbers(figure, words=words)
-        change = _begun(phrases.change(figure, few=few, words=words))
+        change = words.begun(phrases.change(figure, few=few, words=words))
         said = words.say("{change}: {numbers}", change=change, numbers=numbers)
         yield said if numbers else change
     if figure.target is not None:
         against = target_phrases.against(figure.definition, figure.target, words=words)
-        yield _begun(against)  # names of months keep theirs
-
-
-def _begun(said: str) -> str:
-    """The phrase as a line begins."""
-    return said[:1].upper() + said[1:]
+        yield words.begun(against)  # names of months keep theirs
 
 
 def _weakest(overview: JourneyOverview, words: Words) -> Iterator[Block]:
@@ -185,7 +180,7 @@ def _drivers(found: Associations | None, few: int, words: Words) -> Iterator[Blo
             Column(words.say("Score"), 0.5),
             Column(words.say("Kind"), 0.16),
             Column(words.say("Correlation (95% CI)"), 0.24, align="r"),
-            Column("n", 0.1, words.number),
+            Column("n", 0.1, words.count),
         ],
         cells=[_driver(kind, one, words) for kind, one in rows],
         note=words.say(
@@ -204,7 +199,7 @@ def _none_certain(found: Associations, shown: int, few: int, words: Words) -> st
     why = phrases.hidden(found.hidden, few=few, words=words)
     name = short(found.outcome, words)
     if why:
-        return f"{_begun(why)}."
+        return f"{words.begun(why)}."
     if not shown:
         return words.say("No score has enough answers beside {outcome} yet.", outcome=name)
     said = (

@@ -28,6 +28,7 @@ _RESULTS = (
     "surveyapp.results.findings",
     "surveyapp.results.phrases",
     "surveyapp.results.rate_phrases",
+    "surveyapp.results.scale_titles",
     "surveyapp.results.standing",
     "surveyapp.results.target_phrases",
     "surveyapp.results.view_models",
@@ -35,6 +36,31 @@ _RESULTS = (
 # The files whose messages a kind says; a test compares them with what the kind imports.
 SAID_BY: Mapping[str, tuple[str, ...]] = {
     "executive": ("surveyapp.reports.executive", *_RESULTS, *_FORMATS),
+    "benchmark": (
+        "surveyapp.reports.actions_done",
+        "surveyapp.reports.annex",
+        "surveyapp.reports.associations",
+        "surveyapp.reports.benchmark",
+        "surveyapp.reports.benchmark_sets",
+        "surveyapp.reports.bibliography",
+        "surveyapp.reports.charts",
+        "surveyapp.reports.chosen",
+        "surveyapp.reports.comparisons",
+        "surveyapp.reports.drivers",
+        "surveyapp.reports.notes",
+        "surveyapp.reports.scores",
+        "surveyapp.reports.targets",
+        "surveyapp.reports.tested",
+        "surveyapp.reports.trend_charts",
+        "surveyapp.results.benchmarks",
+        "surveyapp.results.definition_phrases",
+        "surveyapp.results.effect_phrases",
+        "surveyapp.results.target_actions",
+        "surveyapp.results.target_rows",
+        "surveyapp.results.wordings",
+        *_RESULTS,
+        *_FORMATS,
+    ),
 }
 
 

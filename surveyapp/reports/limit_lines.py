@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from surveyapp.design_tokens import COLOURS
+from surveyapp.i18n.words import Words, msg
 from surveyapp.reports import svg
 from surveyapp.reports.trend_plane import Plane
 from surveyapp.results import control_limits
@@ -36,20 +37,20 @@ def lines(plane: Plane, series: Trend) -> Iterator[str]:
             )
 
 
-def diamond(plane: Plane, series: Trend, month: Month, x: float) -> str:
+def diamond(plane: Plane, series: Trend, month: Month, x: float, words: Words) -> str:
     """A month outside, by its shape."""
     y, half = plane.y(month.figure.estimate or 0.0), plane.canvas.letters * 0.55
     corners = [(x, y - half), (x + half, y), (x, y + half), (x - half, y)]
     return svg.element(
         "polygon",
-        svg.element("title", svg.escaped(control_limits.month_said(series, month))),
+        svg.element("title", svg.escaped(control_limits.month_said(series, month, words))),
         class_="outside",
         points=" ".join(f"{a:.1f},{b:.1f}" for a, b in corners),
         fill=COLOURS["ink"],
     )
 
 
-def words(plane: Plane, series: Trend) -> Iterator[str]:
+def words(plane: Plane, series: Trend, spoken: Words) -> Iterator[str]:
     """ "above limits" or "below limits" beyond each month outside, where the word before it leaves room.
 
     The first and the last shown month have theirs beside their number.
@@ -61,7 +62,7 @@ def words(plane: Plane, series: Trend) -> Iterator[str]:
         side = series.outside(month)
         if not side or x < free:
             continue
-        said = word(side)
+        said = word(side, spoken)
         free = x + _width(said) * letters
         y = plane.y(month.figure.estimate or 0.0)
         beyond = y - 1.3 * letters if side == "above" else y + 1.4 * letters
@@ -70,9 +71,10 @@ def words(plane: Plane, series: Trend) -> Iterator[str]:
         yield svg.text(said, inside(plane, x, said), beyond, size=letters, class_="number")
 
 
-def word(side: str, value: str = "") -> str:
+def word(side: str, words: Words, value: str = "") -> str:
     """What stands beside a month outside, with its value where it has one there."""
-    return f"{value} {side} limits".strip()
+    said = words.say(msg("above limits") if side == "above" else msg("below limits"))
+    return f"{value} {said}".strip()
 
 
 def inside(plane: Plane, x: float, said: str) -> float:

@@ -94,7 +94,9 @@ def drafted(installation: Installation, session: Session, report: Report) -> Dra
         draw = partial(partners.content, of_partner, made=made)
         return Drafted(name, of_partner.overview, draw)
     numbers = _numbers(installation, session, report)
-    return Drafted(name, numbers.overview, partial(benchmarks.content, numbers, made=made))
+    words = _words(installation, report, numbers.overview)
+    draw = partial(benchmarks.content, numbers, made=made, words=words)
+    return Drafted(name, numbers.overview, draw)
 
 
 def _words(installation: Installation, report: Report, overview: JourneyOverview) -> Words:

@@ -40,7 +40,7 @@ def pdf(document: Document) -> bytes:
         story = [*_above(document.cover), *body]
     else:
         # The cover's own pages come first: a list of many chapters that goes on has no second band.
-        story = [NextPageTemplate("page"), *_cover(document.cover), PageBreak(), *body]
+        story = [NextPageTemplate("page"), *_cover(document), PageBreak(), *body]
     template.multiBuild(story, canvasmaker=TaggedCanvas)
     about = About(document.cover.title, document.author, document.language, document.subject)
     return tagged(out.getvalue(), template.tags, about)
@@ -151,9 +151,10 @@ def _above(cover: Cover) -> list[Flowable]:
     return [title, set_text.paragraph(said, Tone.NOTE, room=TEXT_WIDTH), Spacer(0, 4)]
 
 
-def _cover(cover: Cover) -> list[Flowable]:
+def _cover(document: Document) -> list[Flowable]:
+    cover, words = document.cover, document.words
     title = [
-        set_text.paragraph(cover.kind, "kind"),
+        set_text.paragraph(cover.kind, "kind", room=TEXT_WIDTH),
         Spacer(0, 26),
         set_text.paragraph(
             cover.title,
@@ -175,16 +176,20 @@ def _cover(cover: Cover) -> list[Flowable]:
             ("TOPPADDING", (0, 0), (-1, -1), 0),
         ],
     )
-    tags = TableTags(head=False)
-    facts = Table(
+    tags = TableTags(head=False, mirrored=words.right_to_left)
+    shares = (0.26, 0.74)
+    rows = [
         [
-            [
-                set_text.paragraph(name, "fact-name"),
-                set_text.paragraph(value, "fact", room=TEXT_WIDTH * 0.74),
-            ]
-            for name, value in cover.facts
-        ],
-        colWidths=[TEXT_WIDTH * 0.26, TEXT_WIDTH * 0.74],
+            set_text.paragraph(text, style, room=TEXT_WIDTH * share - 12)
+            for text, style, share in zip(fact, ("fact-name", "fact"), shares, strict=True)
+        ]
+        for fact in cover.facts
+    ]
+    if words.right_to_left:
+        shares, rows = shares[::-1], [row[::-1] for row in rows]
+    facts = Table(
+        rows,
+        colWidths=[TEXT_WIDTH * share for share in shares],
         renderCB=tags,
         style=[
             FACE,
@@ -200,5 +205,5 @@ def _cover(cover: Cover) -> list[Flowable]:
         Spacer(0, 48),
         tags.numbered(facts),
         Spacer(0, 26),
-        *blocks.flowables([Contents()]),
+        *blocks.flowables([Contents(words.say("Contents"))]),
     ]

@@ -28,7 +28,8 @@ def _panel(block: Table) -> list[Flowable]:
     block = block.mirrored if is_mirrored else block
     spans = grid_widths.spans(block)
     widths = grid_widths.widths(block, spans)
-    rows = [_row(block, at, row, widths, spans) for at, row in enumerate(block.rows)]
+    beginning = "r" if is_mirrored else "l"
+    rows = [_row(block, at, row, widths, spans, beginning) for at, row in enumerate(block.rows)]
     head = [
         _cell(text, side, block.look, width, head=True)
         for text, side, width in zip(block.head, block.align, widths, strict=True)
@@ -57,13 +58,19 @@ def _panel(block: Table) -> list[Flowable]:
 
 
 def _row(
-    block: Table, at: int, row: list[Text], widths: list[float], spans: grid_widths.Spans
+    block: Table,
+    at: int,
+    row: list[Text],
+    widths: list[float],
+    spans: grid_widths.Spans,
+    beginning: str,
 ) -> list[TaggedParagraph]:
     strong = at in block.strong or at in block.groups
     found = []
     for column, (text, side) in enumerate(zip(row, block.align, strict=True)):
         over = len(row) if at in block.groups else spans.get((at + 1, column), 1)
         room = sum(widths[column : column + over])
+        side = beginning if at in block.groups else side
         found.append(_cell(text, side, block.look, room, strong=strong))
     return found
 

@@ -196,18 +196,26 @@ class _ContentsTags(GridTags):
 
 
 class ChapterList(TableOfContents):  # type: ignore[misc]
-    """The contents: a line a chapter, which leads to it, with the number of its page."""
+    """The contents: a line a chapter, which leads to it, with the number of its page; ``mirrored``: at
+    the left."""
+
+    mirrored = False
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         style = self.getLevelStyle(0)
         number_style = ParagraphStyle(f"{style.name}-number", parent=style, alignment=TA_RIGHT)
+        if self.mirrored:
+            style, number_style = number_style, style
         rows = [
             [_direct(_leading(text, key), style), _direct(_leading(page, key), number_style)]
             for _, text, page, key in self._lastEntries or [(0, "-", 0, None)]
         ]
+        widths = [availWidth - _PAGE_NUMBER, _PAGE_NUMBER]
+        if self.mirrored:
+            widths, rows = widths[::-1], [row[::-1] for row in rows]
         self._table = Table(
             rows,
-            colWidths=[availWidth - _PAGE_NUMBER, _PAGE_NUMBER],
+            colWidths=widths,
             style=self.tableStyle,
             renderCB=_ContentsTags(),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports.document import (
     Block,
     Cell,
@@ -16,54 +17,73 @@ from surveyapp.reports.document import (
     Tone,
 )
 from surveyapp.reports.scores import score
-from surveyapp.results import phrases, target_phrases
+from surveyapp.results import target_phrases
+from surveyapp.results.scale_titles import short
 from surveyapp.results.standing import Standing
 from surveyapp.results.target_rows import TargetRow
 from surveyapp.results.view_models import State
 
 
-def targets(rows: Sequence[TargetRow], few: int) -> Iterator[Block]:
+def targets(rows: Sequence[TargetRow], few: int, words: Words = ENGLISH) -> Iterator[Block]:
     """Nothing where no target is set."""
     if not rows:
         return
-    yield Heading("Targets")
+    yield Heading(words.say("Targets"))
     counts = [
         (sum(row.gap.standing is standing for row in rows), standing) for standing in Standing
     ]
     shown = sum(count for count, _ in counts)
-    many = "one target" if len(rows) == 1 else f"{len(rows)} targets"
-    parts = ", ".join(f"{count} {standing}" for count, standing in counts)
-    hidden = f", {len(rows) - shown} without a score" if shown < len(rows) else ""
-    yield Paragraph(f"Of {many}: {parts}{hidden}.", Tone.LEAD)
+    parts = [f"{words.number(count)} {words.say(standing)}" for count, standing in counts]
+    if shown < len(rows):
+        parts.append(words.say("{number} without a score", number=words.number(len(rows) - shown)))
+    yield Paragraph(
+        words.say_count(
+            "Of one target: {counts}.",
+            "Of {n} targets: {counts}.",
+            n=len(rows),
+            counts=words.joined(parts),
+        ),
+        Tone.LEAD,
+    )
     yield Table(
-        title="Scores and their targets",
+        title=words.say("Scores and their targets"),
         columns=[
-            Column("Measure", 0.15),
-            Column("Place", 0.21),
-            Column("Score", 0.16, align="r"),
-            Column("Target", 0.09, align="r"),
-            Column("Gap", 0.17, align="r"),
-            Column("Standing", 0.10),
-            Column("By", 0.12),
+            Column(words.say("Measure"), 0.15),
+            Column(words.say("Place"), 0.21),
+            Column(words.say("Score"), 0.16, align="r"),
+            Column(words.say("Target"), 0.09, align="r"),
+            Column(words.say("Gap"), 0.17, align="r"),
+            Column(words.say("Standing"), 0.10),
+            Column(words.say("By"), 0.12),
         ],
-        cells=[_row(row, few) for row in rows],
-        note=f"{target_phrases.EXPLAINED} The gap is the score minus the target, with the score's"
-        " interval.",
+        cells=[_row(row, few, words) for row in rows],
+        note=words.say(
+            "{explained} The gap is the score minus the target, with the score's interval.",
+            explained=words.say(target_phrases.EXPLAINED),
+        ),
     )
 
 
-def _row(row: TargetRow, few: int) -> list[Cell]:
+def _row(row: TargetRow, few: int, words: Words) -> list[Cell]:
     figure, found, target = row.figure, row.gap, row.target
     gap = Estimate(found.difference, found.low, found.high)
-    due = phrases.day(target.due) or "no date"
+    due = words.day(target.due) or words.say("no date")
+    # The interval stands on a line of its own.
+    ends = target_phrases.gap_numbers(found, words=words)
     return [
-        row.metric,
-        phrases.named(row.place),
-        score(figure, few=few) if figure else State.UNASKED.value,
-        target_phrases.amount(figure.definition, target)
+        short(figure.definition, words) if figure else row.metric,
+        words.say(row.place) if target.place == "" else words.name(row.place),
+        score(figure, few=few, words=words) if figure else words.say(State.UNASKED.value),
+        target_phrases.amount(figure.definition, target, words=words)
         if figure
-        else phrases.number(target.value),
-        Quantity(gap, target_phrases.gap_numbers(found).replace(", ", "\n", 1)),
-        found.standing or "",
-        f"{due}\n{phrases.named(target.owner)}" if target.owner else due,
+        else words.number(target.value),
+        Quantity(gap, _two_lines(ends)),
+        words.say(found.standing) if found.standing else "",
+        f"{due}\n{words.name(target.owner)}" if target.owner else due,
     ]
+
+
+def _two_lines(numbers: str) -> str:
+    """A number, and its interval below it."""
+    comma = "، " if "، " in numbers else ", "
+    return numbers.replace(comma, "\n", 1)

@@ -4,60 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports.document import Cell, Column, Interval, Quantity, Table
 from surveyapp.reports.scores import score
 from surveyapp.results import phrases
+from surveyapp.results.scale_titles import label
 from surveyapp.results.view_models import Contrast, Definition, Figure
 
 
-def tested(definition: Definition, contrast: Contrast | None, said: str) -> list[Cell]:
+def tested(
+    definition: Definition, contrast: Contrast | None, said: str, words: Words = ENGLISH
+) -> list[Cell]:
     """The cells of a difference: its size, interval and p, and what it comes to in words."""
     if contrast is None:
         return ["", "", "", said]
-    size, low, high = phrases.contrast_ends(definition, contrast)
+    size, low, high = phrases.contrast_ends(definition, contrast, words=words)
     return [
         Quantity(contrast.difference, size),
-        Quantity(Interval(contrast.low, contrast.high), f"{low} to {high}"),
-        Quantity(contrast.pvalue, phrases.pvalue(contrast.pvalue)),
+        Quantity(Interval(contrast.low, contrast.high), words.between(low, high)),
+        Quantity(contrast.pvalue, phrases.pvalue(contrast.pvalue, words=words)),
         said,
     ]
 
 
-def tested_columns(first: str, second: str, verdict: str, *, what: str = "Score") -> list[Column]:
+def tested_columns(
+    first: str, second: str, verdict: str, *, what: str = "", words: Words = ENGLISH
+) -> list[Column]:
     """The columns of a table of differences: two scores, their difference and what it comes to."""
     return [
-        Column("", 0.28, name=what),
+        Column("", 0.28, name=what or words.say("Score")),
         Column(first, 0.10, align="r"),
         Column(second, 0.10, align="r"),
-        Column("Difference", 0.11, align="r"),
-        Column("95% CI", 0.13, align="r"),
+        Column(words.say("Difference"), 0.11, align="r"),
+        Column(words.say("95% CI"), 0.13, align="r"),
         Column("p", 0.07, align="r"),
         Column(verdict, 0.21),
     ]
 
 
+def others_columns(words: Words, *, what: str = "") -> list[Column]:
+    """Those of a segment's scores beside all other customers'."""
+    heads = (words.say("Segment"), words.say("All others"), words.say("Result"))
+    return tested_columns(*heads, what=what, words=words)
+
+
 def others_table(
-    figures: Sequence[Figure], *, title: str, what: str, few: int, of: str, tests: int | None = None
+    figures: Sequence[Figure],
+    *,
+    title: str,
+    what: str,
+    few: int,
+    of: str,
+    tests: int | None = None,
+    words: Words = ENGLISH,
 ) -> Table | None:
     """Figures of a segment beside those of all other customers; None where nothing stands beside them.
 
-    ``tests`` differences (those of the table, unless given) of what is told by ``of`` were tested together.
+    ``of`` is the message that says how many differences were tested together, with ``{n}``: ``tests``,
+    or those of the table.
     """
     rows: list[list[Cell]] = []
     for each in figures:
         if each.beside is not None:
-            said = phrases.beside(each, few=few) if each.shown else ""
-            cells = tested(each.definition, each.beside.contrast, said)
-            label = each.definition.label
-            rows.append([label, score(each, few=few), score(each.beside.rest, few=few), *cells])
+            said = phrases.beside(each, few=few, words=words) if each.shown else ""
+            cells = tested(each.definition, each.beside.contrast, said, words)
+            own, rest = (score(one, few=few, words=words) for one in (each, each.beside.rest))
+            rows.append([label(each.definition, words), own, rest, *cells])
     if not rows:
         return None
     if tests is None:
         tests = sum(one.beside is not None and one.beside.contrast is not None for one in figures)
     return Table(
         title=title,
-        columns=tested_columns("Segment", "All others", "Result", what=what),
+        columns=others_columns(words, what=what),
         cells=rows,
-        note="All others: every customer outside the segment. A difference is significant where its"
-        f" 95% interval excludes zero and p < .05 after Holm correction for {tests} {of}.",
+        note=words.say(of, n=words.number(tests)),
     )

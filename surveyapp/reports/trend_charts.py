@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from surveyapp.design_tokens import COLOURS, HALF_WIDTH, SIZES, TEXT_WIDTH
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports import limit_lines, svg
 from surveyapp.reports.trend_plane import Canvas, Plane
 from surveyapp.results import control_limits, phrases, target_phrases
@@ -36,6 +37,7 @@ def trend(
     *,
     axis: tuple[float, float] | None = None,
     room: float = 0.0,
+    words: Words = ENGLISH,
 ) -> str:
     """A line with its interval as a band; gaps where a month is hidden or empty, a dashed line where
     the wording changed, a dotted one with a letter where a change was made.
@@ -50,22 +52,22 @@ def trend(
     plane = Plane(canvas, axis or trend_axis([series]), series.months, top)
     return svg.document(
         [
-            *_grid(plane, series.definition),
-            *_month_labels(plane),
+            *_grid(plane, series.definition, words),
+            *_month_labels(plane, words),
             *_bands(plane),
             *limit_lines.lines(plane, series),
-            *_target(plane, series),
+            *_target(plane, series, words),
             *_others(plane),
-            *_rewordings(plane, series),
-            *_changes(plane, series),
+            *_rewordings(plane, series, words),
+            *_changes(plane, series, words),
             *_line(plane),
-            *_points(plane, series),
-            *limit_lines.words(plane, series),
-            *_ends(plane, series),
+            *_points(plane, series, words),
+            *limit_lines.words(plane, series, words),
+            *_ends(plane, series, words),
         ],
         width=canvas.width,
         height=canvas.height,
-        label="; ".join(_sentences(series)) or State.UNANSWERED,
+        label="; ".join(_sentences(series, words)) or words.say(State.UNANSWERED.value),
         class_="trend",
     )
 
@@ -75,26 +77,27 @@ def headroom(series: Trend) -> float:
     return (_WORDING if series.rewordings else 0.0) + (_CHANGE if series.markers else 0.0)
 
 
-def _sentences(series: Trend) -> Iterator[str]:
-    yield from (control_limits.month_said(series, month) for month in series.months)
+def _sentences(series: Trend, words: Words) -> Iterator[str]:
+    yield from (control_limits.month_said(series, month, words) for month in series.months)
     if series.target:
-        yield _target_said(series.definition, series.target)
+        yield _target_said(series.definition, series.target, words)
     if series.markers:
-        yield phrases.markers(series)
+        yield phrases.markers(series, words=words)
 
 
-def _target_said(definition: Definition, target: MetricTarget) -> str:
-    return f"target {target_phrases.amount(definition, target)}"
+def _target_said(definition: Definition, target: MetricTarget, words: Words) -> str:
+    amount = target_phrases.amount(definition, target, words=words)
+    return words.say("target {amount}", amount=amount)
 
 
-def note(series: Trend) -> str:
+def note(series: Trend, *, words: Words = ENGLISH) -> str:
     """Which wordings the scores mix and what the lines down are; empty where nothing changed."""
-    said = phrases.wordings(series)
+    said = [phrases.wordings(series, words=words)]
     if series.rewordings:
-        said = f"{said} The dashed line marks the change."
+        said.append(words.say("The dashed line marks the change."))
     if any(month.rest is not None and month.rest.shown for month in series.months):
-        said = f"{said} The dotted grey line is all other customers.".strip()
-    return f"{said} {phrases.markers(series)}".strip()
+        said.append(words.say("The dotted grey line is all other customers."))
+    return " ".join(filter(None, [*said, phrases.markers(series, words=words)]))
 
 
 def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
@@ -121,7 +124,7 @@ def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
     return max(low, min(ends) // 10 * 10), min(high, -(-max(ends) // 10) * 10)
 
 
-def _grid(plane: Plane, definition: Definition) -> Iterator[str]:
+def _grid(plane: Plane, definition: Definition, words: Words) -> Iterator[str]:
     """Lines across at round values, each with its value."""
     low, high = plane.axis
     step = next((s for s in _STEPS if (high - low) / s < _MOST_LINES), _STEPS[-1])
@@ -139,11 +142,12 @@ def _grid(plane: Plane, definition: Definition) -> Iterator[str]:
             stroke=COLOURS["faint"],
             stroke_width=0.8,
         )
-        yield _said(phrases.estimate(definition, tick), plane.left - 0.6 * letters, y, plane, "end")
+        text = phrases.estimate(definition, tick, words=words)
+        yield _said(text, plane.left - 0.6 * letters, y, plane, "end")
         tick += step
 
 
-def _month_labels(plane: Plane) -> Iterator[str]:
+def _month_labels(plane: Plane, words: Words) -> Iterator[str]:
     """Months by name, every one, every second or every third, as there is room; years where they begin."""
     letters = plane.canvas.letters
     every = 1 + int(len(plane.months) * _MONTH * letters // (plane.canvas.width - plane.left))
@@ -153,7 +157,7 @@ def _month_labels(plane: Plane) -> Iterator[str]:
         before = plane.months[at - every].first if at else None
         is_new = before is None or before.year != first.year
         year = f" \N{RIGHT SINGLE QUOTATION MARK}{first:%y}" if is_new else ""
-        yield _said(f"{first:%b}{year}", plane.x(at), y, plane, "middle")
+        yield _said(f"{words.month_alone(first)}{year}", plane.x(at), y, plane, "middle")
 
 
 def _said(text: str, x: float, y: float, plane: Plane, anchor: str) -> str:
@@ -168,7 +172,7 @@ def _said(text: str, x: float, y: float, plane: Plane, anchor: str) -> str:
     )
 
 
-def _target(plane: Plane, series: Trend) -> Iterator[str]:
+def _target(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
     """The target as a line across, with its label above it: at the right end, or left of the last value
     where that stands near.
     """
@@ -190,7 +194,7 @@ def _target(plane: Plane, series: Trend) -> Iterator[str]:
     ends = [(x, plane.y(_at(month))) for run in _runs(plane) for x, month in run][-1:]
     near = [x - 2.5 * letters for x, at in ends if abs(at - y) < 3 * letters]
     yield _said(
-        _target_said(series.definition, series.target),
+        _target_said(series.definition, series.target, words),
         min([plane.canvas.width, *near]),
         above if above > 0.5 * letters else y + 0.9 * letters,
         plane,
@@ -198,7 +202,7 @@ def _target(plane: Plane, series: Trend) -> Iterator[str]:
     )
 
 
-def _rewordings(plane: Plane, series: Trend) -> Iterator[str]:
+def _rewordings(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
     """A dashed line before each month from which another wording was read, under its name."""
     places = {month.first: at for at, month in enumerate(plane.months)}
     for first, group in groupby(series.rewordings, key=lambda each: each.first):
@@ -220,7 +224,7 @@ def _rewordings(plane: Plane, series: Trend) -> Iterator[str]:
         away = 0.4 * plane.canvas.letters
         names = ", ".join(each.wording for each in group)
         yield _said(
-            f"wording {names}",
+            words.say("wording {names}", names=names),
             x - away if is_late else x + away,
             top + away,
             plane,
@@ -228,7 +232,7 @@ def _rewordings(plane: Plane, series: Trend) -> Iterator[str]:
         )
 
 
-def _changes(plane: Plane, series: Trend) -> Iterator[str]:
+def _changes(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
     """A dotted line on the day of each change, under its letter; letters that would meet stand on one
     another's right.
     """
@@ -241,7 +245,10 @@ def _changes(plane: Plane, series: Trend) -> Iterator[str]:
         free = at + 1.2 * letters * len(each.letter)
         yield svg.element(
             "line",
-            svg.element("title", svg.escaped(f"{each.title}, {phrases.days(each)}")),
+            svg.element(
+                "title",
+                svg.escaped(words.joined([each.title, phrases.days(each, words=words)])),
+            ),
             class_="changed",
             x1=x,
             x2=x,
@@ -328,18 +335,18 @@ def _others(plane: Plane) -> Iterator[str]:
         )
 
 
-def _points(plane: Plane, series: Trend) -> Iterator[str]:
+def _points(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
     """A dot for each month that is shown, a diamond outside the control limits, with its sentence as a
     tooltip.
     """
     for run in _runs(plane):
         for x, month in run:
             if series.outside(month):
-                yield limit_lines.diamond(plane, series, month, x)
+                yield limit_lines.diamond(plane, series, month, x, words)
                 continue
             yield svg.element(
                 "circle",
-                svg.element("title", svg.escaped(phrases.month_said(month))),
+                svg.element("title", svg.escaped(phrases.month_said(month, words=words))),
                 class_="dot",
                 cx=x,
                 cy=plane.y(_at(month)),
@@ -348,7 +355,7 @@ def _points(plane: Plane, series: Trend) -> Iterator[str]:
             )
 
 
-def _ends(plane: Plane, series: Trend) -> Iterator[str]:
+def _ends(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
     """The first and the last number, above the line where it falls towards them, else below; of a month
     outside the control limits beyond it, with the word for that.
     """
@@ -357,10 +364,10 @@ def _ends(plane: Plane, series: Trend) -> Iterator[str]:
     if len(shown) > 1:
         beside.append((shown[-1], shown[-2]))
     for (x, month), (_, neighbour) in beside:
-        outside, said = series.outside(month), phrases.value(month.figure)
+        outside, said = series.outside(month), phrases.value(month.figure, words=words)
         is_above = outside == "above" if outside else _at(month) >= _at(neighbour)
         if outside:
-            said = limit_lines.word(outside, said)
+            said = limit_lines.word(outside, words, said)
             x = limit_lines.inside(plane, x, said)
         yield svg.text(
             said,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from instruments.schema import Metric
-from surveyapp.i18n.words import Words, msg
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import phrases
 from surveyapp.results.associations import NEEDED, AssociatedKind, Association, Associations
+from surveyapp.results.scale_titles import short
 from surveyapp.results.view_models import Definition
 
 
-def outcome_named(outcome: Definition) -> str:
+def outcome_named(outcome: Definition, words: Words = ENGLISH) -> str:
     """The outcome as it was answered: "likelihood to recommend (0 to 10)"."""
-    low, high = outcome.answers
-    name = "likelihood to recommend" if outcome.metric is Metric.NPS else outcome.short
-    return f"{name} ({low} to {high})"
+    low, high = (words.number(end) for end in outcome.answers)
+    if outcome.metric is Metric.NPS:
+        return words.say("likelihood to recommend ({low} to {high})", low=low, high=high)
+    return words.say("{score} ({low} to {high})", score=short(outcome, words), low=low, high=high)
 
 
 def joined_by(kind: str) -> str:
@@ -21,9 +23,11 @@ def joined_by(kind: str) -> str:
     return "submissions" if kind == "dimensions" else "journeys"
 
 
-def outcome_verbally(outcome: Definition) -> str:
+def outcome_verbally(outcome: Definition, words: Words = ENGLISH) -> str:
     """What is associated with a score: "recommending"."""
-    return "recommending" if outcome.metric is Metric.NPS else outcome.short
+    if outcome.metric is Metric.NPS:
+        return words.say("recommending")
+    return short(outcome, words)
 
 
 def score_named(one: Association, words: Words) -> str:
@@ -37,12 +41,13 @@ def kind_named(kind: AssociatedKind, words: Words) -> str:
     return words.say(msg("dimension") if is_dimension else msg("touchpoint"))
 
 
-def caution(outcome: Definition) -> str:
+def caution(outcome: Definition, words: Words = ENGLISH) -> str:
     """What a reader must not conclude."""
-    return (
-        f"Customers differ in their {outcome_named(outcome)}. The figures show how strongly each"
-        " score is associated with it, at one point in time. An association is not a cause:"
-        " customers who are satisfied with one thing are often satisfied with others."
+    return words.say(
+        "Customers differ in their {outcome}. The figures show how strongly each score is associated with"
+        " it, at one point in time. An association is not a cause: customers who are satisfied with one"
+        " thing are often satisfied with others.",
+        outcome=outcome_named(outcome, words),
     )
 
 
@@ -75,35 +80,102 @@ def gain_caution(found: Associations) -> str:
     )
 
 
-def headline(found: Associations, kind: AssociatedKind) -> str:
+_HEADLINES = {  # by kind: nothing shown; none, one, all and some significant
+    "dimensions": (
+        msg("No dimension has enough answers yet"),
+        msg("No dimension is significantly associated with {outcome}"),
+        msg("{score} is significantly associated with {outcome}"),
+        msg("All {shown} dimensions are significantly associated with {outcome}"),
+        msg("{certain} of {shown} dimensions are significantly associated with {outcome}"),
+        msg("{certain} of {shown} dimensions is significantly associated with {outcome}"),
+    ),
+    "touchpoints": (
+        msg("No touchpoint has enough answers yet"),
+        msg("No touchpoint is significantly associated with {outcome}"),
+        msg("{score} is significantly associated with {outcome}"),
+        msg("All {shown} touchpoints are significantly associated with {outcome}"),
+        msg("{certain} of {shown} touchpoints are significantly associated with {outcome}"),
+        msg("{certain} of {shown} touchpoints is significantly associated with {outcome}"),
+    ),
+}
+
+
+def headline(found: Associations, kind: AssociatedKind, words: Words = ENGLISH) -> str:
     """How many scores of a kind are significantly associated with the outcome; none is ranked."""
-    with_it = outcome_verbally(found.outcome)
     certain, shown = sum(one.certain for one in kind.shown), len(kind.shown)
+    nothing, none, only, every, some, one = _HEADLINES[kind.name]
     if not shown:
-        return f"No {kind.singular} has enough answers yet"
+        return words.say(nothing)
+    said = one if certain == 1 else some
     if not certain:
-        return f"No {kind.singular} is significantly associated with {with_it}"
-    if certain == shown == 1:
-        return f"{kind.shown[0].label} is significantly associated with {with_it}"
-    verb = "is" if certain == 1 else "are"
-    share = f"All {shown}" if certain == shown else f"{certain} of {shown}"
-    return f"{share} {kind.name} {verb} significantly associated with {with_it}"
-
-
-def basis(found: Associations, kind: AssociatedKind) -> str:
-    """What the correlations of a kind rest on: method, pairs, what is missing, correction."""
-    name = found.outcome.short
-    unit = joined_by(kind.name)
-    if not kind.outcomes:
-        return (
-            f"No {unit.removesuffix('s')} has an answer to {name} that a score can be joined to;"
-            " answers to anonymous surveys never have."
-        )
-    return (
-        f"Pearson correlation with the {outcome_named(found.outcome)}, and its 95% interval"
-        f" (Fisher's z). A pair is a score and an answer to {name} that the same customer gave in"
-        f" one {unit.removesuffix('s')}. Missing: the share of the {kind.outcomes:,} {unit} with an answer to"
-        f" {name} that lack the score; nothing is filled in, and every row may rest on other"
-        f" customers. It takes {NEEDED} pairs. p is corrected for {found.comparisons}"
-        f" comparison{'' if found.comparisons == 1 else 's'} (Holm); significant is p < .05."
+        said = none
+    elif certain == shown:
+        said = only if shown == 1 else every
+    return words.say(
+        said,
+        score=score_named(kind.shown[0], words),
+        certain=words.number(certain),
+        shown=words.number(shown),
+        outcome=outcome_verbally(found.outcome, words),
     )
+
+
+def basis(found: Associations, kind: AssociatedKind, words: Words = ENGLISH) -> str:
+    """What the correlations of a kind rest on: method, pairs, what is missing, correction."""
+    name = short(found.outcome, words)
+    in_journeys = joined_by(kind.name) == "journeys"
+    if not kind.outcomes:
+        return words.say(
+            msg(
+                "No journey has an answer to {outcome} that a score can be joined to; answers to anonymous"
+                " surveys never have."
+            )
+            if in_journeys
+            else msg(
+                "No submission has an answer to {outcome} that a score can be joined to; answers to"
+                " anonymous surveys never have."
+            ),
+            outcome=name,
+        )
+    pairs = words.say(
+        msg(
+            "Pearson correlation with the {named}, and its 95% interval (Fisher's z). A pair is a score and"
+            " an answer to {outcome} that the same customer gave in one journey. Missing: the share of the"
+            " {count} journeys with an answer to {outcome} that lack the score; nothing is filled in, and"
+            " every row may rest on other customers. It takes {needed} pairs."
+        )
+        if in_journeys
+        else msg(
+            "Pearson correlation with the {named}, and its 95% interval (Fisher's z). A pair is a score and"
+            " an answer to {outcome} that the same customer gave in one submission. Missing: the share of"
+            " the {count} submissions with an answer to {outcome} that lack the score; nothing is filled"
+            " in, and every row may rest on other customers. It takes {needed} pairs."
+        ),
+        named=outcome_named(found.outcome, words),
+        outcome=name,
+        count=words.number(kind.outcomes),
+        needed=words.number(NEEDED),
+    )
+    corrected = words.say_count(
+        "p is corrected for {n} comparison (Holm); significant is p < .05.",
+        "p is corrected for {n} comparisons (Holm); significant is p < .05.",
+        n=found.comparisons,
+    )
+    return f"{pairs} {corrected}"
+
+
+def why_not(one: Association, few: int, words: Words) -> str:
+    """Why there is no correlation; empty where there is one."""
+    if one.figure.shown:
+        return ""
+    if one.n is None:
+        return phrases.hidden(one.hidden, few=few, words=words)
+    if not one.n:
+        return words.say("no pairs of answers yet")
+    if one.n < NEEDED:
+        return words.say(
+            "not enough answers ({n} of {needed} needed)",
+            n=words.number(one.n),
+            needed=words.number(NEEDED),
+        )
+    return words.say("not defined: all answers are equal")

@@ -8,12 +8,43 @@ from datetime import date
 from typing import Any
 
 from analysis.benchmarks import BenchmarkDifference, benchmark_difference
-from surveyapp.results import phrases
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results.benchmark_values import Value
 from surveyapp.results.figure_json import definition_to_json, numbers_to_json
 from surveyapp.results.view_models import Figure, JourneyOverview, Unit
 
 MODE = "web"  # in which every survey here is answered
+
+
+_UNKNOWN = {
+    "scale": msg("the source does not say the answer scale"),
+    "wording": msg("the source does not say the wording"),
+    "mode": msg("the source does not say the mode"),
+    "invariance": msg(
+        "no invariance verdict: whether both populations read its items alike is not known"
+    ),
+}
+_OTHER = {
+    "scale": msg("another answer scale ({theirs}, here {ours})"),
+    "wording": msg("another wording ({theirs}, here {ours})"),
+    "mode": msg("another mode ({theirs}, here {ours})"),
+}
+
+
+@dataclass(frozen=True)
+class Against:
+    """Why a score and a value are not comparable: ``what`` differs, or is not known of ``theirs``."""
+
+    what: str  # "scale", "wording", "mode", "invariance"
+    theirs: str = ""
+    ours: tuple[str, ...] = ()
+
+    def said(self, words: Words) -> str:
+        """The reason in words."""
+        if not self.theirs:
+            return words.say(_UNKNOWN[self.what])
+        ours = words.listed(self.ours)
+        return words.say(_OTHER[self.what], theirs=words.name(self.theirs), ours=ours)
 
 
 @dataclass(frozen=True)
@@ -27,31 +58,51 @@ class Benchmark:
     figure: Figure
     value: Value
     set_name: str
-    against: tuple[str, ...]
+    against: tuple[Against, ...]
     difference: BenchmarkDifference | None
     year: int  # of the score
 
     @property
     def verdict(self) -> str:
         """Significantly higher or lower, or not; empty where nothing may be said."""
-        found = self.difference
-        if found is None:
-            return ""
-        if found.low <= 0 <= found.high:
-            return "not significantly different"
-        return f"significantly {'higher' if found.estimate > 0 else 'lower'}"
+        return verdict_said(self, ENGLISH)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know: why there is no verdict, and how many years lie between."""
-        found = [f"not comparable: {'; '.join(self.against)}"] if self.against else []
-        if not found and self.figure.shown and self.difference is None:
-            needs = "n" if self.figure.definition.unit is Unit.PERCENT else "n and sd"
-            found.append(f"no interval: the source gives no {needs}")
-        gap = abs(self.year - self.value.year)
-        if gap:
-            found.append("one year apart" if gap == 1 else f"{gap} years apart")
-        return tuple(found)
+        return notes_said(self, ENGLISH)
+
+
+def verdict_said(one: Benchmark, words: Words) -> str:
+    """Significantly higher or lower, or not; empty where nothing may be said."""
+    found = one.difference
+    if found is None:
+        return ""
+    if found.low <= 0 <= found.high:
+        return words.say("not significantly different")
+    is_higher = found.estimate > 0
+    return words.say(msg("significantly higher") if is_higher else msg("significantly lower"))
+
+
+def notes_said(one: Benchmark, words: Words) -> tuple[str, ...]:
+    """What a reader has to know: why there is no verdict, and how many years lie between."""
+    found = []
+    if one.against:
+        reasons = "; ".join(each.said(words) for each in one.against)
+        found.append(words.say("not comparable: {reasons}", reasons=reasons))
+    elif one.figure.shown and one.difference is None:
+        is_share = one.figure.definition.unit is Unit.PERCENT
+        found.append(
+            words.say(
+                msg("no interval: the source gives no n")
+                if is_share
+                else msg("no interval: the source gives no n and sd")
+            )
+        )
+    gap = abs(one.year - one.value.year)
+    if gap:
+        found.append(words.say_count("one year apart", "{n} years apart", n=gap))
+    return tuple(found)
 
 
 def benchmarks(
@@ -74,25 +125,23 @@ def benchmarks(
     return tuple(found)
 
 
-def _against(overview: JourneyOverview, figure: Figure, value: Value) -> Iterator[str]:
+def _against(overview: JourneyOverview, figure: Figure, value: Value) -> Iterator[Against]:
     """What keeps a score and a value of the same metric from being compared."""
     definition = figure.definition
     low, high = definition.answers
-    yield from _differs("answer scale", value.scale, [f"{low} to {high}"])
+    yield from _differs("scale", value.scale, [f"{low} to {high}"])
     wordings = {
         each.wording for each in overview.instruments if each.instrument == definition.instrument
     }
     yield from _differs("wording", value.wording, sorted(wordings))
     yield from _differs("mode", value.mode, [MODE])
     if definition.unit is Unit.INDEX:
-        yield "no invariance verdict: whether both populations read its items alike is not known"
+        yield Against("invariance")
 
 
-def _differs(what: str, theirs: str, ours: Sequence[str]) -> Iterator[str]:
-    if not theirs:
-        yield f"the source does not say the {what}"
-    elif ours != [theirs]:
-        yield f"another {what} ({theirs}, here {phrases.listed(ours)})"
+def _differs(what: str, theirs: str, ours: Sequence[str]) -> Iterator[Against]:
+    if not theirs or ours != [theirs]:
+        yield Against(what, theirs, tuple(ours))
 
 
 def _difference(figure: Figure, value: Value) -> BenchmarkDifference | None:
@@ -109,16 +158,15 @@ def _difference(figure: Figure, value: Value) -> BenchmarkDifference | None:
     )
 
 
-def numbers(found: BenchmarkDifference | None) -> str:
+def numbers(found: BenchmarkDifference | None, words: Words = ENGLISH) -> str:
     """The difference with its interval: "+5, 95% CI +2 to +8"; empty for none."""
     if found is None:
         return ""
     places = 1 if found.high - found.low < 2 else 0
     gap, low, high = (
-        phrases.number(each, places, signed=True)
-        for each in (found.estimate, found.low, found.high)
+        words.number(each, places, signed=True) for each in (found.estimate, found.low, found.high)
     )
-    return f"{gap}, 95% CI {low} to {high}"
+    return words.say("{difference}, 95% CI {low} to {high}", difference=gap, low=low, high=high)
 
 
 def benchmarks_to_json(found: Sequence[Benchmark], *, few: int) -> list[dict[str, Any]]:

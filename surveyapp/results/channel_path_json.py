@@ -4,24 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from surveyapp.results.channel_paths import ChannelPaths, PathRow
+from surveyapp.i18n.words import ENGLISH, Words, msg
+from surveyapp.results.channel_paths import (
+    ARROW,
+    ONE,
+    OTHERS,
+    SEVERAL,
+    ChannelPaths,
+    PathRow,
+)
 from surveyapp.results.figure_json import definition_to_json, figure_to_json
 
-BASIS = (
+BASIS = msg(
     "Of all customers and all months, without flagged answers, whatever else is chosen. By the channels of"
     " a customer's events on the journey up to the answer at its end; several channels by the first"
     " hand-over from one to another. Rare paths are hidden together."
 )
 
 
-def corrected_said(found: ChannelPaths) -> str:
+def corrected_said(found: ChannelPaths, words: Words = ENGLISH) -> str:
     """How the differences were tested."""
-    many = "one difference" if found.tested == 1 else f"{found.tested} differences"
-    return (
+    return words.say_count(
         "Each row against all other customers whose path is known: significant where the 95% interval of"
-        f" the difference excludes zero and p < .05 after Holm correction for {many}. Scores of several"
-        " questions are not called different, as no test of measurement invariance compares paths."
+        " the difference excludes zero and p < .05 after Holm correction for one difference. Scores of"
+        " several questions are not called different, as no test of measurement invariance compares paths.",
+        "Each row against all other customers whose path is known: significant where the 95% interval of"
+        " the difference excludes zero and p < .05 after Holm correction for {n} differences. Scores of"
+        " several questions are not called different, as no test of measurement invariance compares paths.",
+        n=found.tested,
     )
+
+
+def path_said(label: str, words: Words) -> str:
+    """A path's label; the names of channels are those of the events."""
+    parts = label.split(ARROW)
+    known = (ONE, SEVERAL, OTHERS)
+    return ARROW.join(words.say(each) if each in known else words.name(each) for each in parts)
 
 
 def channel_paths_to_json(found: ChannelPaths | None, *, few: int) -> dict[str, Any] | None:

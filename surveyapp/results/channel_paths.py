@@ -19,6 +19,7 @@ from sqlalchemy import Text, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
+from surveyapp.i18n.words import msg
 from surveyapp.journeys.calendar import UTC_DAYS, calendar_of
 from surveyapp.journeys.segments import parse
 from surveyapp.responses.facets import Facet, facet_columns
@@ -39,7 +40,8 @@ from surveyapp.store.models import BINS, EVERYBODY, Interaction, Response, Score
 
 _AT_ONCE = 5000  # rows in memory
 MOST = 10  # channels, and hand-overs, that are told apart: the most frequent
-OTHERS = "other"
+ONE, SEVERAL, OTHERS = msg("One channel"), msg("Several channels"), msg("other")
+ARROW = " \N{RIGHTWARDS ARROW} "
 
 
 @dataclass(frozen=True)
@@ -166,13 +168,13 @@ def _rows(known: Sequence[ChannelPath]) -> Iterator[tuple[str, _Chosen, bool]]:
     single = [path for path in known if not path.is_mixed]
     mixed = [path for path in known if path.is_mixed]
     if single:
-        yield "One channel", lambda path: path.is_known and not path.is_mixed, False
+        yield ONE, lambda path: path.is_known and not path.is_mixed, False
     for path in single:
         yield path.first, path.__eq__, True
     if mixed:
-        yield "Several channels", lambda path: path.is_mixed, False
+        yield SEVERAL, lambda path: path.is_mixed, False
     for path in mixed:
-        yield f"{path.first} \N{RIGHTWARDS ARROW} {path.then}", path.__eq__, True
+        yield f"{path.first}{ARROW}{path.then}", path.__eq__, True
 
 
 _Cell = tuple[Sums, Hidden]

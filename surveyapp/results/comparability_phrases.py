@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.comparability import FEWEST
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.results import phrases
 from surveyapp.results.comparability import Comparability, Verdicts
 
@@ -82,10 +83,12 @@ def verdict_to_json(found: Comparability | None, short: str) -> dict[str, Any] |
     }
 
 
-def released_items(released: Sequence[str]) -> str:
+def released_items(released: Sequence[str], words: Words = ENGLISH) -> str:
     """Parameters by their items: "the question sea4" for the intercept "sea4~1" and the loading "f=~sea4"."""
     items = dict.fromkeys(
         name.rpartition("=~")[2].removesuffix("~1").rstrip("|") for name in released
     )
-    many = "the question" if len(items) == 1 else "the questions"
-    return f"{many} {phrases.listed(list(items))}"
+    listed = words.listed(list(items))
+    if len(items) == 1:
+        return words.say("the question {items}", items=listed)
+    return words.say("the questions {items}", items=listed)

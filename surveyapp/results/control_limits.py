@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.control_limits import FEWEST, ControlLimits, control_limits
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import phrases
 from surveyapp.results.view_models import Month, Trend
 
-_HOW = (
-    "mean of the earlier months, and three standard deviations from their moving ranges on either side"
-    " (individuals chart)."
+RULE = msg(
+    "Control limits: mean of the earlier months, and three standard deviations from their moving ranges on"
+    " either side (individuals chart)."
 )
-RULE = f"Control limits: {_HOW}"
 
 
 def trend_limits(trend: Trend) -> ControlLimits | None:
@@ -35,7 +35,7 @@ def _earlier(trend: Trend) -> list[float]:
     ]
 
 
-def limits_said(trend: Trend) -> str:
+def limits_said(trend: Trend, words: Words = ENGLISH) -> str:
     """The limits, the months outside them and how they are computed; or why there are none."""
     limits = trend.limits
     if limits is None:
@@ -44,34 +44,53 @@ def limits_said(trend: Trend) -> str:
             f"No control limits: they need {FEWEST} months with shown scores{present} before the"
             f" newest one; there are {len(_earlier(trend))}."
         )
-    said = f"Dash-dotted lines are control limits, {_between(trend, limits)}: {_HOW}"
-    return f"{said}{_outside(trend)} Months with fewer answers vary more."
+    said = words.say(
+        "Dash-dotted lines are control limits, {between}: mean of the earlier months, and three standard"
+        " deviations from their moving ranges on either side (individuals chart).",
+        between=_between(trend, limits, words),
+    )
+    parts = (said, _outside(trend, words), words.say("Months with fewer answers vary more."))
+    return " ".join(filter(None, parts))
 
 
-def limits_in_short(trend: Trend) -> str:
+def limits_in_short(trend: Trend, words: Words = ENGLISH) -> str:
     """The limits and the months outside them: "Control limits 41% to 67%, from 11 months. Below them:
     Mar 2026."; empty where there are none.
     """
     if trend.limits is None:
         return ""
-    return f"Control limits {_between(trend, trend.limits)}.{_outside(trend)}"
+    between = _between(trend, trend.limits, words)
+    said = words.say("Control limits {between}.", between=between)
+    return " ".join(filter(None, (said, _outside(trend, words))))
 
 
-def _between(trend: Trend, limits: ControlLimits) -> str:
-    low, high = (phrases.estimate(trend.definition, end) for end in (limits.lower, limits.upper))
-    return f"{low} to {high}, from {limits.n} months"
+def _between(trend: Trend, limits: ControlLimits, words: Words) -> str:
+    low, high = (
+        phrases.estimate(trend.definition, end, words=words)
+        for end in (limits.lower, limits.upper)
+    )
+    return words.say(
+        "{low} to {high}, from {n} months", low=low, high=high, n=words.number(limits.n)
+    )
 
 
-def _outside(trend: Trend) -> str:
-    said = ""
-    for side in ("above", "below"):
-        months = [phrases.month(m.first) for m in trend.months if trend.outside(m) == side]
+def _outside(trend: Trend, words: Words) -> str:
+    said = []
+    for side, message in (
+        ("above", msg("Above them: {months}.")),
+        ("below", msg("Below them: {months}.")),
+    ):
+        months = [words.month(m.first) for m in trend.months if trend.outside(m) == side]
         if months:
-            said += f" {side.capitalize()} them: {phrases.listed(months)}."
-    return said
+            said.append(words.say(message, months=words.listed(months)))
+    return " ".join(said)
 
 
-def month_said(trend: Trend, month: Month) -> str:
+def month_said(trend: Trend, month: Month, words: Words = ENGLISH) -> str:
     """A month in a sentence, with "above" or "below the control limits" where it lies there."""
-    side = trend.outside(month)
-    return phrases.month_said(month) + (f", {side} the control limits" if side else "")
+    side, said = trend.outside(month), phrases.month_said(month, words=words)
+    if side == "above":
+        return words.say("{month}, above the control limits", month=said)
+    if side == "below":
+        return words.say("{month}, below the control limits", month=said)
+    return said

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from analysis.interrupted_series import ADVISED_SIDE
 from analysis.robust_regression import Term
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import phrases
 from surveyapp.results.effects import (
     BeforeAfter,
@@ -17,7 +18,7 @@ from surveyapp.results.effects import (
 from surveyapp.results.figures import LEVEL
 from surveyapp.results.view_models import Contrast, Definition, Marker
 
-LIMIT_BEFORE_AFTER = (
+LIMIT_BEFORE_AFTER = msg(
     "A difference between the months before and after holds everything else that differed, too: other"
     " changes, the season, and who answered."
 )
@@ -45,31 +46,45 @@ def is_significant(found: Term) -> bool:
     return found.p < LEVEL and not found.low <= 0 <= found.high
 
 
-def missing(found: Missing) -> str:
+def missing(found: Missing, words: Words = ENGLISH) -> str:
     """What is missing and when it will be there."""
-    where = {"before": "before the change", "after": "after it"}[found.side]
-    said = f"Needs {found.need} {found.what} {where}, has {found.have}."
-    if found.what == "months":
-        said = f"Needs {found.need} months with shown scores {where}, has {found.have}."
+    said = {
+        ("months", "before"): msg(
+            "Needs {need} months with shown scores before the change, has {have}."
+        ),
+        ("months", "after"): msg("Needs {need} months with shown scores after it, has {have}."),
+        ("answers", "before"): msg("Needs {need} answers before the change, has {have}."),
+        ("answers", "after"): msg("Needs {need} answers after it, has {have}."),
+    }[found.what, found.side]
+    text = words.say(said, need=words.number(found.need), have=words.number(found.have))
     if found.enough:
-        rate = " at the present rate" if found.what == "answers" else " with answers in each month"
-        return f"{said} There are enough from {phrases.day(found.enough)} on{rate}."
-    return said if found.side == "after" else f"{said} Later answers do not add to these."
+        rate = (
+            msg("There are enough from {day} on at the present rate.")
+            if found.what == "answers"
+            else msg("There are enough from {day} on with answers in each month.")
+        )
+        return f"{text} {words.say(rate, day=words.day(found.enough))}"
+    if found.side == "after":
+        return text
+    return f"{text} {words.say('Later answers do not add to these.')}"
 
 
-def verdict(row: BeforeAfter) -> str:
+def verdict(row: BeforeAfter, words: Words = ENGLISH) -> str:
     """Whether a score differs before and after: in words, or what is missing."""
     if row.missing:
-        return missing(row.missing)
+        return missing(row.missing, words)
     if row.contrast is None:
-        return "cannot be compared: one side is hidden or has no answers"
-    return _way(row.contrast)
+        return words.say("cannot be compared: one side is hidden or has no answers")
+    return _way(row.contrast, words)
 
 
-def _way(contrast: Contrast) -> str:
+def _way(contrast: Contrast, words: Words = ENGLISH) -> str:
     if not contrast.certain:
-        return "no significant difference"
-    return "significantly higher after" if contrast.difference > 0 else "significantly lower after"
+        return words.say("no significant difference")
+    is_higher = contrast.difference > 0
+    return words.say(
+        msg("significantly higher after") if is_higher else msg("significantly lower after")
+    )
 
 
 def headline(effect: ChangeEffect) -> str:

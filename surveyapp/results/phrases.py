@@ -345,16 +345,23 @@ def month(when: date) -> str:
     return ENGLISH.month(when)
 
 
-def month_said(one: Month) -> str:
+def month_said(one: Month, *, words: Words = ENGLISH) -> str:
     """A month of a trend in a sentence: "Mar 2026, CSAT: 54%, 44 to 63, n = 120"."""
-    return said(month(one.first), one.figure)
+    return said(words.month(one.first), one.figure, words=words)
 
 
-def said(label: str, figure: Figure) -> str:
+def said(label: str, figure: Figure, *, words: Words = ENGLISH) -> str:
     """A mark's sentence for a screen reader: "Identity check, CSAT: 54%, 44 to 63, n = 120"."""
-    n = "" if figure.n is None else f"n = {figure.n}"
-    parts = [value(figure), interval(figure), n]
-    return f"{label}, {figure.definition.short}: {', '.join(part for part in parts if part)}"
+    n = ""
+    if figure.n is not None:
+        n = words.say("n = {n}", n=str(figure.n) if words.is_english else words.number(figure.n))
+    parts = [value(figure, words=words), interval(figure, words=words), n]
+    return words.say(
+        "{place}, {score}: {numbers}",
+        place=label,
+        score=short(figure.definition, words),
+        numbers=words.joined([part for part in parts if part]),
+    )
 
 
 def wordings(trend: Trend, *, words: Words = ENGLISH) -> str:
@@ -375,16 +382,19 @@ def wordings(trend: Trend, *, words: Words = ENGLISH) -> str:
     return words.say("The scores mix the wordings {wordings}.", wordings=words.listed(names))
 
 
-def markers(trend: Trend) -> str:
+def markers(trend: Trend, *, words: Words = ENGLISH) -> str:
     """The changes that a trend marks: "Changes: A: New app (31 July 2026)."; empty where there is none."""
-    said = [f"{each.letter}: {named(each.title)} ({days(each)})" for each in trend.markers]
-    return f"Changes: {'; '.join(said)}." if said else ""
+    said = [
+        f"{each.letter}: {words.name(each.title)} ({days(each, words=words)})"
+        for each in trend.markers
+    ]
+    return words.say("Changes: {changes}.", changes="; ".join(said)) if said else ""
 
 
-def days(marker: Marker) -> str:
+def days(marker: Marker, *, words: Words = ENGLISH) -> str:
     """From when, and of a temporary change until when: "31 July 2026", "1 July 2026 to 9 July 2026"."""
-    first = day(marker.first)
-    return first if marker.last is None else f"{first} to {day(marker.last)}"
+    first = words.day(marker.first)
+    return first if marker.last is None else words.between(first, words.day(marker.last))
 
 
 def months(first: date, last: date, *, words: Words = ENGLISH) -> str:

@@ -9,6 +9,7 @@ from analysis import scoring
 from instruments.loader import Library
 from surveyapp.i18n.words import Words
 from surveyapp.results.view_models import AskedInstrument, Definition
+from surveyapp.store.models import RESPONSE_RATE
 
 
 def label(definition: Definition, words: Words) -> str:
@@ -25,9 +26,14 @@ def short(definition: Definition, words: Words) -> str:
     return label(definition, words)
 
 
+def instrument_title(asked: AskedInstrument, words: Words) -> str:
+    """What a questionnaire is called."""
+    return words.instruments.get(asked.instrument, asked.title)
+
+
 def in_library(words: Words, library: Library, asked: Iterable[AskedInstrument]) -> Words:
     """The words with the titles of these questionnaires and their scales, where they have the language."""
-    scales: dict[str, str] = {}
+    scales = {RESPONSE_RATE: words.say("Response rate")}
     titles: dict[str, str] = {}
     for code, version in {(each.instrument, each.version): None for each in asked}:
         instrument = library.load(code, version)

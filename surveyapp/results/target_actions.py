@@ -14,6 +14,7 @@ from instruments.schema import Metric
 from surveyapp.auth.grants import able
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.i18n.words import msg
 from surveyapp.results import phrases
 from surveyapp.results.journey import Ground, ground
 from surveyapp.results.targets import place_of
@@ -25,7 +26,7 @@ RATE = Definition(
     scale=RESPONSE_RATE,
     instrument="",
     metric=Metric.SHARE,
-    label="Response rate",
+    label=msg("Response rate"),
     short="Response rate",
     unit=Unit.PERCENT,
     axis=(0.0, 100.0),

@@ -7,7 +7,7 @@ from surveyapp.results import phrases
 from surveyapp.results.standing import Gap, MetricTarget
 from surveyapp.results.view_models import Definition
 
-EXPLAINED = (
+EXPLAINED = msg(
     "Reached: the whole 95% interval lies at the target or above. Not reached: the whole interval lies"
     " below it. Open: the interval holds the target, so that the answers so far do not decide."
 )

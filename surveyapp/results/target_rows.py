@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.metrics import share
+from surveyapp.i18n.words import msg
 from surveyapp.results.figure_json import definition_to_json, gap_to_json, numbers_to_json
 from surveyapp.results.standing import Gap, MetricTarget, gap
 from surveyapp.results.target_actions import RATE
@@ -72,7 +73,7 @@ _Places = dict[str, tuple[str, tuple[Figure, ...], frozenset[int | None] | None]
 
 def _places(overview: JourneyOverview) -> Iterator[tuple[str, tuple[str, tuple[Figure, ...], Any]]]:
     """By code: what a place is called, its figures, and the touchpoints in it (None: all there are)."""
-    yield "", ("Journey as a whole", overview.end, None)
+    yield "", (msg("Journey as a whole"), overview.end, None)
     for stage in overview.stages:
         points = frozenset(point.id for point in stage.touchpoints)
         yield place_of(stage.code), (stage.name, stage.figures, points)

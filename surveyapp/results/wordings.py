@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import phrases
 from surveyapp.results.answered import answered_in, journey_calendar
 from surveyapp.results.scope import Period
@@ -51,23 +52,42 @@ class Mixed:
     @property
     def sentence(self) -> str:
         """Which wordings, and where it may be said how many responses each."""
-        if not self.told:
-            return (
-                f"{self._whose} mix {len(self.parts)} wordings: {phrases.listed(self._names)}. How many "
-                "responses each has is not told, so that no small group can be worked out."
+        return mixed_said(self, ENGLISH)
+
+
+def mixed_said(one: Mixed, words: Words) -> str:
+    """Which wordings, and where it may be said how many responses each."""
+    number = words.number(len(one.parts))
+    if not one.told:
+        return words.say(
+            msg(
+                "Its numbers mix {number} wordings: {wordings}. How many responses each has is not told, so"
+                " that no small group can be worked out."
             )
-        parts = [
-            f"{part.wording} ({part.responses:,} responses, {_days(part)})" for part in self.parts
-        ]
-        return f"{self._whose} mix {len(parts)} wordings: {phrases.listed(parts)}."
-
-    @property
-    def _whose(self) -> str:
-        return "Its numbers" if self.everybody else "The responses of all customers"
-
-    @property
-    def _names(self) -> list[str]:
-        return [part.wording for part in self.parts]
+            if one.everybody
+            else msg(
+                "The responses of all customers mix {number} wordings: {wordings}. How many responses each"
+                " has is not told, so that no small group can be worked out."
+            ),
+            number=number,
+            wordings=words.listed([part.wording for part in one.parts]),
+        )
+    parts = [
+        words.say(
+            "{wording} ({count} responses, {days})",
+            wording=part.wording,
+            count=words.number(part.responses),
+            days=_days(part, words),
+        )
+        for part in one.parts
+    ]
+    return words.say(
+        msg("Its numbers mix {number} wordings: {wordings}.")
+        if one.everybody
+        else msg("The responses of all customers mix {number} wordings: {wordings}."),
+        number=number,
+        wordings=words.listed(parts),
+    )
 
 
 def mixed(session: Session, overview: JourneyOverview) -> tuple[Mixed, ...]:
@@ -132,7 +152,7 @@ def _read(session: Session, overview: JourneyOverview) -> dict[str, tuple[Read, 
     }
 
 
-def _days(part: Read) -> str:
+def _days(part: Read, words: Words) -> str:
     if part.first == part.last:
-        return phrases.day(part.first)
-    return f"{phrases.day(part.first)} to {phrases.day(part.last)}"
+        return words.day(part.first)
+    return words.between(words.day(part.first), words.day(part.last))

@@ -67,7 +67,7 @@ def test_a_translation_reads_as_text_and_not_as_its_english(language: str):
             assert form == form.strip() and "<" not in form.replace("p < 0", "")
             letters = re.sub(r"[^a-z]", "", PLACE.sub("", form))
             same = form in (message.id if message.pluralizable else (message.id,))
-            assert not same or len(letters) < 10, (language, form)
+            assert not same or len(letters) < 10 or form == "Questionnaire", (language, form)
             if language == "fr":
                 assert not re.search(r" [?!;:]", form), form
             if language == "ar":

@@ -6,7 +6,7 @@ import ast
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from gettext import NullTranslations
 from pathlib import Path
@@ -24,14 +24,14 @@ from surveyapp.i18n.report_languages import REPORT_LANGUAGES
 from surveyapp.i18n.report_messages import said_in, template
 from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import executive, make
+from surveyapp.reports import benchmark, executive, make
 from surveyapp.reports.actions import KINDS, ask_report, scope_of
-from surveyapp.reports.document import Document
+from surveyapp.reports.document import Document, Paragraph, Tone
 from surveyapp.reports.languages import SAID_BY, offered
 from surveyapp.results.scale_titles import in_library
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.settings import read
-from surveyapp.store.models import Journey, PlannedAction, Report, Target
+from surveyapp.store.models import Journey, PlannedAction, Report, Segment, Target
 from tests.results import bank
 
 pytestmark = pytest.mark.xdist_group("report languages")  # its tests share what is made once
@@ -40,6 +40,19 @@ ROOT = Path(__file__).parents[2]
 WHEN = {"since": date(2026, 5, 1), "until": date(2026, 10, 31)}
 TRANSLATED = [language for language in REPORT_LANGUAGES if language != "en"]
 _PLACE = re.compile(r"\{\w+\}")
+TITLES = {
+    "Service Journey Quality", "Service journey quality", "Personalization", "Coherence",
+    "Seamlessness", "service journey quality", "personalization", "coherence", "seamlessness",
+    "Net Promoter Score (NPS)", "Customer satisfaction",
+}  # fmt: skip
+MONTHS = {
+    f"{month}{ending}"
+    for month in (
+        "tammi", "helmi", "maalis", "huhti", "touko", "kesä",
+        "heinä", "elo", "syys", "loka", "marras", "joulu",
+    )
+    for ending in ("kuuta", "kuu", "–", ".", "")
+}  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -87,7 +100,7 @@ class Marked(NullTranslations):
 
 def unmarked(text: str) -> str:
     """What stands outside the marks."""
-    inside = re.compile("⟦[^⟦⟧]*⟧")
+    inside = re.compile("⟦[^⟦⟧]*?(?:⟧|…)")
     while inside.search(text):
         text = inside.sub("", text)
     return text
@@ -97,7 +110,8 @@ def texts(value: Any) -> Iterator[str]:
     """Every text of a document, of drawings those that are read."""
     if isinstance(value, str):
         if value.lstrip().startswith("<svg"):
-            yield from re.findall(r">([^<>]+)<", value)
+            # A text of several lines is in as many elements.
+            yield " ".join(re.findall(r">([^<>]+)<", value))
             yield from re.findall(r'aria-label="([^"]*)"', value)
         else:
             yield value
@@ -152,20 +166,51 @@ def executive_page(installation: Installation, words: Words) -> tuple[Document, 
 
 def test_every_word_of_the_executive_page_is_a_message(installation: Installation):
     """In a language that marks what it says, nothing but names and days stands outside the marks."""
-    words = Words("fi", catalogue=Marked())
-    document, known = executive_page(installation, words)
-    # The library's titles, and what Babel writes.
-    known |= {
-        "Service Journey Quality",
-        "Service journey quality",
-        "Personalization",
-        "Coherence",
-        "Seamlessness",
-    }
-    known |= {"service journey quality", "personalization", "coherence", "seamlessness"}
-    known |= {"Net Promoter Score (NPS)", "Customer satisfaction", "touko–lokakuu", "toukokuuta"}
-    known |= {"marraskuu", "huhtikuu", "tammikuuta"}
+    document, known = executive_page(installation, Words("fi", catalogue=Marked()))
+    known |= TITLES | MONTHS
     assert left_over(document, known) == []
+
+
+@pytest.mark.parametrize("segment", ["", "South"])
+def test_every_word_of_the_benchmark_report_is_a_message(installation: Installation, segment: str):
+    """Likewise, drawings included; what instruments cite and say of themselves stays as it is."""
+    with installation.store.writing() as session:
+        found = session.query(Segment).filter_by(name=segment).one_or_none()
+        journey = session.query(Journey).one().id
+        scope = Scope(journey, found.id, **WHEN) if found else Scope(journey, **WHEN)
+        number = ask_report(session, kind="benchmark", scope=scope, user_id=None).id
+    with installation.store.reading() as session:
+        numbers = make._numbers(installation, session, session.get_one(Report, number))
+        document = benchmark.content(
+            numbers, made=date(2026, 11, 29), words=Words("fi", catalogue=Marked())
+        )
+        known = names(document, session) | TITLES | MONTHS
+    for each in numbers.overview.instruments:
+        known |= {each.citation, each.note, each.title, f"{each.instrument} {each.version}"}
+        known.add(each.key or each.instrument)
+    known |= {figure.definition.label for figure in numbers.overview.figures}
+    known |= {numbers.overview.goal, "Rocks 2016", "region = South", "Meeting an adviser"}
+    kept = [
+        block
+        for block in document.blocks
+        if not (isinstance(block, Paragraph) and block.tone is Tone.REFERENCE)
+    ]
+    found = left_over(replace(document, blocks=kept), known)
+    assert found == []
+
+
+def test_the_benchmark_report_reads_finnish(installation: Installation):
+    """Read back from paper, no message is said in English."""
+    number = asked(installation, "benchmark", "fi")
+    make.benchmark(installation, number, progress=lambda *_: None)
+    with installation.store.reading() as session:
+        report = session.get_one(Report, number)
+        assert report.file is not None
+        pages = PdfReader(installation.files.path(report.file)).pages
+        flat = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
+    assert "Palvelupolun vertailuraportti" in flat and "Käännösluonnos" in flat
+    said = [each for each in english("benchmark") if each in flat]
+    assert said == []
 
 
 def test_titles_of_scales_are_those_of_the_library(installation: Installation):
@@ -176,7 +221,7 @@ def test_titles_of_scales_are_those_of_the_library(installation: Installation):
     wording = BUILT_IN.load("sjq").wording("fi")
     assert words.instruments["sjq"] == wording.title
     assert words.scales["sjq.coherence"] == wording.dimensions["coherence"]
-    assert not in_library(Words("et"), BUILT_IN, overview.instruments).scales
+    assert set(in_library(Words("et"), BUILT_IN, overview.instruments).scales) == {"response_rate"}
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -120,8 +120,7 @@ def test_sets_are_stored_compared_and_removed(store: Store):
             assert said in found.notes[0].replace("\N{FIRST STRONG ISOLATE}", "")
         index = replace(GOOD, metric="sjq", value=50.0, sd=20.0, scale="1 to 7")
         assert (
-            "no invariance verdict"
-            in benchmarks(overview, [("B", index)], today=TODAY)[0].against[-1]
+            "no invariance verdict" in benchmarks(overview, [("B", index)], today=TODAY)[0].notes[0]
         )
     with store.writing() as session:
         remove_set(session, benchmark_set(session, number), user_id=None)
