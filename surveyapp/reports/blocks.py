@@ -151,6 +151,8 @@ def _fitted(chart: Chart, width: float) -> Figure:
 def _pair(block: Pair) -> list[Flowable]:
     width = HALF_WIDTH
     sides = [_half(chart, width) if chart else "" for chart in (block.left, block.right)]
+    if begins_right(block.left.title):
+        sides.reverse()
     grid = Grid(
         [[sides[0], "", sides[1]]],
         colWidths=[width, TEXT_WIDTH - 2 * width, width],

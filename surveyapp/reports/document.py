@@ -182,19 +182,6 @@ class Table:
             for row in self.cells
         ]
 
-    @property
-    def mirrored(self) -> Table:
-        """The table with its first column at the right, for a page that is read from there."""
-        other = {"l": "r", "r": "l"}
-        return replace(
-            self,
-            columns=[
-                replace(column, align=other.get(side, side))
-                for column, side in reversed(list(zip(self.columns, self.align, strict=True)))
-            ],
-            cells=[row if at in self.groups else row[::-1] for at, row in enumerate(self.cells)],
-        )
-
     def panels(self, most: int = 18) -> Iterator[Table]:
         """The table, or where it has more than ``most`` columns several beside each other, each with
         the first column. Rows that have nothing in a panel are left out of it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
 from surveyapp.design_tokens import TEXT_WIDTH
@@ -25,9 +27,11 @@ def set_table(block: Table) -> list[Flowable]:
 
 def _panel(block: Table) -> list[Flowable]:
     is_mirrored = begins_right(block.title)
-    block = block.mirrored if is_mirrored else block
     spans = grid_widths.spans(block)
     widths = grid_widths.widths(block, spans)
+    if is_mirrored:
+        block, spans = _mirrored(block, spans)
+        widths.reverse()
     beginning = "r" if is_mirrored else "l"
     rows = [_row(block, at, row, widths, spans, beginning) for at, row in enumerate(block.rows)]
     head = [
@@ -55,6 +59,24 @@ def _panel(block: Table) -> list[Flowable]:
     if len(rows) <= _SHORT:
         return [Kept([*before, grid, *after])]
     return [CondPageBreak(150), *before, grid, *after]
+
+
+def _mirrored(block: Table, spans: grid_widths.Spans) -> tuple[Table, grid_widths.Spans]:
+    """The table with its first column at the right, for a page that is read from there, and its cells
+    over several columns, whose text stands in the first from the left."""
+    other, count = {"l": "r", "r": "l"}, len(block.columns)
+    cells = [list(row) for row in block.cells]
+    for (row, column), over in spans.items():
+        if row:
+            line, last = cells[row - 1], column + over - 1
+            line[column], line[last] = line[last], line[column]
+    sides = reversed(list(zip(block.columns, block.align, strict=True)))
+    turned = replace(
+        block,
+        columns=[replace(column, align=other.get(side, side)) for column, side in sides],
+        cells=[row if at in block.groups else row[::-1] for at, row in enumerate(cells)],
+    )
+    return turned, {(row, count - column - over): over for (row, column), over in spans.items()}
 
 
 def _row(

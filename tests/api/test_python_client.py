@@ -203,9 +203,12 @@ def test_a_report_is_asked_for_listed_and_downloaded(program: Program):
         session.add(made)
         session.flush()
         number = made.id
-    wished = program.models.NewReport.from_dict({"kind": "executive", "formats": ["docx"]})
+    wished = program.models.NewReport.from_dict(
+        {"kind": "executive", "formats": ["docx"], "report_language": "de"}
+    )
     asked = program.call(*OPERATIONS["createReport"], code="open", body=wished).parsed
     assert (asked.state, asked.formats, asked.files) == ("waiting", ["pdf", "docx"], [])
+    assert asked.report_language == "de"
     listed = program.call(*OPERATIONS["listReports"], code="open").parsed.reports
     assert [each.report for each in listed][:2] == [asked.report, number]
     every = program.models.NewReport.from_dict({"kind": "executive", "every_segment": True})

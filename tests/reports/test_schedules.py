@@ -146,6 +146,7 @@ def test_a_day_is_made_once_whoever_looks_and_sent_to_both(
         assert report.parameters["since"] == "2026-09-01"
         assert report.parameters["until"] == "2026-11-30"
         assert report.parameters["formats"] == ["html"]
+        assert report.parameters["report_language"] == "sv"
         assert session.get_one(ReportSchedule, planned).next_on == date(2027, 1, 1)
     finish(installation)
     assert [duty.schedules_due(installation, due) for _ in range(2)] == [1, 0]

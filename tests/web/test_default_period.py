@@ -112,12 +112,16 @@ def test_period_and_comparison_go_along_to_every_tab_and_the_report(
         "from": month_text(now.since),
         "to": month_text(now.until),
         "compare": "year",
+        "report_language": "fi",
     }
+    refused = researcher.post(address, data={**wish, "report_language": "et"})
+    assert refused.status_code == 422 and "Language of the report" in refused.text
     assert researcher.post(address, data=wish).status_code == 303
     with installation.store.reading() as session:
         (report,) = session.query(Report)
         scope = scope_of(report)
     assert (scope.period, scope.comparison) == (now, Comparison.YEAR)
+    assert report.parameters["report_language"] == "fi" and not scope.language
 
 
 def test_the_list_of_responses_says_that_it_is_of_all_time(installation, researcher, made, now):
