@@ -16,7 +16,9 @@ def label(definition: Definition, words: Words) -> str:
     """ "Net Promoter Score (NPS)"; as the definition has it where the library has no title in the
     language, as of a questionnaire of one's own that was never translated.
     """
-    return words.scales.get(definition.scale, definition.label)
+    title = words.scales.get(definition.scale, definition.label)
+    # In English as it is: names within its sentences were isolated by whoever wrote them.
+    return title if words.is_english else words.name(title)
 
 
 def short(definition: Definition, words: Words) -> str:
