@@ -184,15 +184,15 @@ def _key_figures(block: KeyFigures) -> list[Flowable]:
         figures.reverse()
     room = TEXT_WIDTH / n - _TILE
     side = "AFTER" if is_mirrored else "BEFORE"
-    value, label = (
+    value, label, below = (
         mirrored(styles()[name]) if is_mirrored else styles()[name]
-        for name in ("figure", "figure-label")
+        for name in ("figure", "figure-label", "figure-below")
     )
     grid = Grid(
         [
             [in_style(figure.label, label, "", room=room) for figure in figures],
             [in_style(figure.value, value, "", room=room) for figure in figures],
-            [paragraph(figure.below, "figure-below", room=room) for figure in figures],
+            [in_style(figure.below, below, "", room=room) for figure in figures],
         ],
         colWidths=[TEXT_WIDTH / n] * n,
         renderCB=tags,

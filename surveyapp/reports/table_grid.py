@@ -33,10 +33,13 @@ def _panel(block: Table) -> list[Flowable]:
         block, spans = _mirrored(block, spans)
         widths.reverse()
     beginning = "r" if is_mirrored else "l"
-    rows = [_row(block, at, row, widths, spans, beginning) for at, row in enumerate(block.rows)]
+    rooms = list(widths)
+    for at in _gutters(block.align) if is_mirrored else ():
+        rooms[at - 1] -= GUTTER - PADDING
+    rows = [_row(block, at, row, rooms, spans, beginning) for at, row in enumerate(block.rows)]
     head = [
         _cell(text, side, block.look, width, head=True)
-        for text, side, width in zip(block.head, block.align, widths, strict=True)
+        for text, side, width in zip(block.head, block.align, rooms, strict=True)
     ]
     groups = frozenset(at + 1 for at in block.groups)
     tags = TableTags(groups=groups, spans=spans, mirrored=is_mirrored)
@@ -45,7 +48,7 @@ def _panel(block: Table) -> list[Flowable]:
         renderCB=tags,
         colWidths=widths,
         repeatRows=1,
-        style=_commands(block, len(rows), spans),
+        style=_commands(block, len(rows), spans, is_mirrored=is_mirrored),
         hAlign="LEFT",
     )
     tags.numbered(grid)
@@ -97,13 +100,18 @@ def _row(
     return found
 
 
-def _commands(block: Table, n_rows: int, spans: grid_widths.Spans) -> list[tuple[object, ...]]:
+def _gutters(align: str) -> list[int]:
+    """The columns of texts on the left of which numbers end."""
+    return [at for at in range(1, len(align)) if align[at - 1 : at + 1] == "rl"]
+
+
+def _commands(
+    block: Table, n_rows: int, spans: grid_widths.Spans, *, is_mirrored: bool
+) -> list[tuple[object, ...]]:
     commands = table_commands(block.look, n_rows, block.groups)
-    commands += [
-        ("LEFTPADDING", (at, 0), (at, -1), GUTTER)
-        for at in range(1, len(block.align))
-        if block.align[at - 1 : at + 1] == "rl"
-    ]
+    # A table that was turned has the texts on the other side of the same gap.
+    side, back = ("RIGHTPADDING", 1) if is_mirrored else ("LEFTPADDING", 0)
+    commands += [(side, (at - back, 0), (at - back, -1), GUTTER) for at in _gutters(block.align)]
     commands += [("SPAN", (0, at + 1), (-1, at + 1)) for at in block.groups]
     commands += [
         ("SPAN", (column, row), (column + over - 1, row)) for (row, column), over in spans.items()
