@@ -357,9 +357,7 @@ def trend(trends: Sequence[Trend], words: Words = ENGLISH) -> Iterator[Block]:
         yield Heading(title, level=2)
         said = words.say("All on the same axis; bands are 95% intervals.")
         if any(series.limits for series in points):
-            lines = words.say(
-                "Dash-dotted lines are control limits, diamonds lie outside them."
-            )
+            lines = words.say("Dash-dotted lines are control limits, diamonds lie outside them.")
             said = f"{said} {lines} {words.say(RULE)}"
         yield Paragraph(said, Tone.NOTE)
         yield from pairs(halves)

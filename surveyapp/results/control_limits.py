@@ -66,8 +66,7 @@ def limits_in_short(trend: Trend, words: Words = ENGLISH) -> str:
 
 def _between(trend: Trend, limits: ControlLimits, words: Words) -> str:
     low, high = (
-        phrases.estimate(trend.definition, end, words=words)
-        for end in (limits.lower, limits.upper)
+        phrases.estimate(trend.definition, end, words=words) for end in (limits.lower, limits.upper)
     )
     return words.say(
         "{low} to {high}, from {n} months", low=low, high=high, n=words.number(limits.n)
