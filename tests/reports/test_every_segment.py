@@ -130,3 +130,25 @@ def test_one_segment_and_reports_of_an_analysis_are_refused(made):
         asked(installation, Scope(place.journey, place.segments["north"]))
     with pytest.raises(Invalid, match="is of the customers of its analysis"):
         asked(installation, Scope(place.journey), "validation")
+
+
+def test_every_report_of_the_zip_is_written_in_the_language_asked_for(made):
+    installation, place = made
+    with installation.store.writing() as session:
+        number = ask_report(
+            session,
+            kind="executive",
+            scope=Scope(place.journey, **WHEN),
+            every_segment=True,
+            language="fi",
+            user_id=None,
+        ).id
+    every_segment.every_segment(installation, number, progress=quiet)
+    with installation.store.reading() as session:
+        report = session.get_one(Report, number)
+        assert report.file is not None
+        packed = zipfile.ZipFile(io.BytesIO(installation.files.read(report.file)))
+    reports = [name for name in packed.namelist() if name.endswith(".pdf")]
+    assert reports
+    for name in reports:
+        assert PdfReader(io.BytesIO(packed.read(name))).trailer["/Root"]["/Lang"] == "fi"
