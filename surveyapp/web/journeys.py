@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import DateField, SelectField, StringField, TextAreaField
@@ -16,7 +16,9 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
 from surveyapp.journeys.action_plan_queries import is_overdue, next_actions
 from surveyapp.journeys.calendar import calendar_of
+from surveyapp.journeys.journey_templates import journey_template, journey_templates
 from surveyapp.journeys.portfolio import LONGEST, choices_of, listed, place_journey, tags_text
+from surveyapp.journeys.template_actions import draw_template
 from surveyapp.journeys.zone_actions import set_zone
 from surveyapp.results import dashboards, portfolio_phrases, target_phrases
 from surveyapp.results.benchmark_sets import values_of
@@ -207,7 +209,10 @@ def index() -> ResponseReturnValue:
 @journeys.route("/journeys/new", methods=["GET", "POST"])
 @requires(Permission.CREATE_JOURNEYS)
 def new() -> ResponseReturnValue:
-    form = JourneyForm()
+    template = journey_template(request.args.get("template", ""))
+    form = JourneyForm(
+        name=template.name if template else None, goal=template.goal if template else None
+    )
     if form.validate_on_submit():
         with form.refusing("name"):
             with installation().store.writing() as session:
@@ -217,9 +222,21 @@ def new() -> ResponseReturnValue:
                     default_zone=installation().settings.time_zone,
                     user_id=me().id,
                 )
-            flash(f"Journey {journey.name} created. Now add its stages and touchpoints.")
+                if template is not None:
+                    draw_template(session, journey, template, user_id=me().id)
+            if template is not None:
+                flash(f"Journey {journey.name} created. Rename and move what does not fit.")
+            else:
+                flash(f"Journey {journey.name} created. Now add its stages and touchpoints.")
             return redirect(url_for("stages.index", journey_id=journey.id), 303)
-    return render_template("journeys/form.html", form=form, journey=None), form.status
+    new_page = render_template(
+        "journeys/form.html",
+        form=form,
+        journey=None,
+        templates=journey_templates(),
+        template=template,
+    )
+    return new_page, form.status
 
 
 @journeys.route("/journeys/<int:journey_id>/edit", methods=["GET", "POST"])

@@ -35,6 +35,7 @@ from surveyapp.web.devices import devices
 from surveyapp.web.drivers import drivers
 from surveyapp.web.explore import explore
 from surveyapp.web.funnel import funnel
+from surveyapp.web.guide import guide
 from surveyapp.web.imports import imports
 from surveyapp.web.invariance import invariance
 from surveyapp.web.jobs import jobs
@@ -68,6 +69,7 @@ from surveyapp.web.side_by_side import side_by_side
 from surveyapp.web.sign_in import sign_in
 from surveyapp.web.stages import stages
 from surveyapp.web.studies import studies
+from surveyapp.web.survey_plan import survey_plan_pages
 from surveyapp.web.surveys import surveys
 from surveyapp.web.system import system
 from surveyapp.web.targets import targets
@@ -75,6 +77,7 @@ from surveyapp.web.theme import theme
 from surveyapp.web.translations import translations
 from surveyapp.web.users import users
 from surveyapp.web.webhooks import webhooks
+from surveyapp.web.workshop_kit import workshop_kit
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ SECTIONS = (
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
             *(checklist, drivers, explore, reply_templates, segment_invariance),
+            *(guide, survey_plan_pages, workshop_kit),
         ),
     ),
     Section("Segments", (segments,)),

@@ -143,6 +143,8 @@ def new(journey_id: int) -> ResponseReturnValue:
     template = chosen.survey_set(request.args.get("set", 0, int)) if chosen else None
     if template is not None and not form.is_sent:
         asks = [{"instrument": code, "key": None} for code in template.instruments]
+    elif not form.is_sent:
+        asks = [{"instrument": code, "key": None} for code in request.args.getlist("ask")]
     else:
         asks = _chosen_instruments()
     if form.validate_on_submit():

@@ -172,7 +172,7 @@ class WebKit(Driver):
 
     def _call(self, verb: str, path: str, given: dict[str, Any] | None) -> Any:
         body = None if given is None else json.dumps(given).encode()
-        request = urllib.request.Request(  # noqa: S310: an address of this machine
+        request = urllib.request.Request(
             f"{self._base}{path}", body, {"Content-Type": "application/json"}, method=verb
         )
         try:

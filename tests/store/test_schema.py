@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -555,18 +556,22 @@ def test_what_was_sent_again_before_events_had_ids_has_that_of_the_first(empty_s
 
 def test_alerts_of_a_survey_watch_its_place_by_months(empty_store: Store):
     upgrade(empty_store.engine, "0048")
-    with empty_store.writing() as session:
-        survey = make_survey(session)
-        numbers = {1: survey.id, 2: make_survey(session, journey=survey.journey, at_end=True).id}
+    own = {"journey_id": 1, "stage_id": 1, "state": "open", "ownership": "provider"}
+    asked = {**own, "paging": "page", "anonymity": "pseudonymous", "asks": [{"instrument": "nps"}]}
+    rows: list[tuple[str, dict[str, object]]] = [
+        ("journeys", {"code": "j", "state": "current"}),
+        ("stages", {**own, "code": "apply"}),
+        ("touchpoints", {**own, "code": "form"}),
+        ("surveys", {**asked, "code": "s", "link": "l", "touchpoint_id": 1}),
+        ("surveys", {**asked, "code": "e", "link": "m", "id": 2}),
+    ]
+    alert = {"scale": "nps", "below": 20.0, "minimum_n": 10, "emails": "[]", "active": True}
+    rows += [
+        ("alerts", {**alert, "id": number, "survey_id": survey_id, "days": days})
+        for number, survey_id, days in ((1, 1, 7), (2, 2, 90), (3, 1, 30))
+    ]
+    _fill_least(empty_store, rows)
     with empty_store.engine.begin() as connection:
-        old = MetaData()
-        old.reflect(connection, only=["alerts"])
-        for number, days in ((1, 7), (2, 90), (3, 30)):
-            row = {"id": number, "survey_id": numbers.get(number, survey.id), "scale": "nps"}
-            row |= {"below": 20.0, "days": days, "minimum_n": 10, "emails": "[]", "active": True}
-            connection.execute(
-                insert(old.tables["alerts"]), {**row, "armed": False, "created_at": _MARCH}
-            )
         connection.execute(text("DELETE FROM alerts WHERE id = 3"))
         if not empty_store.is_sqlite:
             connection.execute(text("SELECT setval('alerts_id_seq', 3)"))
@@ -578,9 +583,9 @@ def test_alerts_of_a_survey_watch_its_place_by_months(empty_store: Store):
             ("", 3, 20),
         ]
         assert {(each.journey_id, each.kind, each.armed) for each in found} == {
-            (survey.journey_id, "threshold", False)
+            (1, "threshold", False)
         }
-        values = {"journey_id": survey.journey_id, "scale": "nps", "minimum_n": 1, "months": 1}
+        values = {"journey_id": 1, "scale": "nps", "minimum_n": 1, "months": 1}
         session.add(Alert(**values))
         session.flush()
         assert session.scalar(select(func.max(Alert.id))) == 4  # 3 is not given again
@@ -667,10 +672,26 @@ def _fill(store: Store, rows: dict[str, dict[str, object]]) -> None:
             connection.execute(insert(old.tables[table]), values)
 
 
+def _fill_least(store: Store, rows: list[tuple[str, dict[str, object]]]) -> None:
+    """Write rows as the schema of that day has them: id 1, an empty value where one must be, and of the
+    given values those that the table has.
+    """
+    zero = {str: "", int: 0, bool: False, dict: {}, datetime: _MARCH}
+    with store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection, only=sorted({name for name, _ in rows}))
+        for name, values in rows:
+            columns = old.tables[name].c
+            least = {c.name: zero.get(c.type.python_type) for c in columns if not c.nullable}
+            given = {**least, "id": 1, **{k: v for k, v in values.items() if k in columns}}
+            if store.is_sqlite and "public_id" in given:
+                given["public_id"] = cast(UUID, given["public_id"]).hex
+            connection.execute(insert(old.tables[name]), given)
+
+
 def test_responses_of_earlier_imports_are_found_by_their_ids(empty_store: Store):
     """And can be removed with them; those with ids of their own stay without a batch."""
     upgrade(empty_store.engine, "0015")
-    zero = {str: "", int: 0, bool: False, dict: {}, datetime: _MARCH}
     own = {"journey_id": 1, "survey_id": 1, "paging": "page", "anonymity": "pseudonymous"}
     content = "0123456789abcdef"
     rows: list[tuple[str, dict[str, object]]] = [
@@ -682,16 +703,7 @@ def test_responses_of_earlier_imports_are_found_by_their_ids(empty_store: Store)
         ("responses", {"id": k, "public_id": UUID(int=k), "external_id": name, "source": "import"})
         for k, name in enumerate((f"row {content} d 1", f"row {content} d 2", "a1"), start=1)
     ]
-    with empty_store.engine.begin() as connection:
-        old = MetaData()
-        old.reflect(connection, only=["journeys", "surveys", "import_batches", "responses"])
-        for name, values in rows:
-            columns = old.tables[name].c
-            least = {c.name: zero.get(c.type.python_type) for c in columns if not c.nullable}
-            given = {**least, "id": 1, **{k: v for k, v in own.items() if k in least}, **values}
-            if empty_store.is_sqlite and "public_id" in given:
-                given["public_id"] = given["public_id"].hex
-            connection.execute(insert(old.tables[name]), given)
+    _fill_least(empty_store, [(name, {**own, **values}) for name, values in rows])
     upgrade(empty_store.engine)
     with empty_store.reading() as session:
         found = session.scalars(select(Response.import_batch_id).order_by(Response.id)).all()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from surveyapp.installation import Installation
 from surveyapp.store.models import Job, SurveyRow, Touchpoint, User
@@ -357,3 +359,21 @@ def test_without_scripts_the_explored_months_are_drawings_with_tables(
     page.get_by_text("Table", exact=True).click()
     expect(page.get_by_role("cell", name="hidden (fewer than 5)").first).to_be_visible()
     context.close()
+
+
+def test_the_workshop_kit_prints_the_map_on_one_a3_and_the_rest_on_a4(staff: Page, place: Place):
+    staff.goto(f"/journeys/{place.journey_id}/workshop-kit")
+    printed = PdfReader(BytesIO(staff.pdf(prefer_css_page_size=True))).pages
+    millimetres = [
+        sorted(round(float(side) * 25.4 / 72) for side in each.mediabox[2:]) for each in printed
+    ]
+    assert millimetres == [
+        [210, 297],
+        [210, 297],
+        [297, 420],
+        *[[210, 297]] * 2,
+        [297, 420],
+        [210, 297],
+    ]
+    words = " ".join(printed[2].extract_text().split())
+    assert "Thoughts and questions" in words

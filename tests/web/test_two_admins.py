@@ -97,6 +97,7 @@ OTHERS = {
         "reply_templates.new",
         "saved_views.new",
         "share_links.new",
+        "survey_plan.draft",
         "targets.new",
     ),
     "coding.keep",  # one's own codes of a comment, which nobody else changes

@@ -51,6 +51,8 @@ class Journey(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     group_name: Mapped[str] = mapped_column(String(60), default="", server_default="")
     next_review: Mapped[date | None] = mapped_column(Date)
+    # The code of the template that it was drawn from, whose survey plan is suggested.
+    template: Mapped[str] = mapped_column(String(60), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     stages: Mapped[list[Stage]] = relationship(
