@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis.covariance.bootstrap import bollen_stine, bootstrap, resampled_moments
-from analysis.covariance.power import rmsea_power, rmsea_sample_size
 from analysis.covariance.sem import fit_sem
-from analysis.errors import DataError, ModelError
+from analysis.errors import DataError
 from analysis.moments import moments
 from tests.analysis.classic_data import HS, PD, democracy, holzinger, incomplete
 
@@ -123,27 +122,3 @@ def test_bollen_stine_keeps_a_true_model_and_rejects_a_false_one() -> None:
     assert bollen_stine(true, reps=300, seed=1).pvalue > 0.05
     false = fit_sem(holzinger(), "g =~ " + " + ".join(ITEMS))
     assert bollen_stine(false, reps=200, seed=1).pvalue < 0.01
-
-
-def test_power_of_close_fit_equals_the_published_tables() -> None:
-    # MacCallum, Browne & Sugawara (1996), table 4: n for power .80, close and not-close fit.
-    for df, close, not_close in ((5, 1463, 1216), (10, 782, 750), (50, 214, 268), (100, 132, 178)):
-        assert rmsea_sample_size(df) == pytest.approx(close, abs=1)
-        assert rmsea_sample_size(df, rmsea1=0.01) == pytest.approx(not_close, abs=1)
-    assert rmsea_power(200, 100) == pytest.approx(0.955, abs=5e-4)
-
-
-def test_power_grows_with_n_and_sample_size_is_the_smallest_that_suffices() -> None:
-    powers = [rmsea_power(n, 101) for n in (50, 100, 200, 400)]
-    assert powers == sorted(powers)
-    n = rmsea_sample_size(101, power=0.9)
-    assert rmsea_power(n, 101) >= 0.9 > rmsea_power(n - 1, 101)
-
-
-def test_power_refuses_what_has_no_answer() -> None:
-    with pytest.raises(ModelError, match="degrees of freedom"):
-        rmsea_power(100, 0)
-    with pytest.raises(DataError, match="two different RMSEA"):
-        rmsea_power(100, 10, rmsea0=0.05, rmsea1=0.05)
-    with pytest.raises(ModelError, match="differ more"):
-        rmsea_sample_size(1, rmsea0=0.05, rmsea1=0.0500001)

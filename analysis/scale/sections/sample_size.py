@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from analysis.covariance.rmsea_power import ACTUAL, ALPHA, CLOSE, power, sample_size
+from analysis.covariance.rmsea_power import (
+    ACTUAL,
+    ALPHA,
+    CLOSE,
+    rmsea_power,
+    rmsea_sample_size,
+)
 from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.study import Number, Section, Study
 
@@ -42,6 +48,6 @@ class SampleSizeSection(Section, percent=23, title="sample size"):
             close=CLOSE,
             actual=ACTUAL,
             alpha=ALPHA,
-            power=power(cfa.n, df) if df else None,
-            needed=sample_size(df, POWER) if df else None,
+            power=rmsea_power(cfa.n, df) if df else None,
+            needed=rmsea_sample_size(df, power=POWER) if df else None,
         )
