@@ -19,7 +19,10 @@ File = tuple[Path, bytes]
 
 def number(value: float | None, digits: int = 3) -> str:
     """A number for reading; the JSON holds every digit."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    if value is None:
+        return "-"
+    text = f"{value:.{digits}f}"
+    return text if float(text) else text.lstrip("-")  # 0.000, whichever side it was rounded from
 
 
 def probability(value: float | None, digits: int = 3) -> str:

