@@ -8,7 +8,11 @@ class SurveyappError(Exception):
 
 
 class SettingsError(SurveyappError):
-    """Settings that cannot work; lists every fault at once."""
+    """Settings that cannot work; ``faults`` are all of them, a sentence each."""
+
+    def __init__(self, *faults: str) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
 
 
 class NotFound(SurveyappError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -338,6 +339,18 @@ def _parsed(name: str, default: Any, text: str) -> Any:
 
 def read(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Settings from the environment, then ``overrides``; SettingsError lists every fault."""
+    settings, faults = examined(environ, **overrides)
+    if faults:
+        raise SettingsError(*faults)
+    return settings
+
+
+def examined(
+    environ: Mapping[str, str] | None = None, **overrides: Any
+) -> tuple[Settings, tuple[str, ...]]:
+    """Settings from the environment, then ``overrides``, and each fault in them as a sentence with its
+    cure. A setting that cannot be read has its default.
+    """
     source = os.environ if environ is None else environ
     known = {PREFIX + entry.name.upper(): entry for entry in fields(Settings)}
     faults = [
@@ -359,9 +372,7 @@ def read(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
     if "base_url" not in {**values, **overrides}:
         settings = replace(settings, base_url=f"http://127.0.0.1:{settings.port}")
     faults += _faults(settings)
-    if faults:
-        raise SettingsError("; ".join(faults))
-    return settings
+    return settings, tuple(faults)
 
 
 def key_fault(key: str) -> str | None:
@@ -421,6 +432,42 @@ def _sign_in_faults(settings: Settings) -> list[str]:
     return faults
 
 
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches the host by that name or address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _address_faults(settings: Settings) -> list[str]:
+    """Links, cookies and the checks of where a form comes from are made for the root of one host."""
+    given = f"{PREFIX}BASE_URL={_without_password(settings.base_url)!r}"
+    try:
+        parts = urlsplit(settings.base_url)
+    except ValueError:
+        return [f"{given} is no address; use one such as https://ask.example.org"]
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return [f"{given} is no http(s) address; use one such as https://ask.example.org"]
+    bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    faults = []
+    if parts.path.strip("/"):
+        faults.append(
+            f"{given} has a path, and pages are served at the root of a host; give surveyapp a host name"
+            f" of its own and use {bare}"
+        )
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        faults.append(f"{given} has more than scheme, host and port; use {bare}")
+    if settings.secure_cookies and parts.scheme == "http" and not is_local(parts.hostname):
+        faults.append(
+            f"{PREFIX}SECURE_COOKIES=1 with {given}: no browser returns such a cookie over http, so that"
+            f" nobody can sign in; set {PREFIX}BASE_URL to https"
+        )
+    return faults
+
+
 def _faults(settings: Settings) -> list[str]:
     faults = []
     for name, key in (("SECRET_KEY", settings.secret_key), ("MASTER_KEY", settings.master_key)):
@@ -434,9 +481,7 @@ def _faults(settings: Settings) -> list[str]:
         faults.append(
             f"{PREFIX}MASTER_KEY is the secret key; use another: one theft would open both"
         )
-    parts = urlsplit(settings.base_url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        faults.append(f"{PREFIX}BASE_URL={settings.base_url!r} is no http(s) address")
+    faults += _address_faults(settings)
     if settings.database_url and not settings.database_url.startswith(("sqlite:///", _SERVER)):
         faults.append(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://")
     if settings.read_database_url and not (

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from surveyapp.backups import (
     key_copies,
     manifest,
+    notes,
     places,
     postgresql_copy,
     sqlite_copy,
@@ -59,6 +60,8 @@ def make_backup(
             progress(100, "checking")
             check(final)
             rotated = places.rotate(folder, keep)
+    if not schema.pending(store.engine):
+        notes.note_made(installation, final, made, verified=keep is not None and not made.missing)
     return Made(final, made, tuple(rotated))
 
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "audit": "surveyapp.cli.auditing",
     "backup": "surveyapp.cli.backing_up",
     "codebook": "surveyapp.cli.exporting",
+    "config": "surveyapp.cli.config",
     "db": "surveyapp.cli.administration",
     "demo": "surveyapp.cli.serving",
     "doctor": "surveyapp.cli.examining",

@@ -6,15 +6,16 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
-from surveyapp.backups import key_copies, places
+from surveyapp.backups import key_copies, notes, places
 from surveyapp.backups import restoring as restored
 from surveyapp.backups.checking import check
 from surveyapp.backups.making import Made, make_backup
 from surveyapp.backups.manifest import Manifest
 from surveyapp.cli.opened import opened, progress_bar
-from surveyapp.errors import NotFound
-from surveyapp.settings import read
+from surveyapp.errors import NotFound, SettingsError
+from surveyapp.settings import examined, read
 from surveyapp.store.schema import pending, upgrade
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -114,6 +115,22 @@ def _verify(folder: Path) -> None:
         raise NotFound(f"There is no backup in {folder}.")
     for each in found:
         click.echo(f"{each}: whole. {_summary(check(each))}.")
+    _note_verified(found[-1])
+
+
+def _note_verified(backup: Path) -> None:
+    """Tell the database, where this is the host of an installation: a backup may be read anywhere."""
+    settings, faults = examined()
+    if faults or not (settings.home.is_dir() or settings.database_url):
+        return
+    try:
+        with opened(migrate=False) as installation:
+            if not pending(installation.store.engine):
+                notes.note_verified(installation, backup)
+    except (SettingsError, SQLAlchemyError):
+        click.echo(
+            "Note: the database cannot be used, so that `doctor` does not know of this check."
+        )
 
 
 def _tell(made: Made) -> None:

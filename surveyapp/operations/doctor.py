@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
+import socket
 import stat
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from surveyapp.errors import SettingsError, SurveyappError
 from surveyapp.installation import Installation
 from surveyapp.operations.findings import Finding, advice, fault, good
 from surveyapp.operations.status import Status, status
-from surveyapp.settings import Settings
+from surveyapp.settings import Settings, is_local
 from surveyapp.store import data_keys, keys, master_key, reencryption, schema
 from surveyapp.store.file_backends import FileFolder
 from surveyapp.store.models import User
@@ -30,6 +30,7 @@ _CLOCK_SECONDS = 5.0
 _CATCH_UP_SECONDS = 1.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MOST_NAMED = 3
+_OLD_BACKUP = timedelta(days=3)
 
 
 def examine(installation: Installation) -> Iterator[Finding]:
@@ -51,7 +52,9 @@ def examine(installation: Installation) -> Iterator[Finding]:
     yield _clock(installation)
     yield from _files(installation)
     yield from _accounts(installation)
-    yield from _working(status(installation))
+    found_now = status(installation)
+    yield from _working(found_now)
+    yield from _backups(found_now)
 
 
 def _home(home: Path) -> Iterator[Finding]:
@@ -87,7 +90,7 @@ def _home(home: Path) -> Iterator[Finding]:
 def _addresses(settings: Settings) -> Iterator[Finding]:
     parts = urlsplit(settings.base_url)
     host = parts.hostname or ""
-    if _is_local(host):
+    if is_local(host):
         yield advice(
             "Public address",
             f"links point to {settings.base_url}, which only this machine can open",
@@ -104,13 +107,7 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
         yield good(
             "HTTPS", f"links are {parts.scheme}://{parts.netloc}, cookies go over HTTPS only"
         )
-    if parts.path.strip("/"):
-        yield fault(
-            "Public address",
-            f"{settings.base_url} has a path, and pages are served at the root",
-            "Give surveyapp a host name of its own.",
-        )
-    if settings.trusted_proxies == 0 and _is_local(settings.host):
+    if settings.trusted_proxies == 0 and is_local(settings.host):
         yield fault(
             "Proxies",
             "the server listens on this machine alone, so that a proxy must be in front, but none is"
@@ -118,22 +115,13 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
             " everybody out",
             "Set SURVEYAPP_TRUSTED_PROXIES to the number of proxies, usually 1.",
         )
-    if settings.trusted_proxies > 0 and not _is_local(settings.host):
+    if settings.trusted_proxies > 0 and not is_local(settings.host):
         yield advice(
             "Proxies",
             f"the server listens on {settings.host} and believes what a proxy says of addresses:"
             " whoever reaches it directly can claim any",
             "Let it listen on 127.0.0.1, or let the firewall admit the proxy only.",
         )
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
@@ -148,7 +136,7 @@ def _mail(settings: Settings) -> Iterator[Finding]:
     if (
         parts.scheme == "smtp"
         and not settings.require_starttls
-        and not _is_local(parts.hostname or "")
+        and not is_local(parts.hostname or "")
     ):
         yield advice(
             "Mail",
@@ -157,7 +145,11 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield good("Mail", f"leaves by {parts.hostname}, from {settings.mail_from}")
-    yield good("Sender", "Connections > Mail looks up SPF, DKIM and DMARC and sends a test message")
+    yield good(
+        "Sender",
+        "`surveyapp mail test` asks the server to take a mail; Connections > Mail looks up SPF, DKIM and"
+        " DMARC",
+    )
 
 
 def _cells(settings: Settings) -> Finding:
@@ -306,7 +298,7 @@ def _accounts(installation: Installation) -> Iterator[Finding]:
 
 
 def _working(found: Status) -> Iterator[Finding]:
-    problems = list(found.problems())
+    problems = list(found.problems(with_disk=False))
     for each in problems:
         said, _, cure = each.partition(": ")
         yield fault(
@@ -316,4 +308,50 @@ def _working(found: Status) -> Iterator[Finding]:
         )
     if not problems:
         yield good("Work", f"{len(found.living)} workers, nothing waits too long")
-    yield good("Disk", f"{found.disk_free / 1e9:.1f} GB free of {found.disk_total / 1e9:.1f} GB")
+    room = f"{found.disk_free / 1e9:.1f} GB free of {found.disk_total / 1e9:.1f} GB"
+    if found.disk_is_nearly_full:
+        yield fault("Disk", room, "Make room: what cannot be written is not taken from customers.")
+    else:
+        yield good("Disk", room)
+
+
+def _backups(found: Status) -> Iterator[Finding]:
+    """How old the last one is, where it lies, and whether it has been read again since."""
+    last = found.backup
+    if last is None:
+        yield advice(
+            "Backups",
+            "none is known: with the disk everything would be lost",
+            "surveyapp backup FOLDER --keep 14, every night; backups by other means are not known here.",
+        )
+        return
+    age = found.at - last.made_at
+    place = f"{last.path} on {last.host}"
+    made = f"the last, {place}, is of {last.made_at:%Y-%m-%d %H:%M} UTC"
+    if last.host == socket.gethostname() and not last.path.is_dir():
+        yield fault(
+            "Backups",
+            f"{place} is no longer there",
+            "Bring it back, or make another: surveyapp backup FOLDER --keep 14",
+        )
+    elif last.missing:
+        yield fault(
+            "Backups",
+            f"{made} and lacks {last.missing} stored files",
+            "surveyapp files check names them; an older backup may have them.",
+        )
+    elif age > _OLD_BACKUP:
+        yield fault(
+            "Backups",
+            f"{made}, {age.days} days ago",
+            "See why the nightly one fails: its timer or cron, its log, the room in its folder.",
+        )
+    elif last.verified_at is None:
+        yield advice(
+            "Backups",
+            f"{made}, and nobody has read it again since",
+            f"surveyapp backup {last.path.parent} --verify, or --keep, which checks each new one.",
+        )
+    else:
+        size = f"{last.size / 1e6:,.1f} MB"
+        yield good("Backups", f"{made}, {size}, found whole {last.verified_at:%Y-%m-%d %H:%M} UTC")

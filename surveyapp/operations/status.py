@@ -17,6 +17,7 @@ from surveyapp.installation import Installation
 from surveyapp.operations.heartbeats import SILENT_AFTER
 from surveyapp.store import reencryption
 from surveyapp.store.models import (
+    BackupNote,
     Delivery,
     Event,
     Interaction,
@@ -82,6 +83,18 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class LastBackup:
+    """The newest backup that the database knows of; ``size`` in bytes, ``missing`` files."""
+
+    host: str
+    path: Path
+    made_at: datetime
+    size: int
+    missing: int
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Status:
     """The installation at one moment; sizes in bytes."""
 
@@ -96,6 +109,7 @@ class Status:
     queues: tuple[Queue, ...]
     encryption: EncryptionState
     replica: ReplicaState | None  # None where the settings name none
+    backup: LastBackup | None  # None where none is known
 
     @property
     def living(self) -> tuple[WorkerState, ...]:
@@ -105,14 +119,14 @@ class Status:
     def disk_is_nearly_full(self) -> bool:
         return self.disk_free < min(_FULL_BYTES, _FULL_SHARE * self.disk_total)
 
-    def problems(self) -> Iterator[str]:
+    def problems(self, *, with_disk: bool = True) -> Iterator[str]:
         """What is broken or will be, a sentence each, the worst first."""
         if not self.living:
             yield _no_worker(self.workers)
         for worker in self.living:
             for duty in worker.troubled:
                 yield f"Worker {worker.name}: {_trouble(duty)}"
-        if self.disk_is_nearly_full:
+        if with_disk and self.disk_is_nearly_full:
             yield (
                 f"The disk of the home folder has {self.disk_free / 1e9:.1f} GB left of"
                 f" {self.disk_total / 1e9:.1f} GB. Make room before it is full."
@@ -152,7 +166,23 @@ def status(installation: Installation) -> Status:
             queues=tuple(_queues(session, now)),
             encryption=reencryption.state(session),
             replica=None if store.replica is None else store.replica.state(),
+            backup=_last_backup(session),
         )
+
+
+def _last_backup(session: Session) -> LastBackup | None:
+    newest = select(BackupNote).order_by(BackupNote.made_at.desc()).limit(1)
+    found = session.scalars(newest).one_or_none()
+    if found is None:
+        return None
+    return LastBackup(
+        host=found.host,
+        path=Path(found.folder) / found.name,
+        made_at=found.made_at,
+        size=found.size,
+        missing=found.missing,
+        verified_at=found.verified_at,
+    )
 
 
 def _workers(session: Session, now: datetime) -> Iterator[WorkerState]:

@@ -24,7 +24,7 @@ from surveyapp.jobs.places import worker_place
 from surveyapp.settings import read
 from surveyapp.store import master_key
 from surveyapp.store.db import make_engine
-from surveyapp.store.models import Delivery, File, Journey, OutgoingMessage, Segment
+from surveyapp.store.models import BackupNote, Delivery, File, Journey, OutgoingMessage, Segment
 from surveyapp.store.schema import pending, upgrade
 from tests.backups.conftest import REPORT, empty_database
 from tests.backups.filled import contents
@@ -69,6 +69,10 @@ def test_every_row_and_file_comes_back(
     (added,) = set(after["audit_entries"]) - set(before["audit_entries"])
     assert "restore backup" in added
     after["audit_entries"].remove(added)
+    # A backup is noted once it is there, and hence not in itself.
+    own = set(before["backup_notes"]) - set(after["backup_notes"])
+    before["backup_notes"] = [each for each in before["backup_notes"] if each not in own]
+    assert len(own) == 1 and str(tmp_path / "backups") in own.pop()
     if not filled.store.is_sqlite:  # unlogged: these keys are in no copy
         assert before.pop("shared_epoch_keys") and after.pop("shared_epoch_keys") == []
     assert after == before
@@ -223,6 +227,27 @@ def test_old_backups_go_unless_a_file_is_missing(
         told = run("backup", folder)
         assert told.code == 2 and "pg_dump is not on the PATH" in told.err
         assert len(places.backups_in(folder)) == 4 and not list(folder.glob("*.unfinished"))
+
+
+def test_the_database_knows_its_last_backup_and_when_it_was_found_whole(
+    installation: Installation, run: Run, tmp_path: Path
+):
+    folder = tmp_path / "backups"
+
+    def noted() -> tuple[str, bool]:
+        with installation.store.reading() as session:
+            (found,) = session.scalars(select(BackupNote))
+            assert (found.folder, found.missing) == (str(folder), 0) and found.size > 0
+            return found.name, found.verified_at is not None
+
+    assert run("backup", folder).code == 0
+    (first,) = places.backups_in(folder)
+    assert noted() == (first.name, False)
+    assert run("backup", folder, "--verify").code == 0
+    assert noted() == (first.name, True)
+    assert run("backup", folder, "--keep", 1).code == 0
+    (second,) = places.backups_in(folder)
+    assert second != first and noted() == (second.name, True)
 
 
 def test_files_in_the_database_come_back_with_it(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.file_bucket import FileBucket
 from surveyapp.store.file_rows import FileRows
 from surveyapp.store.files import FileStore
-from surveyapp.store.models import User
+from surveyapp.store.models import BackupNote, User
 from tests.installations import installation_on
 
 SOUND = {
@@ -47,7 +50,18 @@ def sound(store: Store, home: Path) -> Installation:
         session.add(User(role="administrator", **person))
     installation.check_key()
     heartbeats.beat(installation, "host/7/ab", {}, {})
+    note(installation, home.parent / "backups")
     return installation
+
+
+def note(installation: Installation, folder: Path, **changes: Any) -> None:
+    """A backup in the folder, noted as `surveyapp backup --keep` does."""
+    made = {"host": socket.gethostname(), "name": "surveyapp-1", "size": 1_000_000, "missing": 0}
+    now = installation.now()
+    (folder / made["name"]).mkdir(parents=True, exist_ok=True)
+    with installation.store.writing() as session:
+        row = {**made, "folder": str(folder), "made_at": now, "verified_at": now, **changes}
+        session.merge(BackupNote(**row))
 
 
 def told(installation: Installation) -> dict[str, tuple[Level, str]]:
@@ -65,7 +79,6 @@ def test_a_sound_installation_has_nothing_to_mend(sound):
     ("changes", "subject", "level", "found"),
     [
         ({"base_url": "http://survey.example.org"}, "HTTPS", Level.FAULT, "not encrypted"),
-        ({"base_url": "https://example.org/survey"}, "Public address", Level.FAULT, "has a path"),
         (
             {"base_url": "http://127.0.0.1:8000"},
             "Public address",
@@ -127,3 +140,30 @@ def test_files_that_no_other_host_finds_and_a_store_that_does_not_answer(sound, 
     away = FileBucket("nobody", "", endpoint_url="http://127.0.0.1:1", region_name="x")
     level, found = told(replace(sound, files=FileStore(away)))["Files"]
     assert level is Level.FAULT and found.startswith("s3://nobody cannot be used: ")
+
+
+def test_the_last_backup_is_told_with_its_age_its_place_and_whether_it_was_read_again(sound, home):
+    folder = home.parent / "backups"
+    for changes, level, found in (
+        ({"verified_at": None}, Level.ADVICE, "nobody has read it again"),
+        ({"missing": 2}, Level.FAULT, "lacks 2 stored files"),
+        ({"made_at": sound.now() - timedelta(days=5)}, Level.FAULT, "5 days ago"),
+        ({"name": "surveyapp-2"}, Level.FAULT, "no longer there"),
+    ):
+        note(sound, folder, **changes)
+        assert told(sound)["Backups"][0] is level
+        assert found in told(sound)["Backups"][1] and str(folder) in told(sound)["Backups"][1]
+    note(sound, folder / "elsewhere", host="another", made_at=sound.now() + timedelta(minutes=1))
+    assert "Backups" not in told(sound)
+    with sound.store.writing() as session:
+        session.query(BackupNote).delete()
+    assert told(sound) == {
+        "Backups": (Level.ADVICE, "none is known: with the disk everything would be lost")
+    }
+
+
+def test_a_disk_without_room_is_told_once(sound, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 1))
+    assert {subject: found for subject, (_, found) in told(sound).items()} == {
+        "Disk": "0.0 GB free of 0.0 GB"
+    }

@@ -13,6 +13,7 @@ from surveyapp.store.models.accounts import (
 )
 from surveyapp.store.models.alerts import Alert, AlertEvent
 from surveyapp.store.models.audit import AuditEntry, AuditSeal
+from surveyapp.store.models.backups import BackupNote
 from surveyapp.store.models.base import NOTHING_SORTED, Base, Number
 from surveyapp.store.models.benchmarks import BenchmarkSet, BenchmarkValue
 from surveyapp.store.models.closed_loop import Case, CaseNote, ReplyTemplate
@@ -114,6 +115,7 @@ __all__ = [
     "ApiKey",
     "AuditEntry",
     "AuditSeal",
+    "BackupNote",
     "Base",
     "BenchmarkSet",
     "BenchmarkValue",
