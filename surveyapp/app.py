@@ -11,6 +11,7 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from sqlalchemy.exc import SQLAlchemyError
 
+from surveyapp import logs, tracing
 from surveyapp.api.application import create_api, is_api, serve_under
 from surveyapp.api.bodies import LARGEST_BODY
 from surveyapp.errors import SettingsError
@@ -111,8 +112,11 @@ def served() -> Bridge:
     several hundred thousand objects, a tenth of the cost of a submission.
     """
     end_with_parent()
-    app = create_app()
-    settings, replica = app.extensions[EXTENSION].settings, app.extensions[EXTENSION].store.replica
+    settings = read()
+    logs.keep_standard(settings.log_level)
+    tracing.start(settings, "web")
+    app = create_app(settings)
+    replica = app.extensions[EXTENSION].store.replica
     if replica is not None:
         replica.watch()
     bridge = Bridge(

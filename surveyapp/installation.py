@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from instruments.loader import Library
+from surveyapp import tracing
 from surveyapp.settings import FOLDER, Settings
 from surveyapp.store import data_keys, keys, master_key, private
 from surveyapp.store.columns import utc_now
@@ -75,8 +76,10 @@ def open_installation(
 
     ``lock_seconds`` is how long a transaction waits for somebody else's lock.
 
-    Raises SettingsError for a secret key or a master key that cannot be used.
+    Raises SettingsError for a secret key or a master key that cannot be used, and where the settings want
+    a library that is not installed.
     """
+    tracing.check(settings)
     private.make_folder(settings.home)
     secret_key = settings.secret_key or keys.kept(settings.home)
     master = settings.master_key or master_key.kept(settings.home, secret_key)

@@ -262,6 +262,12 @@ class Settings:
         default="",
         secret=True,
     )
+    otel_endpoint: str = _setting(
+        "Address of an OpenTelemetry collector that traces are sent to by OTLP over HTTP, such as"
+        " http://localhost:4318/v1/traces; needs the extra [otel]. Empty means none.",
+        default="",
+    )
+    otel_percent: int = _setting("Share of requests and jobs that are traced.", default=100)
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", default="INFO")
 
     @property
@@ -491,7 +497,7 @@ def _faults(settings: Settings) -> list[str]:
             f"{PREFIX}READ_DATABASE_URL is that of a hot standby of {PREFIX}DATABASE_URL; both must begin"
             f" with {_SERVER}"
         )
-    for name in ("base_url", "database_url", "read_database_url", "smtp_url"):
+    for name in ("base_url", "database_url", "read_database_url", "smtp_url", "otel_endpoint"):
         try:
             _ = urlsplit(getattr(settings, name)).port
         except ValueError:
@@ -536,6 +542,13 @@ def _faults(settings: Settings) -> list[str]:
         faults.append(f"{PREFIX}TIME_ZONE={settings.time_zone!r}: no IANA time zone")
     if settings.metrics_token and len(settings.metrics_token) < SHORTEST_TOKEN:
         faults.append(f"{PREFIX}METRICS_TOKEN: needs at least {SHORTEST_TOKEN} characters")
+    if settings.otel_endpoint:
+        collector = urlsplit(settings.otel_endpoint)
+        if collector.scheme not in {"http", "https"} or not collector.hostname:
+            faults.append(
+                f"{PREFIX}OTEL_ENDPOINT={settings.otel_endpoint!r}: use an address such as"
+                " http://localhost:4318/v1/traces"
+            )
     for name, low, high in (
         ("port", 1, 65535),
         ("processes", 1, 64),
@@ -559,6 +572,7 @@ def _faults(settings: Settings) -> list[str]:
         ("keep_contacts_days", 1, 36_500),
         ("keep_messages_days", 1, 36_500),
         ("close_grace_minutes", 0, 10_080),
+        ("otel_percent", 0, 100),
     ):
         value = getattr(settings, name)
         if not low <= value <= high:

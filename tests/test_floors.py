@@ -19,6 +19,8 @@ FLOORS = {
     "surveyapp.problem_types": 1,
     "surveyapp.settings": 1,
     "surveyapp.periodic": 1,
+    "surveyapp.tracing": 1,
+    "surveyapp.logs": 1,
     "surveyapp.whole": 1,
     "surveyapp.domains": 1,
     "surveyapp.design_tokens": 1,  # the one table of colours; letters are drawn in them, too
@@ -75,6 +77,9 @@ NEIGHBOURS = {
     ("surveyapp.exports", "surveyapp.reports"),  # a poster is set in the reports' typefaces
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
     ("surveyapp.settings", "surveyapp.errors"),
+    ("surveyapp.tracing", "surveyapp.settings"),  # where traces go
+    ("surveyapp.tracing", "surveyapp.errors"),
+    ("surveyapp.logs", "surveyapp.tracing"),  # a line names its trace
     ("surveyapp.settings", "surveyapp.whole"),  # a setting may be a number
     ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application
 }

@@ -11,7 +11,7 @@ import click
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.supervisor import Supervised, end_with_parent, supervise
 from surveyapp.errors import SurveyappError
-from surveyapp.settings import Settings
+from surveyapp.settings import Settings, read
 
 # -P: a folder in the working directory that is called like one of ours is not taken for it.
 _PROCESS = (sys.executable, "-P", "-m", "surveyapp.cli.serving")
@@ -20,10 +20,15 @@ _PROCESS = (sys.executable, "-P", "-m", "surveyapp.cli.serving")
 @click.command()
 def worker() -> None:
     """Run the worker, which processes jobs and messages."""
+    from surveyapp import logs, tracing
     from surveyapp.worker import work
 
+    settings = read()
+    logs.keep_standard(settings.log_level)
+    tracing.start(settings, "worker")
     with opened() as installation:
         work(installation)
+    tracing.stop()
 
 
 @click.command()

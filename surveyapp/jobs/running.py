@@ -14,12 +14,14 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from analysis.errors import AnalysisError
+from surveyapp import logs, tracing
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
 from surveyapp.jobs.limits import UNDER_WAY
 from surveyapp.periodic import repeat
 from surveyapp.store import queue
 from surveyapp.store.models import Job
+from surveyapp.tracing import Traced
 
 log = logging.getLogger(__name__)
 
@@ -56,16 +58,25 @@ def run(
         job = queue.claim(session, job_id, worker=worker)
     if job is None:
         return False
-    with _beating(installation, job), UNDER_WAY.begun(job.id):
+    with (
+        logs.about_job(job.id),
+        tracing.job_span(job.kind, job.id) as traced,
+        _beating(installation, job),
+        UNDER_WAY.begun(job.id),
+    ):
         try:
-            _keep(installation, _ended(installation, job, shown, work), pause)
+            _keep(installation, _ended(installation, job, shown, work, traced), pause)
         except queue.Lost as lost:
             log.warning("%s", lost)
     return True
 
 
 def _ended(
-    installation: Installation, job: Job, shown: Progress | None, work: Mapping[str, Work]
+    installation: Installation,
+    job: Job,
+    shown: Progress | None,
+    work: Mapping[str, Work],
+    traced: Traced,
 ) -> Callable[[Session], object]:
     """Do the work; what is to be written about its end."""
     try:
@@ -75,11 +86,14 @@ def _ended(
     except queue.Lost:
         raise
     except (SurveyappError, AnalysisError) as error:
+        traced.fail(type(error).__name__)
         return partial(queue.fail, job=job, error=str(error))
-    except OperationalError:
+    except OperationalError as error:
+        traced.fail(type(error).__name__)
         log.exception("job %s (%s) lost the database; it waits again", job.id, job.kind)
         return partial(queue.give_back, job=job)
-    except Exception:
+    except Exception as error:
+        traced.fail(type(error).__name__)
         log.exception("job %s (%s) failed", job.id, job.kind)
         told = f"Something went wrong that should not; the log has the details of job {job.id}."
         return partial(queue.fail, job=job, error=told)

@@ -31,6 +31,8 @@ def faults_here(settings: Settings) -> Iterator[str]:
         yield f"{PREFIX}EPOCH_KEYS: {settings.epoch_keys_path} is no folder; make it, readable by its owner only"
     if settings.files not in {"", FOLDER} and bucket_name(settings.files):
         yield from _package(f"{PREFIX}FILES={settings.files!r}", "boto3", "s3")
+    if settings.otel_endpoint:
+        yield from _package(f"{PREFIX}OTEL_ENDPOINT", "opentelemetry.sdk", "otel")
 
 
 def _home(home: Path) -> Iterator[str]:

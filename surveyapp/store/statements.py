@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import ValuesBase
 
+from surveyapp.tracing import statement_span
+
 _AT_ONCE = 32  # rows of an insert; up to as many texts of it are kept
 
 
@@ -87,7 +89,8 @@ class Statement:
         text = text or self._text
         cursor = at.connection.cursor()
         try:
-            cursor.execute(text, bound)
+            with statement_span(at.dialect.name, text):
+                cursor.execute(text, bound)
         except at.dialect.loaded_dbapi.Error as error:
             cursor.close()
             raise translated(error, at.dialect, text) from error

@@ -4,44 +4,30 @@ from __future__ import annotations
 
 import logging
 import secrets
-import sys
 import time
+from contextlib import ExitStack
 from typing import Any
 
-import structlog
 from flask import Flask, Response, g, request
 from flask_login import current_user
 
+from surveyapp import logs, tracing
+
 LOGGER = "surveyapp.log"
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _QUIET = {"static", "bootstrap.static", "health.healthz", "health.readyz"}
-
-
-class _StandardError:
-    """Finds the stream at each line, because a server may have replaced it; a line is one write."""
-
-    def msg(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
-
-    debug = info = warning = error = critical = msg
+_UNTRACED = {*_QUIET, "health.metrics"}
 
 
 def keep_log(app: Flask, level: str) -> None:
     """Log every request, and give each an id that its error page shows too."""
-    log = structlog.wrap_logger(
-        _StandardError(),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
-    )
+    log = logs.structured(level)
     app.extensions[LOGGER] = log
     app.before_request(_begin)
     if getattr(logging, level) <= logging.INFO:
         app.after_request(lambda response: _end(log, response))
+    if tracing.is_on():
+        _trace(app)
 
 
 def logger(app: Flask) -> Any:
@@ -52,6 +38,43 @@ def logger(app: Flask) -> Any:
 def _begin() -> None:
     g.request_id = secrets.token_hex(6)
     g.started = time.perf_counter()
+    logs.about_request(g.request_id)
+
+
+def _trace(app: Flask) -> None:
+    """A span for each request, first of all that is done for it and last; what is asked every few seconds
+    has none.
+    """
+
+    def begin() -> None:
+        if request.endpoint not in _UNTRACED:
+            g.spans = ExitStack()
+            g.span = g.spans.enter_context(tracing.request_span())
+
+    def tell(response: Response) -> Response:
+        if "span" in g:
+            method = request.method if request.method in _METHODS else "_OTHER"
+            route = request.url_rule.rule if request.url_rule else ""
+            g.span.tell(
+                f"{method} {route}".strip(),
+                {
+                    "http.request.method": method,
+                    "http.route": route,
+                    "http.response.status_code": response.status_code,
+                    "surveyapp.request": g.request_id,
+                },
+            )
+            if response.status_code >= 500:
+                g.span.fail(str(response.status_code))
+        return response
+
+    def end(_error: BaseException | None) -> None:
+        if "spans" in g:
+            g.spans.close()
+
+    app.before_request_funcs.setdefault(None, []).insert(0, begin)
+    app.after_request_funcs.setdefault(None, []).append(tell)
+    app.teardown_request(end)
 
 
 def _end(log: Any, response: Response) -> Response:
