@@ -16,9 +16,11 @@ from surveyapp.api.application import create_api, is_api, serve_under
 from surveyapp.api.bodies import LARGEST_BODY
 from surveyapp.errors import SettingsError
 from surveyapp.installation import Installation, open_installation
+from surveyapp.operations.traffic import Traffic
 from surveyapp.server.bridge import Bridge
 from surveyapp.server.serve import end_with_parent
 from surveyapp.settings import Settings, read
+from surveyapp.store import statement_clock
 from surveyapp.web.both_versions import show_both_versions
 from surveyapp.web.errors import note_failure, show_errors
 from surveyapp.web.health import PROBES, health
@@ -34,6 +36,7 @@ from surveyapp.web.security import csrf, largest_upload, protect
 from surveyapp.web.sessions import remember_sessions
 from surveyapp.web.shared import shared
 from surveyapp.web.stylesheet import stylesheet
+from surveyapp.web.traffic import count_requests
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -44,6 +47,8 @@ log = logging.getLogger(__name__)
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application for these settings, else for those of the environment."""
     settings = settings or read()
+    if settings.metrics_token:
+        statement_clock.start()
     installation = open_installation(settings, lock_seconds=settings.lock_seconds)
     _check_key(installation)
     app = Flask("surveyapp.web")
@@ -52,6 +57,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
     keep_log(app, settings.log_level)
+    traffic = Traffic(settings.home) if settings.metrics_token else None
+    if traffic is not None:
+        count_requests(app, traffic, "staff")
     protect(app, settings)
     remember_sessions(app)
     show_errors(app)
@@ -68,6 +76,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     serve_apart(app)
     api = create_api(installation, failed=lambda error: note_failure(app, error))
     keep_log(api, settings.log_level)
+    if traffic is not None:
+        count_requests(api, traffic, "api")
     serve_under(app, api)
     return app
 

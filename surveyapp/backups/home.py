@@ -43,6 +43,7 @@ HOME = (
     HomePart(master_key.NEXT, Treatment.NEVER, "a change of the master key that is under way"),
     HomePart("epochs", Treatment.NEVER, "keys that are destroyed to keep answers anonymous"),
     HomePart("worker-*.lock", Treatment.NEVER, "the place of a worker that runs"),
+    HomePart("traffic", Treatment.NEVER, "what the web processes count for /metrics"),
     HomePart("reports", Treatment.NEVER, "copies of the demonstration's reports"),
 )
 

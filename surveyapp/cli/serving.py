@@ -56,8 +56,10 @@ def web_process(host: str, port: int, processes: int) -> None:
 
 
 def _serve(host: str, port: int, processes: int) -> None:
+    from surveyapp.operations.traffic import forget
     from surveyapp.server.serve import serve
 
+    forget(read().home)
     serve("surveyapp.app:served", host, port, processes=processes)
 
 

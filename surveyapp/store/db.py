@@ -15,13 +15,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from surveyapp import tracing
 from surveyapp.store import private
 from surveyapp.store.json_text import read_json
 from surveyapp.store.keyring import Keyring, attach
 from surveyapp.store.replica import CONNECT_SECONDS, Replica, ReplicaLost
+from surveyapp.store.statement_clock import is_watching
 from surveyapp.store.statements import DatabaseConnection, RawConnection, translated
-from surveyapp.store.traced_statements import trace_statements
+from surveyapp.store.watched_statements import watch_statements
 
 LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
 _GIVE_WAY_SECONDS = 0.12
@@ -133,9 +133,9 @@ class Store:
         if read_url:
             self.replica = Replica(make_engine(read_url, CONNECT_SECONDS), self.engine, most_lag)
         self.keyring = Keyring(master_key, self.engine) if master_key is not None else None
-        if tracing.is_on():
+        if is_watching():
             for engine in (self.engine, *([self.replica.engine] if self.replica else ())):
-                trace_statements(engine)
+                watch_statements(engine)
         if self.keyring is not None:
             attach(self.engine, self.keyring)
             if self.replica is not None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import ValuesBase
 
-from surveyapp.tracing import statement_span
+from surveyapp.store.statement_clock import watched
 
 _AT_ONCE = 32  # rows of an insert; up to as many texts of it are kept
 
@@ -89,7 +89,7 @@ class Statement:
         text = text or self._text
         cursor = at.connection.cursor()
         try:
-            with statement_span(at.dialect.name, text):
+            with watched(at.dialect.name, text):
                 cursor.execute(text, bound)
         except at.dialect.loaded_dbapi.Error as error:
             cursor.close()

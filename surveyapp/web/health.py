@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +15,7 @@ from surveyapp.store.private import try_write
 from surveyapp.store.schema import pending
 from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
+from surveyapp.web.traffic import traffic_of
 
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -62,4 +63,6 @@ def metrics() -> ResponseReturnValue:
         raise NotFound("There is no such page.")
     from surveyapp.web.metrics import CONTENT_TYPE, exposition  # its library is for those who ask
 
-    return exposition(status(installation())), {"Content-Type": CONTENT_TYPE}
+    traffic = traffic_of(current_app)
+    counted = traffic.counted() if traffic is not None else None
+    return exposition(status(installation()), counted), {"Content-Type": CONTENT_TYPE}

@@ -16,7 +16,7 @@ from surveyapp import logs, tracing
 LOGGER = "surveyapp.log"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _QUIET = {"static", "bootstrap.static", "health.healthz", "health.readyz"}
-_UNTRACED = {*_QUIET, "health.metrics"}
+UNTRACED = {*_QUIET, "health.metrics"}
 
 
 def keep_log(app: Flask, level: str) -> None:
@@ -47,7 +47,7 @@ def _trace(app: Flask) -> None:
     """
 
     def begin() -> None:
-        if request.endpoint not in _UNTRACED:
+        if request.endpoint not in UNTRACED:
             g.spans = ExitStack()
             g.span = g.spans.enter_context(tracing.request_span())
 

@@ -6,18 +6,29 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 
 from surveyapp.operations.status import Status
+from surveyapp.operations.traffic import BOUNDS, CLASSES, Counted
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _WELL = "1 where the duty is done in time, 0 where it fails, hangs or is late."
 
 
-def exposition(found: Status) -> bytes:
-    """The text that Prometheus scrapes. Gauges only: they hold whichever process is asked."""
+def exposition(found: Status, counted: Counted | None = None) -> bytes:
+    """The text that Prometheus scrapes. It is the same whichever process of a host is asked; ``counted`` is
+    what its processes have answered.
+    """
     registry = CollectorRegistry()
     registry.register(_Gauges(found))
+    if counted is not None:
+        registry.register(_Counters(counted))
     return generate_latest(registry)
 
 
@@ -45,6 +56,18 @@ class _Gauges:
         yield _one("problems", "What the system page lists as broken.", len(list(found.problems())))
         yield from self._queues()
         yield from self._duties()
+        yield from self._backup()
+
+    def _backup(self) -> Iterator[Metric]:
+        """Nothing where no backup is known, which an alert on absence tells."""
+        last = self._found.backup
+        if last is not None:
+            age = _seconds(last.made_at, self._found.at)
+            yield _one("backup_age_seconds", "How old the last backup is.", age)
+            yield _one("backup_bytes", "Size of the last backup.", last.size)
+            yield _one("backup_missing_files", "Stored files that it lacks.", last.missing)
+            verified = last.verified_at is not None
+            yield _one("backup_verified", "1 where it was found whole.", verified)
 
     def _queues(self) -> Iterator[Metric]:
         waiting = _by("queue_waiting", "What waits in each queue.", "queue")
@@ -63,6 +86,41 @@ class _Gauges:
             for duty in worker.duties:
                 well.add_metric([worker.name, duty.name], int(duty.is_well))
         yield well
+
+
+class _Counters:
+    def __init__(self, counted: Counted) -> None:
+        self._counted = counted
+
+    def collect(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily(
+            "surveyapp_requests",
+            "Requests answered on this host, by surface and class of status.",
+            labels=["surface", "status"],
+        )
+        seconds = HistogramMetricFamily(
+            "surveyapp_request_seconds",
+            "How long requests took on this host.",
+            labels=["surface"],
+        )
+        bounds = [*map(str, BOUNDS), "+Inf"]
+        for surface, found in self._counted.answered.items():
+            for status, count in zip(CLASSES, found.by_class, strict=True):
+                requests.add_metric([surface, status], count)
+            buckets = list(zip(bounds, found.within, strict=True))
+            seconds.add_metric([surface], buckets, found.seconds)
+        yield requests
+        yield seconds
+        yield CounterMetricFamily(
+            "surveyapp_sessions_stored",
+            "Sessions of customers that this host's survey pages have stored.",
+            value=self._counted.stored,
+        )
+        yield CounterMetricFamily(
+            "surveyapp_database_seconds",
+            "Time that this host's web processes have waited for statements of the database.",
+            value=self._counted.database_seconds,
+        )
 
 
 def _one(name: str, said: str, value: float) -> Metric:

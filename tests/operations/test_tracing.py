@@ -108,12 +108,14 @@ def test_a_job_and_a_failed_one_are_traced_and_told_with_their_ids(wanted, colle
 
     def count(whole: Any, _asked: Any, _progress: Any) -> None:
         with whole.store.reading() as session:
-            session.execute(text("SELECT id FROM journeys WHERE name = '" + SECRET_WORD + "'"))
+            session.execute(text("SELECT id FROM journeys WHERE name = 'pearl4711'"))
 
     def fail(whole: Any, _asked: Any, _progress: Any) -> None:
         logs.structured("INFO").info("about it")
         with whole.store.reading() as session:
-            session.execute(text("SELECT nothing FROM nowhere WHERE name = '" + EMAIL + "'"))
+            session.execute(
+                text("SELECT nothing FROM nowhere WHERE name = 'ada.lovelace@example.org'")
+            )
 
     for number, work in ((done, count), (broken, fail)):
         assert running.run(

@@ -23,6 +23,7 @@ from surveyapp.web.respond.short_links import short_links
 from surveyapp.web.respond.unsubscribe import unsubscribe
 from surveyapp.web.respond.views import failed, respond
 from surveyapp.web.respond.write_queue import open_write_queue
+from surveyapp.web.traffic import count_requests, traffic_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -38,6 +39,9 @@ def serve_apart(app: Flask) -> None:
     surveys.extensions[EXTENSION] = app.extensions[EXTENSION]
     open_write_queue(surveys, app.extensions[EXTENSION])
     keep_log(surveys, app.extensions[EXTENSION].settings.log_level)
+    traffic = traffic_of(app)
+    if traffic is not None:
+        count_requests(surveys, traffic, "survey")
     remember_senders(surveys)
     for blueprint in BLUEPRINTS:
         surveys.register_blueprint(blueprint)

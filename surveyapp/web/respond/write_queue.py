@@ -16,6 +16,7 @@ from surveyapp.responses.submission import Submission
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.group_commit import GroupCommit
 from surveyapp.store.statements import DatabaseConnection
+from surveyapp.web.traffic import count_stored
 
 T = TypeVar("T")
 _Work = Submission | Callable[[DatabaseConnection], Any]
@@ -35,6 +36,8 @@ def open_write_queue(app: Flask, installation: Installation) -> None:
 def submitted(submission: Submission) -> Stored:
     """What became of a submission, which is on the disk by then."""
     stored: Stored = _queue().done(submission)
+    if stored.new:
+        count_stored()
     return stored
 
 

@@ -1,4 +1,4 @@
-"""A span for each statement that SQLAlchemy executes; those of ``Statement`` have theirs already."""
+"""Every statement that SQLAlchemy executes is timed and traced; those of ``Statement`` are already."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from surveyapp.tracing import Traced, statement_span
+from surveyapp.store.statement_clock import watched
+from surveyapp.tracing import Traced
 
 _UNDER_WAY = "spans"  # of a connection: one executes one statement at a time
 
 
-def trace_statements(engine: Engine) -> None:
-    """Let every statement of the engine be traced."""
+def watch_statements(engine: Engine) -> None:
+    """Let every statement of the engine be timed and traced."""
 
     def begin(connection: Connection, _cursor: Any, text: str, *_: Any) -> None:
-        span = statement_span(engine.dialect.name, text)
+        span = watched(engine.dialect.name, text)
         connection.info[_UNDER_WAY] = span, span.__enter__()
 
     def end(connection: Connection, *_: Any) -> None:
