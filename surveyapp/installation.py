@@ -12,7 +12,8 @@ from datetime import datetime
 
 from instruments.loader import Library
 from surveyapp import tracing
-from surveyapp.settings import FOLDER, Settings
+from surveyapp.errors import SettingsError
+from surveyapp.settings import FOLDER, PREFIX, Settings
 from surveyapp.store import data_keys, keys, master_key, private
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import LOCK_SECONDS, Store
@@ -37,6 +38,7 @@ class Installation:
     library: Library
     now: Callable[[], datetime] = field(default=utc_now)
     _signing: SigningKeyCache = field(default_factory=SigningKeyCache, repr=False, compare=False)
+    _made_keys: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def signing_keys(self) -> tuple[str, ...]:
@@ -59,8 +61,30 @@ class Installation:
         """Raise SettingsError unless the database belongs to this secret key and this master key; the
         first ones it meets become its own. Needs the newest schema.
         """
-        keys.check(self.store, self.secret_key)
-        data_keys.check(self.store)
+        self.check_secret_key()
+        self.check_master_key()
+
+    def check_secret_key(self) -> None:
+        """The first half of ``check_key``."""
+        self._checked(keys.FILE, lambda: keys.check(self.store, self.secret_key))
+
+    def check_master_key(self) -> None:
+        """The second half of ``check_key``."""
+        self._checked(master_key.FILE, lambda: data_keys.check(self.store))
+
+    def _checked(self, name: str, check: Callable[[], None]) -> None:
+        """A key that was made here because the home folder had none, and that is not the database's, goes:
+        the folder would seem to have its key.
+        """
+        try:
+            check()
+        except SettingsError as error:
+            if name not in self._made_keys:
+                raise
+            self._made_keys.discard(name)
+            (self.settings.home / name).unlink(missing_ok=True)
+            raise SettingsError(f"{self.settings.home} had no {name}. {error}") from error
+        self._made_keys.discard(name)
 
     def close(self) -> None:
         self.store.close()
@@ -80,9 +104,18 @@ def open_installation(
     a library that is not installed.
     """
     tracing.check(settings)
-    private.make_folder(settings.home)
-    secret_key = settings.secret_key or keys.kept(settings.home)
-    master = settings.master_key or master_key.kept(settings.home, secret_key)
+    home = settings.home
+    try:
+        private.make_folder(home)
+        made_keys = {each for each in (keys.FILE, master_key.FILE) if not (home / each).exists()}
+        secret_key = settings.secret_key or keys.kept(home)
+        master = settings.master_key or master_key.kept(home, secret_key)
+    except OSError as error:
+        raise SettingsError(
+            f"{error.filename or home} cannot be used as the home folder or in it"
+            f" ({error.strerror or error}). Give it to the user who runs this, or set {PREFIX}HOME to"
+            " another folder."
+        ) from error
     store = Store(
         settings.sqlalchemy_url,
         lock_seconds,
@@ -97,6 +130,7 @@ def open_installation(
         secret_key=secret_key,
         library=Library(settings.instrument_roots, PublishedQuestionnaires(store)),
         now=now,
+        _made_keys={each for each in made_keys if (home / each).exists()},
     )
 
 

@@ -115,6 +115,6 @@ def _database_fault(error: Exception) -> str | None:
     library = sys.modules.get("sqlalchemy.exc")
     if library is None or not isinstance(error, library.SQLAlchemyError):
         return None
-    from surveyapp.cli.database_errors import database_fault
+    from surveyapp.store.database_errors import database_fault
 
     return database_fault(error)

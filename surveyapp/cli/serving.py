@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.supervisor import Supervised, end_with_parent, supervise
-from surveyapp.errors import SurveyappError
-from surveyapp.settings import Settings, read
+from surveyapp.errors import SettingsError, SurveyappError
+from surveyapp.installation import Installation
+from surveyapp.operations.config_check import faults_here
+from surveyapp.settings import PREFIX, Settings, read
 
+_CURES = {
+    errno.EADDRINUSE: f"Stop what listens there, or set {PREFIX}PORT to another.",
+    errno.EACCES: f"Ports below 1024 are for root: set {PREFIX}PORT to a higher one, behind a proxy.",
+}
 # -P: a folder in the working directory that is called like one of ours is not taken for it.
 _PROCESS = (sys.executable, "-P", "-m", "surveyapp.cli.serving")
 
@@ -21,12 +30,13 @@ _PROCESS = (sys.executable, "-P", "-m", "surveyapp.cli.serving")
 def worker() -> None:
     """Run the worker, which processes jobs and messages."""
     from surveyapp import logs, tracing
-    from surveyapp.worker import work
 
     settings = read()
     logs.keep_standard(settings.log_level)
     tracing.start(settings, "worker")
-    with opened() as installation:
+    with _opened_to_serve() as installation:
+        from surveyapp.worker import work  # takes seconds, and is for those who can work
+
         work(installation)
     tracing.stop()
 
@@ -37,7 +47,7 @@ def worker() -> None:
 @click.option("--processes", type=int, help="SURVEYAPP_PROCESSES if omitted.")
 def web(host: str | None, port: int | None, processes: int | None) -> None:
     """Run the web server, without a worker. Processes that die are restarted."""
-    with opened() as installation:
+    with _opened_to_serve() as installation:
         settings = installation.settings
     host, port = host or settings.host, port or settings.port
     _check_port(host, port)
@@ -69,7 +79,7 @@ def run() -> None:
 
     With PostgreSQL, hosts may also run `surveyapp web` and `surveyapp worker` alone.
     """
-    with opened() as installation:
+    with _opened_to_serve() as installation:
         settings = installation.settings
     _check_port(settings.host, settings.port)
     click.echo(
@@ -95,8 +105,20 @@ def _check_port(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        said = os.strerror(error.errno) if error.errno else str(error)
-        raise SurveyappError(f"Cannot listen on {host}:{port}: {said}") from error
+        known = error.errno is not None and not isinstance(error, socket.gaierror)
+        said = os.strerror(error.errno or 0) if known else str(error.strerror or error)
+        cure = _CURES.get(error.errno or 0, f"Check {PREFIX}HOST: an address of this machine.")
+        raise SurveyappError(f"Cannot listen on {host}:{port}: {said}. {cure}") from error
+
+
+@contextmanager
+def _opened_to_serve() -> Iterator[Installation]:
+    """The installation, once everything that its settings name here has been found."""
+    faults = tuple(faults_here(read()))
+    if faults:
+        raise SettingsError(*faults)
+    with opened() as installation:
+        yield installation
 
 
 @click.command()

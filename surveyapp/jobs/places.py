@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from surveyapp.store import private
+
 
 @dataclass(frozen=True)
 class Place:
@@ -38,7 +40,9 @@ def worker_place(home: Path) -> Iterator[Place]:
     the dead there, and with it the jobs that it left.
     """
     for number in itertools.count():
-        with (home / f"worker-{number}.lock").open("a+") as file:
+        path = home / f"worker-{number}.lock"
+        private.make_file(path)
+        with path.open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

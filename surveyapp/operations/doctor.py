@@ -19,7 +19,8 @@ from surveyapp.installation import Installation
 from surveyapp.operations.findings import Finding, advice, fault, good
 from surveyapp.operations.status import Status, status
 from surveyapp.settings import Settings, is_local
-from surveyapp.store import data_keys, keys, master_key, reencryption, schema
+from surveyapp.store import keys, master_key, reencryption, schema
+from surveyapp.store.database_errors import database_fault
 from surveyapp.store.file_backends import FileFolder
 from surveyapp.store.models import User
 from surveyapp.store.private import try_write
@@ -169,8 +170,8 @@ def _database(installation: Installation) -> Finding:
     except SettingsError as error:
         return fault("Database", str(error), "Install the version that made it, or a later one.")
     except SQLAlchemyError as error:
-        said = str(error).partition("\n")[0]
-        return fault("Database", f"cannot be used: {said}", "Check SURVEYAPP_DATABASE_URL.")
+        said = database_fault(error) or str(error).partition("\n")[0]
+        return fault("Database", said, "Nothing else is looked at until it answers.")
     return good("Database", f"{installation.store.engine.dialect.name} with the current schema")
 
 
@@ -194,7 +195,7 @@ def _replica(installation: Installation) -> Iterator[Finding]:
 
 def _key(installation: Installation) -> Finding:
     try:
-        keys.check(installation.store, installation.secret_key)
+        installation.check_secret_key()
     except SettingsError as error:
         return fault(
             "Secret key", str(error), "Use the key of the installation that made the database."
@@ -208,7 +209,7 @@ def _key(installation: Installation) -> Finding:
 def _encryption(installation: Installation) -> Iterator[Finding]:
     """The master key, and whether everything is under the newest data key."""
     try:
-        data_keys.check(installation.store)
+        installation.check_master_key()
         with installation.store.reading() as session:
             found = reencryption.state(session)
     except (SettingsError, Unreadable) as error:

@@ -32,7 +32,7 @@ def test_the_web_server_alone_has_the_settings_or_what_the_command_says(
         port = taken.getsockname()[1]
         told = run_stored("web", "--port", port)
         assert (told.code, served) == (2, [])
-        assert told.err == f"Error: Cannot listen on 127.0.0.1:{port}: Address already in use\n"
+        assert f"Cannot listen on 127.0.0.1:{port}: Address already in use. Stop what" in told.err
     monkeypatch.setenv("SURVEYAPP_PORT", str(port))
     assert f"(listening on 127.0.0.1:{port})" in run_stored("web").out
     assert run_stored("web", "--processes", 2, "--host", "0.0.0.0").code == 0

@@ -124,7 +124,7 @@ def test_a_database_that_cannot_be_used_is_told_and_nothing_else_is_asked_of_it(
     away = Store("postgresql+psycopg://nobody@127.0.0.1:9/none")
     found = told(made(away, home))
     assert list(found) == ["Database"]
-    assert "cannot be used" in found["Database"][1]
+    assert "Start the database server" in found["Database"][1]
 
 
 def test_files_that_no_other_host_finds_and_a_store_that_does_not_answer(sound, home: Path):

@@ -1,4 +1,4 @@
-"""What a command says when the database cannot be used: one line, with the cure."""
+"""What people are told when the database cannot be used: one line, with the cure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ _CURES = (
     ("permission denied", "Give the database user the rights on the database and its schema."),
     ("does not exist", "Create it, or check SURVEYAPP_DATABASE_URL."),
     ("refused", "Start the database server, or check host and port in SURVEYAPP_DATABASE_URL."),
-    ("resolve host", "Check the host in SURVEYAPP_DATABASE_URL."),
+    (
+        "resolve host",
+        "Check the host in SURVEYAPP_DATABASE_URL; signs such as / and @ in a password are written %2F"
+        " and %40.",
+    ),
     ("name or service not known", "Check the host in SURVEYAPP_DATABASE_URL."),
     ("timeout", "Check that the database server can be reached from here."),
     ("too many connections", "Raise the server's max_connections, or lower processes and workers."),
