@@ -15,6 +15,10 @@ class SettingsError(SurveyappError):
         super().__init__("; ".join(faults))
 
 
+class NotInstalled(SurveyappError):
+    """What was asked for needs an extra of the package that is not installed here."""
+
+
 class NotFound(SurveyappError):
     """Nothing here by that name, or nothing that the asker may see."""
 

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from analysis.text_vectors import embedder
 from surveyapp.auth import sessions
 from surveyapp.closed_loop import alert_duty, alert_posts, cases, overdue_cases, stop_rules
 from surveyapp.comments import remasking
@@ -41,7 +40,7 @@ from surveyapp.journeys import zone_actions
 from surveyapp.operations import heartbeats
 from surveyapp.operations.tasks import Tasks
 from surveyapp.periodic import ROUNDS
-from surveyapp.reports import every_segment, make, removal
+from surveyapp.reports import removal
 from surveyapp.reports.schedules import duty as report_schedules
 from surveyapp.reports.schedules import links as report_links
 from surveyapp.responses import (
@@ -58,12 +57,8 @@ from surveyapp.responses import (
 )
 from surveyapp.results import (
     comment_proposals,
-    compute,
     invariance_actions,
     invitation_months,
-    journey_invariance,
-    segment_invariance,
-    studies,
 )
 from surveyapp.sampling import schedule as asking
 from surveyapp.store import audit_chain, events, queue, reencryption
@@ -82,10 +77,14 @@ _ROUNDS = 20  # of dispatching events before the clock is looked at again
 
 Result = dict[str, Any] | None
 
+# What a job does with libraries of an extra is loaded by the job: a worker without them does the rest.
+
 
 def _validate_scale(
     installation: Installation, asked: AnalysisPayload, progress: Progress
 ) -> Result:
+    from surveyapp.results import compute
+
     return compute.run_validation(
         installation,
         asked.analysis_id,
@@ -94,6 +93,8 @@ def _validate_scale(
 
 
 def _sjq_study(installation: Installation, asked: AnalysisPayload, progress: Progress) -> Result:
+    from surveyapp.results import studies
+
     return studies.run_study(
         installation,
         asked.analysis_id,
@@ -104,24 +105,32 @@ def _sjq_study(installation: Installation, asked: AnalysisPayload, progress: Pro
 def _sjq_study_report(
     installation: Installation, asked: ReportPayload, progress: Progress
 ) -> Result:
+    from surveyapp.reports import make
+
     return make.sjq_study(installation, asked.report_id, progress=progress)
 
 
 def _report_of_scope(
     installation: Installation, asked: ReportPayload, progress: Progress
 ) -> Result:
+    from surveyapp.reports import make
+
     return make.of_scope(installation, asked.report_id, progress=progress)
 
 
 def _segment_reports(
     installation: Installation, asked: ReportPayload, progress: Progress
 ) -> Result:
+    from surveyapp.reports import every_segment
+
     return every_segment.every_segment(installation, asked.report_id, progress=progress)
 
 
 def _validation_report(
     installation: Installation, asked: ReportPayload, progress: Progress
 ) -> Result:
+    from surveyapp.reports import make
+
     return make.validation(installation, asked.report_id, progress=progress)
 
 
@@ -160,18 +169,24 @@ def _mask_comments(installation: Installation, asked: SurveyPayload, progress: P
 def _propose_themes(
     installation: Installation, asked: JourneyPayload, progress: Progress
 ) -> Result:
+    from analysis.text_vectors import embedder
+
     return comment_proposals.run_proposals(installation, asked, progress=progress, embed=embedder())
 
 
 def _test_invariance(
     installation: Installation, asked: InvariancePayload, progress: Progress
 ) -> Result:
+    from surveyapp.results import journey_invariance
+
     return journey_invariance.run_invariance(installation, asked.invariance_id, progress=progress)
 
 
 def _test_segment_invariance(
     installation: Installation, asked: JourneyPayload, progress: Progress
 ) -> Result:
+    from surveyapp.results import segment_invariance
+
     return segment_invariance.run_segment_invariance(installation, asked, progress=progress)
 
 

@@ -21,6 +21,7 @@ FLOORS = {
     "surveyapp.periodic": 1,
     "surveyapp.tracing": 1,
     "surveyapp.logs": 1,
+    "surveyapp.extras": 1,
     "surveyapp.whole": 1,
     "surveyapp.domains": 1,
     "surveyapp.design_tokens": 1,  # the one table of colours; letters are drawn in them, too
@@ -79,6 +80,7 @@ NEIGHBOURS = {
     ("surveyapp.settings", "surveyapp.errors"),
     ("surveyapp.tracing", "surveyapp.settings"),  # where traces go
     ("surveyapp.tracing", "surveyapp.errors"),
+    ("surveyapp.extras", "surveyapp.errors"),  # a missing one is told
     ("surveyapp.logs", "surveyapp.tracing"),  # a line names its trace
     ("surveyapp.settings", "surveyapp.whole"),  # a setting may be a number
     ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from surveyapp import problem_types as types
 from surveyapp.errors import Busy, Conflict, Invalid, NotAllowed, NotFound, SurveyappError
+from surveyapp.extras import told
 from surveyapp.problem_types import ProblemType
 
 MEDIA_TYPE = "application/problem+json"
@@ -105,6 +106,7 @@ _UNEXPECTED = Problem(types.UNEXPECTED, types.UNEXPECTED.example)
 
 def problem_of(error: Exception) -> Problem:
     """The problem that an error is told as."""
+    error = told(error)
     if isinstance(error, Problem):
         return error
     if isinstance(error, HTTPException):

@@ -10,6 +10,7 @@ import click
 from analysis.errors import AnalysisError
 from instruments.loader import InstrumentError
 from surveyapp.errors import SurveyappError
+from surveyapp.extras import told
 
 # command -> the module that holds it. Loaded when called: a question about settings should not
 # wait three seconds for statistics libraries.
@@ -70,10 +71,32 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(COMMANDS[cmd_name])
+        try:
+            module = import_module(COMMANDS[cmd_name])
+        except ModuleNotFoundError as error:
+            missing = told(error)
+            if missing is error:
+                raise
+            return _out_of_reach(cmd_name, missing)
         name = "import_" if cmd_name == "import" else cmd_name.replace("-", "_")
         command: click.Command = getattr(module, name)
         return command
+
+
+def _out_of_reach(name: str, missing: Exception) -> click.Command:
+    """A command whose libraries are not installed: it is listed, and says so however it is called."""
+
+    def refuse(given: tuple[str, ...]) -> None:
+        raise missing
+
+    return click.Command(
+        name,
+        callback=refuse,
+        params=[click.Argument(["given"], nargs=-1, type=click.UNPROCESSED)],
+        help=str(missing),
+        short_help=f"({missing})",
+        context_settings={"ignore_unknown_options": True},
+    )
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -103,7 +126,8 @@ def main() -> None:
         click.echo(f"Error: {named}", err=True)
         sys.exit(2)
     except Exception as error:
-        said = _database_fault(error)
+        missing = told(error)
+        said = _database_fault(error) if missing is error else str(missing)
         if said is None:
             raise
         click.echo(f"Error: {said}", err=True)

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import SurveyappError
+from surveyapp.extras import is_installed
 from surveyapp.store import queue
 from surveyapp.store.models import Job
 
@@ -104,6 +105,7 @@ class Kind(Generic[Payload]):
     payload: type[Payload]
     outcome: Outcome
     can_be_cancelled: bool = True  # else half done is worse than not begun
+    needs: tuple[str, ...] = ()  # extras, without which a worker leaves it to another
 
     def ask(
         self, session: Session, payload: Payload, *, journey_id: int | None, user_id: int | None
@@ -133,16 +135,35 @@ class Kind(Generic[Payload]):
         return self.payload(**parameters)
 
 
-VALIDATE_SCALE = Kind("validate_scale", "Scale validation", AnalysisPayload, Outcome.ANALYSIS)
-SJQ_STUDY = Kind(
-    "sjq_study", "Journey quality and loyalty study", AnalysisPayload, Outcome.ANALYSIS
+_STATISTICS, _REPORTS = ("statistics",), ("reports", "statistics")
+VALIDATE_SCALE = Kind(
+    "validate_scale", "Scale validation", AnalysisPayload, Outcome.ANALYSIS, needs=_STATISTICS
 )
-BENCHMARK_REPORT = Kind("benchmark_report", "Benchmark report", ReportPayload, Outcome.REPORT)
-EXECUTIVE_PAGE = Kind("executive_page", "Executive page", ReportPayload, Outcome.REPORT)
-PARTNER_REPORT = Kind("partner_report", "Partner report", ReportPayload, Outcome.REPORT)
-SEGMENT_REPORTS = Kind("segment_reports", "Report for every segment", ReportPayload, Outcome.REPORT)
-VALIDATION_REPORT = Kind("validation_report", "Validation report", ReportPayload, Outcome.REPORT)
-SJQ_STUDY_REPORT = Kind("sjq_study_report", "Study report", ReportPayload, Outcome.REPORT)
+SJQ_STUDY = Kind(
+    "sjq_study",
+    "Journey quality and loyalty study",
+    AnalysisPayload,
+    Outcome.ANALYSIS,
+    needs=_STATISTICS,
+)
+BENCHMARK_REPORT = Kind(
+    "benchmark_report", "Benchmark report", ReportPayload, Outcome.REPORT, needs=_REPORTS
+)
+EXECUTIVE_PAGE = Kind(
+    "executive_page", "Executive page", ReportPayload, Outcome.REPORT, needs=_REPORTS
+)
+PARTNER_REPORT = Kind(
+    "partner_report", "Partner report", ReportPayload, Outcome.REPORT, needs=_REPORTS
+)
+SEGMENT_REPORTS = Kind(
+    "segment_reports", "Report for every segment", ReportPayload, Outcome.REPORT, needs=_REPORTS
+)
+VALIDATION_REPORT = Kind(
+    "validation_report", "Validation report", ReportPayload, Outcome.REPORT, needs=_REPORTS
+)
+SJQ_STUDY_REPORT = Kind(
+    "sjq_study_report", "Study report", ReportPayload, Outcome.REPORT, needs=_REPORTS
+)
 IMPORT_RESPONSES = Kind("import_responses", "Response import", ImportPayload, Outcome.RESPONSES)
 PREVIEW_IMPORT = Kind("preview_import", "Import preview", PreviewPayload, Outcome.PREVIEW)
 REMOVE_IMPORT = Kind(
@@ -171,16 +192,23 @@ MASK_COMMENTS = Kind(
     "mask_comments", "Masking of comments", SurveyPayload, Outcome.RESPONSES, can_be_cancelled=False
 )
 
-PROPOSE_THEMES = Kind("propose_themes", "Proposal of themes", JourneyPayload, Outcome.JOURNEY)
+PROPOSE_THEMES = Kind(
+    "propose_themes", "Proposal of themes", JourneyPayload, Outcome.JOURNEY, needs=("text",)
+)
 
 TEST_INVARIANCE = Kind(
-    "test_invariance", "Invariance test across journeys", InvariancePayload, Outcome.INVARIANCE
+    "test_invariance",
+    "Invariance test across journeys",
+    InvariancePayload,
+    Outcome.INVARIANCE,
+    needs=_STATISTICS,
 )
 TEST_SEGMENT_INVARIANCE = Kind(
     "test_segment_invariance",
     "Invariance test between segments",
     JourneyPayload,
     Outcome.SEGMENT_INVARIANCE,
+    needs=_STATISTICS,
 )
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
@@ -202,6 +230,11 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
         )
     }
 )
+
+
+def out_of_reach() -> list[str]:
+    """The names of the kinds that need an extra which is not installed here."""
+    return [kind.name for kind in KINDS.values() if not all(map(is_installed, kind.needs))]
 
 
 def title_of(name: str) -> str:

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from analysis.errors import AnalysisError
 from surveyapp import logs, tracing
 from surveyapp.errors import SurveyappError
+from surveyapp.extras import told
 from surveyapp.installation import Installation
+from surveyapp.jobs import kinds
 from surveyapp.jobs.limits import UNDER_WAY
 from surveyapp.periodic import repeat
 from surveyapp.store import queue
@@ -34,9 +36,9 @@ _PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)  # seconds between tries to w
 
 
 def run_waiting(installation: Installation, *, worker: str, work: Mapping[str, Work]) -> bool:
-    """Run the oldest job that waits; whether there was one."""
+    """Run the oldest job that waits and that this host has the libraries for; whether there was one."""
     with installation.store.reading() as session:  # without waiting for the lock of who writes
-        waiting = queue.waiting(session)
+        waiting = queue.waiting(session, without=kinds.out_of_reach())
     return any(run(installation, job_id, worker=worker, work=work) for job_id in waiting)
 
 
@@ -94,9 +96,12 @@ def _ended(
         return partial(queue.give_back, job=job)
     except Exception as error:
         traced.fail(type(error).__name__)
+        missing = told(error)
+        if missing is not error:
+            return partial(queue.fail, job=job, error=str(missing))
         log.exception("job %s (%s) failed", job.id, job.kind)
-        told = f"Something went wrong that should not; the log has the details of job {job.id}."
-        return partial(queue.fail, job=job, error=told)
+        sorry = f"Something went wrong that should not; the log has the details of job {job.id}."
+        return partial(queue.fail, job=job, error=sorry)
     return partial(queue.finish, job=job, result=result)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from surveyapp.errors import SettingsError, SurveyappError
+from surveyapp.extras import is_installed
 from surveyapp.installation import Installation
 from surveyapp.operations.findings import Finding, advice, fault, good
 from surveyapp.operations.status import Status, status
@@ -31,6 +32,7 @@ _CLOCK_SECONDS = 5.0
 _CATCH_UP_SECONDS = 1.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MOST_NAMED = 3
+_WORKING = ("statistics", "reports", "files", "text")  # extras that jobs need
 _OLD_BACKUP = timedelta(days=3)
 
 
@@ -43,6 +45,7 @@ def examine(installation: Installation) -> Iterator[Finding]:
     yield from _addresses(settings)
     yield from _mail(settings)
     yield _cells(settings)
+    yield _extras()
     found = _database(installation)
     yield found
     if found.cure:
@@ -161,6 +164,18 @@ def _cells(settings: Settings) -> Finding:
             f"Set SURVEYAPP_MINIMUM_CELL to {_SMALLEST_CELL} or more.",
         )
     return good("Minimum cell", f"groups of fewer than {settings.minimum_cell} answers are hidden")
+
+
+def _extras() -> Finding:
+    """Fine without, as long as some worker has them."""
+    missing = [name for name in _WORKING if not is_installed(name)]
+    if missing:
+        return advice(
+            "Extras",
+            f"{', '.join(missing)} not installed: jobs that need them wait for another host's worker",
+            f"pip install 'surveyapp[{','.join(missing)}]', unless this host serves pages only.",
+        )
+    return good("Extras", f"{', '.join(_WORKING)} are installed")
 
 
 def _database(installation: Installation) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,9 +56,10 @@ def listen(store: Store, over: Callable[[], bool], woken: Callable[[], None]) ->
                 woken()
 
 
-def waiting(session: Session) -> list[int]:
-    """The ids of the jobs that wait, the oldest first."""
-    return list(session.scalars(select(Job.id).where(Job.state == "waiting").order_by(Job.id)))
+def waiting(session: Session, *, without: Collection[str] = ()) -> list[int]:
+    """The ids of the jobs that wait and are of no kind in ``without``, the oldest first."""
+    wanted = (Job.state == "waiting") & Job.kind.not_in(without)
+    return list(session.scalars(select(Job.id).where(wanted).order_by(Job.id)))
 
 
 def claim(session: Session, job_id: int, *, worker: str) -> Job | None:

@@ -29,6 +29,7 @@ from surveyapp.errors import (
     SurveyappError,
     TooManyAttempts,
 )
+from surveyapp.extras import told
 from surveyapp.problem_types import CHANGED, NOT_POSSIBLE, ProblemType, of_status
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import wants_json
@@ -128,6 +129,7 @@ def note_failure(app: Flask, error: Exception) -> None:
 def _answer(error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return make_response(error.get_response())  # a redirect raised by the routing
+    error = told(error)
     page = page_for(error)
     if page.status >= 500:
         note_failure(current_app, error)

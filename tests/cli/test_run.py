@@ -171,9 +171,8 @@ def test_a_port_that_is_taken_is_one_line(site: Site, tmp_path: Path):
         check=False,
     )
     assert again.returncode == 2
-    assert again.stderr == (
-        f"Error: Cannot listen on 127.0.0.1:{site.port}: Address already in use\n"
-    )
+    assert again.stderr.count("\n") == 1
+    assert f"Error: Cannot listen on 127.0.0.1:{site.port}: Address already" in again.stderr
 
 
 def test_a_killed_supervisor_leaves_no_orphan(site: Site):
