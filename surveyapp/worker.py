@@ -61,7 +61,7 @@ from surveyapp.results import (
     invitation_months,
 )
 from surveyapp.sampling import schedule as asking
-from surveyapp.store import audit_chain, events, queue, reencryption
+from surveyapp.store import audit_chain, events, months_ahead, queue, reencryption
 from surveyapp.store.models import Event, Job
 from surveyapp.surveys import drafts, prize_draws
 from surveyapp.webhooks import deliveries
@@ -211,6 +211,10 @@ def _seal_audit_log(installation: Installation, _now: datetime) -> int:
         return audit_chain.seal(session)
 
 
+def _make_partitions(installation: Installation, now: datetime) -> int:
+    return months_ahead.make_months(installation.store, now)
+
+
 def _end_rotation(installation: Installation, now: datetime) -> int:
     """Go on with a rotation of the data key that a command has begun; how many rows."""
     store = installation.store
@@ -324,6 +328,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget drafts": (3600.0, drafts.forget),
     "seal audit log": (60.0, _seal_audit_log),
     "end key rotation": (60.0, _end_rotation),
+    "make partitions": (3600.0, _make_partitions),
     "count invitations": (60.0, invitation_months.count_due),
     "test invariance": (3600.0, invariance_actions.ask_due),
 }

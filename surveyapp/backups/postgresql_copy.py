@@ -34,7 +34,10 @@ _WRITTEN_ALIKE = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",
 )
 _CONTENTS = "file_contents"
-_UNLOGGED = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relpersistence = 'u'"
+# A partition's rows are those of its table.
+_APART = (
+    "SELECT relname FROM pg_class WHERE relkind = 'r' AND (relpersistence = 'u' OR relispartition)"
+)
 # Sixty bits of each row's digest, added up: the order of the rows does not matter.
 _SUMMED = "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0) FROM {} AS t"
 
@@ -100,9 +103,9 @@ def table_contents(connection: Connection) -> dict[str, TableContent]:
     for statement in _WRITTEN_ALIKE:
         connection.exec_driver_sql(statement)
     quoted = connection.dialect.identifier_preparer.quote
-    unlogged = set(connection.exec_driver_sql(_UNLOGGED).scalars())
+    apart = set(connection.exec_driver_sql(_APART).scalars())
     found = {}
-    for name in sorted(set(inspect(connection).get_table_names()) - unlogged):
+    for name in sorted(set(inspect(connection).get_table_names()) - apart):
         rows, summed = connection.exec_driver_sql(_SUMMED.format(quoted(name))).one()
         found[name] = TableContent(rows, str(summed))
     return found

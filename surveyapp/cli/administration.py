@@ -15,6 +15,8 @@ from surveyapp.store import keys, schema
 from surveyapp.store.audit import record
 from surveyapp.store.database_move import MOVED, move
 from surveyapp.store.db import Store
+from surveyapp.store.partitioning import partition
+from surveyapp.store.partitions import By
 
 
 @click.command()
@@ -82,6 +84,33 @@ def db_move(url: str) -> None:
         "Set SURVEYAPP_DATABASE_URL to the new one before anything is started. The home folder"
     )
     click.echo("with its keys and files stays where it is.")
+
+
+@db.command("partition")
+@click.option(
+    "--by",
+    type=click.Choice([by.value for by in By]),
+    required=True,
+    help="month: of each event, invitation, decision, message and answer; hash: of their numbers.",
+)
+@click.option(
+    "--parts",
+    type=click.IntRange(2, 128),
+    default=8,
+    show_default=True,
+    help="How many partitions a table gets by hash.",
+)
+def db_partition(by: str, parts: int) -> None:
+    """Make partitions of the tables that grow with customers and answers, on PostgreSQL.
+
+    Stop web servers and workers first, and make a backup: all rows are copied and compared, which needs
+    room for them twice. Workers make the partitions of coming months.
+    """
+    with opened() as installation, progress_bar("Partitioning") as progress:
+        moved = partition(
+            installation.store, By(by), parts=parts, now=installation.now(), progress=progress
+        )
+    click.echo(f"Partitioned by {by} and compared: {sum(moved.values()):,} rows.")
 
 
 @click.group()

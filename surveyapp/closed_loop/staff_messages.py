@@ -49,9 +49,7 @@ def write(
     }
     session.flush()
     connection = session.connection()
-    once = insert(_MESSAGES, connection.dialect.name).on_conflict_do_nothing(
-        index_elements=[_MESSAGES.c.key]
-    )
+    once = insert(_MESSAGES, connection.dialect.name).on_conflict_do_nothing()
     new = connection.execute(once.returning(_MESSAGES.c.id), dict(row)).scalar_one_or_none()
     return new is not None
 

@@ -30,9 +30,7 @@ def plan(session: Session, message: OutgoingMessage, survey: Survey, *, now: dat
     ]
     if rows:
         connection = session.connection()
-        once = insert(_MESSAGES, connection.dialect.name).on_conflict_do_nothing(
-            index_elements=[_MESSAGES.c.key]
-        )
+        once = insert(_MESSAGES, connection.dialect.name).on_conflict_do_nothing()
         connection.execute(once, rows)
     return len(rows)
 

@@ -171,8 +171,9 @@ def _once(at: DatabaseConnection, row: dict[str, Any], numbers: Iterator[int]) -
 @lru_cache(maxsize=16)
 def _inserting(dialect: Dialect, columns: tuple[str, ...]) -> Statement:
     statement = insert(_RESPONSES, dialect.name)
-    conflict = statement.on_conflict_do_nothing(index_elements=[_RESPONSES.c.submission_key])
-    return Statement(conflict.returning(_RESPONSES.c.id), dialect, columns=columns)
+    # No key is named: in a partitioned table it is that of a table beside it.
+    once = statement.on_conflict_do_nothing()
+    return Statement(once.returning(_RESPONSES.c.id), dialect, columns=columns)
 
 
 def _response_of(at: DatabaseConnection, submission_key: str) -> int | None:

@@ -126,9 +126,7 @@ def _store(
         for report, run in zip(reports, joined, strict=True)
     ]
     # The same batch may be coming in by another door at this moment: one of the two counts.
-    statement = insert(_INTERACTIONS, connection.dialect.name).on_conflict_do_nothing(
-        index_elements=[_INTERACTIONS.c.touchpoint_id, _INTERACTIONS.c.external_id]
-    )
+    statement = insert(_INTERACTIONS, connection.dialect.name).on_conflict_do_nothing()
     return len(connection.execute(statement.returning(_INTERACTIONS.c.id), rows).all())
 
 

@@ -1,0 +1,77 @@
+"""The tables of what is unique over all partitions of another one, and the triggers that keep them.
+
+A row's keys are taken before it is inserted, by whichever of several transactions comes first; the
+others wait for its end, as they would at an index. Rows that refer to the row refer to its keys, which
+go with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from surveyapp.store.partitions import GrowingTable
+from surveyapp.store.table_shape import Index, Reference
+
+# A trigger is not told whether its row may be left out where its keys are taken; the statement says so.
+_TAKE = """
+CREATE FUNCTION {schema}.{keys}_take() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF position('ON CONFLICT DO NOTHING' IN upper(current_query())) > 0 THEN
+        INSERT INTO {schema}.{keys} ({columns}) VALUES ({new}) ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    ELSE
+        INSERT INTO {schema}.{keys} ({columns}) VALUES ({new});
+    END IF;
+    RETURN NEW;
+END $$"""
+_CHANGE = """
+CREATE FUNCTION {schema}.{keys}_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE {schema}.{keys} SET ({columns}) = ROW ({new}) WHERE id = OLD.id;
+    RETURN NULL;
+END $$"""
+_GIVE_BACK = """
+CREATE FUNCTION {schema}.{keys}_give_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM {schema}.{keys} WHERE id = OLD.id;
+    RETURN NULL;
+END $$"""
+_TRIGGERS = (
+    "CREATE TRIGGER {keys}_take BEFORE INSERT ON {table}"
+    " FOR EACH ROW EXECUTE FUNCTION {schema}.{keys}_take()",
+    "CREATE TRIGGER {keys}_change AFTER UPDATE OF {columns} ON {table} FOR EACH ROW"
+    " WHEN ((OLD.*) IS DISTINCT FROM (NEW.*)) EXECUTE FUNCTION {schema}.{keys}_change()",
+    "CREATE TRIGGER {keys}_give_back AFTER DELETE ON {table}"
+    " FOR EACH ROW EXECUTE FUNCTION {schema}.{keys}_give_back()",
+)
+
+
+def key_table(
+    table: GrowingTable, schema: str, unique: Sequence[Index], referring: Sequence[Reference]
+) -> Iterator[str]:
+    """The statements that make the table's keys from its rows: those of indexes that partitions cannot
+    hold unique, and its number, to which what refers to the table refers from then on.
+    """
+    keys = table.keys
+    sets = [index.columns for index in unique if not index.is_primary]
+    columns = ", ".join(dict.fromkeys(("id", *(name for names in sets for name in names))))
+    yield f"CREATE TABLE {keys} AS SELECT {columns} FROM {table.name} ORDER BY id"  # noqa: S608
+    yield f"ALTER TABLE {keys} ADD CONSTRAINT pk_{keys} PRIMARY KEY (id)"
+    for names in sets:
+        made = f"uq_{keys}_{'_'.join(names)}"
+        yield f"ALTER TABLE {keys} ADD CONSTRAINT {made} UNIQUE ({', '.join(names)})"
+    places = {
+        "keys": keys,
+        "schema": schema,
+        "table": table.name,
+        "columns": columns,
+        "new": ", ".join(f"NEW.{name}" for name in columns.split(", ")),
+    }
+    for statement in (_TAKE, _CHANGE, _GIVE_BACK, *_TRIGGERS):
+        yield statement.format(**places)
+    for each in referring:
+        moved = re.sub(rf"REFERENCES \S*?\b{table.name}\(", f"REFERENCES {keys}(", each.definition)
+        yield f"ALTER TABLE {each.referring} ADD CONSTRAINT {each.name} {moved}"
