@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
+from math import comb
 
 import numpy as np
 
@@ -59,10 +60,15 @@ class Disclosure:
 
 @dataclass(frozen=True)
 class _Slice:
-    """By each combination of wider figures: the fewest people of a group here, and by which recipe."""
+    """What the figures of several slices may add to one slice so that the figures of it alone make a group.
 
-    none: np.ndarray  # whether nobody is possible
-    some: np.ndarray  # the fewest people but none
+    ``rows`` (combinations, figures) are their weights, 0 for a figure of this slice alone, in the order of
+    ``_Mixes``. Of each: whether nobody is possible, the fewest people but none, and by which recipe.
+    """
+
+    rows: np.ndarray
+    none: np.ndarray
+    some: np.ndarray
     recipe: np.ndarray  # of ``some``: its place among ``recipes``
     recipes: np.ndarray
 
@@ -75,47 +81,68 @@ class _Slice:
 class _Path:
     """The same for all slices so far; ``at`` and ``mix`` are one slice with people, and its combination."""
 
+    names: (
+        np.ndarray
+    )  # before a slice, of what goes on in it; after it, the places among its ``rows``
     none: np.ndarray
     some: np.ndarray
     at: np.ndarray
     mix: np.ndarray
 
-    def then(self, place: int, here: _Slice) -> _Path:
-        """With one slice more."""
-        earlier = self.some + here.least  # the people are before, and here as few as can be
-        later = np.where(self.none, 0.0, self.some) + here.some
+    @classmethod
+    def begin(cls) -> _Path:
+        """Before the first slice: nobody, and nothing that goes on."""
+        nothing = np.zeros(1, dtype=np.int64)
+        return cls(nothing, nothing == 0, np.full(1, np.inf), nothing, nothing)
+
+    def then(self, place: int, here: _Slice, going_on: np.ndarray) -> _Path:
+        """With one slice more, in which these figures go on: a path ends where the others of a combination
+        are the same and nothing leads to it.
+        """
+        names = _names(here.rows, going_on)
+        found = np.minimum(np.searchsorted(self.names, names), len(self.names) - 1)
+        reached = np.flatnonzero(self.names[found] == names)
+        before = found[reached]
+        none, some, least = here.none[reached], here.some[reached], here.least[reached]
+        earlier = self.some[before] + least  # the people are before, and here as few as can be
+        later = np.where(self.none[before], 0.0, self.some[before]) + some
         last = later < earlier
         return _Path(
-            self.none & here.none,
+            reached,
+            self.none[before] & none,
             np.minimum(earlier, later),
-            np.where(last, place, self.at),
-            np.where(last, np.arange(last.size), self.mix),
+            np.where(last, place, self.at[before]),
+            np.where(last, reached, self.mix[before]),
         )
 
-    def past(self, mixes: np.ndarray, ending: np.ndarray) -> _Path:
-        """Beyond a slice in which these figures end: the best of them, by what the others are."""
-        if not ending.any():
-            return self
-        group = _alike(mixes.shape[1], ending.tobytes())
+    def past(self, here: _Slice, going_on: np.ndarray) -> _Path:
+        """Beyond a slice in which the other figures end: the best of them, by what these are."""
+        names, group = np.unique(_names(here.rows[self.names], going_on), return_inverse=True)
         order = np.lexsort((self.some, group))
-        best = order[np.unique(group[order], return_index=True)[1]][group]
-        anybody = np.zeros(group.max() + 1, dtype=bool)
+        best = order[np.unique(group[order], return_index=True)[1]]
+        anybody = np.zeros(len(names), dtype=bool)
         np.logical_or.at(anybody, group, self.none)
-        return _Path(anybody[group], self.some[best], self.at[best], self.mix[best])
+        return _Path(names, anybody, self.some[best], self.at[best], self.mix[best])
 
 
-def smallest_group(table: Table) -> Disclosure | None:
-    """The smallest group that the shown figures add up to; None where they add up to nobody."""
+Memo = dict[tuple[bytes, ...], _Slice]
+
+
+def smallest_group(table: Table, memo: Memo | None = None) -> Disclosure | None:
+    """The smallest group that the shown figures add up to; None where they add up to nobody.
+
+    ``memo`` keeps what was found of single slices, for tables that are alike in most of them.
+    """
+    memo = {} if memo is None else memo
     joined = table.joined
     wide = np.flatnonzero(joined.any(axis=1))
-    mixes = _mixes(len(wide))
-    slices = [_slice(table, wide, mixes, at) for at in range(table.counts.shape[1])]
-    nothing = np.zeros(len(mixes), dtype=int)
-    path = _Path(nothing == 0, np.full(len(mixes), np.inf), nothing, nothing)
+    slices = [_slice(table, wide, at, memo) for at in range(table.counts.shape[1])]
+    path = _Path.begin()
     for place, here in enumerate(slices):
+        going_on = joined[wide, place - 1] if place else np.zeros(len(wide), dtype=bool)
         if place:
-            path = path.past(mixes, ~joined[wide, place - 1])
-        path = path.then(place, here)
+            path = path.past(slices[place - 1], going_on)
+        path = path.then(place, here, going_on)
     best = int(np.argmin(path.some))
     if not np.isfinite(path.some[best]):
         return None
@@ -125,16 +152,52 @@ def smallest_group(table: Table) -> Disclosure | None:
     return Disclosure(round(float(path.some[best])), at, figures)
 
 
-def _slice(table: Table, wide: np.ndarray, mixes: np.ndarray, at: int) -> _Slice:
+def _names(rows: np.ndarray, figures: np.ndarray) -> np.ndarray:
+    """A number for each combination, by its weights of these figures alone."""
+    drawn = np.random.default_rng(rows.shape[1]).integers(1, 2**62, rows.shape[1])
+    names: np.ndarray = rows[:, figures].astype(np.int64) @ drawn[figures]
+    return names
+
+
+def _slice(table: Table, wide: np.ndarray, at: int, memo: Memo) -> _Slice:
     sets = np.ascontiguousarray(table.sets[:, table.present[at]])
+    alone = (table.runs == table.runs[:, [at]]).sum(axis=1) == 1
+    asked = (sets, table.counts[:, at], alone, wide)
+    key = tuple(each.tobytes() for each in asked)
+    if key not in memo:
+        memo[key] = _possible(*asked)
+    return memo[key]
+
+
+def _possible(sets: np.ndarray, counts: np.ndarray, alone: np.ndarray, wide: np.ndarray) -> _Slice:
     groups, recipes = groups_of(sets.tobytes(), sets.shape)
-    sizes = np.rint(recipes @ table.counts[:, at])
-    own = sets[(table.runs == table.runs[:, [at]]).sum(axis=1) == 1]
+    sizes = np.rint(recipes @ counts)
     # Two combinations differ by figures of this slice alone when their parts beside these are equal;
     # one number tells them apart as well as all their places do.
-    key = _beside(own, sets.shape[1])
-    found = _matched(mixes @ (sets[wide] @ key), groups @ key, sizes)
-    return _Slice(*found, recipes)
+    key = _beside(sets[alone], sets.shape[1])
+    here = np.flatnonzero(~alone[wide])  # the others add nothing beside what is alone
+    parts = sets[wide[here]] @ key
+    keys = groups @ key
+    known = np.sort(keys)
+    found, values = [], []
+    for figures, signs in _mixes(len(here), all_ways=len(wide) <= _MOST_FREE):
+        wanted = np.einsum("ij,ij->i", parts[figures], signs)
+        hit = np.flatnonzero(_are_near(wanted, known))
+        rows = np.zeros((len(hit), len(wide)), dtype=np.int8)
+        rows[np.arange(len(hit))[:, None], here[figures[hit]]] = signs[hit]
+        found.append(rows)
+        values.append(wanted[hit])
+    matched = _matched(np.concatenate(values), keys, sizes)
+    return _Slice(np.concatenate(found), *matched, recipes)
+
+
+def _are_near(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Whether each value is one of the sorted ``known`` ones."""
+    after = np.searchsorted(known, values)
+    above = np.abs(known[np.minimum(after, len(known) - 1)] - values)
+    below = np.abs(known[np.maximum(after - 1, 0)] - values)
+    near: np.ndarray = np.minimum(above, below) < _NEAR
+    return near
 
 
 def _matched(
@@ -172,27 +235,22 @@ def _beside(own: np.ndarray, kinds: int) -> np.ndarray:
     return key
 
 
-@lru_cache(maxsize=64)
-def _mixes(free: int) -> np.ndarray:
-    """Weights of the figures of several slices in one combination (combinations, figures)."""
-    if free <= _MOST_FREE:
-        return np.array(list(product((0.0, 1.0, -1.0), repeat=free))).reshape(3**free, free)
-    rows = [np.zeros(free)]
-    for size in (1, 2, 3):
-        for chosen in combinations(range(free), size):
-            for signs in product((1.0, -1.0), repeat=size):
-                row = np.zeros(free)
-                row[list(chosen)] = signs
-                rows.append(row)
-    return np.array(rows)
-
-
-@lru_cache(maxsize=256)
-def _alike(free: int, ending: bytes) -> np.ndarray:
-    """Which combinations are the same but for the figures that end, by numbers."""
-    going_on = ~np.frombuffer(ending, dtype=bool)
-    group: np.ndarray = np.unique(_mixes(free)[:, going_on], axis=0, return_inverse=True)[1]
-    return group.reshape(-1)
+@lru_cache(maxsize=16)
+def _mixes(free: int, *, all_ways: bool) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Which of several figures are in one combination, and their weights (combinations, figures)."""
+    if all_ways:
+        signs = np.array(list(product((0, 1, -1), repeat=free)), dtype=np.int8).reshape(
+            3**free, free
+        )
+        return ((np.tile(np.arange(free), (len(signs), 1)), signs),)
+    found = []
+    for size in range(min(free, 3) + 1):
+        chosen = np.array(list(combinations(range(free), size)), dtype=int).reshape(
+            comb(free, size), size
+        )
+        each = np.array(list(product((1, -1), repeat=size)), dtype=np.int8).reshape(2**size, size)
+        found.append((np.repeat(chosen, len(each), axis=0), np.tile(each, (len(chosen), 1))))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)

@@ -155,10 +155,11 @@ class _Plan:
 
     def protect(self, sets: np.ndarray, present: np.ndarray) -> None:
         """Show figures of longer runs, or not at all, until no group of too few can be computed."""
+        memo: differencing.Memo = {}  # from one search to the next, few slices differ
         while True:
             rows = np.flatnonzero(~self.hidden)
             table = Table(sets[rows], self.sizes[rows], present, self.runs[rows])
-            found = differencing.smallest_group(table)
+            found = differencing.smallest_group(table, memo)
             if found is None or found.size >= self.minimum:
                 return
             taking_part = [int(rows[figure]) for figure in found.figures]
