@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
+from surveyapp.comments.newest import NEWEST_FIRST, newest_of
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.store.audit import record
 from surveyapp.store.models import (
@@ -77,21 +78,23 @@ def next_comment(
     """The newest comment of the queue that this coder may code, of responses before ``after``, which was
     skipped; None when there is none.
     """
-    query = select(Comment).where(Comment.survey_id.in_(survey_ids))
+    where = []
     if queue is Queue.NEW:
-        query = query.where(~_coded(Role.FIRST))
+        where.append(~_coded(Role.FIRST))
     else:
         others = or_(CommentCoding.coder_id != user_id, CommentCoding.coder_id.is_(None))
-        query = query.where(_coded(Role.FIRST, others), ~_coded(Role.SECOND))
+        where += [_among(Role.FIRST), _coded(Role.FIRST, others), ~_coded(Role.SECOND)]
     if after is not None:
         moment = session.scalar(
             select(Comment.submitted_at).where(Comment.response_id == after).limit(1)
         )
         if moment is not None:
             same = and_(Comment.submitted_at == moment, Comment.response_id < after)
-            query = query.where(or_(Comment.submitted_at < moment, same))
-    order = (Comment.submitted_at.desc(), Comment.response_id.desc(), Comment.item)
-    return session.scalars(query.order_by(*order).limit(1)).first()
+            where += [Comment.submitted_at <= moment, or_(Comment.submitted_at < moment, same)]
+    if queue is Queue.NEW:  # few have been coded: the newest that was not is soon found
+        where = [newest_of(survey_ids, *where, most=1)]
+    query = select(Comment).where(Comment.survey_id.in_(survey_ids), *where)
+    return session.scalars(query.order_by(*NEWEST_FIRST).limit(1)).first()
 
 
 def code_comment(
@@ -145,9 +148,8 @@ def disagreements(
     session: Session, survey_ids: Sequence[int], *, limit: int = MOST_SHOWN
 ) -> list[Disagreement]:
     """Comments that two have coded differently and nobody has settled, the newest first."""
-    query = select(Comment).where(Comment.survey_id.in_(survey_ids), _disagreed())
-    order = (Comment.submitted_at.desc(), Comment.response_id.desc(), Comment.item)
-    comments = session.scalars(query.order_by(*order).limit(limit)).all()
+    query = select(Comment).where(Comment.survey_id.in_(survey_ids), *_disagreed())
+    comments = session.scalars(query.order_by(*NEWEST_FIRST).limit(limit)).all()
     given = codes_by_role(session, [(each.response_id, each.item) for each in comments])
     return [
         Disagreement(each, by[Role.FIRST], by[Role.SECOND])
@@ -166,9 +168,9 @@ def progress(session: Session, survey_ids: Sequence[int]) -> Progress:
 
     return Progress(
         comments=count(),
-        coded=count(_coded(Role.FIRST)),
-        double=count(_coded(Role.SECOND)),
-        open=count(_disagreed()),
+        coded=count(_among(Role.FIRST), _coded(Role.FIRST)),
+        double=count(_among(Role.SECOND), _coded(Role.SECOND)),
+        open=count(*_disagreed()),
     )
 
 
@@ -280,8 +282,17 @@ def _coded(role: Role, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(*_of(CommentCoding), CommentCoding.role == role, *which)
 
 
-def _disagreed() -> ColumnElement[bool]:
-    return and_(_coded(Role.SECOND), ~_coded(Role.FINAL))
+def _among(role: Role) -> ColumnElement[bool]:
+    """That a comment's response has a coding of this role: found from the codings, which are few beside the
+    comments, and not by looking at every comment.
+    """
+    return Comment.response_id.in_(
+        select(CommentCoding.response_id).where(CommentCoding.role == role)
+    )
+
+
+def _disagreed() -> tuple[ColumnElement[bool], ...]:
+    return _among(Role.SECOND), _coded(Role.SECOND), ~_coded(Role.FINAL)
 
 
 def _codings(session: Session, keys: Sequence[Key]) -> list[CommentCoding]:

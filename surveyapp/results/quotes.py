@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from surveyapp.comments.newest import NEWEST_FIRST, newest_of
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.results.facets import Facets
 from surveyapp.results.scope import Period
@@ -50,11 +51,11 @@ def newest_quotes(
     rows = session.execute(
         select(Comment.survey_id, Comment.submitted_at, Comment.language, Comment.text)
         .where(
-            Comment.survey_id.in_(sorted(known)),
-            Comment.submitted_at >= now - RECENT,
-            Comment.may_quote,
+            newest_of(
+                sorted(known), Comment.may_quote, Comment.submitted_at >= now - RECENT, most=MOST
+            )
         )
-        .order_by(Comment.submitted_at.desc(), Comment.response_id.desc(), Comment.item)
+        .order_by(*NEWEST_FIRST)
         .limit(MOST)
     )
     return tuple(

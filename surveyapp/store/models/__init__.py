@@ -88,6 +88,7 @@ from surveyapp.store.models.results import (
 )
 from surveyapp.store.models.retention import RetentionRound, RetentionRule
 from surveyapp.store.models.sampling import (
+    INVITATION_STATES,
     Contact,
     Decision,
     Interaction,
@@ -106,6 +107,7 @@ __all__ = [
     "BINS",
     "CARELESS_SIGNS",
     "EVERYBODY",
+    "INVITATION_STATES",
     "NOTHING_SORTED",
     "RESPONSE_RATE",
     "Alert",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -30,6 +31,12 @@ class Comment(Base):
     __tablename__ = "comments"
     __table_args__ = (
         Index("ix_comments_survey_submitted", "survey_id", "submitted_at", "response_id"),
+        Index(
+            "ix_comments_quotable",
+            *("survey_id", "submitted_at", "response_id"),
+            sqlite_where=text("may_quote = 1"),
+            postgresql_where=text("may_quote"),
+        ),
     )
 
     response_id: Mapped[int] = mapped_column(

@@ -51,6 +51,13 @@ class Response(Base):
         ),
         Index("ix_responses_survey_submitted", "survey_id", "submitted_at"),
         Index(
+            "ix_responses_flagged",
+            "survey_id",
+            "submitted_at",
+            sqlite_where=text("CAST(json_extract(paradata, '$.\"flags\"') AS VARCHAR) IS NOT NULL"),
+            postgresql_where=text("CAST((paradata ->> 'flags') AS VARCHAR) IS NOT NULL"),
+        ),
+        Index(
             "ix_responses_corrected",
             "survey_id",
             "corrected_at",

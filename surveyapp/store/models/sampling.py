@@ -155,6 +155,7 @@ class Decision(Base):
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
+INVITATION_STATES = ("created", "opened", "completed", "suppressed")
 # A message of ours that waits or failed: few of many, which are counted by their index alone.
 _WAITING = "token_seed IS NOT NULL AND channel != 'link' AND state = 'created' AND sent_at IS NULL"
 
@@ -195,7 +196,7 @@ class Invitation(Base):
             sqlite_where=text(_WAITING),
             postgresql_where=text(_WAITING),
         ),
-        one_of("state", "created", "opened", "completed", "suppressed"),
+        one_of("state", *INVITATION_STATES),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
