@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, false, select, tuple_, union_all
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, false, select, tuple_, union_all
 
 from surveyapp.store.models import Comment
 
@@ -12,7 +12,7 @@ NEWEST_FIRST = (Comment.submitted_at.desc(), Comment.response_id.desc(), Comment
 
 
 def newest_of(
-    survey_ids: Sequence[int], *where: ColumnElement[bool], most: int
+    survey_ids: Sequence[int], *where: ColumnExpressionArgument[bool], most: int
 ) -> ColumnElement[bool]:
     """That a comment is among the newest ``most`` of its survey for which all of ``where`` holds.
 

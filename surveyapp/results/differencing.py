@@ -27,6 +27,7 @@ _MOST_FOR_TRIPLES = 25  # sets; beyond that rank any three are combined up to he
 _MOST_FREE = 6  # figures of several slices that are combined in every way; of more, three at a time
 _CHUNK = 64
 _NEAR = 1e-7
+_SAME = 1e-10
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,8 @@ def smallest_group(table: Table, memo: Memo | None = None) -> Disclosure | None:
 
 def _names(rows: np.ndarray, figures: np.ndarray) -> np.ndarray:
     """A number for each combination, by its weights of these figures alone."""
-    drawn = np.random.default_rng(rows.shape[1]).integers(1, 2**62, rows.shape[1])
-    names: np.ndarray = rows[:, figures].astype(np.int64) @ drawn[figures]
+    drawn: np.ndarray = np.random.default_rng(0).integers(1, 2**62, size=(rows.shape[1],))
+    names: np.ndarray = np.matmul(rows[:, figures].astype(np.int64), drawn[figures])
     return names
 
 
@@ -181,22 +182,43 @@ def _possible(sets: np.ndarray, counts: np.ndarray, alone: np.ndarray, wide: np.
     known = np.sort(keys)
     found, values = [], []
     for figures, signs in _mixes(len(here), all_ways=len(wide) <= _MOST_FREE):
-        wanted = np.einsum("ij,ij->i", parts[figures], signs)
-        hit = np.flatnonzero(_are_near(wanted, known))
+        some = _extended(figures, signs, parts, known)
+        wanted = np.einsum("ij,ij->i", parts[figures[some]], signs[some])
+        hit = some[_are_near(wanted, known)]
         rows = np.zeros((len(hit), len(wide)), dtype=np.int8)
         rows[np.arange(len(hit))[:, None], here[figures[hit]]] = signs[hit]
         found.append(rows)
-        values.append(wanted[hit])
+        values.append(np.einsum("ij,ij->i", parts[figures[hit]], signs[hit]))
     matched = _matched(np.concatenate(values), keys, sizes)
     return _Slice(np.concatenate(found), *matched, recipes)
 
 
-def _are_near(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _extended(
+    figures: np.ndarray, signs: np.ndarray, parts: np.ndarray, known: np.ndarray
+) -> np.ndarray:
+    """The combinations whose values may be known ones; of many triples, those whose first two figures leave
+    what some third one has.
+    """
+    count, size = figures.shape
+    free = len(parts)
+    apart = known[np.insert(np.diff(known) > _SAME, 0, True)]
+    if size != 3 or free <= _MOST_FREE or len(apart) * free > count // 8:
+        return np.arange(count)
+    first, second = _mixes(free, all_ways=False)[2]
+    left = np.sort(
+        np.concatenate([np.subtract.outer(apart, parts), np.add.outer(apart, parts)], None)
+    )
+    pairs = np.einsum("ij,ij->i", parts[first], second)
+    may = _are_near(pairs, left, within=2 * _NEAR)
+    return np.flatnonzero(may[_pairs_of_triples(free)])
+
+
+def _are_near(values: np.ndarray, known: np.ndarray, within: float = _NEAR) -> np.ndarray:
     """Whether each value is one of the sorted ``known`` ones."""
     after = np.searchsorted(known, values)
     above = np.abs(known[np.minimum(after, len(known) - 1)] - values)
     below = np.abs(known[np.maximum(after - 1, 0)] - values)
-    near: np.ndarray = np.minimum(above, below) < _NEAR
+    near: np.ndarray = np.minimum(above, below) < within
     return near
 
 
@@ -251,6 +273,16 @@ def _mixes(free: int, *, all_ways: bool) -> tuple[tuple[np.ndarray, np.ndarray],
         each = np.array(list(product((1, -1), repeat=size)), dtype=np.int8).reshape(2**size, size)
         found.append((np.repeat(chosen, len(each), axis=0), np.tile(each, (len(chosen), 1))))
     return tuple(found)
+
+
+@lru_cache(maxsize=16)
+def _pairs_of_triples(free: int) -> np.ndarray:
+    """The place among pairs of the first two figures of each of the triples, with their signs."""
+    chosen = np.array(list(combinations(range(free), 3)), dtype=int).reshape(comb(free, 3), 3)
+    i, j = chosen[:, 0], chosen[:, 1]
+    pair = i * (2 * free - i - 1) // 2 + j - i - 1
+    places: np.ndarray = (4 * pair[:, None] + np.arange(8)[None, :] // 2).reshape(-1)
+    return places
 
 
 @lru_cache(maxsize=4096)

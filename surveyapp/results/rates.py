@@ -32,22 +32,24 @@ def response_rates(
     *,
     minimum_cell: int = 1,
     library: Library,
+    survey_id: int | None = None,
 ) -> tuple[ResponseRate, ...]:
     """What was sent and what came back, in the journey's order, its end last. Raises NotFound.
+
+    ``survey_id``: of this survey alone, so that no other's invitations are counted.
 
     Of all customers, whatever segment the scope is of: most invitations do not say to which segment their customer belongs. A period
     counts answers given in it, and invitations made in it whenever they were answered. Beside scores
     give ``minimum_cell``; without it nothing is hidden, for those who run the surveys.
     """
     base = ground(session, scope.journey_id, library=library)
-    when = scope.period
+    asked = [each for each in base.surveys if survey_id in (None, each.id)]
+    ids, when = [each.id for each in asked], scope.period
     # Those who run the surveys are told of every answer, flagged ones included.
     facets = UNFLAGGED if minimum_cell > 1 else WITH_FLAGGED
-    found = cells.days(
-        session, base.ids, [EVERYBODY], since=when.since, until=when.until, facets=facets
-    )
+    found = cells.days(session, ids, [EVERYBODY], since=when.since, until=when.until, facets=facets)
     answered = found[EVERYBODY]
-    invited = invitations(session, base.ids, when, calendar_of(base.journey))
+    invited = invitations(session, ids, when, calendar_of(base.journey))
     hidden = _hidden(session, base, when, minimum=minimum_cell)
     return tuple(
         _rate(
@@ -57,7 +59,7 @@ def response_rates(
             invited.get(survey.id, {}),
             hidden.get(survey.touchpoint_id, Hidden.NO),
         )
-        for survey in sorted(base.surveys, key=lambda d: _order(base, d))
+        for survey in sorted(asked, key=lambda d: _order(base, d))
     )
 
 

@@ -212,8 +212,8 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
     with installation().store.reading() as session:
         survey = survey_in(session, journey_id, survey_id)
         journey = queries.journey(session, journey_id)
-        rates = dashboards.response_rates(
-            session, Scope(journey_id), library=installation().library
+        [rate] = dashboards.response_rates(
+            session, Scope(journey_id), library=installation().library, survey_id=survey_id
         )
         clicked = drafts.unconfirmed(session, survey_id)
         unusual = flagged(session, [survey_id]).get(survey_id, 0)
@@ -224,7 +224,7 @@ def _page(journey_id: int, survey_id: int, form: LinksForm) -> ResponseReturnVal
     ]
     few = settings.minimum_cell
     hidden_few = phrases.hidden(Hidden.FEW, few=few)
-    rate, told = next(each for each in rates if each.survey_id == survey_id), _shown(clicked, few)
+    told = _shown(clicked, few)
     shown = page(
         "surveys/show.html",
         {
