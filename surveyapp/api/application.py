@@ -24,6 +24,7 @@ from surveyapp.api.contacts import contacts
 from surveyapp.api.docs import docs
 from surveyapp.api.funnel import funnel
 from surveyapp.api.interactions import interactions
+from surveyapp.api.outcomes import outcomes
 from surveyapp.api.portfolio import portfolio
 from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, answer_problems
 from surveyapp.api.reports import reports
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 PREFIX = "/api"
 VERSION = "1"
 SUBJECTS = (
-    *(interactions, surveys, contacts, responses, changes, results, answers, funnel),
+    *(interactions, outcomes, surveys, contacts, responses, changes, results, answers, funnel),
     *(portfolio, side_by_side, reports),
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.

@@ -20,7 +20,8 @@ interactions = Blueprint(
 )
 
 
-def _text(description: str, longest: int = 200, **other: Any) -> ma.fields.String:
+def text(description: str, longest: int = 200, **other: Any) -> ma.fields.String:
+    """A field of text with its limits, not empty where it is required."""
     shortest = 1 if other.get("required") else None
     return ma.fields.String(
         validate=ma.validate.Length(min=shortest, max=longest),
@@ -29,17 +30,17 @@ def _text(description: str, longest: int = 200, **other: Any) -> ma.fields.Strin
     )
 
 
-def _short(text: str) -> None:
+def _short(told: str) -> None:
     """A limit that the document does not tell: generated clients would apply it to a time."""
-    ma.validate.Length(min=1, max=60)(text)
+    ma.validate.Length(min=1, max=60)(told)
 
 
 class InteractionSchema(Strict):
     """An event: what happened to a customer at a touchpoint, and when."""
 
-    journey = _text("The journey's code.", required=True)
-    touchpoint = _text("The touchpoint's code, or stage/touchpoint.", required=True)
-    customer_ref = _text(
+    journey = text("The journey's code.", required=True)
+    touchpoint = text("The touchpoint's code, or stage/touchpoint.", required=True)
+    customer_ref = text(
         "Your reference for the customer. Only a keyed hash of it is stored.", required=True
     )
     at = ma.fields.String(  # read event by event, so that a wrong one leaves the others alone
@@ -50,19 +51,19 @@ class InteractionSchema(Strict):
             "description": "When it happened, with UTC offset: 2026-03-29T14:05:00+03:00.",
         },
     )
-    external_id = _text(
+    external_id = text(
         "Your ID for the event. An event reported again with the same ID is counted"
         " as already known and changes nothing; without an ID, events with the same"
         " customer, time, outcome and channel are the same."
     )
-    run = _text("Your ID for the journey run that the event belongs to.")
-    channel = _text("As your systems name it, such as branch.", 60)
-    outcome = _text("As your systems name it, such as approved.", 60)
-    language = _text("The customer's language: en, pt-BR.", 20)
+    run = text("Your ID for the journey run that the event belongs to.")
+    channel = text("As your systems name it, such as branch.", 60)
+    outcome = text("As your systems name it, such as approved.", 60)
+    language = text("The customer's language: en, pt-BR.", 20)
     attributes = attributes("Customer attributes, used in segments, such as {'region': 'North'}.")
-    email = _text("The customer's email address. Stored apart from answers.", 254)
-    phone = _text("With country code, for messages that another system sends.", 40)
-    zone = _text("The customer's time zone as an IANA name, for quiet hours.", 60)
+    email = text("The customer's email address. Stored apart from answers.", 254)
+    phone = text("With country code, for messages that another system sends.", 40)
+    zone = text("The customer's time zone as an IANA name, for quiet hours.", 60)
 
 
 class BatchSchema(Strict):
@@ -76,13 +77,13 @@ class BatchSchema(Strict):
 
 
 class RefusedSchema(ma.Schema):
-    """An event that was rejected, and why; the others were accepted."""
+    """An event or outcome that was rejected, and why; the others were accepted."""
 
     place = ma.fields.Integer(
         required=True, metadata={"description": "Position in the batch, from 0.", "minimum": 0}
     )
     field = ma.fields.String(
-        required=True, metadata={"description": "Empty if the whole event is invalid."}
+        required=True, metadata={"description": "Empty if all of it is invalid."}
     )
     reason = ma.fields.String(required=True)
     cure = ma.fields.String(required=True, metadata={"description": "How to fix it."})

@@ -40,6 +40,7 @@ COMMANDS = {
     "mga": "surveyapp.cli.composite_groups",
     "micom": "surveyapp.cli.composite_groups",
     "moderation": "surveyapp.cli.moderation",
+    "outcomes": "surveyapp.cli.outcomes",
     "package": "surveyapp.cli.exporting",
     "pls": "surveyapp.cli.modelling",
     "power": "surveyapp.cli.power",

@@ -131,7 +131,7 @@ def import_(
     if dry_run:
         show_preview(found, to)
     else:
-        _tell(report)
+        tell(report)
 
 
 @click.command()
@@ -159,10 +159,11 @@ def interactions(file: Path, journey: str | None, reading: ReadOptions) -> None:
             progress=progress,
             now=installation.now(),
         )
-    _tell(report)
+    tell(report)
 
 
-def _tell(report: ImportReport) -> None:
+def tell(report: ImportReport) -> None:
+    """Print what became of each row. Raises ClickException where some were rejected."""
     for refusal in report.refused[:_MOST_PRINTED]:
         column = f" ({refusal.column})" if refusal.column else ""
         value = (

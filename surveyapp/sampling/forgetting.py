@@ -16,6 +16,7 @@ from surveyapp.store.models import (
     Campaign,
     CampaignRecipient,
     Contact,
+    CustomerOutcome,
     Decision,
     Draft,
     Interaction,
@@ -33,7 +34,7 @@ _WHY = "The customer's data were erased."
 def forget(
     session: Session, customer_ref: str, *, user_id: int | None, now: datetime, secret_key: str
 ) -> int:
-    """Erase what is known of a customer: address, attributes, drafts, answers, and the pseudonym; how
+    """Erase what is known of a customer: address, attributes, outcomes, drafts, answers, and the pseudonym; how
     many answers there were.
 
     What was counted stays counted: interactions and decisions remain under a name that nobody can
@@ -45,6 +46,7 @@ def forget(
     _stop(session, customer_ref, invitations)
     _rename(session, customer_ref, f"forgotten-{secrets.token_hex(16)}", now)
     session.execute(delete(Contact).where(Contact.customer_ref == customer_ref))
+    session.execute(delete(CustomerOutcome).where(CustomerOutcome.customer_ref == customer_ref))
     record(session, user_id, "forget a customer", "contacts", answers=answers)
     session.expire_all()
     return answers
@@ -146,37 +148,50 @@ def _leave_campaigns(session: Session, customer_ref: str) -> None:
 
 @dataclass(frozen=True)
 class Old:
-    """What is older than it may be kept: ids of interactions, pseudonyms of contacts."""
+    """What is older than it may be kept: ids of interactions and outcomes, pseudonyms of contacts."""
 
     interactions: Sequence[int]
     contacts: Sequence[str]
+    outcomes: Sequence[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.interactions or self.contacts or self.outcomes)
 
 
 def old(session: Session, *, before: datetime, limit: int = BATCH) -> Old:
-    """Interactions from before this moment, and contacts of whom nothing was heard since; ``limit`` of
-    each at most. Looks at many rows, hence before the transaction that writes.
+    """Interactions and outcomes from before this moment, and contacts of whom nothing was heard since;
+    ``limit`` of each at most. Looks at many rows, hence before the transaction that writes.
     """
     return Old(
         session.scalars(_old_interactions(before).limit(limit)).all(),
         session.scalars(_old_contacts(before).limit(limit)).all(),
+        session.scalars(
+            select(CustomerOutcome.id).where(CustomerOutcome.at < before).limit(limit)
+        ).all(),
     )
 
 
 def retire(session: Session, found: Old, *, before: datetime) -> int:
-    """Delete what was found, the interactions with their decisions, and the contacts of whom nothing
-    was heard meanwhile; how many. Answers stay: they hold no address.
+    """Delete what was found, the interactions with their decisions, outcomes, and the contacts of whom
+    nothing was heard meanwhile; how many. Answers stay: they hold no address.
     """
     if found.interactions:
         invitations = Invitation.interaction_id.in_(found.interactions)
         session.execute(update(Invitation).where(invitations).values(interaction_id=None))
         session.execute(delete(Interaction).where(Interaction.id.in_(found.interactions)))
+    if found.outcomes:
+        session.execute(delete(CustomerOutcome).where(CustomerOutcome.id.in_(found.outcomes)))
     known = Contact.customer_ref.in_(found.contacts)
     gone = session.scalars(_old_contacts(before).where(known)).all() if found.contacts else []
     if gone:
         session.execute(delete(Contact).where(Contact.customer_ref.in_(gone)))
-    count = len(found.interactions) + len(gone)
+    count = len(found.interactions) + len(gone) + len(found.outcomes)
     if count:
-        counts = {"interactions": len(found.interactions), "contacts": len(gone)}
+        counts = {
+            "interactions": len(found.interactions),
+            "contacts": len(gone),
+            "outcomes": len(found.outcomes),
+        }
         record(session, None, "retire contacts", "contacts", **counts)
     return count
 

@@ -54,21 +54,39 @@ class IncomingInteraction:
     card: Card
 
 
+class Pseudonyms:
+    """Customers' references as pseudonyms; each is made once."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._secret_key = secret_key
+        self._made: dict[str, str] = {}
+
+    def of(self, raw: object) -> str:
+        """The pseudonym of a reference. Raises Invalid for what is none."""
+        if isinstance(raw, bool) or not isinstance(raw, (str, int, type(None))):
+            raise Invalid("This is not a customer reference; write it as a text")
+        known = read_customer_ref(raw)
+        if known is None:
+            raise Invalid("The customer is missing; give your reference for the customer")
+        if known not in self._made:
+            self._made[known] = pseudonym(self._secret_key, known)
+        return self._made[known]
+
+
 class Reader:
     """Reads reports for one installation at one moment."""
 
     def __init__(self, places: TouchpointCodes, secret_key: str, now: datetime) -> None:
         self._places = places
-        self._secret_key = secret_key
         self._latest = now + timedelta(days=1)
-        self._pseudonyms: dict[str, str] = {}
+        self._pseudonyms = Pseudonyms(secret_key)
 
     def read(self, number: int, raw: object) -> IncomingInteraction | list[Refused]:
         """The report at this place of the batch, or everything that is wrong with it."""
         if not isinstance(raw, Mapping):
-            return [_refused(number, "", "This is not an event; send an object with named fields")]
+            return [refused(number, "", "This is not an event; send an object with named fields")]
         faults = [
-            _refused(number, str(name)[:60], f"There is no such field; use {', '.join(FIELDS)}")
+            refused(number, str(name)[:60], f"There is no such field; use {', '.join(FIELDS)}")
             for name in raw
             if name not in FIELDS
         ]
@@ -77,7 +95,7 @@ class Reader:
             try:
                 found[field] = read()
             except Invalid as error:
-                faults.append(_refused(number, error.field or field, str(error)))
+                faults.append(refused(number, error.field or field, str(error)))
         if faults:
             return faults
         found["external_id"] = found["external_id"] or _content_id(found)
@@ -87,57 +105,50 @@ class Reader:
     def _readers(self, raw: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
         return {
             "place": lambda: self._places.find(
-                _text(raw, "journey", LONGEST_REF), _text(raw, "touchpoint", LONGEST_REF)
+                text_in(raw, "journey", LONGEST_REF), text_in(raw, "touchpoint", LONGEST_REF)
             ),
-            "customer_ref": lambda: self._customer(raw.get("customer_ref")),
-            "at": lambda: self._moment(raw.get("at")),
-            "external_id": lambda: _text(raw, "external_id", LONGEST_REF),
-            "run": lambda: _text(raw, "run", LONGEST_REF) or None,
-            "channel": lambda: _text(raw, "channel", LONGEST_WORD),
-            "outcome": lambda: _text(raw, "outcome", LONGEST_WORD),
-            "language": lambda: _read_if(read_language, _text(raw, "language", LONGEST_REF)),
-            "email": lambda: _read_if(read_email, _text(raw, "email", 400)),
-            "phone": lambda: _read_if(read_phone, _text(raw, "phone", 100)),
-            "zone": lambda: _read_if(read_zone, _text(raw, "zone", LONGEST_REF)),
+            "customer_ref": lambda: self._pseudonyms.of(raw.get("customer_ref")),
+            "at": lambda: moment_in(raw.get("at"), self._latest),
+            "external_id": lambda: text_in(raw, "external_id", LONGEST_REF),
+            "run": lambda: text_in(raw, "run", LONGEST_REF) or None,
+            "channel": lambda: text_in(raw, "channel", LONGEST_WORD),
+            "outcome": lambda: text_in(raw, "outcome", LONGEST_WORD),
+            "language": lambda: _read_if(read_language, text_in(raw, "language", LONGEST_REF)),
+            "email": lambda: _read_if(read_email, text_in(raw, "email", 400)),
+            "phone": lambda: _read_if(read_phone, text_in(raw, "phone", 100)),
+            "zone": lambda: _read_if(read_zone, text_in(raw, "zone", LONGEST_REF)),
             "attributes": lambda: _attributes(raw.get("attributes")),
         }
 
-    def _customer(self, raw: object) -> str:
-        if isinstance(raw, bool) or not isinstance(raw, (str, int, type(None))):
-            raise Invalid("This is not a customer reference; write it as a text")
-        known = read_customer_ref(raw)
-        if known is None:
-            raise Invalid("The customer is missing; give your reference for the customer")
-        if known not in self._pseudonyms:
-            self._pseudonyms[known] = pseudonym(self._secret_key, known)
-        return self._pseudonyms[known]
 
-    def _moment(self, raw: object) -> datetime:
-        if raw is None or raw == "":
-            raise Invalid(f"The time is missing; {_AT_CURE}")
-        try:
-            moment = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw).strip())
-        except ValueError:
-            raise Invalid(f"{str(raw)[:40]!r} is not a time; {_AT_CURE}") from None
-        if moment.tzinfo is None:
-            raise Invalid(f"{str(raw)[:40]!r} has no UTC offset; {_AT_CURE}")
-        if not _EARLIEST <= moment <= self._latest:
-            raise Invalid(
-                f"{str(raw)[:40]!r} is before 1990 or in the future; report events"
-                " after they have happened"
-            )
-        return moment.astimezone(UTC)
+def moment_in(raw: object, latest: datetime) -> datetime:
+    """The time of a report in UTC. Raises Invalid for none, or one without offset, before 1990 or in the future."""
+    if raw is None or raw == "":
+        raise Invalid(f"The time is missing; {_AT_CURE}")
+    try:
+        moment = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw).strip())
+    except ValueError:
+        raise Invalid(f"{str(raw)[:40]!r} is not a time; {_AT_CURE}") from None
+    if moment.tzinfo is None:
+        raise Invalid(f"{str(raw)[:40]!r} has no UTC offset; {_AT_CURE}")
+    if not _EARLIEST <= moment <= latest:
+        raise Invalid(
+            f"{str(raw)[:40]!r} is before 1990 or in the future; report events"
+            " after they have happened"
+        )
+    return moment.astimezone(UTC)
 
 
-def _refused(place: int, field: str, error: str) -> Refused:
-    """A sentence on what is wrong and one on what to do, from an error that says both."""
+def refused(place: int, field: str, error: str) -> Refused:
+    """What was refused: a sentence on what is wrong and one on what to do, from an error that says both."""
     reason, _, cure = error.rstrip(".").rpartition("; ")
     return Refused(
         place, field, f"{reason or cure}.", f"{cure[:1].upper()}{cure[1:]}." if reason else ""
     )
 
 
-def _text(raw: Mapping[str, Any], name: str, longest: int) -> str:
+def text_in(raw: Mapping[str, Any], name: str, longest: int) -> str:
+    """A field's text on one line, empty without one. Raises Invalid for what is none, or is too long."""
     value = raw.get(name)
     if value is None:
         return ""

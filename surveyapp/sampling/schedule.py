@@ -26,7 +26,7 @@ def retire(installation: Installation, now: datetime) -> int:
     before = now - timedelta(days=installation.settings.keep_contacts_days)
     with installation.store.reading() as session:
         found = forgetting.old(session, before=before)
-    if not found.interactions and not found.contacts:
+    if not found:
         return 0
     with installation.store.writing() as session:
         return forgetting.retire(session, found, before=before)

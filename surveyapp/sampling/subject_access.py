@@ -15,6 +15,7 @@ from surveyapp.store.models import (
     Case,
     CaseNote,
     Contact,
+    CustomerOutcome,
     Decision,
     Draft,
     Interaction,
@@ -58,6 +59,10 @@ def document(session: Session, customer_ref: str, *, secret_key: str) -> dict[st
             )
             for each in _of(session, Interaction, customer_ref)
         ],
+        "outcomes": [
+            _row(each, "kind", "value", "at", "external_id", "source")
+            for each in _of(session, CustomerOutcome, customer_ref)
+        ],
         "decisions": [
             {"survey": names[each.survey_id], **_row(each, "outcome", "reason", "sent_at")}
             for each in _of(session, Decision, customer_ref)
@@ -85,7 +90,9 @@ def _plain(value: Any) -> Any:
 
 
 def _of(
-    session: Session, table: type[Interaction] | type[Decision], customer_ref: str
+    session: Session,
+    table: type[Interaction] | type[Decision] | type[CustomerOutcome],
+    customer_ref: str,
 ) -> Sequence[Any]:
     query = select(table).where(table.customer_ref == customer_ref)
     return session.scalars(query.order_by(table.id)).all()

@@ -28,6 +28,7 @@ OPERATIONS = {
 # Generated clients name their functions after these: none may ever change.
 IDS = {
     "POST /interactions": "reportInteractions",
+    "POST /outcomes": "reportOutcomes",
     "GET /surveys": "listSurveys",
     "GET /deployments": "listDeployments",
     "POST /invitations": "inviteCustomers",

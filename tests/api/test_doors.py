@@ -58,6 +58,9 @@ def test_every_route_names_a_scope_or_is_a_known_open_one(api: Flask):
     assert {scope for *_, scope in guarded(api)} == set(KeyScope)
 
 
+OUTCOME = {"customer_ref": "4711", "kind": "churn", "at": "2026-03-01T00:00:00Z"}
+
+
 def test_without_a_key_in_force_every_route_is_closed(api, call, new_key, installation, world):
     revoked, other = new_key(), new_key()
     with installation.store.writing() as session:
@@ -105,6 +108,9 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
         "/surveys": lambda *_: {},
         "/deployments": lambda *_: {},
         "/interactions": lambda journey, _: {"json": {"interactions": [interaction(journey)]}},
+        "/outcomes": lambda journey, _: {
+            "json": {"outcomes": [{**OUTCOME, "journey": journey}]},
+        },
         "/invitations": lambda _, survey: {"json": {"survey": survey, "customers": [{}]}},
         "/responses": lambda _, survey: {"query_string": {"survey": survey}},
         "/erasures": lambda _, survey: {"query_string": {"survey": survey}},

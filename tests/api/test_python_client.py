@@ -82,6 +82,7 @@ def program(served: tuple[str, Installation], tmp_path_factory: pytest.TempPathF
 
 OPERATIONS = {
     "reportInteractions": ("interactions", "report_interactions"),
+    "reportOutcomes": ("outcomes", "report_outcomes"),
     "listSurveys": ("surveys", "list_surveys"),
     "listDeployments": ("surveys", "list_deployments"),
     "inviteCustomers": ("surveys", "invite_customers"),

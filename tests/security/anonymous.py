@@ -21,6 +21,7 @@ from tests.web.respondents import form_key, opened
 NAMING = (
     *("invitations", "decisions", "interactions", "contacts", "outgoing_messages", "draw_entries"),
     *("campaign_recipients", "journey_runs", "drafts", "opt_outs", "form_revisions", "jobs"),
+    "customer_outcomes",
 )
 ANSWERS = ("held_responses", "responses", "scores", "rollups", "monthly_rollups", "events")
 NAMES = tuple(f"customer{number:02}" for number in range(12))

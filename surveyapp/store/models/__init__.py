@@ -55,6 +55,7 @@ from surveyapp.store.models.journeys import (
     Touchpoint,
 )
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
+from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
 from surveyapp.store.models.questionnaires import Questionnaire, QuestionnaireVersion
 from surveyapp.store.models.report_schedules import (
@@ -136,6 +137,7 @@ __all__ = [
     "ConsentText",
     "Contact",
     "Counter",
+    "CustomerOutcome",
     "Decision",
     "Delivery",
     "Draft",
@@ -168,6 +170,7 @@ __all__ = [
     "MonthlyRollup",
     "Number",
     "OptOut",
+    "OutcomeAnalysis",
     "OutgoingMessage",
     "PainPoint",
     "Passkey",
