@@ -45,6 +45,7 @@ def _of_comments(session: Session, case: Case) -> list[SuggestedCause]:
         .where(
             PainPoint.journey_id == case.survey.journey_id,
             PainPoint.state == "open",
+            PainPoint.removed_at.is_(None),
             PainPoint.theme.in_(themes),
         )
         .order_by(PainPoint.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.comments.code_book import add_code
-from surveyapp.comments.pain_points import write_pain_point
+from surveyapp.comments.evidence import add_evidence, proposed_evidence
+from surveyapp.comments.pain_points import PainPointText, write_pain_point
 from surveyapp.jobs.kinds import PROPOSE_THEMES, JourneyPayload
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Comment, CommentCoding, CommentMark, Journey, SurveyRow
@@ -115,7 +116,7 @@ def comment(
 
 
 def code(session: Session, journey: Journey, *, rng: np.random.Generator, owner_id: int) -> None:
-    """A code book, codes of the newest comments by two coders who miss some, and a pain point."""
+    """A code book, codes of the newest comments by two coders who miss some, and pain points."""
     numbers = {}
     for word, (name, theme, dimension, definition) in BOOK.items():
         raw = {"code": word, "name": name, "theme": theme, "dimension": dimension}
@@ -133,20 +134,52 @@ def code(session: Session, journey: Journey, *, rng: np.random.Generator, owner_
             session.add(CommentCoding(**place, coder_id=coder, coded_at=utc_now()))
             session.flush()
             session.add_all(CommentMark(**place, code_id=each) for each in sorted(codes))
-    write_pain_point(
-        session,
-        journey,
-        None,
+    for said in _pain_points(journey, owner_id):
+        point = write_pain_point(session, journey, None, said, user_id=owner_id)
+        for each in proposed_evidence(session, point)[:2]:
+            add_evidence(
+                session,
+                journey,
+                point,
+                "comment",
+                each.response_id,
+                each.item,
+                user_id=owner_id,
+            )
+
+
+def _pain_points(journey: Journey, owner_id: int) -> Iterator[PainPointText]:
+    places = {point.code: point.id for stage in journey.stages for point in stage.touchpoints}
+    yield PainPointText(
         title="Customers wait for weeks and nobody tells them why",
         theme="Time",
+        severity="workaround",
+        affected_by="theme",
         whys=(
             "Applications lie in a queue for days.",
             "Each is read by two people, one after the other.",
             "The second reader checks what the form could check.",
         ),
         owner_id=owner_id,
-        solved=False,
-        user_id=owner_id,
+    )
+    yield PainPointText(
+        title="The video call keeps customers waiting",
+        severity="abandons",
+        touchpoint_id=places.get("identity"),
+        affected_by="low",
+        affected_key="csat.csat",
+        whys=("The partner has too few agents in the evening.",),
+        owner_id=owner_id,
+    )
+    yield PainPointText(
+        title="The first sign-in asks for the same code twice",
+        theme="Self-service",
+        severity="trivial",
+        touchpoint_id=places.get("signin"),
+        affected_by="low",
+        affected_key="csat.csat",
+        owner_id=owner_id,
+        state="solved",
     )
 
 

@@ -19,6 +19,7 @@ from surveyapp.store.models import (
     Interaction,
     Journey,
     JourneyGrant,
+    PainPoint,
     PlannedAction,
     RegisteredChange,
     Stage,
@@ -139,6 +140,7 @@ def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> None
     """
     _refuse_if_changed(session, stage.name, ChangedPlace.stage_id == stage.id)
     _refuse_if_planned(session, stage.name, PlannedAction.stage_id == stage.id)
+    _refuse_if_painful(session, stage.name, PainPoint.stage_id == stage.id)
     for touchpoint in stage.touchpoints:
         _refuse_if_used(session, touchpoint)
     keep_stage(session, stage, user_id=user_id)
@@ -253,6 +255,7 @@ def _refuse_if_used(session: Session, touchpoint: Touchpoint) -> None:
             )
     _refuse_if_changed(session, touchpoint.name, ChangedPlace.touchpoint_id == touchpoint.id)
     _refuse_if_planned(session, touchpoint.name, PlannedAction.touchpoint_id == touchpoint.id)
+    _refuse_if_painful(session, touchpoint.name, PainPoint.touchpoint_id == touchpoint.id)
 
 
 def _refuse_if_changed(session: Session, name: str, there: ColumnElement[bool]) -> None:
@@ -278,6 +281,18 @@ def _refuse_if_planned(session: Session, name: str, there: ColumnElement[bool]) 
     raise Conflict(
         f"{name} cannot be removed, because the {removed}action {action.title} is about it; rename it,"
         f" or {'restore the action and ' if removed else ''}move the action to another place."
+    )
+
+
+def _refuse_if_painful(session: Session, name: str, there: ColumnElement[bool]) -> None:
+    query = select(PainPoint).where(there).order_by(PainPoint.removed_at.is_not(None))
+    point = session.scalars(query.limit(1)).first()
+    if point is None:
+        return
+    removed = "" if point.removed_at is None else "removed "
+    raise Conflict(
+        f"{name} cannot be removed, because the {removed}pain point {point.title} is there; rename it,"
+        f" or {'restore the pain point and ' if removed else ''}move the pain point to another place."
     )
 
 

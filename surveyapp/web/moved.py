@@ -18,6 +18,7 @@ MOVED = tuple(
         (_SURVEY + r"/loop(/.*)?", r"\1/closed-loop\2"),
         (_SURVEY + r"/import", r"\1/imports"),
         (_SURVEY + r"/messages/lists(/.*)?", r"\1/campaigns\2"),
+        (r"(/journeys/\d+)/causes/pain-points(/.*)?", r"\1/pain-points\2"),
         (r"(/journeys/\d+)/asked", r"\1/sampling"),
         (r"(/journeys/\d+)/interactions", r"\1/sampling/interactions"),
         (r"(/journeys/\d+)/map/stages(/.*)", r"\1/stages\2"),

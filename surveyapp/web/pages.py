@@ -42,6 +42,7 @@ from surveyapp.web.jobs import jobs
 from surveyapp.web.journeys import journeys
 from surveyapp.web.mail import mail
 from surveyapp.web.messages import messages
+from surveyapp.web.pain_points import pain_points_pages
 from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset
 from surveyapp.web.previews import previews
@@ -116,6 +117,7 @@ SECTIONS = (
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
+            *(pain_points_pages,),
         ),
     ),
     Section("Segments", (segments,)),

@@ -38,6 +38,7 @@ _MADE_BEFORE = ("encryption_keys", "key_fingerprints", "rollup_facets")
 _CHECKED: dict[str, dict[str, Any]] = {
     "schedule_recipients": {"user_id": None},
     "changed_places": {"stage_id": None},
+    "pain_point_evidence": {"case_id": None},
 }
 ODD = "Zoë, 'quoted' \"twice\"\t\\ \n漢字 \U0001f600"
 

@@ -1,15 +1,12 @@
-"""Codes by frequency, the scores that go with them, and pain points with their whys."""
+"""Codes by frequency, and the scores that go with them."""
 
 from __future__ import annotations
 
-import pytest
-
 from instruments.loader import BUILT_IN
-from surveyapp.comments import code_book, pain_points
+from surveyapp.comments import code_book
 from surveyapp.comments.bands import bands_of
-from surveyapp.errors import Invalid
 from surveyapp.results.comment_causes import causes
-from surveyapp.store.models import Journey, User
+from surveyapp.store.models import Journey
 from tests.comments.test_coding import Coders, coders
 
 __all__ = ["coders"]
@@ -71,33 +68,3 @@ def test_a_theme_is_mentioned_where_one_of_its_codes_is_and_hides_no_small_one(c
     with coders.store.writing() as session:
         code_book.code_of(session, coders.journey_id, rare).theme = "Branch"
     assert themes() == {}
-
-
-@pytest.mark.parametrize(
-    "database_url", ["sqlite"], indirect=True
-)  # pages do not differ by database
-def test_pain_points_keep_their_whys_and_owner(coders: Coders, app, installation, sign_in):
-    with installation.store.reading() as session:
-        client = sign_in(session.get_one(User, coders.people[0]))
-    address = f"/journeys/{coders.journey_id}/causes"
-    assert "Too few coded comments" in client.get(address).text
-    sent = {"title": "Long wait", "theme": "Wait", "why1": "Few counters", "why3": "No budget"}
-    sent["owner"] = str(coders.people[1])
-    assert client.post(f"{address}/pain-points/new", data=sent).status_code == 303
-    page = client.get(address).text
-    assert "Few counters" in page and "No budget <b>(root cause)</b>" in page
-    refused = client.post(f"{address}/pain-points/1", data={**sent, "owner": "999"})
-    assert refused.status_code == 422 and "no active account" in refused.text
-    assert (
-        client.post(
-            f"{address}/pain-points/1", data={**sent, "why2": "", "solved": "y"}
-        ).status_code
-        == 303
-    )
-    with installation.store.writing() as session:
-        journey = session.get_one(Journey, coders.journey_id)
-        [point] = pain_points.pain_points_of(session, journey.id)
-        assert (point.state, point.whys) == ("solved", ["Few counters", "No budget"])
-        rest = {"theme": "", "owner_id": None, "solved": False, "user_id": None}
-        with pytest.raises(Invalid, match="Enter a title"):
-            pain_points.write_pain_point(session, journey, None, title=" ", whys=[], **rest)

@@ -84,6 +84,7 @@ OLD = (
     ("/journeys/3/deployments/14/loop", "/journeys/3/surveys/14/closed-loop"),
     ("/journeys/3/deployments/14/import", "/journeys/3/surveys/14/imports"),
     ("/journeys/3/deployments/14/messages/lists", "/journeys/3/surveys/14/campaigns"),
+    ("/journeys/3/causes/pain-points/7", "/journeys/3/pain-points/7"),
     ("/journeys/3/asked", "/journeys/3/sampling"),
     ("/journeys/3/interactions", "/journeys/3/sampling/interactions"),
     ("/journeys/3/map", "/journeys/3/stages"),

@@ -54,6 +54,7 @@ from surveyapp.store.models import (
     Journey,
     JourneyInvariance,
     PainPoint,
+    PainPointEvidence,
     Passkey,
     ReplyTemplate,
     Report,
@@ -130,6 +131,7 @@ class Place:
     action_id: int
     set_id: int
     pain_point_id: int
+    evidence_id: int
     view_id: int
     link_id: int
     invariance_id: int
@@ -243,7 +245,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             template_id=_template(session, journey.id, text),
             action_id=_planned(session, journey, user, text),
             set_id=_benchmarks(session, name, text),
-            pain_point_id=_pain_point(session, journey.id, text),
+            **_pain_point(session, journey.id, case.id, text),
             view_id=_view(session, journey, user, text),
             link_id=_link(session, journey, user, text),
             invariance_id=_invariance(session, journey.id, text),
@@ -363,13 +365,16 @@ def _code(session: Session, journey_id: int, text: str) -> int:
     return made.id
 
 
-def _pain_point(session: Session, journey_id: int, text: str) -> int:
-    """What goes wrong, and why."""
-    why = text or "Nobody tells."
-    made = PainPoint(journey_id=journey_id, title=text[:200] or "Wait", whys=[why])
+def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> dict[str, int]:
+    """What goes wrong, why, and a case that shows it."""
+    why, title = text or "Nobody tells.", text[:200] or "Wait"
+    made = PainPoint(journey_id=journey_id, title=title, theme=text[:200], whys=[why])
     session.add(made)
     session.flush()
-    return made.id
+    shown = PainPointEvidence(pain_point_id=made.id, case_id=case_id)
+    session.add(shown)
+    session.flush()
+    return {"pain_point_id": made.id, "evidence_id": shown.id}
 
 
 def _driver_pair(session: Session, journey_id: int, text: str) -> int:

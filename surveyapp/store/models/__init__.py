@@ -25,6 +25,7 @@ from surveyapp.store.models.comments import (
     CommentOriginal,
     CommentProposal,
     PainPoint,
+    PainPointEvidence,
 )
 from surveyapp.store.models.comparisons import (
     DriverPair,
@@ -173,6 +174,7 @@ __all__ = [
     "OutcomeAnalysis",
     "OutgoingMessage",
     "PainPoint",
+    "PainPointEvidence",
     "Passkey",
     "PasswordReset",
     "PlannedAction",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import (
+    CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -19,6 +20,7 @@ from surveyapp.store.columns import Document, UtcDateTime, utc_now
 from surveyapp.store.encrypted_columns import Encrypted
 from surveyapp.store.models.accounts import User
 from surveyapp.store.models.base import Base, Number, one_of
+from surveyapp.store.models.journeys import Stage, Touchpoint
 
 
 class Comment(Base):
@@ -146,10 +148,19 @@ class CommentProposal(Base):
 
 
 class PainPoint(Base):
-    """Something that goes wrong for customers, with why it does: up to five answers to "why?"."""
+    """Something that goes wrong for customers, with why it does: up to five answers to "why?".
+
+    ``affected_by`` says by which answers customers count as affected: coded comments of its theme, a
+    choice of a list question, or a low answer to a question; ``affected_key`` is that question or
+    choice. ``removed_at``: it can be restored for some time.
+    """
 
     __tablename__ = "pain_points"
-    __table_args__ = (one_of("state", "open", "solved"),)
+    __table_args__ = (
+        one_of("state", "open", "solved"),
+        one_of("severity", "", "trivial", "workaround", "abandons"),
+        one_of("affected_by", "", "theme", "choice", "low"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
@@ -159,5 +170,39 @@ class PainPoint(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     state: Mapped[str] = mapped_column(String(20), default="open")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    severity: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    stage_id: Mapped[int | None] = mapped_column(ForeignKey("stages.id"), index=True)
+    touchpoint_id: Mapped[int | None] = mapped_column(ForeignKey("touchpoints.id"), index=True)
+    affected_by: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    affected_key: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    owner: Mapped[User | None] = relationship()
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+    stage: Mapped[Stage | None] = relationship()
+    touchpoint: Mapped[Touchpoint | None] = relationship()
+
+
+class PainPointEvidence(Base):
+    """What shows a pain point: a response, one comment of it (``item``), or a case.
+
+    It goes with what it names. Who added it stands in the audit log.
+    """
+
+    __tablename__ = "pain_point_evidence"
+    __table_args__ = (
+        CheckConstraint("(response_id IS NULL) <> (case_id IS NULL)", name="one_source"),
+        UniqueConstraint("pain_point_id", "response_id", "item"),
+        UniqueConstraint("pain_point_id", "case_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    pain_point_id: Mapped[int] = mapped_column(ForeignKey("pain_points.id", ondelete="CASCADE"))
+    response_id: Mapped[int | None] = mapped_column(
+        ForeignKey("responses.id", ondelete="CASCADE"), index=True
+    )
+    item: Mapped[str] = mapped_column(String(120), default="")
+    case_id: Mapped[int | None] = mapped_column(
+        ForeignKey("cases.id", ondelete="CASCADE"), index=True
+    )
