@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
@@ -15,6 +15,7 @@ from surveyapp.journeys.zone_actions import read_zone
 from surveyapp.settings import LONGEST_PERIOD
 from surveyapp.store.audit import record
 from surveyapp.store.models import (
+    Alert,
     ChangedPlace,
     Interaction,
     Journey,
@@ -24,6 +25,7 @@ from surveyapp.store.models import (
     RegisteredChange,
     Stage,
     SurveyRow,
+    Target,
     Touchpoint,
 )
 
@@ -101,9 +103,10 @@ def add_stage(
     name: str,
     goal: str = "",
     code: str = "",
+    at: int | None = None,
     user_id: int | None,
 ) -> Stage:
-    """A stage at the journey's end."""
+    """A stage before the one at place ``at`` (0 the first), or at the journey's end."""
     siblings = journey.stages
     code = _free_code(code, name, {stage.code for stage in siblings}, "stage")
     stage = Stage(
@@ -114,6 +117,8 @@ def add_stage(
         touchpoints=[],
     )
     siblings.append(stage)
+    if at is not None:
+        place(siblings, stage, at)
     session.flush()
     record(session, user_id, "add stage", _stage_subject(stage))
     return stage
@@ -134,8 +139,8 @@ def move_stage(session: Session, stage: Stage, *, by: int, user_id: int | None) 
     record(session, user_id, "move stage", _stage_subject(stage), by=by)
 
 
-def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> None:
-    """Remove a stage with its touchpoints, so that it can be restored (``removals``); Conflict where
+def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> int:
+    """Remove a stage with its touchpoints; the number by which ``removals`` restore it. Conflict where
     something was asked at one of them, or a registered change names one.
     """
     _refuse_if_changed(session, stage.name, ChangedPlace.stage_id == stage.id)
@@ -143,10 +148,11 @@ def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> None
     _refuse_if_painful(session, stage.name, PainPoint.stage_id == stage.id)
     for touchpoint in stage.touchpoints:
         _refuse_if_used(session, touchpoint)
-    keep_stage(session, stage, user_id=user_id)
+    kept = keep_stage(session, stage, user_id=user_id)
     record(session, user_id, "remove stage", _stage_subject(stage))
     stage.journey.stages.remove(stage)
     session.flush()
+    return kept
 
 
 def add_touchpoint(
@@ -161,9 +167,10 @@ def add_touchpoint(
     front_stage: str = "",
     backstage: str = "",
     code: str = "",
+    at: int | None = None,
     user_id: int | None,
 ) -> Touchpoint:
-    """A touchpoint at the stage's end."""
+    """A touchpoint before the stage's one at place ``at``, or at the stage's end."""
     code = _free_code(code, name, {point.code for point in stage.touchpoints}, "touchpoint")
     touchpoint = Touchpoint(code=code, position=_next_position(stage.touchpoints))
     _describe_touchpoint(
@@ -177,6 +184,8 @@ def add_touchpoint(
         backstage=backstage,
     )
     stage.touchpoints.append(touchpoint)
+    if at is not None:
+        place(stage.touchpoints, touchpoint, at)
     session.flush()
     record(session, user_id, "add touchpoint", _touchpoint_subject(touchpoint))
     return touchpoint
@@ -218,13 +227,45 @@ def move_touchpoint(
     record(session, user_id, "move touchpoint", _touchpoint_subject(touchpoint), by=by)
 
 
-def remove_touchpoint(session: Session, touchpoint: Touchpoint, *, user_id: int | None) -> None:
-    """Remove a touchpoint; Conflict where something was asked, happened or changed there."""
+def put_touchpoint(
+    session: Session, touchpoint: Touchpoint, stage: Stage, *, at: int, user_id: int | None
+) -> None:
+    """Put a touchpoint at place ``at`` of a stage of its journey: its own one or another.
+
+    In another stage its code is another one where that is taken; its targets and alerts go with it.
+    """
+    before = touchpoint.stage
+    if stage is not before:
+        _take_along(session, touchpoint, stage)
+        before.touchpoints.remove(touchpoint)
+        stage.touchpoints.append(touchpoint)
+    place(stage.touchpoints, touchpoint, at)
+    session.flush()
+    record(session, user_id, "move touchpoint", _touchpoint_subject(touchpoint))
+
+
+def _take_along(session: Session, touchpoint: Touchpoint, stage: Stage) -> None:
+    """Name a touchpoint anew where it goes, and with it what names it by its codes."""
+    old = f"{touchpoint.stage.code}/{touchpoint.code}"
+    taken = {each.code for each in stage.touchpoints}
+    if touchpoint.code in taken:
+        touchpoint.code = code_from(touchpoint.code, taken, fallback="touchpoint")
+    new = f"{stage.code}/{touchpoint.code}"
+    for table in (Target, Alert):
+        there = (table.journey_id == stage.journey_id, table.place == old)
+        session.execute(update(table).where(*there).values(place=new))
+
+
+def remove_touchpoint(session: Session, touchpoint: Touchpoint, *, user_id: int | None) -> int:
+    """Remove a touchpoint; the number by which ``removals`` restore it. Conflict where something was
+    asked, happened or changed there.
+    """
     _refuse_if_used(session, touchpoint)
-    keep_touchpoint(session, touchpoint, user_id=user_id)
+    kept = keep_touchpoint(session, touchpoint, user_id=user_id)
     record(session, user_id, "remove touchpoint", _touchpoint_subject(touchpoint))
     touchpoint.stage.touchpoints.remove(touchpoint)
     session.flush()
+    return kept
 
 
 class _Placed(Protocol):
@@ -235,11 +276,22 @@ _P = TypeVar("_P", bound=_Placed)
 
 
 def _move(siblings: list[_P], moved: _P, by: int) -> None:
+    place(siblings, moved, place_of(siblings, moved) + by)
+
+
+def place(siblings: list[_P], moved: _P, at: int) -> None:
+    """Give one of several the place ``at`` among them, 0 the first; beyond the ends, that at the end."""
     order = sorted(siblings, key=lambda each: each.position)
-    place = order.index(moved)
-    order.insert(max(0, min(len(order) - 1, place + by)), order.pop(place))
+    order.remove(moved)
+    order.insert(max(0, at), moved)
     for position, each in enumerate(order):
         each.position = position
+    siblings.sort(key=lambda each: each.position)
+
+
+def place_of(siblings: Collection[_P], one: _P) -> int:
+    """The place of one of several by their positions, 0 the first."""
+    return sorted(siblings, key=lambda each: each.position).index(one)
 
 
 def _next_position(siblings: Collection[_Placed]) -> int:

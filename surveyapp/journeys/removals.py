@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from surveyapp.errors import Conflict, NotFound
 from surveyapp.journeys.codes import code_from
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Journey, MapRemoval, Stage, Touchpoint
+from surveyapp.store.models import Journey, MapCell, MapLane, MapRemoval, Stage, Touchpoint
 
 KEPT = timedelta(days=90)
 _LISTED = 10
@@ -23,27 +23,29 @@ _OF_A_TOUCHPOINT = (
 )
 
 
-def keep_stage(session: Session, stage: Stage, *, user_id: int | None) -> None:
-    """Keep what a stage and its touchpoints are, before it goes."""
+def keep_stage(session: Session, stage: Stage, *, user_id: int | None) -> int:
+    """Keep what a stage and its touchpoints are, before it goes; the number to restore it by."""
     content = {
+        "id": stage.id,
         "code": stage.code,
         "name": stage.name,
         "goal": stage.goal,
         "position": _place(stage, stage.journey.stages),
+        "cells": _texts(stage),
         "touchpoints": [_described(point) for point in stage.touchpoints],
     }
-    _keep(session, stage.journey_id, "stage", content, user_id)
+    return _keep(session, stage.journey_id, "stage", content, user_id)
 
 
-def keep_touchpoint(session: Session, touchpoint: Touchpoint, *, user_id: int | None) -> None:
-    """Keep what a touchpoint is and where it stands, before it goes."""
+def keep_touchpoint(session: Session, touchpoint: Touchpoint, *, user_id: int | None) -> int:
+    """Keep what a touchpoint is and where it stands, before it goes; the number to restore it by."""
     stage = touchpoint.stage
     content = {
         **_described(touchpoint),
         "stage": stage.code,
         "position": _place(touchpoint, stage.touchpoints),
     }
-    _keep(session, stage.journey_id, "touchpoint", content, user_id)
+    return _keep(session, stage.journey_id, "touchpoint", content, user_id)
 
 
 def removals(session: Session, journey_id: int) -> Sequence[MapRemoval]:
@@ -65,23 +67,30 @@ def restore(session: Session, journey: Journey, removal_id: int, *, user_id: int
         raise NotFound("This has been restored already, or its time to restore it is over.")
     content = kept.content
     if kept.kind == "stage":
-        where = _put_stage(journey, content)
+        where = _put_stage(session, journey, content)
     else:
-        where = _put_touchpoint(journey, content)
+        where = _put_touchpoint(session, journey, content)
     session.delete(kept)
     session.flush()
     record(session, user_id, f"restore {kept.kind}", f"{kept.kind} {journey.code}/{where}")
     return str(content["name"])
 
 
-def _put_stage(journey: Journey, content: Mapping[str, Any]) -> str:
+def _put_stage(session: Session, journey: Journey, content: Mapping[str, Any]) -> str:
     stage = Stage(
+        id=_number(session, Stage, content),
         code=_free(content, {each.code for each in journey.stages}, "stage"),
         name=content["name"],
         goal=content["goal"],
         position=0,
+        cells=list(_cells(session, journey, content)),
         touchpoints=[
-            Touchpoint(**_of_a_touchpoint(point), position=at)
+            Touchpoint(
+                **_of_a_touchpoint(point),
+                id=_number(session, Touchpoint, point),
+                cells=list(_cells(session, journey, point)),
+                position=at,
+            )
             for at, point in enumerate(content["touchpoints"])
         ],
     )
@@ -89,7 +98,25 @@ def _put_stage(journey: Journey, content: Mapping[str, Any]) -> str:
     return stage.code
 
 
-def _put_touchpoint(journey: Journey, content: Mapping[str, Any]) -> str:
+def _number(
+    session: Session, table: type[Stage] | type[Touchpoint], content: Mapping[str, Any]
+) -> int | None:
+    """The number that it had, by which addresses and later steps name it, unless another one has it."""
+    number = content.get("id")
+    return number if number is None or session.get(table, number) is None else None
+
+
+def _texts(of: Stage | Touchpoint) -> list[dict[str, Any]]:
+    return [{"lane": each.lane, "lane_id": each.lane_id, "text": each.text} for each in of.cells]
+
+
+def _cells(session: Session, journey: Journey, content: Mapping[str, Any]) -> Iterator[MapCell]:
+    for each in content.get("cells", ()):
+        if each["lane_id"] is None or session.get(MapLane, each["lane_id"]) is not None:
+            yield MapCell(**each, journey_id=journey.id)
+
+
+def _put_touchpoint(session: Session, journey: Journey, content: Mapping[str, Any]) -> str:
     stage = next((each for each in journey.stages if each.code == content["stage"]), None)
     if stage is None:
         raise Conflict(
@@ -97,7 +124,10 @@ def _put_touchpoint(journey: Journey, content: Mapping[str, Any]) -> str:
         )
     described = _of_a_touchpoint(content)
     described["code"] = _free(content, {each.code for each in stage.touchpoints}, "touchpoint")
-    _insert(stage.touchpoints, Touchpoint(**described, position=0), content["position"])
+    number = _number(session, Touchpoint, content)
+    cells = list(_cells(session, journey, content))
+    new = Touchpoint(**described, id=number, cells=cells, position=0)
+    _insert(stage.touchpoints, new, content["position"])
     return f"{stage.code}/{described['code']}"
 
 
@@ -116,9 +146,12 @@ def _free(content: Mapping[str, Any], taken: set[str], noun: str) -> str:
 
 def _keep(
     session: Session, journey_id: int, kind: str, content: dict[str, Any], user_id: int | None
-) -> None:
+) -> int:
     session.execute(delete(MapRemoval).where(MapRemoval.removed_at < utc_now() - KEPT))
-    session.add(MapRemoval(journey_id=journey_id, kind=kind, content=content, removed_by=user_id))
+    kept = MapRemoval(journey_id=journey_id, kind=kind, content=content, removed_by=user_id)
+    session.add(kept)
+    session.flush()
+    return kept.id
 
 
 def _of_a_touchpoint(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +160,8 @@ def _of_a_touchpoint(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _described(touchpoint: Touchpoint) -> dict[str, Any]:
-    return {name: getattr(touchpoint, name) for name in _OF_A_TOUCHPOINT}
+    described = {name: getattr(touchpoint, name) for name in ("id", *_OF_A_TOUCHPOINT)}
+    return {**described, "cells": _texts(touchpoint)}
 
 
 def _place(one: Any, siblings: Sequence[Any]) -> int:

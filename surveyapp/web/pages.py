@@ -39,6 +39,7 @@ from surveyapp.web.guide import guide
 from surveyapp.web.imports import imports
 from surveyapp.web.invariance import invariance
 from surveyapp.web.jobs import jobs
+from surveyapp.web.journey_map import journey_map
 from surveyapp.web.journeys import journeys
 from surveyapp.web.mail import mail
 from surveyapp.web.messages import messages
@@ -117,7 +118,7 @@ SECTIONS = (
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
-            *(pain_points_pages,),
+            *(pain_points_pages, journey_map),
         ),
     ),
     Section("Segments", (segments,)),

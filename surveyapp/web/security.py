@@ -10,7 +10,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveyapp.settings import Settings
-from surveyapp.web import embed_script, vega_files
+from surveyapp.web import embed_script, sortable_file, vega_files
 
 csrf = CSRFProtect()
 
@@ -79,7 +79,11 @@ def _headers(response: Response, *, https: bool) -> Response:
     headers = response.headers
     if request.endpoint == "static" and response.status_code in {200, 304}:
         name = (request.view_args or {})["filename"]
-        headers.update(embed_script.headers_of(name) | vega_files.headers_of(name))
+        headers.update(
+            embed_script.headers_of(name)
+            | sortable_file.headers_of(name)
+            | vega_files.headers_of(name)
+        )
     headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")

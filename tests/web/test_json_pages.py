@@ -678,6 +678,7 @@ WITHOUT = {
     "results/chosen.html": "a piece of the results",
     "results/parts.html": "pieces",
     "journeys/overview_parts.html": "pieces of the journey's page",
+    "journey_map/grid.html": "a piece of the map",
     "shared/overview.html": "of a link, whose readers have no account",
     "shared/results.html": "likewise",
     "shared/parts.html": "pieces",

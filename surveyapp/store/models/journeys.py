@@ -12,6 +12,7 @@ from surveyapp.store.columns import Document, UtcDateTime, utc_now
 from surveyapp.store.models.base import Base, Number, one_of
 
 if TYPE_CHECKING:
+    from surveyapp.store.models.maps import MapCell
     from surveyapp.store.models.surveys import SurveyRow
     from surveyapp.store.models.targets import Target
 
@@ -92,6 +93,7 @@ class Stage(Base):
     goal: Mapped[str] = mapped_column(Text, default="")
 
     journey: Mapped[Journey] = relationship(back_populates="stages")
+    cells: Mapped[list[MapCell]] = relationship(order_by="MapCell.id", cascade="all, delete-orphan")
     touchpoints: Mapped[list[Touchpoint]] = relationship(
         back_populates="stage", order_by="Touchpoint.position", cascade="all, delete-orphan"
     )
@@ -120,6 +122,7 @@ class Touchpoint(Base):
     backstage: Mapped[str] = mapped_column(Text, default="")
 
     stage: Mapped[Stage] = relationship(back_populates="touchpoints")
+    cells: Mapped[list[MapCell]] = relationship(order_by="MapCell.id", cascade="all, delete-orphan")
 
 
 class MapRemoval(Base):

@@ -1,0 +1,170 @@
+"""A journey's map as a grid: stages across, lanes down, the same on the page, on paper and by a link."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from instruments.loader import Library
+from surveyapp.journeys import map_texts
+from surveyapp.journeys.map_history import whole_map
+from surveyapp.journeys.map_lanes import LANES, OWN, Grain, Kind, Lane
+from surveyapp.journeys.map_own_lanes import own_lanes
+from surveyapp.journeys.map_steps import LANE, STAGE, TOUCHPOINT
+from surveyapp.results.dashboards import journey_overview
+from surveyapp.results.emotion_line import EmotionLine, emotion_line
+from surveyapp.results.scope import Scope
+from surveyapp.results.view_models import Figure
+from surveyapp.store.models import Journey, MapLane, Stage, Touchpoint
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """What stands in a cell, and by which names a step writes it; ``label`` says where it is."""
+
+    of: str
+    id: int
+    field: str
+    text: str
+    label: str
+    lane: int = 0
+
+    @property
+    def key(self) -> str:
+        """A name of its own among all cells of the map."""
+        return f"{self.of}-{self.id}-{self.field}" + (f"-{self.lane}" if self.lane else "")
+
+
+@dataclass(frozen=True)
+class GridPoint:
+    """A touchpoint with its scores, totals without their dimensions."""
+
+    id: int
+    name: str
+    moment_of_truth: bool
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class GridStage:
+    name: GridCell
+    points: tuple[GridPoint, ...]
+
+    @property
+    def id(self) -> int:
+        return self.name.id
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """A lane; ``cells`` by stage, one of each stage or of each of its touchpoints. ``own`` is the name of
+    a lane that staff named, and can change.
+    """
+
+    lane: Lane
+    cells: tuple[tuple[GridCell, ...], ...]
+    own: GridCell | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(cell.text for stage in self.cells for cell in stage)
+
+
+@dataclass(frozen=True)
+class MapGrid:
+    """``seen`` tells one state of everything that is typed from another."""
+
+    journey: Journey
+    stages: tuple[GridStage, ...]
+    rows: tuple[GridRow, ...]
+    line: EmotionLine
+    seen: str
+
+    @property
+    def columns(self) -> int:
+        """Touchpoints, and a place for one more in each stage."""
+        return sum(len(stage.points) + 1 for stage in self.stages)
+
+
+def map_grid(
+    session: Session, scope: Scope, *, scale: str = "", minimum_cell: int = 5, library: Library
+) -> MapGrid:
+    """The map with the figures of a scope, its emotion line by ``scale``. Raises NotFound."""
+    journey = whole_map(session, scope.journey_id)
+    overview = journey_overview(session, scope, minimum_cell=minimum_cell, library=library)
+    figures = {
+        point.id: tuple(each for each in point.figures if each.definition.parent is None)
+        for point in overview.touchpoints
+    }
+    line = emotion_line(session, scope, scale=scale, minimum_cell=minimum_cell, library=library)
+    lanes = own_lanes(session, journey.id)
+    rows = tuple(_rows(session, journey, lanes))
+    stages = tuple(_stage(session, stage, figures) for stage in journey.stages)
+    return MapGrid(journey, stages, rows, line, _digest(stages, rows))
+
+
+def seen(session: Session, journey: Journey) -> str:
+    """The state of everything that is typed on a map, as ``MapGrid.seen``."""
+    rows = tuple(_rows(session, journey, own_lanes(session, journey.id)))
+    return _digest([_stage(session, stage, {}) for stage in journey.stages], rows)
+
+
+def _stage(session: Session, stage: Stage, figures: Mapping[int, tuple[Figure, ...]]) -> GridStage:
+    name = _cell(session, stage, map_texts.NAME, f"Stage {stage.position + 1}")
+    points = tuple(
+        GridPoint(point.id, point.name, point.moment_of_truth, figures.get(point.id, ()))
+        for point in stage.touchpoints
+    )
+    return GridStage(name, points)
+
+
+def _rows(session: Session, journey: Journey, own: Sequence[MapLane]) -> Iterator[GridRow]:
+    for lane in LANES:
+        if lane.kind is Kind.SHOWN:
+            yield GridRow(lane, ())
+            continue
+        yield GridRow(lane, tuple(tuple(_cells(session, stage, lane)) for stage in journey.stages))
+    for each in own:
+        name = _cell(session, each, map_texts.NAME, "Name of the lane")
+        cells = tuple(
+            (_cell(session, stage, OWN, f"{each.name}: {stage.name}", each.id),)
+            for stage in journey.stages
+        )
+        yield GridRow(Lane(OWN, each.name, Grain.STAGE), cells, name)
+
+
+def _cells(session: Session, stage: Stage, lane: Lane) -> Iterator[GridCell]:
+    if lane.grain is Grain.STAGE:
+        yield _cell(session, stage, lane.field, f"{lane.title}: {stage.name}")
+        return
+    for point in stage.touchpoints:
+        title = "Touchpoint" if lane.field == map_texts.NAME else lane.title
+        yield _cell(session, point, lane.field, f"{title}: {point.name}, {stage.name}")
+
+
+def _cell(
+    session: Session,
+    of: Stage | Touchpoint | MapLane,
+    field: str,
+    label: str,
+    lane_id: int = 0,
+) -> GridCell:
+    noun = STAGE if isinstance(of, Stage) else LANE if isinstance(of, MapLane) else TOUCHPOINT
+    text = map_texts.read(session, map_texts.TextPlace(of, field, lane_id))
+    return GridCell(noun, of.id, field, text, label, lane_id)
+
+
+def _digest(stages: Sequence[GridStage], rows: Sequence[GridRow]) -> str:
+    told = [
+        [[each.id, each.name.text, [point.id for point in each.points]] for each in stages],
+        [
+            [cell.key, cell.text]
+            for row in rows
+            for cell in (*((row.own,) if row.own else ()), *(c for part in row.cells for c in part))
+        ],
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]

@@ -1,0 +1,224 @@
+"""The map of a journey: stages across, lanes down, drawn in one page that saves by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from surveyapp.auth.grants import may_on
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.journeys import map_history
+from surveyapp.journeys.map_history import Done, History, drawn_journey
+from surveyapp.journeys.map_lanes import FEELINGS
+from surveyapp.journeys.map_own_lanes import MOST_LANES
+from surveyapp.journeys.map_steps import SET, Overtaken, Step
+from surveyapp.results import emotion_phrases
+from surveyapp.results.emotion_json import emotion_line_to_json
+from surveyapp.results.map_grid import MapGrid, map_grid, seen
+from surveyapp.store.models import Journey
+from surveyapp.web.emotion_drawing import drawing
+from surveyapp.web.filters import dashboard_rules, scope_asked
+from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page, scope_to_json, wants_json
+from surveyapp.web.map_column_form import column_form, steps_of
+from surveyapp.web.sessions import me
+from surveyapp.web.sortable_file import SORTABLE
+from surveyapp.web.stages import OWNERSHIPS
+from surveyapp.whole import whole_number
+
+journey_map = Blueprint("journey_map", __name__, url_prefix="/journeys/<int:journey_id>")
+
+_NUMBERS = ("id", "lane", "stage", "seen", "at", "kept")
+_LARGEST = 2**31 - 1
+
+
+@journey_map.get("/journey-map")
+@journey_map.get("/journey-map.json", endpoint="index_json")
+@requires(Permission.READ_JOURNEYS)
+def index(journey_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        scope = scope_asked(session, journey_id)
+        grid = _grid(session, journey_id)
+        shown = _shown(session, grid)
+    few = dashboard_rules()["minimum_cell"]
+    return page(
+        "journey_map/index.html",
+        {
+            "journey": grid.journey.code,
+            **scope_to_json(scope),
+            "minimum_cell": few,
+            "emotion_line": emotion_line_to_json(grid.line, few=few),
+        },
+        **shown,
+    )
+
+
+@journey_map.get("/journey-map/grid")
+@requires(Permission.READ_JOURNEYS)
+def show_grid(journey_id: int) -> ResponseReturnValue:
+    """The grid alone, which the page puts in the place of its own."""
+    with installation().store.reading() as session:
+        shown = _shown(session, _grid(session, journey_id))
+    return jsonify(grid=render_template("journey_map/grid.html", **shown))
+
+
+@journey_map.get("/journey-map/seen")
+@requires(Permission.READ_JOURNEYS)
+def show_seen(journey_id: int) -> ResponseReturnValue:
+    """Whether the map is still as a page shows it: compared with what that page has seen."""
+    with installation().store.reading() as session:
+        return jsonify(seen=seen(session, map_history.whole_map(session, journey_id)))
+
+
+@journey_map.post("/journey-map/changes")
+@requires(Permission.EDIT_JOURNEYS)
+def change(journey_id: int) -> ResponseReturnValue:
+    """Take one step. A page with a script is answered in JSON, any other one is shown anew."""
+    with installation().store.writing() as session:
+        journey = drawn_journey(session, journey_id)
+        step = _step()
+        before = seen(session, journey)
+        try:
+            done = map_history.change(session, journey, step, user_id=me().id)
+        except Overtaken as error:
+            return _overtaken(session, journey, error)
+        return _answer(session, journey, done, before, whole=step.do != SET)
+
+
+@journey_map.post("/journey-map/undo")
+@requires(Permission.EDIT_JOURNEYS)
+def undo(journey_id: int) -> ResponseReturnValue:
+    return _again(journey_id, map_history.undo)
+
+
+@journey_map.post("/journey-map/redo")
+@requires(Permission.EDIT_JOURNEYS)
+def redo(journey_id: int) -> ResponseReturnValue:
+    return _again(journey_id, map_history.redo)
+
+
+@journey_map.post("/journey-map/stages/<int:stage_id>")
+@requires(Permission.EDIT_JOURNEYS)
+def save_stage(journey_id: int, stage_id: int) -> ResponseReturnValue:
+    """Save the column of a stage at once, as a page without a script does."""
+    with installation().store.reading() as session:
+        grid = _grid(session, journey_id)
+    form = column_form(grid, stage_id)
+    if not form.validate_on_submit():
+        raise Invalid(" ".join(str(each) for found in form.errors.values() for each in found))
+    with form.saving() as session:
+        journey = drawn_journey(session, journey_id)
+        for step in steps_of(grid, stage_id, form):
+            map_history.change(session, journey, step, user_id=me().id)
+    flash("Saved.")
+    return _back(journey_id)
+
+
+def _again(journey_id: int, act: Any) -> ResponseReturnValue:
+    with installation().store.writing() as session:
+        journey = drawn_journey(session, journey_id)
+        before = seen(session, journey)
+        try:
+            done = act(session, journey, user_id=me().id)
+        except Overtaken as error:
+            return _overtaken(session, journey, error)
+        return _answer(session, journey, done, before, whole=True)
+
+
+def _step() -> Step:
+    """The step that was sent. Raises Invalid for a field or a number that is none."""
+    known = set(Step.__dataclass_fields__)
+    values: dict[str, Any] = {}
+    for name, text in request.form.items():
+        if name in ("csrf_token", "grid"):
+            continue
+        if name not in known:
+            raise Invalid(f"A change of a map has no {name[:40]!r}; nothing was saved.")
+        if "\x00" in text:
+            raise Invalid("The text contains a NUL character, which cannot be stored; remove it.")
+        values[name] = _number(name, text) if name in _NUMBERS else text
+    return Step(**{"do": "", "of": "", **values})
+
+
+def _number(name: str, text: str) -> int:
+    number = whole_number(text, largest=_LARGEST)
+    if number is None:
+        raise Invalid(f"{text[:20]!r} is no whole number; {name} was not understood.", field=name)
+    return number
+
+
+def _answer(
+    session: Session, journey: Journey, done: Done, before: str, *, whole: bool
+) -> ResponseReturnValue:
+    """What has been saved; with ``whole`` the grid as it is now, which the page puts in its place."""
+    if not wants_json():
+        flash(f"{done.said}: saved.")
+        return _back(journey.id)
+    session.flush()
+    session.expire_all()
+    journey = map_history.whole_map(session, journey.id)
+    told = {
+        "said": done.said,
+        "text": done.back.before if done.back.do == SET else None,
+        "before": before,
+        "seen": seen(session, journey),
+        **_history(session, journey.id),
+    }
+    if whole:
+        told["grid"] = render_template(
+            "journey_map/grid.html", **_shown(session, _grid(session, journey.id))
+        )
+    return jsonify(told)
+
+
+def _overtaken(session: Session, journey: Journey, error: Overtaken) -> ResponseReturnValue:
+    """Both versions, to choose from; nothing was written."""
+    if not wants_json():
+        raise error
+    by = map_history.changed_by(session, journey.id, error.step)
+    answer: Response = jsonify(
+        conflict=str(error), theirs=error.theirs, mine=error.mine, by=by, of=error.step.to_json()
+    )
+    answer.status_code = 409
+    return answer
+
+
+def _history(session: Session, journey_id: int) -> dict[str, str]:
+    found: History = map_history.history(session, journey_id, me().id)
+    return {"undo": found.undo, "redo": found.redo}
+
+
+def _grid(session: Session, journey_id: int) -> MapGrid:
+    scope = scope_asked(session, journey_id)
+    return map_grid(session, scope, scale=request.args.get("scale", ""), **dashboard_rules())
+
+
+def _shown(session: Session, grid: MapGrid) -> dict[str, Any]:
+    """What the page and the grid alone show."""
+    edits = may_on(session, me(), Permission.EDIT_JOURNEYS, grid.journey.id)
+    few = dashboard_rules()["minimum_cell"]
+    return {
+        "journey": grid.journey,
+        "grid": grid,
+        "edits": edits,
+        "history": map_history.history(session, grid.journey.id, me().id),
+        "forms": {each.id: column_form(grid, each.id) for each in grid.stages} if edits else {},
+        "drawing": drawing(grid, few=few),
+        "emotions": emotion_phrases,
+        "feelings": [
+            (str(value), f"{value:+d} {word}" if value else f"0 {word}") for value, word in FEELINGS
+        ],
+        "ownerships": OWNERSHIPS,
+        "few": few,
+        "most_lanes": MOST_LANES,
+        "sortable": SORTABLE,
+    }
+
+
+def _back(journey_id: int) -> ResponseReturnValue:
+    return redirect(url_for("journey_map.index", journey_id=journey_id), 303)
