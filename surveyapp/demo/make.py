@@ -33,6 +33,7 @@ from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
 from surveyapp.demo.changed import register
 from surveyapp.demo.compared import compare
+from surveyapp.demo.lanes import fill_in
 from surveyapp.demo.own_questions import write_questions
 from surveyapp.demo.reported import report_besides
 from surveyapp.demo.shared import share
@@ -154,6 +155,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
             if plan.studied:
                 drawn += study.draw(rng, today=today)
             register(session, plan, today=today, owner_id=owner_id)
+            fill_in(session, plan)
             for step, (where, survey) in enumerate(surveys.items()):
                 share = (place + step / len(surveys)) / len(JOURNEYS)
                 progress(5 + round(55 * share), f"Simulating {plan.name}")

@@ -45,7 +45,7 @@ LANES: tuple[Lane, ...] = (
     Lane("goal", "Customer goals", _STAGE, group="Customer", hint="What the customer wants here"),
     Lane("actions", "Actions", _STAGE, group="Customer", hint="What the customer does"),
     Lane("thoughts", "Thoughts and questions", _STAGE, group="Customer"),
-    Lane("name", "Touchpoints", _POINT, Kind.LINE, "Touchpoints"),
+    Lane("name", "Touchpoints", _POINT, group="Touchpoints"),
     Lane("channel", "Channel", _POINT, Kind.LINE, "Touchpoints", "Branch, app, phone ..."),
     Lane("ownership", "Run by", _POINT, Kind.CHOICE, "Touchpoints"),
     Lane("partner", "Partner", _POINT, Kind.LINE, "Touchpoints"),

@@ -83,6 +83,7 @@ class MapGrid:
     rows: tuple[GridRow, ...]
     line: EmotionLine
     seen: str
+    flagged: int | None = 0  # flagged answers that are left out; None where it may not be told
 
     @property
     def columns(self) -> int:
@@ -104,7 +105,7 @@ def map_grid(
     lanes = own_lanes(session, journey.id)
     rows = tuple(_rows(session, journey, lanes))
     stages = tuple(_stage(session, stage, figures) for stage in journey.stages)
-    return MapGrid(journey, stages, rows, line, _digest(stages, rows))
+    return MapGrid(journey, stages, rows, line, _digest(stages, rows), overview.flagged)
 
 
 def seen(session: Session, journey: Journey) -> str:

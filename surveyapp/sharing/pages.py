@@ -22,6 +22,7 @@ class Page(StrEnum):
     PORTFOLIO = "portfolio"
     SIDE_BY_SIDE = "side by side"
     OVERVIEW = "overview"
+    MAP = "map"
     TOUCHPOINT = "touchpoint"
     RESULTS = "results"
     ANSWERS = "answers"
@@ -40,7 +41,7 @@ class PageRule:
     """``arguments`` are kept of its address; what leads to the next rows of a list is not among them.
 
     ``of_one``: about one journey. ``shareable``: can be read by a share link, because it consists of
-    published figures of journeys that are named and of nothing else; ``unshared`` says why it never is.
+    published figures of journeys that are named, and on a map of what staff drew to show it; ``unshared`` says why it never is.
     """
 
     title: str
@@ -70,6 +71,7 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
             shareable=True,
         ),
         Page.OVERVIEW: PageRule("Overview", Permission.READ_JOURNEYS, SCOPE, shareable=True),
+        Page.MAP: PageRule("Map", Permission.READ_JOURNEYS, SCOPE | {"scale"}, shareable=True),
         Page.TOUCHPOINT: PageRule("Touchpoint", Permission.READ_JOURNEYS, SCOPE, shareable=True),
         Page.RESULTS: PageRule(
             "Results", Permission.READ_RESULTS, SCOPE | {"choices", "drivers"}, shareable=True

@@ -13,28 +13,28 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import map_history
 from surveyapp.journeys.map_history import Done, History, drawn_journey
-from surveyapp.journeys.map_lanes import FEELINGS
 from surveyapp.journeys.map_own_lanes import MOST_LANES
 from surveyapp.journeys.map_steps import SET, Overtaken, Step
-from surveyapp.results import emotion_phrases
+from surveyapp.results import emotion_phrases, phrases
 from surveyapp.results.emotion_json import emotion_line_to_json
 from surveyapp.results.map_grid import MapGrid, map_grid, seen
 from surveyapp.store.models import Journey
-from surveyapp.web.emotion_drawing import drawing
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json, wants_json
 from surveyapp.web.map_column_form import column_form, steps_of
+from surveyapp.web.map_shown import map_shown
+from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 from surveyapp.web.sortable_file import SORTABLE
-from surveyapp.web.stages import OWNERSHIPS
 from surveyapp.whole import whole_number
 
 journey_map = Blueprint("journey_map", __name__, url_prefix="/journeys/<int:journey_id>")
 
 _NUMBERS = ("id", "lane", "stage", "seen", "at", "kept")
 _LARGEST = 2**31 - 1
+_MEDIA = {"pdf": "application/pdf", "svg": "image/svg+xml", "png": "image/png"}
 
 
 @journey_map.get("/journey-map")
@@ -44,7 +44,7 @@ def index(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         scope = scope_asked(session, journey_id)
         grid = _grid(session, journey_id)
-        shown = _shown(session, grid)
+        shown = _shown(session, grid) | {"bar": scope_bar(session, scope)}
     few = dashboard_rules()["minimum_cell"]
     return page(
         "journey_map/index.html",
@@ -73,6 +73,43 @@ def show_seen(journey_id: int) -> ResponseReturnValue:
     """Whether the map is still as a page shows it: compared with what that page has seen."""
     with installation().store.reading() as session:
         return jsonify(seen=seen(session, map_history.whole_map(session, journey_id)))
+
+
+@journey_map.get("/journey-map/present")
+@requires(Permission.READ_JOURNEYS)
+def present(journey_id: int) -> ResponseReturnValue:
+    """The map on the whole window, to read: nothing is typed, and it can be made larger and smaller."""
+    with installation().store.reading() as session:
+        shown = _shown(session, _grid(session, journey_id)) | {"edits": False, "presents": True}
+    return render_template("journey_map/present.html", **shown)
+
+
+@journey_map.get("/journey-map/sheet.<kind>")
+@requires(Permission.READ_JOURNEYS)
+def sheet(journey_id: int, kind: str) -> ResponseReturnValue:
+    """The map on paper: ``kind`` pdf, svg or png, on A3 or with ``paper=a2`` on A2."""
+    # Loaded for the few who want one: setting pages would cost every start of a server its time.
+    from surveyapp.reports.map_files import map_pdf, map_png, map_svg
+    from surveyapp.reports.map_sheet import SIZES, MapTitle, sheets
+
+    paper = request.args.get("paper", "a3")
+    if paper not in SIZES or kind not in _MEDIA:
+        raise Invalid(f"A map is made as {', '.join(_MEDIA)} on {', '.join(SIZES)}.")
+    with installation().store.reading() as session:
+        grid = _grid(session, journey_id)
+        few = dashboard_rules()["minimum_cell"]
+        scope = scope_asked(session, journey_id)
+        said = f"{emotion_phrases.basis(grid.line)} {phrases.scope(scope)}."
+        made = sheets(grid, MapTitle(grid.journey.name, said), paper=paper, few=few)
+    data: bytes | str
+    if kind == "pdf":
+        data = map_pdf(made, title=f"Map: {grid.journey.name}", author=grid.journey.provider)
+    else:
+        data = map_svg(made) if kind == "svg" else map_png(made)
+    answer = Response(data, mimetype=_MEDIA[kind])
+    name = f"map-{grid.journey.code}-{paper}.{kind}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 @journey_map.post("/journey-map/changes")
@@ -201,20 +238,14 @@ def _grid(session: Session, journey_id: int) -> MapGrid:
 def _shown(session: Session, grid: MapGrid) -> dict[str, Any]:
     """What the page and the grid alone show."""
     edits = may_on(session, me(), Permission.EDIT_JOURNEYS, grid.journey.id)
-    few = dashboard_rules()["minimum_cell"]
     return {
+        **map_shown(grid),
+        "few": dashboard_rules()["minimum_cell"],
+        "scope": scope_asked(session, grid.journey.id),
         "journey": grid.journey,
-        "grid": grid,
         "edits": edits,
         "history": map_history.history(session, grid.journey.id, me().id),
         "forms": {each.id: column_form(grid, each.id) for each in grid.stages} if edits else {},
-        "drawing": drawing(grid, few=few),
-        "emotions": emotion_phrases,
-        "feelings": [
-            (str(value), f"{value:+d} {word}" if value else f"0 {word}") for value, word in FEELINGS
-        ],
-        "ownerships": OWNERSHIPS,
-        "few": few,
         "most_lanes": MOST_LANES,
         "sortable": SORTABLE,
     }

@@ -19,6 +19,7 @@ ENDPOINTS: Mapping[Page, str] = MappingProxyType(
         Page.PORTFOLIO: "journeys.index",
         Page.SIDE_BY_SIDE: "side_by_side.index",
         Page.OVERVIEW: "journeys.show",
+        Page.MAP: "journey_map.index",
         Page.TOUCHPOINT: "journeys.touchpoint",
         Page.RESULTS: "results.index",
         Page.ANSWERS: "answers.index",

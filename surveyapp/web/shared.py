@@ -23,6 +23,7 @@ from surveyapp.results import dashboards, driver_phrases, target_phrases
 from surveyapp.results.answer_shares import answer_shares
 from surveyapp.results.findings import findings
 from surveyapp.results.joined_scores import joined_scores
+from surveyapp.results.map_grid import map_grid
 from surveyapp.results.priority_map import priority_maps
 from surveyapp.results.scope import Scope
 from surveyapp.results.segment_verdict_phrases import METHOD, verdicts_told
@@ -41,6 +42,7 @@ from surveyapp.web import attempts
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
+from surveyapp.web.map_shown import map_shown
 from surveyapp.web.priority_drawing import drawing
 from surveyapp.web.sessions import Nobody
 from surveyapp.web.share_links import about, groups_of, is_too_large, shared_scope
@@ -146,6 +148,11 @@ def _overview(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, An
     return {"overview": overview, "findings": findings(overview)}
 
 
+def _map(session: Session, scope: Scope, asked: PageAsked) -> dict[str, Any]:
+    scale = dict(asked.pairs).get("scale", "")
+    return map_shown(map_grid(session, scope, scale=scale, **dashboard_rules()))
+
+
 def _results(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, Any]:
     rules = dashboard_rules()
     overview = dashboards.journey_overview(session, scope, **rules)
@@ -211,6 +218,7 @@ Content = Callable[[Session, Scope, PageAsked], dict[str, Any]]
 _CONTENTS: Mapping[Page, tuple[str, Content]] = MappingProxyType(
     {
         Page.OVERVIEW: ("shared/overview.html", _overview),
+        Page.MAP: ("shared/map.html", _map),
         Page.RESULTS: ("shared/results.html", _results),
         Page.TOUCHPOINT: ("shared/touchpoint.html", _touchpoint),
         Page.TARGETS: ("shared/targets.html", _targets),

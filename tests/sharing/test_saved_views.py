@@ -61,6 +61,7 @@ def test_every_page_with_a_scope_can_be_saved_and_leads_back_to_itself(people, a
         Page.EXPLORE: f"{one}/explore?{scope}&scale=nps",
         Page.TARGETS: f"{one}/targets?{scope}",
         Page.BENCHMARKS: f"{one}/benchmarks?{scope}",
+        Page.MAP: f"{one}/journey-map?{scope}&scale=nps",
         Page.COMMENTS: f"{one}/comments?from=2026-01&to=&band=low",
     }
     assert set(addresses) == set(PAGES) - {Page.RESPONSES} and set(ENDPOINTS) == set(PAGES)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from time import perf_counter
 
+import pdfplumber
 import pytest
 from flask.testing import FlaskClient
 from lxml.html import fromstring
@@ -167,3 +169,28 @@ def test_what_is_no_change_of_a_map_is_refused(drawn, sign_in):
         assert answer.status_code == 422 and answer.json["detail"], sent
     (undo,) = fromstring(client.get(base).text).xpath("//button[@data-undo]")
     assert undo.get("disabled") is not None
+
+
+def test_a_map_is_printed_presented_and_shared_as_it_is_drawn(installation, drawn, sign_in):
+    user, journey_id, (stage, _), _ = drawn
+    client, base = sign_in(user), f"/journeys/{journey_id}/journey-map"
+    sent = {"do": "set", "of": "stage", "id": stage, "field": "evidence"}
+    client.post(f"{base}/changes", data=sent | {"text": "Visit https://clinic.example/v"})
+    assert 'href="https://clinic.example/v"' in client.get(base).text
+    presented = client.get(f"{base}/present").text
+    assert "Desk" in presented and "<textarea" not in presented and "zoom-150" in presented
+    with pdfplumber.open(io.BytesIO(client.get(f"{base}/sheet.pdf").data)) as pdf:
+        (page,) = pdf.pages
+        assert (page.width, page.height) == pytest.approx((1190.55, 841.89), abs=0.1)
+        assert "Desk" in page.extract_text()
+    with pdfplumber.open(io.BytesIO(client.get(f"{base}/sheet.pdf?paper=a2").data)) as pdf:
+        assert pdf.pages[0].width == pytest.approx(1683.78, abs=0.1)
+    assert client.get(f"{base}/sheet.svg").data[:4] == b"<svg"
+    assert client.get(f"{base}/sheet.png").data[1:4] == b"PNG"
+    assert client.get(f"{base}/sheet.gif").status_code == 422
+    wanted = {"purpose": "Board", "days": "7", "of": base}
+    made = client.post(f"/journeys/{journey_id}/share-links/new", data=wanted).text
+    (address,) = fromstring(made).xpath("//input[contains(@value, '/shared/')]/@value")
+    shared = sign_in(user).get("/shared/" + address.rpartition("/")[2])
+    assert shared.status_code == 200
+    assert "Desk" in shared.text and "<a " not in shared.text and "<script" not in shared.text

@@ -45,13 +45,27 @@ def drawing(
     page.goto(f"/journeys/{journey.id}/journey-map")
     yield page, installation, journey.id
     context.close()
-    assert complaints == []
+    # The browser notes the answer to whoever wrote second.
+    assert [each for each in complaints if "409 (CONFLICT)" not in each] == []
 
 
 def drawn(installation: Installation, journey_id: int) -> dict[str, list[str]]:
     with installation.store.reading() as session:
         stages = queries.journey(session, journey_id).stages
         return {each.name: [point.name for point in each.touchpoints] for each in stages}
+
+
+def drag(page: Page, card: str, end: str) -> None:
+    """Drag a touchpoint by its handle onto the end of a stage, both in view."""
+    page.get_by_label(end).scroll_into_view_if_needed()
+    grip = page.locator(".map-card", has=page.get_by_label(card)).locator(".map-grip")
+    grip.scroll_into_view_if_needed()
+    start, stop = grip.bounding_box(), page.get_by_label(end).bounding_box()
+    assert start is not None and stop is not None
+    page.mouse.move(start["x"] + 4, start["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(stop["x"] + 10, stop["y"] + 8, steps=8)
+    page.mouse.up()
 
 
 def test_a_hospital_journey_is_drawn_by_keyboard_alone_in_one_page_load(drawing):
@@ -107,10 +121,8 @@ def test_a_hospital_journey_is_drawn_by_keyboard_alone_in_one_page_load(drawing)
         stages = queries.journey(session, journey_id).stages
         assert [each.goal for each in stages[:2]] == ["Know what it is", "See a specialist"]
     # By mouse: dragged into the empty stage.
-    card = page.locator(".map-card", has=page.get_by_label("Touchpoint: Nurse, Admission"))
-    end = page.locator(".map-last:has([aria-label='New touchpoint in Discharge'])")
-    card.locator(".map-grip").drag_to(end)
-    expect(page.get_by_label("Touchpoint: Nurse, Discharge")).to_be_visible()
+    drag(page, "Touchpoint: Follow-up call, After", "New touchpoint in Discharge")
+    expect(page.get_by_label("Touchpoint: Follow-up call, Discharge")).to_be_visible()
     # Somebody else writes in the same cell.
     with installation.store.writing() as session:
         stage = queries.journey(session, journey_id).stages[0]
@@ -120,7 +132,8 @@ def test_a_hospital_journey_is_drawn_by_keyboard_alone_in_one_page_load(drawing)
     goal.blur()
     expect(page.get_by_role("alert")).to_contain_text("Theirs")
     page.get_by_role("button", name="Keep mine").click()
-    expect(page.get_by_role("status")).to_have_text("Saved.")
-    assert drawn(installation, journey_id)["Discharge"] == ["Nurse"]
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert drawn(installation, journey_id)["Discharge"] == ["Follow-up call"]
     with installation.store.reading() as session:
         assert queries.journey(session, journey_id).stages[0].goal == "Mine"

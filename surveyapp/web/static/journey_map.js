@@ -361,7 +361,8 @@
   function drags() {
     if (!window.Sortable) return;
     const points = root.querySelector("[data-points]");
-    const options = { handle: ".map-grip", animation: 120 };
+    // By pointer events, not by the browser's own drag: fingers drag, too.
+    const options = { handle: ".map-grip", animation: 120, forceFallback: true, fallbackTolerance: 4 };
     if (points) {
       window.Sortable.create(points, {
         ...options,

@@ -1,0 +1,28 @@
+"""What every page that shows a map hands to its template, whoever reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from surveyapp.journeys.map_lanes import FEELINGS
+from surveyapp.results import emotion_phrases
+from surveyapp.results.map_grid import MapGrid
+from surveyapp.web.emotion_drawing import drawing
+from surveyapp.web.filters import dashboard_rules
+from surveyapp.web.stages import OWNERSHIPS
+
+_FEELINGS = [
+    (str(value), f"{value:+d} {word}" if value else f"0 {word}") for value, word in FEELINGS
+]
+
+
+def map_shown(grid: MapGrid) -> dict[str, Any]:
+    """The grid, the drawing of its emotion line, and the words for both."""
+    few = dashboard_rules()["minimum_cell"]
+    return {
+        "grid": grid,
+        "drawing": drawing(grid, few=few),
+        "emotions": emotion_phrases,
+        "feelings": _FEELINGS,
+        "ownerships": OWNERSHIPS,
+    }

@@ -1,0 +1,94 @@
+"""A map on paper: one sheet where it fits, whole stages on each sheet where it does not."""
+
+from __future__ import annotations
+
+import io
+
+import pdfplumber
+import pytest
+from lxml import etree
+
+from surveyapp.journeys.map_lanes import LANES, Grain, Kind
+from surveyapp.reports.figure_files import pixels
+from surveyapp.reports.map_files import map_pdf, map_png, map_svg
+from surveyapp.reports.map_sheet import Box, MapTitle, Sheet, Words, sheets
+from surveyapp.results.emotion_line import EmotionLine, Feeling
+from surveyapp.results.map_grid import GridCell, GridPoint, GridRow, GridStage, MapGrid
+from surveyapp.results.view_models import Hidden
+from surveyapp.store.models import Journey
+
+HOSPITAL = (2, 2, 3, 3, 1, 2)
+
+
+def grid_of(touchpoints: tuple[int, ...], text: str = "Waits and asks who is next.") -> MapGrid:
+    """A map with so many touchpoints a stage, and a text in every cell."""
+    points = [
+        [GridPoint(at * 100 + n, f"Point {at}.{n}", False, ()) for n in range(number)]
+        for at, number in enumerate(touchpoints)
+    ]
+    stages = tuple(
+        GridStage(GridCell("stage", at, "name", f"Stage {at}", ""), tuple(own))
+        for at, own in enumerate(points)
+    )
+
+    def cells(lane_text: str, grain: Grain, own: list[GridPoint]) -> tuple[GridCell, ...]:
+        count = len(own) if grain is Grain.TOUCHPOINT else 1
+        return tuple(GridCell("stage", 0, "x", lane_text, "") for _ in range(count))
+
+    rows = tuple(
+        GridRow(lane, tuple(cells(text, lane.grain, own) for own in points))
+        if lane.kind in (Kind.TEXT, Kind.LINE)
+        else GridRow(lane, tuple(cells("", lane.grain, own) for own in points))
+        for lane in LANES
+    )
+    feelings = tuple(
+        Feeling(point.id, point.name, 0.5, 0.2, 0.8, 40, True, Hidden.NO, 2)
+        for own in points
+        for point in own
+    )
+    line = EmotionLine(None, (), feelings, (), (), 0)
+    return MapGrid(Journey(code="j", name="Stay", provider="Clinic"), stages, rows, line, "")
+
+
+def within(sheet: Sheet) -> bool:
+    return all(
+        each.x >= 0 and each.x + each.width <= sheet.width
+        and each.y >= 0 and each.y + each.height <= sheet.height
+        for each in sheet.marks
+        if isinstance(each, Box)
+    )  # fmt: skip
+
+
+def test_a_hospital_journey_is_one_sheet_of_a3():
+    made = sheets(grid_of(HOSPITAL), MapTitle("Stay", "Measured by CSAT."))
+    data = map_pdf(made, title="Map: Stay", author="Clinic")
+    with pdfplumber.open(io.BytesIO(data)) as pdf:
+        (page,) = pdf.pages
+        assert (page.width, page.height) == pytest.approx((1190.55, 841.89), abs=0.1)
+        text = page.extract_text()
+    assert "Stay" in text and "Stage 5" in text and "Line of visibility" in text
+    assert "…" not in text and text.count("≠") == sum(HOSPITAL)
+    assert within(made[0])
+    png = map_png(made)
+    assert pixels(png) == pytest.approx((2480, 1754), abs=2)
+
+
+def test_long_texts_are_cut_and_say_so_and_no_cell_leaves_the_sheet():
+    (made,) = sheets(grid_of(HOSPITAL, "Waits and asks who is next. " * 60), MapTitle("Stay", ""))
+    assert within(made)
+    assert any(each.text.endswith("…") for each in made.marks if isinstance(each, Words))
+
+
+@pytest.mark.parametrize(("paper", "number"), [("a3", 3), ("a2", 2)])
+def test_a_large_map_is_cut_between_stages_only(paper: str, number: int):
+    many = tuple(40 // 12 + (at < 4) for at in range(12))
+    made = sheets(grid_of(many), MapTitle("Stay", ""), paper=paper)
+    assert len(made) == number and all(map(within, made))
+    named = [
+        [each.text for each in sheet.marks if isinstance(each, Words) and each.bold]
+        for sheet in made
+    ]
+    stages = [[text for text in own if text[:6] == "Stage "] for own in named]
+    assert [text for own in stages for text in own] == [f"Stage {at}" for at in range(12)]
+    drawing = etree.fromstring(map_svg(made).encode())
+    assert len(drawing) == number
