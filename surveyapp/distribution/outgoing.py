@@ -20,6 +20,7 @@ from surveyapp.distribution.unsubscribe import (
     write_token,
 )
 from surveyapp.errors import NotFound
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.installation import Installation
 from surveyapp.sampling.opt_outs import address_key
 from surveyapp.store.mail import Message
@@ -102,9 +103,9 @@ def _worded(found: Outgoing, installation: Installation) -> Message:
         return password_resets.mail(message.content, installation)
     if message.kind not in (*TO_CUSTOMERS, TEST):
         content = message.content
-        subject, text = (str(content.get(name, "")) for name in ("subject", "text"))
-        unsubscribe, reply_to = (str(content.get(name, "")) for name in ("unsubscribe", "reply_to"))
-        return Message(subject, text, unsubscribe=unsubscribe, reply_to=reply_to)
+        names = ("subject", "text", "html", "unsubscribe", "reply_to")
+        texts = {name: str(content.get(name, "")) for name in names}
+        return Message(**texts, language=str(content.get("language", ENGLISH.language)))
     language = language_of(found, installation.library)
     if message.kind == TEST:
         link = unsubscribe = test_url(settings.base_url)

@@ -75,7 +75,11 @@ class Words:
 
     def alone(self, text: str) -> str:
         """A name that is a line of its own, such as a title: it begins where the document's lines do."""
-        return f"{FROM_THE_RIGHT}{self.name(text)}" if self.right_to_left else text
+        return self.begin(self.name(text)) if self.right_to_left else text
+
+    def begin(self, said: str) -> str:
+        """What is made of names and numbers, as a line that begins where the document's lines do."""
+        return f"{FROM_THE_RIGHT}{said}" if self.right_to_left else said
 
     def inner(self, name: str) -> str:
         """The same of a title as it stands within a sentence; an acronym stays as it is."""
@@ -130,7 +134,9 @@ class Words:
         return plain.translate({ord(","): groups, ord("."): point})
 
     def _marked(self, text: str) -> str:
-        """What begins with a sign, which would go to the other side among words from the right."""
+        """What begins with a sign, which would go to the other side among words from the right, and an
+        inequality would look like its opposite.
+        """
         return f"\u2068{text}\u2069" if self.right_to_left else text
 
     def percent(self, value: float, decimals: int = 0) -> str:
@@ -145,7 +151,8 @@ class Words:
             sign, digits = ("< ", "0.001") if p < 0.001 else ("", f"{p:.3f}")
         if self.is_english:
             return f"{sign}{digits.removeprefix('0')}"
-        return f"{sign.replace(' ', _BLANK)}{self._digits(digits, p)}"
+        said = f"{sign.replace(' ', _BLANK)}{self._digits(digits, p)}"
+        return self._marked(said) if sign else said
 
     def between(self, low: str, high: str) -> str:
         """Two ends: "58 to 66"."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
@@ -14,7 +14,8 @@ from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound
 from surveyapp.i18n.languages import own_name
-from surveyapp.i18n.words import ENGLISH
+from surveyapp.i18n.report_languages import written_in
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.jobs import kinds
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format, read_formats
@@ -27,11 +28,11 @@ from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment, User
 
 KINDS = {
-    "benchmark": "Journey benchmark report",
-    "executive": "Executive page",
-    "partner": "Partner report",
-    "validation": "Scale validation report",
-    "sjq_study": "Service journey study",
+    "benchmark": msg("Journey benchmark report"),
+    "executive": msg("Executive page"),
+    "partner": msg("Partner report"),
+    "validation": msg("Scale validation report"),
+    "sjq_study": msg("Service journey study"),
 }
 JOBS = {
     "benchmark": kinds.BENCHMARK_REPORT,
@@ -41,6 +42,7 @@ JOBS = {
     "sjq_study": kinds.SJQ_STUDY_REPORT,
 }
 PARTNER = "partner"
+_LONGEST_TITLE = 300
 EVERY_SEGMENT = "segments"  # a report of another kind for each segment, as one ZIP
 _FACETS = tuple(each.name for each in fields(Facets))
 ABOUT = {"validation": "validate_scale", "sjq_study": "sjq_study"}  # report -> kind of analysis
@@ -87,20 +89,16 @@ def ask_report(
         segment = _analysis(session, scope, analysis_id, ABOUT[kind]).segment
     told = partner_told(session, journey, kind, partner, quotes, user_id)
     of = {"of": kind} if every_segment else {}
-    title = f"{KINDS[kind]}{' for every segment' if every_segment else ''}"
     asked = [str(each) for each in read_formats(formats) if each is not Format.PDF]
     days = {"since": scope.since, "until": scope.until}
-    about = [
+    names = [
         *([told["partner"]] if told else []),
         journey.name,
         *([segment.name] if segment else []),
-        phrases.period(scope.period),
     ]
-    about += phrases.facets(scope.facets)
-    about += [] if language == ENGLISH.language else [f"in {own_name(language)}"]
     report = Report(
         kind=EVERY_SEGMENT if every_segment else kind,
-        title=f"{title}: {', '.join(filter(None, about))}"[:300],
+        title=_title(kind, names, scope, every_segment, written_in(language)),
         journey_id=scope.journey_id,
         segment_id=segment.id if segment else None,
         analysis_id=analysis_id,
@@ -124,6 +122,21 @@ def ask_report(
     session.flush()
     record(session, user_id, "ask report", f"journey {journey.code}", kind=report.kind, **of)
     return report
+
+
+def _title(kind: str, names: Sequence[str], scope: Scope, every_segment: bool, words: Words) -> str:
+    """What the report is called in lists and mails, in its own language; another than English names it."""
+    what = words.say(KINDS[kind])
+    if every_segment:
+        what = words.say("{report} for every segment", report=what)
+    about = [
+        *(words.name(each) for each in names),
+        phrases.period(scope.period, words=words),
+        *phrases.facets(scope.facets, words=words),
+        "" if words.is_english else words.name(own_name(words.language)),
+    ]
+    told = words.joined([each for each in about if each])
+    return words.say("{report}: {about}", report=what, about=told)[:_LONGEST_TITLE]
 
 
 def _check_every_segment(kind: str, scope: Scope) -> None:

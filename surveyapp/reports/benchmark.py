@@ -195,7 +195,7 @@ def _facts(numbers: Numbers, made: date, words: Words) -> list[tuple[str, str]]:
         (words.say("Responses"), _responses(overview, words)),
     ]
     if overview.segment:
-        rule = f"{words.name(overview.segment.name)}: {overview.segment.rule}"
+        rule = words.begin(f"{words.name(overview.segment.name)}: {overview.segment.rule}")
         facts.append((words.say("Segment"), rule))
     if found := phrases.facets(overview.facets, words=words):
         facts.append((words.say("Answers of"), "; ".join(found)))

@@ -13,11 +13,12 @@ from typing import Any
 
 from analysis.rules import RULES
 from surveyapp.errors import Conflict, NotReady
+from surveyapp.i18n.report_languages import written_in
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.installation import Installation
 from surveyapp.jobs.running import Progress
 from surveyapp.journeys.queries import segments
-from surveyapp.reports import apa
-from surveyapp.reports.actions import formats_of, paper_of
+from surveyapp.reports.actions import formats_of, language_of, paper_of
 from surveyapp.reports.csv_tables import csv_text
 from surveyapp.reports.document import Cell, Column, Table
 from surveyapp.reports.formats.writers import written
@@ -54,9 +55,9 @@ def every_segment(
     with installation.store.reading() as session:
         report = stored_report(session, report_id)
         whom: list[Segment | None] = [None, *segments(session)]
-        name = f"{report.journey.code}-{report.parameters['of']}-segments"
+        name, words = f"{report.journey.code}-{report.parameters['of']}-segments", _words(report)
     entries: list[Entry] = []
-    packed = zipped(_files(installation, report_id, whom, entries, progress))
+    packed = zipped(_files(installation, report_id, whom, entries, words, progress))
     made = sum(not each.reason for each in entries)
     if not made:
         raise Conflict(f"No report could be made. All customers: {entries[0].reason}")
@@ -83,6 +84,7 @@ def _files(
     report_id: int,
     whom: Sequence[Segment | None],
     entries: list[Entry],
+    words: Words,
     progress: Progress,
 ) -> Iterator[Named]:
     """The files of every report, then the contents; ``entries`` are filled meanwhile."""
@@ -92,28 +94,34 @@ def _files(
         entry, files = _one(installation, report_id, segment, at)
         entries.append(entry)
         yield from files
-    yield CONTENTS, csv_text(contents(entries)).encode()
+    yield CONTENTS, csv_text(contents(entries, words)).encode()
 
 
 def _one(
     installation: Installation, report_id: int, segment: Segment | None, at: int
 ) -> tuple[Entry, Sequence[Named]]:
     code = segment.code if segment else ""
-    name = segment.name if segment else "All customers"
     with installation.store.reading() as session:
         whole = stored_report(session, report_id)
+        words = _words(whole)
+        name = segment.name if segment else words.say("All customers")
         own = of_segment(whole, segment)
         formats, paper = formats_of(whole), paper_of(whole)
         stem = f"{at:03}-{whole.journey.code}-{own.kind}-{code or ALL_CUSTOMERS}"
         try:
             draft = drafted(installation, session, own)
-        except NotReady as error:  # responses are still being assigned to it
-            return Entry(code, name, (), None, str(error)), ()
-    if reason := too_few(draft.overview):
+        except NotReady:
+            reason = words.say("Responses are still being assigned to the segment.")
+            return Entry(code, name, (), None, reason), ()
+    if reason := too_few(draft.overview, words):
         return Entry(code, name, (), None, reason), ()
     document = replace(draft.document(), paper=paper)
     files = [(f"{stem}.{form}", data) for form, data in written(document, formats)]
     return Entry(code, name, [each for each, _ in files], _most(draft.overview), ""), files
+
+
+def _words(report: Report) -> Words:
+    return written_in(language_of(report))
 
 
 def of_segment(whole: Report, segment: Segment | None) -> Report:
@@ -134,7 +142,7 @@ def _most(overview: JourneyOverview) -> int | None:
     return max((figure.n for figure in overview.figures if figure.n), default=None)
 
 
-def contents(entries: Sequence[Entry]) -> Table:
+def contents(entries: Sequence[Entry], words: Words = ENGLISH) -> Table:
     """Which report is of which segment, or why there is none."""
     rows: list[list[Cell]] = [
         [
@@ -147,13 +155,13 @@ def contents(entries: Sequence[Entry]) -> Table:
         for each in entries
     ]
     return Table(
-        title="Contents",
+        title=words.say("Contents"),
         columns=[
-            Column("Customers", 0.2),
-            Column("Segment", 0.1),
-            Column("Most answers to one score (n)", 0.1, apa.count),
-            Column("Files", 0.3),
-            Column("Left out because", 0.3),
+            Column(words.say("Customers"), 0.2),
+            Column(words.say("Segment"), 0.1),
+            Column(words.say("Most answers to one score (n)"), 0.1, words.count),
+            Column(words.say("Files"), 0.3),
+            Column(words.say("Left out because"), 0.3),
         ],
         cells=rows,
     )

@@ -130,11 +130,13 @@ def visual(text: str) -> str:
 
     def stand_in(isolate: re.Match[str]) -> str:
         sign = next(spare, "")
-        stood[sign] = visual(isolate[1])
+        stood[sign] = "".join(stood.get(each, each) for each in visual(isolate[1]))
         return sign or isolate[1]
 
-    outer = _CONTROLS.sub("", _ISOLATE.sub(stand_in, text))
     base = "R" if begins_right(text) else None  # else the side of its first letter
+    while _ISOLATE.search(text):  # the innermost first: one may stand within another
+        text = _ISOLATE.sub(stand_in, text)
+    outer = _CONTROLS.sub("", text)
     if base or any(unicodedata.bidirectional(c) in {"R", "AL", "AN"} for c in outer):
         outer = str(get_display(arabic_reshaper.reshape(outer), base_dir=base))
     return "".join(stood.get(sign, sign) for sign in outer)

@@ -22,20 +22,46 @@ _FORMATS = (
     "surveyapp.reports.formats.word_parts",
     "surveyapp.reports.formats.word_report",
 )
-_RESULTS = (
+_FIGURES = (
     "surveyapp.responses.facets",
-    "surveyapp.results.association_phrases",
     "surveyapp.results.findings",
     "surveyapp.results.phrases",
-    "surveyapp.results.rate_phrases",
     "surveyapp.results.scale_titles",
     "surveyapp.results.standing",
     "surveyapp.results.target_phrases",
     "surveyapp.results.view_models",
 )
+_RESULTS = (
+    "surveyapp.results.association_phrases",
+    "surveyapp.results.rate_phrases",
+    *_FIGURES,
+)
+# The chapters of a journey's scores, its changes and the method.
+_CHAPTERS = (
+    "surveyapp.reports.charts",
+    "surveyapp.reports.comparisons",
+    "surveyapp.reports.limit_lines",
+    "surveyapp.reports.notes",
+    "surveyapp.reports.scores",
+    "surveyapp.reports.tested",
+    "surveyapp.reports.trend_charts",
+    "surveyapp.results.comparability_phrases",
+    "surveyapp.results.control_limits",
+    "surveyapp.results.definition_phrases",
+    "surveyapp.results.segment_verdict_phrases",
+    "surveyapp.results.wordings",
+)
 # The files whose messages a kind says; a test compares them with what the kind imports.
 SAID_BY: Mapping[str, tuple[str, ...]] = {
     "executive": ("surveyapp.reports.executive", *_RESULTS, *_FORMATS),
+    "partner": (
+        "surveyapp.reports.partner",
+        "surveyapp.reports.share_charts",
+        "surveyapp.results.answer_shares",
+        *_CHAPTERS,
+        *_FIGURES,
+        *_FORMATS,
+    ),
     "benchmark": (
         "surveyapp.reports.actions_done",
         "surveyapp.reports.annex",
@@ -44,27 +70,16 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.reports.benchmark_sets",
         "surveyapp.reports.bibliography",
         "surveyapp.reports.channel_paths",
-        "surveyapp.reports.charts",
         "surveyapp.reports.chosen",
-        "surveyapp.reports.comparisons",
         "surveyapp.reports.drivers",
-        "surveyapp.reports.limit_lines",
-        "surveyapp.reports.notes",
-        "surveyapp.reports.scores",
         "surveyapp.reports.targets",
-        "surveyapp.reports.tested",
-        "surveyapp.reports.trend_charts",
         "surveyapp.results.benchmarks",
         "surveyapp.results.channel_path_json",
         "surveyapp.results.channel_paths",
-        "surveyapp.results.comparability_phrases",
-        "surveyapp.results.control_limits",
-        "surveyapp.results.definition_phrases",
         "surveyapp.results.effect_phrases",
-        "surveyapp.results.segment_verdict_phrases",
         "surveyapp.results.target_actions",
         "surveyapp.results.target_rows",
-        "surveyapp.results.wordings",
+        *_CHAPTERS,
         *_RESULTS,
         *_FORMATS,
     ),

@@ -91,7 +91,8 @@ def drafted(installation: Installation, session: Session, report: Report) -> Dra
         return Drafted(name, sheet.overview, lambda: page)
     if report.kind == PARTNER:
         of_partner = numbers_of(installation, session, report)
-        draw = partial(partners.content, of_partner, made=made)
+        words = _words(installation, report, of_partner.overview)
+        draw = partial(partners.content, of_partner, made=made, words=words)
         return Drafted(name, of_partner.overview, draw)
     numbers = _numbers(installation, session, report)
     words = _words(installation, report, numbers.overview)

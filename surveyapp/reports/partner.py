@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from surveyapp.reports import apa, charts, comparisons, share_charts
+from surveyapp.i18n.words import ENGLISH, Words, msg
+from surveyapp.reports import charts, comparisons, share_charts
 from surveyapp.reports.document import (
     Block,
     Cell,
@@ -32,11 +33,12 @@ from surveyapp.reports.notes import method_notes
 from surveyapp.reports.scores import pairs, score
 from surveyapp.results import phrases, target_phrases
 from surveyapp.results.answer_shares import AnswerShares, Part
-from surveyapp.results.partners import LEAST_OTHERS, Stand
+from surveyapp.results.partners import LEAST_OTHERS, Extreme, Stand
+from surveyapp.results.scale_titles import label, short
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Figure, JourneyOverview, TouchpointOverview, Trend
 
-KIND = "Partner report"
+KIND = msg("Partner report")
 _TILES, _PANELS = 4, 3
 _TALLEST = 14  # touchpoints in one chart
 
@@ -57,88 +59,95 @@ class Numbers:
     quotes: Mapping[int, Sequence[str]] | None = None
 
 
-def content(numbers: Numbers, *, made: date) -> Document:
+def content(numbers: Numbers, *, made: date, words: Words = ENGLISH) -> Document:
     """The report as a document: a summary, every score, the answers, what customers say, the method."""
-    overview, partner = numbers.overview, phrases.named(numbers.partner)
+    overview, partner = numbers.overview, words.name(numbers.partner)
+    kind, name = words.say(KIND), words.name(overview.name)
     blocks = [
-        *_summary(numbers),
-        *_scores(overview),
-        *comparisons.changes(overview),
-        *comparisons.trend(numbers.trends),
-        *_answers(numbers),
-        *_quotes(numbers),
-        *_methods(overview),
+        *_summary(numbers, words),
+        *_scores(overview, words),
+        *comparisons.changes(overview, words),
+        *comparisons.trend(numbers.trends, words),
+        *_answers(numbers, words),
+        *_quotes(numbers, words),
+        *_methods(overview, words),
     ]
     return Document(
         cover=Cover(
-            KIND,
-            numbers.partner,
-            f"{overview.provider}\n{phrases.named(overview.name)}",
-            _facts(numbers, made),
+            kind,
+            words.alone(numbers.partner),
+            f"{words.alone(overview.provider)}\n{words.alone(overview.name)}",
+            _facts(numbers, made, words),
         ),
         blocks=blocks,
-        subject=f"{KIND}: {partner}, {phrases.named(overview.name)}",
+        subject=f"{kind}: {partner}, {name}",
         author=overview.provider,
-        running=f"{partner}  ·  {phrases.named(overview.name)}",
+        running=f"{partner}  ·  {name}",
         made=made,
+        words=words,
         keywords=("service journey quality", overview.code),
     )
 
 
-def _facts(numbers: Numbers, made: date) -> list[tuple[str, str]]:
+def _facts(numbers: Numbers, made: date, words: Words) -> list[tuple[str, str]]:
     overview = numbers.overview
-    when = phrases.period(Period(overview.since, overview.until)) or "All time"
-    whom = "All customers"
+    whom = words.say("All customers")
     if overview.segment:
-        whom = f"{phrases.named(overview.segment.name)}: {overview.segment.rule}"
-    against = "not compared with another period"
-    if overview.compared is not None:
-        months = phrases.months(overview.compared.since, overview.compared.until)
-        against = f"compared with {months}"
+        whom = words.begin(f"{words.name(overview.segment.name)}: {overview.segment.rule}")
+    names = [point.name for point in overview.touchpoints]
     return [
-        ("Period", f"{when}, {against}"),
-        ("Customers", "; ".join([whom, *phrases.facets(overview.facets)])),
-        ("Touchpoints", phrases.listed([phrases.named(p.name) for p in overview.touchpoints])),
-        ("Report created on", phrases.day(made)),
+        (words.say("Period"), _period(overview, words)),
+        (words.say("Customers"), "; ".join([whom, *phrases.facets(overview.facets, words=words)])),
+        (words.say("Touchpoints"), words.begin(words.listed(names))),
+        (words.say("Report created on"), words.alone(words.day(made))),
     ]
+
+
+def _period(overview: JourneyOverview, words: Words) -> str:
+    said = phrases.period(Period(overview.since, overview.until), words=words)
+    said = said or words.say("All time")
+    if overview.compared is None:
+        return words.say("{period}, not compared with another period", period=said)
+    months = words.months(overview.compared.since, overview.compared.until)
+    return words.say("{period}, compared with {months}", period=said, months=months)
 
 
 def _heads(point: TouchpointOverview) -> list[Figure]:
     return [figure for figure in point.figures if figure.definition.parent is None]
 
 
-def _summary(numbers: Numbers) -> Iterator[Block]:
+def _summary(numbers: Numbers, words: Words) -> Iterator[Block]:
     overview = numbers.overview
-    yield Heading("Summary")
+    yield Heading(words.say("Summary"))
     asking = [point for point in overview.touchpoints if point.figures]
     shown = [(point, f) for point in asking for f in _heads(point)[:1] if f.shown]
     if not shown:
-        yield Paragraph(_nothing(overview, bool(asking)), Tone.LEAD)
+        yield Paragraph(_nothing(overview, bool(asking), words), Tone.LEAD)
         return
     yield KeyFigures(
         [
             KeyFigure(
-                f"{figure.definition.short}, {phrases.named(point.name)}",
-                phrases.value(figure),
-                phrases.basis(figure),
+                words.joined([short(figure.definition, words), words.name(point.name)]),
+                phrases.value(figure, words=words),
+                phrases.basis(figure, words=words),
             )
             for point, figure in shown[:_TILES]
         ]
     )
-    yield from _changed(overview)
-    names = [phrases.named(point.name) for point in asking]
-    yield from _stands(numbers.stands, names[0] if len(names) == 1 else "")
+    yield from _changed(overview, words)
+    alone = words.name(asking[0].name) if len(asking) == 1 else ""
+    yield from _stands(numbers.stands, alone, words)
 
 
-def _nothing(overview: JourneyOverview, asked: bool) -> str:
+def _nothing(overview: JourneyOverview, asked: bool, words: Words) -> str:
     if not asked:
-        return "Nothing is asked at these touchpoints."
+        return words.say("Nothing is asked at these touchpoints.")
     if any(figure.suppressed for figure in overview.figures):
-        return "No score of these touchpoints may be shown, to protect small groups."
-    return "There are no answers at these touchpoints yet."
+        return words.say("No score of these touchpoints may be shown, to protect small groups.")
+    return words.say("There are no answers at these touchpoints yet.")
 
 
-def _changed(overview: JourneyOverview) -> Iterator[Block]:
+def _changed(overview: JourneyOverview, words: Words) -> Iterator[Block]:
     """Every significant change; that there is none, where none is."""
     if overview.compared is None:
         return
@@ -149,53 +158,67 @@ def _changed(overview: JourneyOverview) -> Iterator[Block]:
             tested += contrast is not None
             if contrast is not None and contrast.certain:
                 found = True
-                way = "higher" if contrast.difference > 0 else "lower"
-                yield Paragraph(
-                    (
-                        Styled(
-                            f"{figure.definition.short} at {phrases.named(point.name)} is significantly {way}."
-                        ),
-                        f" {phrases.value(figure)} ({phrases.basis(figure)}), a change of"
-                        f" {phrases.change_numbers(figure)}.",
-                    ),
-                    Tone.BULLET,
+                said = (
+                    msg("{score} at {place} is significantly higher.")
+                    if contrast.difference > 0
+                    else msg("{score} at {place} is significantly lower.")
                 )
+                name, place = short(figure.definition, words), words.name(point.name)
+                headline = words.say(said, score=name, place=place)
+                text = words.say(
+                    "{value} ({basis}), a change of {change}.",
+                    value=phrases.value(figure, words=words),
+                    basis=phrases.basis(figure, words=words),
+                    change=phrases.change_numbers(figure, words=words),
+                )
+                yield Paragraph((Styled(headline), " ", text), Tone.BULLET)
     if found:
         return
-    months = phrases.months(overview.compared.since, overview.compared.until)
-    if tested:
-        text = f"No score changed significantly from {months}."
-    else:
-        text = f"No score has enough answers to be compared with {months}."
-    yield Paragraph(text, Tone.BULLET)
+    said = (
+        msg("No score changed significantly from {months}.")
+        if tested
+        else msg("No score has enough answers to be compared with {months}.")
+    )
+    months = words.months(overview.compared.since, overview.compared.until)
+    yield Paragraph(words.say(said, months=months), Tone.BULLET)
 
 
-def _stands(stands: Sequence[Stand], alone: str) -> Iterator[Block]:
+_ENDS = {
+    Extreme.LOWEST: msg("{place} scores lowest on {score} of all {n} touchpoints that ask it."),
+    Extreme.HIGHEST: msg("{place} scores highest on {score} of all {n} touchpoints that ask it."),
+}
+_ONE_BETWEEN = msg(
+    "On {score}, {place} scores neither significantly lowest nor highest of the {n} touchpoints that ask"
+    " it."
+)
+_ALL_BETWEEN = msg(
+    "On {score}, no touchpoint of this report scores significantly lowest or highest of the {n}"
+    " touchpoints that ask it."
+)
+
+
+def _stands(stands: Sequence[Stand], alone: str, words: Words) -> Iterator[Block]:
     """The place among all touchpoints, told only where a score differs from every other one. ``alone``:
     the partner's only touchpoint.
     """
-    whose = f"{alone} scores neither" if alone else "no touchpoint of this report scores"
-    either, other = ("lowest", "nor highest") if alone else ("lowest", "or highest")
     for stand in stands:
-        short, among = stand.definition.short, stand.among
+        told = {"score": short(stand.definition, words), "n": words.number(stand.among)}
         for name, which in stand.ends:
-            text = " It differs significantly from every other one."
-            headline = f"{phrases.named(name)} scores {which} on {short} of all {among} touchpoints that ask it."
-            yield Paragraph((Styled(headline), text), Tone.BULLET)
+            headline = words.say(_ENDS[which], place=words.name(name), **told)
+            text = words.say("It differs significantly from every other one.")
+            yield Paragraph((Styled(headline), " ", text), Tone.BULLET)
         if not stand.ends:
-            yield Paragraph(
-                f"On {short}, {whose} significantly {either} {other} of the {among} touchpoints that ask it.",
-                Tone.BULLET,
-            )
+            between = _ONE_BETWEEN if alone else _ALL_BETWEEN
+            yield Paragraph(words.say(between, place=alone, **told), Tone.BULLET)
 
 
-def _scores(overview: JourneyOverview) -> Iterator[Block]:
+def _scores(overview: JourneyOverview, words: Words) -> Iterator[Block]:
     points = [point for point in overview.touchpoints if point.figures]
     if not points:
         return
-    yield Heading("Scores")
+    yield Heading(words.say("Scores"))
     columns = list({f.definition.scale: f.definition for p in points for f in _heads(p)}.values())
-    title = "Scores by touchpoint"
+    title = words.say("Scores by touchpoint")
     for start in range(0, len(columns), _PANELS):
         some = columns[start : start + _PANELS]
         for first in range(0, len(points), _TALLEST):
@@ -206,144 +229,170 @@ def _scores(overview: JourneyOverview) -> Iterator[Block]:
             ]
             if sum(f is not None and f.shown for row in rows for f in row.figures) > 1:
                 drawn = charts.dots(
-                    rows, [charts.Column(each) for each in some], few=overview.minimum_cell
+                    rows,
+                    [charts.Column(each) for each in some],
+                    few=overview.minimum_cell,
+                    words=words,
                 )
-                yield Chart(title, drawn, "Dots are estimates, lines their 95% intervals.")
-                title = "Further scores"
-    yield _score_table(points, overview.minimum_cell)
+                note = words.say("Dots are estimates, lines their 95% intervals.")
+                yield Chart(title, drawn, note)
+                title = words.say("Further scores")
+    yield _score_table(points, overview.minimum_cell, words)
 
 
-def _score_table(points: Sequence[TouchpointOverview], few: int) -> Table:
+def _score_table(points: Sequence[TouchpointOverview], few: int, words: Words) -> Table:
     rows: list[list[Cell]] = []
     groups = []
     aimed = any(figure.target for point in points for figure in point.figures)
     for point in points:
         groups.append(len(rows))
-        rows.append([point.name, *[""] * (4 if aimed else 3)])
+        rows.append([words.name(point.name), *[""] * (4 if aimed else 3)])
         for figure in point.figures:
+            between = phrases.interval(figure, words=words)
             row: list[Cell] = [
-                figure.definition.label,
-                score(figure, few=few),
-                Quantity(Interval(figure.low, figure.high), phrases.interval(figure))
+                label(figure.definition, words),
+                score(figure, few=few, words=words),
+                Quantity(Interval(figure.low, figure.high), between)
                 if figure.low is not None
                 else "",
                 "" if figure.n is None else figure.n,
             ]
             if aimed:
-                target = figure.target
-                row.append(target_phrases.against(figure.definition, target) if target else "")
+                target, of = figure.target, figure.definition
+                row.append(target_phrases.against(of, target, words=words) if target else "")
             rows.append(row)
     return Table(
-        title="Scores, intervals and number of answers",
+        title=words.say("Scores, intervals and number of answers"),
         columns=[
-            Column("", 0.36 if aimed else 0.56, name="Score"),
-            Column("Score", 0.14, align="r", name="Estimate"),
-            Column("95% CI", 0.18, align="r"),
-            Column("n", 0.12, apa.count),
-            *([Column("Target", 0.20)] if aimed else []),
+            Column("", 0.36 if aimed else 0.56, name=words.say("Score")),
+            Column(words.say("Score"), 0.14, align="r", name=words.say("Estimate")),
+            Column(words.say("95% CI"), 0.18, align="r"),
+            Column("n", 0.12, words.count),
+            *([Column(words.say("Target"), 0.20)] if aimed else []),
         ],
         cells=rows,
         groups=frozenset(groups),
-        note=target_phrases.EXPLAINED if aimed else "",
+        note=words.say(target_phrases.EXPLAINED) if aimed else "",
     )
 
 
-def _answers(numbers: Numbers) -> Iterator[Block]:
-    """How the answers to each question are distributed, as bars and in a table."""
+def _answers(numbers: Numbers, words: Words) -> Iterator[Block]:
+    """How the answers to each question are distributed, as bars and in a table. Questions and answers
+    are in the words that were asked, whatever the report's language.
+    """
     points = [point for point in numbers.overview.touchpoints if numbers.answers.get(point.id)]
     if not points:
         return
     few = numbers.overview.minimum_cell
-    yield Heading("Answers", new_page=True)
+    yield Heading(words.say("Answers"), new_page=True)
     for point in points:
-        yield Heading(point.name, level=2)
+        yield Heading(words.alone(point.name), level=2)
         given = numbers.answers[point.id]
         shown = [each for each in given if each.n and not each.hidden]
-        yield from pairs(
-            [Chart(each.question, share_charts.shares(each), f"n = {each.n:,}.") for each in shown]
-        )
+        yield from pairs([_bars(each, words) for each in shown])
         if shown:
-            yield _answer_table(point, shown)
+            yield _answer_table(point, shown, words)
         for each in given:
-            if why := each.why(few):
-                yield Paragraph(f"{each.question} {why[:1].upper()}{why[1:]}.", Tone.NOTE)
+            if why := each.why(few, words):
+                said = words.say(
+                    "{question} {reason}.",
+                    question=words.name(each.question),
+                    reason=words.begun(why),
+                )
+                yield Paragraph(said, Tone.NOTE)
 
 
-def _answer_table(point: TouchpointOverview, given: Sequence[AnswerShares]) -> Table:
+def _bars(each: AnswerShares, words: Words) -> Chart:
+    n = words.say("n = {n}", n=words.number(each.n or 0))
+    return Chart(words.alone(each.question), share_charts.shares(each, words), f"{n}.")
+
+
+def _answer_table(point: TouchpointOverview, given: Sequence[AnswerShares], words: Words) -> Table:
     rows: list[list[Cell]] = []
     groups = []
     for each in given:
         groups.append(len(rows))
-        rows.append([each.question, "", "", ""])
-        rows += [_part(part) for part in (*each.answers, *each.groups)]
+        rows.append([words.alone(each.question), "", "", ""])
+        rows += [_part(words.name(part.label), part, words) for part in each.answers]
+        rows += [_part(words.say(part.label), part, words) for part in each.groups]
     return Table(
-        title=f"Answers at {phrases.named(point.name)}",
+        title=words.say("Answers at {place}", place=words.name(point.name)),
         columns=[
-            Column("", 0.52, name="Answer"),
-            Column("n", 0.12, apa.count),
+            Column("", 0.52, name=words.say("Answer")),
+            Column("n", 0.12, words.count),
             Column("%", 0.12, align="r"),
-            Column("95% CI", 0.24, align="r"),
+            Column(words.say("95% CI"), 0.24, align="r"),
         ],
         cells=rows,
         groups=frozenset(groups),
-        note="Percentages of a question add up to 100; intervals are Wilson's.",
+        note=words.say("Percentages of a question add up to 100; intervals are Wilson's."),
     )
 
 
-def _part(part: Part) -> list[Cell]:
+def _part(name: str, part: Part, words: Words) -> list[Cell]:
     low, high = part.share.low, part.share.high
-    between = f"{phrases.number(low)} to {phrases.number(high)}"
-    size = Quantity(Estimate(part.share.estimate, low, high), f"{part.percent}%")
-    return [part.label, part.n, size, Quantity(Interval(low, high), between)]
+    between = words.between(words.number(low), words.number(high))
+    size = Quantity(Estimate(part.share.estimate, low, high), words.percent(part.percent))
+    return [name, part.n, size, Quantity(Interval(low, high), between)]
 
 
-def _quotes(numbers: Numbers) -> Iterator[Block]:
+def _quotes(numbers: Numbers, words: Words) -> Iterator[Block]:
     """Comments of customers who allow them to be quoted; nothing where they were not asked for."""
     if numbers.quotes is None:
         return
-    yield Heading("What customers say")
+    yield Heading(words.say("What customers say"))
     if numbers.overview.segment is not None:
         yield Paragraph(
-            "Comments are quoted in a report on all customers only, so that nobody is found by the segment."
+            words.say(
+                "Comments are quoted in a report on all customers only, so that nobody is found by the"
+                " segment."
+            )
         )
         return
     points = [point for point in numbers.overview.touchpoints if numbers.quotes.get(point.id)]
     if not points:
-        yield Paragraph("No comment that may be quoted was given at these touchpoints.")
+        yield Paragraph(words.say("No comment that may be quoted was given at these touchpoints."))
         return
     yield Paragraph(
-        "The newest comments of customers who allow them to be quoted without their name. They are no"
-        " sample: they show what some customers say, not how many.",
+        words.say(
+            "The newest comments of customers who allow them to be quoted without their name. They are no"
+            " sample: they show what some customers say, not how many."
+        ),
         leads=True,
     )
     for point in points:
-        yield Heading(point.name, level=2)
+        yield Heading(words.alone(point.name), level=2)
         for text in numbers.quotes[point.id]:
-            yield Paragraph(f"“{text}”", Tone.BULLET)
+            yield Paragraph(words.say("“{option}”", option=words.name(text)), Tone.BULLET)
 
 
-def _methods(overview: JourneyOverview) -> Iterator[Block]:
+def _methods(overview: JourneyOverview, words: Words) -> Iterator[Block]:
     if not any(point.figures for point in overview.touchpoints):
         return
-    yield Heading("What this report leaves out")
+    yield Heading(words.say("What this report leaves out"))
     counted = (
-        "Answers that may be one person's many are counted."
+        msg("Answers that may be one person's many are counted.")
         if overview.facets.flagged
-        else "Answers that may be one person's many are left out."
+        else msg("Answers that may be one person's many are left out.")
     )
     for headline, text in (
         (
-            "Other touchpoints.",
-            "There is no score of touchpoints that others run, and no total or difference from which one"
-            " could be derived.",
+            words.say("Other touchpoints."),
+            words.say(
+                "There is no score of touchpoints that others run, and no total or difference from which"
+                " one could be derived."
+            ),
         ),
         (
-            "Places.",
-            "Whether a touchpoint scores lowest or highest of all is told only where it differs"
-            " significantly from every other one (Holm correction for all pairs) and where at least"
-            f" {LEAST_OTHERS} touchpoints of others are among them.",
+            words.say("Places."),
+            words.say(
+                "Whether a touchpoint scores lowest or highest of all is told only where it differs"
+                " significantly from every other one (Holm correction for all pairs) and where at least"
+                " {n} touchpoints of others are among them.",
+                n=words.number(LEAST_OTHERS),
+            ),
         ),
-        ("Flagged answers.", counted),
+        (words.say("Flagged answers."), words.say(counted)),
     ):
         yield Paragraph((Styled(headline), " ", text), Tone.BULLET)
-    yield from method_notes(overview)
+    yield from method_notes(overview, words=words)

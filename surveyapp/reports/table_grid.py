@@ -33,13 +33,10 @@ def _panel(block: Table) -> list[Flowable]:
         block, spans = _mirrored(block, spans)
         widths.reverse()
     beginning = "r" if is_mirrored else "l"
-    rooms = list(widths)
-    for at in _gutters(block.align) if is_mirrored else ():
-        rooms[at - 1] -= GUTTER - PADDING
-    rows = [_row(block, at, row, rooms, spans, beginning) for at, row in enumerate(block.rows)]
+    rows = [_row(block, at, row, widths, spans, beginning) for at, row in enumerate(block.rows)]
     head = [
         _cell(text, side, block.look, width, head=True)
-        for text, side, width in zip(block.head, block.align, rooms, strict=True)
+        for text, side, width in zip(block.head, block.align, widths, strict=True)
     ]
     groups = frozenset(at + 1 for at in block.groups)
     tags = TableTags(groups=groups, spans=spans, mirrored=is_mirrored)
@@ -66,17 +63,17 @@ def _panel(block: Table) -> list[Flowable]:
 
 def _mirrored(block: Table, spans: grid_widths.Spans) -> tuple[Table, grid_widths.Spans]:
     """The table with its first column at the right, for a page that is read from there, and its cells
-    over several columns, whose text stands in the first from the left."""
-    other, count = {"l": "r", "r": "l"}, len(block.columns)
+    over several columns, whose text stands in the first from the left. Texts begin at the right, and
+    numbers still end there: their digits run from the left, so that units stand below units."""
+    count = len(block.columns)
     cells = [list(row) for row in block.cells]
     for (row, column), over in spans.items():
         if row:
             line, last = cells[row - 1], column + over - 1
             line[column], line[last] = line[last], line[column]
-    sides = reversed(list(zip(block.columns, block.align, strict=True)))
     turned = replace(
         block,
-        columns=[replace(column, align=other.get(side, side)) for column, side in sides],
+        columns=[replace(column, align="r") for column in reversed(block.columns)],
         cells=[row if at in block.groups else row[::-1] for at, row in enumerate(cells)],
     )
     return turned, {(row, count - column - over): over for (row, column), over in spans.items()}
@@ -109,10 +106,10 @@ def _commands(
     block: Table, n_rows: int, spans: grid_widths.Spans, *, is_mirrored: bool
 ) -> list[tuple[object, ...]]:
     commands = table_commands(block.look, n_rows, block.groups)
-    # A table that was turned has the texts on the other side of the same gap.
-    side, back = ("RIGHTPADDING", 1) if is_mirrored else ("LEFTPADDING", 0)
-    commands += [(side, (at - back, 0), (at - back, -1), GUTTER) for at in _gutters(block.align)]
+    commands += [("LEFTPADDING", (at, 0), (at, -1), GUTTER) for at in _gutters(block.align)]
     commands += [("SPAN", (0, at + 1), (-1, at + 1)) for at in block.groups]
+    if is_mirrored:  # a cell over all columns has the padding of the first, which is leftmost
+        commands += [("RIGHTPADDING", (0, at + 1), (0, at + 1), 0) for at in block.groups]
     commands += [
         ("SPAN", (column, row), (column + over - 1, row)) for (row, column), over in spans.items()
     ]

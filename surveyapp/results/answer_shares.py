@@ -12,6 +12,7 @@ from analysis.metrics import Share, share
 from analysis.rounding import whole_percents
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import definitions, phrases
 from surveyapp.results.cells import RESPONSES
 from surveyapp.results.customer_groups import why_hidden, within
@@ -49,7 +50,8 @@ class AnswerShares:
     """The answers to one question at one place.
 
     ``answers`` are all answers that can be given, from the first to the last; ``groups`` put those to a
-    question from 0 to 10 that makes a Net Promoter Score into detractors, passives and promoters.
+    question from 0 to 10 that makes a Net Promoter Score into detractors, passives and promoters; their
+    labels are messages, those of answers the words that were asked.
     """
 
     stage: str | None  # both None at the journey's end
@@ -68,11 +70,11 @@ class AnswerShares:
             return State.HIDDEN
         return State.SHOWN if self.n else State.UNANSWERED
 
-    def why(self, few: int) -> str:
+    def why(self, few: int, words: Words = ENGLISH) -> str:
         """Why there is nothing to show, in a few words; empty where there is."""
         if self.hidden:
-            return phrases.hidden(self.hidden, few=few)
-        return "" if self.n else State.UNANSWERED.value
+            return phrases.hidden(self.hidden, few=few, words=words)
+        return "" if self.n else words.say(State.UNANSWERED.value)
 
 
 @dataclass(frozen=True)
@@ -191,9 +193,9 @@ def _shares(
 
 _Answer = tuple[str, tuple[Given, ...], float | None]  # label, the answers that it means, position
 _NPS: tuple[_Answer, ...] = (
-    ("Detractors (0 to 6)", tuple(range(7)), -1.0),
-    ("Passives (7 and 8)", _PASSIVES, 0.0),
-    ("Promoters (9 and 10)", _PROMOTERS, 1.0),
+    (msg("Detractors (0 to 6)"), tuple(range(7)), -1.0),
+    (msg("Passives (7 and 8)"), _PASSIVES, 0.0),
+    (msg("Promoters (9 and 10)"), _PROMOTERS, 1.0),
 )
 
 

@@ -75,6 +75,21 @@ def test_the_report_of_a_journeys_study_is_written(run_stored, store: Store, tmp
     assert "Journey quality, service quality" in PdfReader(out).pages[0].extract_text()
 
 
+def test_the_command_writes_a_report_in_the_language_asked_for(
+    run_stored, store: Store, tmp_path: Path
+):
+    with store.writing() as session:
+        make_study(session, people(40))
+    out, told = tmp_path / "johto.pdf", ("report", "--journey", "account", "--executive")
+    made = run_stored(*told, "--report-language", "fi", "--out", out)
+    assert (made.code, made.err) == (0, "")
+    reader = PdfReader(out)
+    assert reader.trailer["/Root"]["/Lang"] == "fi"
+    assert "Käännösluonnos" in reader.pages[0].extract_text()
+    refused = run_stored(*told, "--report-language", "et", "--out", out)
+    assert refused.code == 2 and "'et' is not one of" in refused.err
+
+
 def test_two_reports_at_once_are_refused(run_stored, tmp_path: Path):
     made = run_stored(
         "report", "--journey", "x", "--study", "--validate", "sjq", "--out", tmp_path / "x.pdf"

@@ -148,6 +148,11 @@ def test_every_report_of_the_zip_is_written_in_the_language_asked_for(made):
         report = session.get_one(Report, number)
         assert report.file is not None
         packed = zipfile.ZipFile(io.BytesIO(installation.files.read(report.file)))
+    text = packed.read(every_segment.CONTENTS).decode("utf-8-sig")
+    rows = {row["Segmentti"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert rows[""]["Asiakkaat"] == "Kaikki asiakkaat" and rows[""]["Jätetty pois, koska"] == ""
+    assert rows["later"]["Jätetty pois, koska"].startswith("Vastauksia lajitellaan vielä")
+    assert rows["none"]["Jätetty pois, koska"].startswith("Jaksolta touko–lokakuu 2026")
     reports = [name for name in packed.namelist() if name.endswith(".pdf")]
     assert reports
     for name in reports:

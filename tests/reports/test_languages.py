@@ -25,19 +25,21 @@ from surveyapp.i18n.report_languages import REPORT_LANGUAGES
 from surveyapp.i18n.report_messages import said_in, template
 from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import benchmark, executive, make
+from surveyapp.reports import benchmark, executive, make, partner
 from surveyapp.reports.actions import KINDS, ask_report, scope_of
 from surveyapp.reports.document import Document, Paragraph, Tone
 from surveyapp.reports.languages import SAID_BY, offered
+from surveyapp.reports.partner_numbers import numbers_of
 from surveyapp.results.scale_titles import in_library
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.settings import read
-from surveyapp.store.models import Journey, PlannedAction, Report, Segment, Target
+from surveyapp.store.models import Journey, PlannedAction, Report, Segment, Target, Touchpoint
 from tests.results import bank
 
 pytestmark = pytest.mark.xdist_group("report languages")  # its tests share what is made once
 
 ROOT = Path(__file__).parents[2]
+PARTNER = "Zzz Ltd"
 WHEN = {"since": date(2026, 5, 1), "until": date(2026, 10, 31)}
 TRANSLATED = [language for language in REPORT_LANGUAGES if language != "en"]
 _PLACE = re.compile(r"\{\w+\}")
@@ -71,6 +73,8 @@ def installation(
         )
         session.add(PlannedAction(journey_id=made.journey, title="Zzz 1", due_on=date(2020, 1, 1)))
         session.add(PlannedAction(journey_id=made.journey, title="Zzz 2"))
+        for code in ("id", "meet"):
+            session.get_one(Touchpoint, made.touchpoints[code]).partner = PARTNER
     yield opened
     opened.close()
 
@@ -78,8 +82,15 @@ def installation(
 def asked(installation: Installation, kind: str, language: str, *formats: str) -> int:
     with installation.store.writing() as session:
         scope = Scope(session.query(Journey).one().id, **WHEN, comparison=Comparison.BEFORE)
+        partner = PARTNER if kind == "partner" else ""
         return ask_report(
-            session, kind=kind, scope=scope, formats=formats, language=language, user_id=None
+            session,
+            kind=kind,
+            scope=scope,
+            formats=formats,
+            partner=partner,
+            language=language,
+            user_id=None,
         ).id
 
 
@@ -200,17 +211,45 @@ def test_every_word_of_the_benchmark_report_is_a_message(installation: Installat
     assert found == []
 
 
-def test_the_benchmark_report_reads_finnish(installation: Installation):
+def test_every_word_of_the_partner_report_is_a_message(installation: Installation):
+    """Likewise; questions and answers stand in the words that were asked."""
+    number = asked(installation, "partner", "en")
+    with installation.store.reading() as session:
+        numbers = numbers_of(installation, session, session.get_one(Report, number))
+        numbers = replace(numbers, quotes={})
+        document = partner.content(
+            numbers, made=date(2026, 11, 29), words=Words("fi", catalogue=Marked())
+        )
+        known = names(document, session) | TITLES | MONTHS | {PARTNER, "Ltd"}
+    for each in numbers.overview.instruments:
+        known |= {each.citation, each.note, each.title, f"{each.instrument} {each.version}"}
+        known.add(each.key or each.instrument)
+    for given in (each for found in numbers.answers.values() for each in found):
+        known |= {given.question, *(part.label for part in given.answers)}
+    known |= {figure.definition.label for figure in numbers.overview.figures}
+    kept = [
+        block
+        for block in document.blocks
+        if not (isinstance(block, Paragraph) and block.tone is Tone.REFERENCE)
+    ]
+    assert left_over(replace(document, blocks=kept), known) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [("benchmark", "Palvelupolun vertailuraportti"), ("partner", "Kumppaniraportti")],
+)
+def test_a_report_reads_finnish(installation: Installation, kind: str, title: str):
     """Read back from paper, no message is said in English."""
-    number = asked(installation, "benchmark", "fi")
+    number = asked(installation, kind, "fi")
     make.of_scope(installation, number, progress=lambda *_: None)
     with installation.store.reading() as session:
         report = session.get_one(Report, number)
         assert report.file is not None
         pages = PdfReader(io.BytesIO(installation.files.read(report.file))).pages
         flat = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
-    assert "Palvelupolun vertailuraportti" in flat and "Käännösluonnos" in flat
-    said = [each for each in english("benchmark") if each in flat]
+    assert title in flat and "Käännösluonnos" in flat
+    said = [each for each in english(kind) if each in flat]
     assert said == []
 
 
@@ -305,9 +344,9 @@ def test_english_is_not_stored_and_another_language_is(installation: Installatio
     numbers = asked(installation, "executive", "en"), asked(installation, "executive", "sv")
     with installation.store.reading() as session:
         one, other = (session.get_one(Report, number) for number in numbers)
-        assert "report_language" not in one.parameters and "in Svenska" not in one.title
+        assert "report_language" not in one.parameters and one.title.startswith("Executive page:")
         assert other.parameters["report_language"] == "sv"
-        assert other.title.endswith("in Svenska")
+        assert other.title.startswith("Ledningssida: ") and other.title.endswith(", Svenska")
 
 
 def imported(module: str, seen: dict[str, Path]) -> None:

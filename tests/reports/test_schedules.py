@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -153,6 +154,11 @@ def test_a_day_is_made_once_whoever_looks_and_sent_to_both(
     found = mails(installation)
     assert set(found) == {"ada@bank.example", OUTSIDE}
     assert "/received/" not in found["ada@bank.example"]["text"]
+    for mail in found.values():
+        assert mail["subject"].startswith("Ledningssida: ") and mail["language"] == "sv"
+        assert "Ladda ner" in mail["text"] and '<html lang="sv" dir="ltr">' in mail["html"]
+        for address in re.findall(r"https?://\S+", mail["text"]):
+            assert f'href="{address}"' in mail["html"]
     assert found[OUTSIDE]["unsubscribe"] in found[OUTSIDE]["text"]
     (run,) = runs(installation, planned)
     assert (run.state, run.note) == ("sent", "")
@@ -184,9 +190,9 @@ def test_too_few_answers_are_told_and_no_report_is_made(installation: Installati
     assert run.state == "skipped"
     assert run.note == "There are too few answers of Oct to Dec 2029 for any score."
     for mail in mails(installation).values():
-        assert (
-            run.note in mail["text"] and "The next one is due on 1 February 2030." in mail["text"]
-        )
+        # Staff read the note in English, the mail is in the report's language.
+        assert "Det finns för få svar från oktober–december 2029" in mail["text"]
+        assert "Nästa görs den 1 februari 2030." in mail["text"] and run.note not in mail["text"]
     with installation.store.reading() as session:
         assert session.query(Report).count() == before
 
@@ -234,7 +240,8 @@ def test_a_failed_report_says_why(installation: Installation, planned: int):
     assert duty.schedules_due(installation, due) == 1
     (run,) = runs(installation, planned)
     assert (run.state, run.note) == ("failed", "The disk is full.")
-    assert "The disk is full." in mails(installation)[OUTSIDE]["text"]
+    said = "Programmet meddelar på engelska: The disk is full."
+    assert said in mails(installation)[OUTSIDE]["text"]
 
 
 def test_whoever_lost_the_right_gets_and_makes_nothing(installation: Installation, planned: int):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from surveyapp.i18n.isolates import isolated
+from surveyapp.i18n.report_languages import written_in
 from surveyapp.reports import fonts
 from surveyapp.results import phrases
 
@@ -35,6 +36,15 @@ def test_names_that_follow_each_other_stay_in_the_order_of_the_sentence():
 )
 def test_controls_are_never_drawn(text: str):
     assert not set(fonts.visual(text)) & set("\u2066\u2067\u2068\u2069\u202e")
+
+
+def test_an_inequality_keeps_its_sides_in_an_arabic_sentence():
+    words = written_in("ar")
+    assert fonts.visual(words.pvalue(0.9999)) == ">\N{NO-BREAK SPACE}0.999"
+    said = "{difference}, 95% CI {low} to {high}, p {p}"
+    numbers = {"difference": "5", "low": "1", "high": "9", "p": words.pvalue(0.0001)}
+    # Within the isolate of "p" stands that of the inequality.
+    assert fonts.visual(words.say(said, **numbers)).startswith("p <\N{NO-BREAK SPACE}0.001 ")
 
 
 def test_more_isolates_than_stand_ins_are_drawn_all_the_same():

@@ -16,11 +16,11 @@ from surveyapp.auth.accounts import account_of
 from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import SurveyappError
-from surveyapp.i18n.words import ENGLISH
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.installation import Installation
 from surveyapp.reports.actions import PARTNER, ask_report
 from surveyapp.reports.document import Paper
-from surveyapp.reports.schedules.mails import tell
+from surveyapp.reports.schedules.mails import tell, written_for
 from surveyapp.reports.schedules.timing import Every, due_at, months_of, next_day
 from surveyapp.reports.too_few import too_few
 from surveyapp.results import dashboards
@@ -29,6 +29,7 @@ from surveyapp.results.scope import Comparison, Scope
 from surveyapp.store.models import EVERYBODY, Job, Report, ReportSchedule, ScheduleRun
 
 _AT_ONCE = 20  # schedules and runs in one round
+_REMOVED = msg("The report was removed or cancelled.")
 _ENDED = ("failed", "cancelled")
 
 
@@ -58,7 +59,7 @@ def _begin(installation: Installation, schedule_id: int, day: date, now: datetim
         schedule = session.get(ReportSchedule, schedule_id)
         if schedule is None or schedule.next_on != day:
             return False
-        reason = _why_not(installation, session, schedule, day)
+        reason, why = _why_not(installation, session, schedule, day)
         following = next_day(Every(schedule.every), day)
     with installation.store.writing() as session:
         mine = session.execute(
@@ -83,10 +84,11 @@ def _begin(installation: Installation, schedule_id: int, day: date, now: datetim
                 run.report = _asked(session, schedule, day)
             except SurveyappError as error:
                 reason, run.state = str(error), "failed"
+                why = _in_english(reason, written_for(schedule))
         run.note = reason[:500]
         session.flush()
         if run.state != "making":
-            _note(run, tell(session, installation, run, schedule.recipients, now=now))
+            _note(run, tell(session, installation, run, schedule.recipients, now=now, why=why))
     return True
 
 
@@ -113,16 +115,21 @@ def _scope(schedule: ReportSchedule, day: date) -> Scope:
 
 def _why_not(
     installation: Installation, session: Session, schedule: ReportSchedule, day: date
-) -> str:
-    """Why there is no report of this day; empty where there is."""
+) -> tuple[str, str]:
+    """Why there is no report of this day, for staff and in the report's language; empty where there is."""
+    words = written_for(schedule)
     if schedule.creator is not None:
         account = account_of(schedule.creator)
         may = may_on(session, account, Permission.MAKE_REPORTS, schedule.journey_id)
         if not may:
-            return (
-                f"{account.name}, who made the schedule, may not create reports of this journey any"
-                " more. Remove it, and let somebody else make a new one."
+            said = msg(
+                "{name}, who made the schedule, may not create reports of this journey any more. Remove"
+                " it, and let somebody else make a new one."
             )
+            staff, told = (
+                each.say(said, name=each.name(account.name)) for each in (ENGLISH, words)
+            )
+            return staff, told
     scope = _scope(schedule, day)
     overview = dashboards.journey_overview(
         session,
@@ -133,7 +140,7 @@ def _why_not(
     if schedule.kind == PARTNER:
         ids = touchpoints_of(schedule.journey, schedule.parameters["partner"])
         overview = of_touchpoints(overview, ids)
-    return too_few(overview)
+    return too_few(overview), too_few(overview, words)
 
 
 def _finished() -> Select[int]:
@@ -163,12 +170,21 @@ def _end(installation: Installation, run_id: int, now: datetime) -> bool:
             return False
         run = session.get_one(ScheduleRun, run_id, populate_existing=True)
         schedule = session.get_one(ReportSchedule, run.schedule_id)
+        words, why = written_for(schedule), ""
         if run.report is None or run.report.file_id is None:
             job = run.report.job if run.report else None
-            run.state = "failed"
-            run.note = (job.error if job else "")[:500] or "The report was removed or cancelled."
-        _note(run, tell(session, installation, run, schedule.recipients, now=now))
+            error = (job.error if job else "")[:500]
+            run.state, run.note = "failed", error or _REMOVED
+            why = _in_english(error, words) if error else words.say(_REMOVED)
+        _note(run, tell(session, installation, run, schedule.recipients, now=now, why=why))
     return True
+
+
+def _in_english(error: str, words: Words) -> str:
+    """What the program says of a failure, which it says in English."""
+    if words.is_english:
+        return error
+    return words.say("The program says, in English: {error}", error=words.name(error))
 
 
 def _note(run: ScheduleRun, told: str) -> None:

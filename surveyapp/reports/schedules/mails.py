@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.accounts import account_of
 from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
+from surveyapp.i18n.report_languages import written_in
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.installation import Installation
 from surveyapp.reports.actions import KINDS
+from surveyapp.reports.schedules.letters import Letter, Link, as_page, as_text
 from surveyapp.reports.schedules.links import LIFETIME, leaving_token, make_link
 from surveyapp.reports.schedules.timing import Every
-from surveyapp.results import phrases
 from surveyapp.store.models import (
     OutgoingMessage,
     Report,
@@ -24,6 +26,16 @@ from surveyapp.store.models import (
 )
 
 KIND = "report"
+_NOT_MADE = {
+    Every.WEEK: msg("The weekly report of {journey} was not made this time."),
+    Every.MONTH: msg("The monthly report of {journey} was not made this time."),
+    Every.QUARTER: msg("The quarterly report of {journey} was not made this time."),
+}
+
+
+def written_for(schedule: ReportSchedule) -> Words:
+    """The words of the language that a schedule's reports are written in."""
+    return written_in(schedule.parameters.get("report_language", ENGLISH.language))
 
 
 def tell(
@@ -33,14 +45,17 @@ def tell(
     recipients: list[ScheduleRecipient],
     *,
     now: datetime,
+    why: str = "",
 ) -> str:
-    """Write to everybody who still gets and may have the report; a note on who does not."""
+    """Write to everybody who still gets and may have the report; a note on who does not, for staff.
+    ``why`` there is no report, in its language; the run's note where nothing else is known.
+    """
     staying = [each for each in recipients if each.left_at is None]
     if not installation.settings.smtp_url:
         return "Nobody was mailed: no mail server is set up."
     told = [each for each in staying if _may(session, each, run)]
     for each in told:
-        session.add(_message(session, installation, run, each, now))
+        session.add(_message(session, installation, run, each, why or run.note, now))
     barred = len(staying) - len(told)
     if barred:
         people = "person" if barred == 1 else "people"
@@ -60,26 +75,33 @@ def _message(
     installation: Installation,
     run: ScheduleRun,
     recipient: ScheduleRecipient,
+    why: str,
     now: datetime,
 ) -> OutgoingMessage:
     base = installation.settings.base_url.rstrip("/")
-    schedule = run.schedule
-    what = f"{KINDS[schedule.kind]}: {phrases.named(schedule.journey.name)}"
-    lines, subject = _skipped(run, schedule), f"No report this time: {what}"
-    if run.report is not None and run.state == "sent":
-        lines, subject = _made(session, base, run.report, recipient, now), what
-    content: dict[str, Any] = {"to": recipient.address}
+    schedule, words = run.schedule, written_for(run.schedule)
+    kind, journey = words.say(KINDS[schedule.kind]), words.name(schedule.journey.name)
+    what = words.say("{report}: {about}", report=kind, about=journey)
+    content: dict[str, Any] = {"to": recipient.address, "language": words.language}
     if recipient.user is not None:
         content["to"] = recipient.user.email
-        lines += [
-            "",
-            f"Change or end the schedule: {base}/journeys/{schedule.journey_id}/schedules",
-        ]
+        address = f"{base}/journeys/{schedule.journey_id}/schedules"
+        leave = (words.say("Change or end the schedule"), address)
     else:
         token = leaving_token(installation.signing_keys, recipient.id)
         content["unsubscribe"] = f"{base}/received/leave/{token}"
-        lines += ["", f"Unsubscribe: {content['unsubscribe']}"]
-    content |= {"subject": " ".join(subject.split())[:200], "text": "\n".join([*lines, ""])}
+        leave = (words.say("Unsubscribe"), content["unsubscribe"])
+    letter, subject = (
+        _skipped(run, why, leave, words),
+        words.say("No report this time: {report}", report=what),
+    )
+    if run.report is not None and run.state == "sent":
+        letter, subject = _made(session, base, run.report, recipient, leave, words, now), what
+    content |= {
+        "subject": " ".join(subject.split())[:200],
+        "text": as_text(letter),
+        "html": as_page(letter, words),
+    }
     return OutgoingMessage(
         key=f"schedule run {run.id} to {recipient.id}",
         kind=KIND,
@@ -91,26 +113,34 @@ def _message(
 
 
 def _made(
-    session: Session, base: str, report: Report, recipient: ScheduleRecipient, now: datetime
-) -> list[str]:
+    session: Session,
+    base: str,
+    report: Report,
+    recipient: ScheduleRecipient,
+    leave: Link,
+    words: Words,
+    now: datetime,
+) -> Letter:
     if recipient.user is not None:
-        return [report.title, "", f"Download it: {base}/journeys/{report.journey_id}/reports"]
+        address = f"{base}/journeys/{report.journey_id}/reports"
+        return Letter(report.title, leave, button=(words.say("Download it"), address))
     token = make_link(session, report.id, recipient.id, now)
-    until = phrases.day((now + LIFETIME).date())
-    return [
+    until = words.day((now + LIFETIME).date())
+    return Letter(
         report.title,
-        "",
-        f"Download it until {until}: {base}/received/{token}",
-        "Anybody who has this link can read the report; pass it on to nobody who must not.",
-    ]
+        leave,
+        button=(words.say("Download it until {day}", day=until), f"{base}/received/{token}"),
+        notes=[
+            words.say(
+                "Anybody who has this link can read the report; pass it on to nobody who must not."
+            )
+        ],
+    )
 
 
-def _skipped(run: ScheduleRun, schedule: ReportSchedule) -> list[str]:
-    often = Every(schedule.every).label.lower()
-    following = phrases.day(schedule.next_on)
-    return [
-        f"The {often} report of {phrases.named(schedule.journey.name)} was not made this time.",
-        run.note,
-        "",
-        f"The next one is due on {following}.",
-    ]
+def _skipped(run: ScheduleRun, why: str, leave: Link, words: Words) -> Letter:
+    schedule = run.schedule
+    journey = words.name(schedule.journey.name)
+    following = words.say("The next one is due on {day}.", day=words.day(schedule.next_on))
+    said = words.say(_NOT_MADE[Every(schedule.every)], journey=journey)
+    return Letter(said, leave, [each for each in (why, following) if each])
