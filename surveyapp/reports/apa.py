@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from analysis.digits import digits_beside
-from surveyapp.i18n.words import MINUS
+from surveyapp.i18n.words import ENGLISH, MINUS, Words
 from surveyapp.reports.document import Interval, Styled, Text, Value, italic
 
 DASH = "\N{EN DASH}"
@@ -88,6 +89,72 @@ def chi_square(value: Value, df: Value, p: Value) -> tuple[str | Styled, ...]:
         Styled("p", "italic"),
         f" {equals(p)}",
     )
+
+
+@dataclass(frozen=True)
+class Apa:
+    """The same forms as a language writes numbers. English alone leaves a zero out before the point."""
+
+    words: Words = ENGLISH
+
+    def number(self, value: Value, digits: int = 2) -> str:
+        """As the function of this name, like the others below."""
+        return DASH if value is None else self.words.number(value, digits)
+
+    def bounded(self, value: Value, digits: int = 2) -> str:
+        return bounded(value, digits) if self.words.is_english else self.number(value, digits)
+
+    def beside(self, value: Value, bound: float, digits: int = 2) -> str:
+        return DASH if value is None else self.bounded(value, digits_beside(value, bound, digits))
+
+    def count(self, value: Value) -> str:
+        return self.number(value, 0)
+
+    def percent(self, share: Value) -> str:
+        return DASH if share is None else self.words.percent(100 * share)
+
+    def pvalue(self, value: Value) -> str:
+        if value is None or self.words.is_english:
+            return pvalue(value)
+        return self.words.pvalue(value)
+
+    def equals(self, value: Value) -> str:
+        """What stands after a symbol: "= 0,012", "< 0,001"."""
+        if value is None or self.words.is_english:
+            return equals(value)
+        said = self.words.pvalue(value)
+        return f"= {said}" if said[:1].isdigit() else said
+
+    def between(self, low: Value, high: Value, digits: int = 2) -> str:
+        if low is None or high is None:
+            return DASH
+        return self._bracketed(self.bounded(low, digits), self.bounded(high, digits))
+
+    def interval(self, found: Interval, digits: int = 2) -> str:
+        return self.between(found.low, found.high, digits)
+
+    def free_interval(self, found: Interval, digits: int = 2) -> str:
+        if found.low is None or found.high is None:
+            return DASH
+        return self._bracketed(self.number(found.low, digits), self.number(found.high, digits))
+
+    def _bracketed(self, low: str, high: str) -> str:
+        return self.words.say("[{low}, {high}]", low=low, high=high)
+
+    def ends(self, found: Interval, digits: int = 2) -> str:
+        """Both ends in words: ".71 to .88"."""
+        return self.words.between(self.bounded(found.low, digits), self.bounded(found.high, digits))
+
+    def chi_square(self, value: Value, df: Value, p: Value) -> Text:
+        """As the function; plain text where symbols would be turned about."""
+        if self.words.is_english:
+            return chi_square(value, df, p)
+        return self.words.say(
+            "χ²({df}) = {value}, p {p}",
+            df=self.count(df),
+            value=self.number(value),
+            p=self.equals(p),
+        )
 
 
 M, SD, P, DF, N = italic("M"), italic("SD"), italic("p"), italic("df"), italic("n")

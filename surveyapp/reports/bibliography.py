@@ -80,10 +80,12 @@ def cited(*keys: str) -> str:
     return f"({'; '.join(sorted(f'{one.names(_AND)}, {one.year}' for one in found))})"
 
 
-def told(key: str) -> str:
-    """A work within a sentence: "Cheung and Rensvold (2002)". Raises KeyError for no work's key."""
+def told(key: str, words: Words = ENGLISH) -> str:
+    """A work within a sentence: "Cheung and Rensvold (2002)", in another language than English
+    "Cheung & Rensvold (2002)". Raises KeyError for no work's key.
+    """
     work = works()[key]
-    return f"{work.names('and')} ({work.year})"
+    return words.name(f"{work.names('and' if words.is_english else _AND)} ({work.year})")
 
 
 def source(text: str) -> str:

@@ -98,7 +98,6 @@ class Look(StrEnum):
     APA = "apa"
 
 
-CONTINUED = " (Continued)"  # after the title of a table's second panel
 Value = float | int | None  # None: undefined for these data
 
 
@@ -160,6 +159,21 @@ class Table:
     strong: frozenset[int] = frozenset()
     groups: frozenset[int] = frozenset()
     together: int = 1
+    words: Words = ENGLISH  # those of its document
+    is_continued: bool = False
+
+    @property
+    def numbered(self) -> str:
+        """What it is called: "Table 3"; empty for one without a number."""
+        if self.number is None:
+            return ""
+        return self.words.say("Table {number}", number=str(self.number))
+
+    @property
+    def noted(self) -> Text:
+        """Its note as APA begins one; empty where it has none."""
+        parts = (self.note,) if isinstance(self.note, str) else self.note
+        return (Styled(f"{self.words.say('Note.')} ", "italic"), *parts) if self.note else ""
 
     @property
     def head(self) -> list[Text]:
@@ -201,7 +215,10 @@ class Table:
                 self,
                 columns=[self.columns[j] for j in at],
                 cells=[[self.cells[i][j] for j in at] for i in kept],
-                title=self.title if start == 1 else f"{self.title}{CONTINUED}",
+                title=self.title
+                if start == 1
+                else self.words.say("{title} (Continued)", title=self.title),
+                is_continued=start > 1,
                 note=self.note if at[-1] == len(self.columns) - 1 else "",
                 strong=frozenset(new for new, i in enumerate(kept) if i in self.strong),
                 groups=frozenset(new for new, i in enumerate(kept) if i in self.groups),
@@ -278,6 +295,15 @@ class Document:
     words: Words = ENGLISH
     paper: Paper = Paper.A4
     sheet: bool = False
+
+    def __post_init__(self) -> None:
+        """Tables say their number and "Note." themselves, wherever they are set."""
+        if not self.words.is_english:
+            spoken = [
+                replace(block, words=self.words) if isinstance(block, Table) else block
+                for block in self.blocks
+            ]
+            object.__setattr__(self, "blocks", spoken)
 
     @property
     def language(self) -> str:

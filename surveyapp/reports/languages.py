@@ -16,6 +16,7 @@ from surveyapp.i18n.words import ENGLISH
 
 _FORMATS = (
     "surveyapp.i18n.words",
+    "surveyapp.reports.document",
     "surveyapp.reports.pdf",
     "surveyapp.reports.formats.slides",
     "surveyapp.reports.formats.web_page",
@@ -54,6 +55,28 @@ _CHAPTERS = (
 # The files whose messages a kind says; a test compares them with what the kind imports.
 SAID_BY: Mapping[str, tuple[str, ...]] = {
     "executive": ("surveyapp.reports.executive", *_RESULTS, *_FORMATS),
+    "sjq_study": (
+        "surveyapp.reports.apa",
+        "surveyapp.reports.bibliography",
+        "surveyapp.reports.measured_models",
+        "surveyapp.reports.origin",
+        "surveyapp.reports.path_diagram",
+        "surveyapp.reports.research_charts",
+        "surveyapp.reports.respondents",
+        "surveyapp.reports.rules_told",
+        "surveyapp.reports.significance",
+        "surveyapp.reports.study",
+        "surveyapp.reports.study_charts",
+        "surveyapp.reports.study_tables",
+        "surveyapp.responses.facets",
+        "surveyapp.results.losses",
+        "surveyapp.results.phrases",
+        "surveyapp.results.scale_titles",
+        "surveyapp.results.standing",
+        "surveyapp.results.study_phrases",
+        "surveyapp.results.view_models",
+        *_FORMATS,
+    ),
     "partner": (
         "surveyapp.reports.partner",
         "surveyapp.reports.share_charts",
@@ -65,6 +88,7 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
     "benchmark": (
         "surveyapp.reports.actions_done",
         "surveyapp.reports.annex",
+        "surveyapp.reports.apa",
         "surveyapp.reports.associations",
         "surveyapp.reports.benchmark",
         "surveyapp.reports.benchmark_sets",

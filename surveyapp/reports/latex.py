@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from surveyapp.i18n.words import msg
 from surveyapp.reports import numbered
 from surveyapp.reports.bibliography import Work, cited_works, reference, texts
 from surveyapp.reports.column_widths import needed, shares
-from surveyapp.reports.document import CONTINUED, Document, Styled, Table, Text, plain
+from surveyapp.reports.document import Document, Styled, Table, Text, plain
 
 _SHORT, _LONG = 455.0, 702.0  # points between the margins of A4, upright and on its side
 _WHOLE = 25  # rows of a table that stays on one page
@@ -96,6 +97,13 @@ def _preamble(document: Document, *, needs_more: bool) -> str:
             r"\ifPDFTeX\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}"
             r"\usepackage{textcomp}\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}\fi"
         ]
+    if not document.words.is_english:
+        table, works = (
+            escaped(document.words.say(said, number="").strip())
+            for said in (msg("Table {number}"), msg("References"))
+        )
+        own = rf"\renewcommand{{\tablename}}{{{table}}}\renewcommand{{\refname}}{{{works}}}"
+        lines.append(rf"\AtBeginDocument{{{own}}}")
     return "\n".join([*lines, r"\begin{document}", ""])
 
 
@@ -115,7 +123,7 @@ def _table(table: Table) -> str:
         for i, row in enumerate(table.rows)
     ]
     number = table.number or 0
-    if table.title.endswith(CONTINUED):
+    if table.is_continued:
         number_set, label = r"\addtocounter{table}{-1}", ""
     else:
         number_set, label = f"\\setcounter{{table}}{{{number - 1}}}", f"\\label{{tab:{number}}}"
@@ -123,7 +131,8 @@ def _table(table: Table) -> str:
     frame = _long if len(rows) > _WHOLE else _short
     note = ""
     if table.note:
-        note = f"\\par\\smallskip\\noindent{{\\footnotesize\\textit{{Note.}} {_text(table.note)}\\par}}"
+        begun = escaped(table.words.say("Note."))
+        note = f"\\par\\smallskip\\noindent{{\\footnotesize\\textit{{{begun}}} {_text(table.note)}\\par}}"
     lines = [
         r"\begin{landscape}" if on_side else r"\begingroup",
         r"\footnotesize" if small else r"\small",

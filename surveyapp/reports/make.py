@@ -199,9 +199,9 @@ def sjq_study(installation: Installation, report_id: int, *, progress: Progress)
     with installation.store.reading() as session:
         report = stored_report(session, report_id)
         study = _study(installation, session, report)
-        name = f"{report.journey.code}-journey-study"
+        name, words = f"{report.journey.code}-journey-study", written_in(language_of(report))
     progress(30, "Drawing the charts")
-    document = studies.content(study, made=installation.now().date())
+    document = studies.content(study, made=installation.now().date(), words=words)
     return _kept(installation, report_id, document, name, progress, rules=study.rules.version)
 
 

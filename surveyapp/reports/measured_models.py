@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
 
 LEVEL = 0.05  # of what is drawn as significant
 Section = Mapping[str, Any]
 
 
-def label(name: str) -> str:
-    """A construct's name as people read it; the journey scale's own abbreviation stays one."""
+_CONSTRUCTS = {"service_quality": msg("Service quality"), "loyalty": msg("Loyalty")}
+
+
+def label(name: str, words: Words = ENGLISH) -> str:
+    """A construct's name as people read it; the journey scale's own abbreviation stays one. In another
+    language as its scale is called there.
+    """
     if name == "sjq":
         return "SJQ"
+    if not words.is_english and name in words.scales:
+        return words.name(words.scales[name])
+    if not words.is_english and name in _CONSTRUCTS:
+        return words.say(_CONSTRUCTS[name])
+    return _spelt(name)
+
+
+def _spelt(name: str) -> str:
     words = name.replace("_", " ")
     return words.capitalize() if words.replace(" ", "").isalpha() and words.islower() else words
 
@@ -73,6 +87,7 @@ def composite_diagram(
     *,
     shown: Mapping[str, Sequence[str]] | None = None,
     items: bool = False,
+    words: Words = ENGLISH,
 ) -> Diagram:
     """A fitted composite model (``PlsResult.to_dict()``): paths, weights, R2.
 
@@ -85,7 +100,7 @@ def composite_diagram(
     constructs = {
         name: Node(
             name,
-            label(name),
+            label(name, words),
             Shape.COMPOSITE if name in formed else Shape.FACTOR,
             (fit["r_squared"].get(name) or {}).get("r_squared"),
         )

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from surveyapp.design_tokens import COLOURS
-from surveyapp.reports import apa, fonts, svg
+from surveyapp.i18n.words import ENGLISH, Words
+from surveyapp.reports import fonts, svg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
 from surveyapp.reports.diagram_places import (
     LINE,
@@ -28,12 +30,14 @@ _TITLE = 26.0  # height of the line above one of several diagrams
 _TRIES = (0.5, 0.58, 0.42, 0.66, 0.34, 0.74, 0.26, 0.82, 0.18)
 
 
-def path_diagram(diagram: Diagram, *, width: float = WIDTH) -> str:
+def path_diagram(diagram: Diagram, *, width: float = WIDTH, words: Words = ENGLISH) -> str:
     """The drawing, at least ``width`` points wide. Raises Invalid as ``Diagram``."""
-    return path_diagrams({"": diagram}, width=width)
+    return path_diagrams({"": diagram}, width=width, words=words)
 
 
-def path_diagrams(titled: Mapping[str, Diagram], *, width: float = WIDTH) -> str:
+def path_diagrams(
+    titled: Mapping[str, Diagram], *, width: float = WIDTH, words: Words = ENGLISH
+) -> str:
     """Diagrams below each other in one drawing, each under its title, such as a group's name."""
     parts, said, top, widest = [], [], 0.0, width
     for title, diagram in titled.items():
@@ -41,39 +45,53 @@ def path_diagrams(titled: Mapping[str, Diagram], *, width: float = WIDTH) -> str
             parts.append(svg.text(title, 0, top + _TITLE / 2, size=NAME, anchor="start", bold=True))
             top += _TITLE
         found = places(diagram, width=width).moved(top)
-        parts += _drawn(diagram, found)
-        said.append(f"{title}: {words(diagram)}" if title else words(diagram))
+        parts += _drawn(diagram, found, words)
+        told = in_words(diagram, words)
+        said.append(f"{title}: {told}" if title else told)
         top, widest = top + found.height, max(widest, found.width)
     return svg.document(parts, width=widest, height=top, label=" ".join(said))
 
 
-def _drawn(diagram: Diagram, found: Places) -> list[str]:
-    numbers = number_boxes(diagram, found)
+def _drawn(diagram: Diagram, found: Places, words: Words) -> list[str]:
+    numbers = number_boxes(diagram, found, words)
     return [
         *(_line(arrow, found.lines[arrow.source, arrow.target]) for arrow in diagram.arrows),
-        *(_number(arrow, numbers[at]) for at, arrow in enumerate(diagram.arrows) if at in numbers),
-        *(_node(node, found.boxes[node.name]) for node in diagram.nodes),
+        *(
+            _number(arrow, numbers[at], words)
+            for at, arrow in enumerate(diagram.arrows)
+            if at in numbers
+        ),
+        *(_node(node, found.boxes[node.name], words) for node in diagram.nodes),
     ]
 
 
-def words(diagram: Diagram) -> str:
+def in_words(diagram: Diagram, words: Words = ENGLISH) -> str:
     """The diagram in sentences, for those who do not see it."""
     labels = {node.name: node.label for node in diagram.nodes}
-    said = []
+    written, said = Apa(words), []
     for arrow in diagram.arrows:
-        between = "with" if arrow.kind is Kind.CORRELATION else "to"
-        value = f": {apa.bounded(arrow.value)}" if arrow.value is not None else ""
-        doubt = ", not significant" if arrow.significant is False else ""
-        said.append(f"{labels[arrow.source]} {between} {labels[arrow.target]}{value}{doubt}")
+        ends = {"source": labels[arrow.source], "target": labels[arrow.target]}
+        text = (
+            words.say("{source} with {target}", **ends)
+            if arrow.kind is Kind.CORRELATION
+            else words.say("{source} to {target}", **ends)
+        )
+        if arrow.value is not None:
+            text = words.say("{score}: {said}", score=text, said=written.bounded(arrow.value))
+        if arrow.significant is False:
+            text = words.joined([text, words.say("not significant")])
+        said.append(text)
     said += [
-        f"{node.label} explained: {apa.bounded(node.r_squared)}"
+        words.say(
+            "{name} explained: {share}", name=node.label, share=written.bounded(node.r_squared)
+        )
         for node in diagram.nodes
         if node.r_squared is not None
     ]
-    return f"Path diagram. {'; '.join(said)}."
+    return words.say("Path diagram. {parts}.", parts="; ".join(said))
 
 
-def number_boxes(diagram: Diagram, found: Places) -> dict[int, Box]:
+def number_boxes(diagram: Diagram, found: Places, words: Words = ENGLISH) -> dict[int, Box]:
     """Where each arrow's number stands, by the arrow's place in the diagram.
 
     Off every part and every other number; of what is left, where the fewest other lines pass.
@@ -87,7 +105,10 @@ def number_boxes(diagram: Diagram, found: Places) -> dict[int, Box]:
         arrow = diagram.arrows[at]
         if arrow.value is None:
             continue
-        size = fonts.width(apa.bounded(arrow.value), SMALL, fonts.SEMIBOLD) * 1.06 + 4, SMALL + 1.5
+        size = (
+            fonts.width(Apa(words).bounded(arrow.value), SMALL, fonts.SEMIBOLD) * 1.06 + 4,
+            SMALL + 1.5,
+        )
         candidates = [Box(*_along(lines[at], share), *size) for share in _preferred(diagram, arrow)]
         free = [box for box in candidates if not any(box.overlaps(other, 0.5) for other in taken)]
         near = [
@@ -190,7 +211,7 @@ def _headed(points: list[Point]) -> tuple[list[Point], list[Point]]:
     return head, [*kept[:-1], (tip[0] - ux * (_HEAD - 1), tip[1] - uy * (_HEAD - 1))]
 
 
-def _number(arrow: Arrow, box: Box) -> str:
+def _number(arrow: Arrow, box: Box, words: Words) -> str:
     back = svg.element(
         "rect",
         x=box.x - box.width / 2,
@@ -201,7 +222,7 @@ def _number(arrow: Arrow, box: Box) -> str:
     )
     quiet = arrow.significant is False
     return back + svg.text(
-        apa.bounded(arrow.value),
+        Apa(words).bounded(arrow.value),
         box.x,
         box.y,
         size=SMALL,
@@ -210,7 +231,7 @@ def _number(arrow: Arrow, box: Box) -> str:
     )
 
 
-def _node(node: Node, box: Box) -> str:
+def _node(node: Node, box: Box, words: Words) -> str:
     parts = [_outline(node.shape, box)]
     if node.shape is Shape.ITEM:
         return parts[0] + svg.text(node.label, box.x, box.y, size=SMALL)
@@ -221,7 +242,7 @@ def _node(node: Node, box: Box) -> str:
         parts.append(svg.text(line, box.x, y, size=NAME, bold=True))
         y += LINE
     if node.r_squared is not None:
-        said = f"R² {apa.bounded(node.r_squared)}"
+        said = f"R² {Apa(words).bounded(node.r_squared)}"
         parts.append(svg.text(said, box.x, y, size=SMALL, colour=COLOURS["muted"]))
     return "".join(parts)
 

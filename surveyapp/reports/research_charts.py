@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from surveyapp.design_tokens import CATEGORIES, COLOURS, SIZES, ink_on, score_colour
-from surveyapp.reports import apa, fonts, svg
+from surveyapp.i18n.words import ENGLISH, Words
+from surveyapp.reports import fonts, svg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.diagram_places import Box
 
 WIDTH = 470.0
@@ -29,7 +31,13 @@ class Interval:
     group: str = ""
 
 
-def intervals(rows: Sequence[Interval], *, cut: float | None = None, cut_label: str = "") -> str:
+def intervals(
+    rows: Sequence[Interval],
+    *,
+    cut: float | None = None,
+    cut_label: str = "",
+    words: Words = ENGLISH,
+) -> str:
     """Estimates as dots on their intervals, zero in sight, the numbers at the right."""
     ends = [end for row in rows for end in (row.low, row.high)]
     low, high, ticks = _axis(min([0.0, *ends]), max([*ends, cut or 0.0]))
@@ -48,30 +56,33 @@ def intervals(rows: Sequence[Interval], *, cut: float | None = None, cut_label: 
             front.append(svg.text(group, 0, y + _HEAD / 2, size=_BODY, colour=COLOURS["accent"], anchor="start", bold=True))  # fmt: skip
             y += _HEAD
         middle = y + _ROW / 2
-        front += _interval_row(row, middle, 10.0 if group else 0.0, x)
+        front += _interval_row(row, middle, 10.0 if group else 0.0, x, words)
         y += _ROW
     back = []
     for tick in ticks:
         solid = COLOURS["rule"] if tick == 0 else COLOURS["faint"]
         back.append(svg.line((x(tick), top), (x(tick), y), colour=solid, width=0.8))
-        back.append(svg.text(_tick(tick), x(tick), y + 10, size=_TINY, colour=COLOURS["muted"]))  # fmt: skip
+        back.append(svg.text(_tick(tick, words), x(tick), y + 10, size=_TINY, colour=COLOURS["muted"]))  # fmt: skip
     if cut is not None:
         back.append(svg.line((x(cut), top), (x(cut), y), colour=COLOURS["muted"], dash="3,2"))
         back.append(svg.text(cut_label, x(cut), 9, size=_TINY, colour=COLOURS["muted"]))
-    said = "; ".join(
-        f"{f'{row.group}, ' if row.group else ''}{row.label}: {_said(row)}" for row in rows
+    said = "; ".join(_said(row, words) for row in rows)
+    return svg.document(
+        [*back, *front], width=WIDTH, height=y + 18, label=said or words.say("no estimates")
     )
-    return svg.document([*back, *front], width=WIDTH, height=y + 18, label=said or "no estimates")
 
 
-def _interval_row(row: Interval, y: float, indent: float, x: Callable[[float], float]) -> list[str]:
+def _interval_row(
+    row: Interval, y: float, indent: float, x: Callable[[float], float], words: Words
+) -> list[str]:
+    write = Apa(words)
     return [
         svg.text(row.label, indent, y, size=_BODY, anchor="start"),
         svg.line((x(row.low), y), (x(row.high), y), colour=COLOURS["accent"], width=2.4),
         svg.element("circle", cx=x(row.value), cy=y, r=4, fill=COLOURS["accent"]),
-        svg.text(apa.bounded(row.value), WIDTH - 74, y, size=_BODY, anchor="end", bold=True),
+        svg.text(write.bounded(row.value), WIDTH - 74, y, size=_BODY, anchor="end", bold=True),
         svg.text(
-            apa.between(row.low, row.high),
+            write.between(row.low, row.high),
             WIDTH,
             y,
             size=_SMALL,
@@ -81,16 +92,23 @@ def _interval_row(row: Interval, y: float, indent: float, x: Callable[[float], f
     ]
 
 
-def _said(row: Interval) -> str:
-    return f"{apa.bounded(row.value)} {apa.between(row.low, row.high)}"
+def _said(row: Interval, words: Words) -> str:
+    write = Apa(words)
+    name = words.joined([row.group, row.label]) if row.group else row.label
+    numbers = f"{write.bounded(row.value)} {write.between(row.low, row.high)}"
+    return words.say("{score}: {said}", score=name, said=numbers)
 
 
-def residual_map(items: Sequence[str], matrix: Sequence[Sequence[float | None]]) -> str:
+def residual_map(
+    items: Sequence[str],
+    matrix: Sequence[Sequence[float | None]],
+    words: Words = ENGLISH,
+) -> str:
     """Residual correlations below the diagonal: blue above the model's, orange below; full at .20.
 
     Figures stand where a residual is .10 or more in size.
     """
-    n = len(items)
+    write, n = Apa(words), len(items)
     labels = max(fonts.width(item, _TINY) for item in items) * 1.06 + 8
     cell = min(21.0, (WIDTH - labels - 4) / n)
     left = (WIDTH - labels - n * cell) / 2 + labels
@@ -105,17 +123,19 @@ def residual_map(items: Sequence[str], matrix: Sequence[Sequence[float | None]])
             x, side = left + j * cell, cell - 1
             parts.append(svg.element("rect", x=x, y=y, width=side, height=side, fill=colour))
             if abs(value) >= 0.10:
-                large.append(f"{item} and {items[j]} {apa.bounded(value)}")
+                pair = {"first": item, "second": items[j]}
+                large.append(
+                    words.say("{first} and {second} {value}", value=write.bounded(value), **pair)
+                )
                 if cell >= 16:
                     middle = x + side / 2
-                    parts.append(svg.text(apa.bounded(value), middle, y + cell / 2, size=_TINY - 1, colour=ink_on(colour)))  # fmt: skip
+                    parts.append(svg.text(write.bounded(value), middle, y + cell / 2, size=_TINY - 1, colour=ink_on(colour)))  # fmt: skip
         x = left + (i + 0.5) * cell
         if cell >= 16 and i < n - 1:
             parts.append(svg.text(item, x, 2 + (n - 1) * cell + 7, size=min(_TINY, cell / 2.9)))
-    said = "; ".join(large) or "none of .10 or more"
-    return svg.document(
-        parts, width=WIDTH, height=(n - 1) * cell + 18, label=f"Residual correlations: {said}"
-    )
+    said = "; ".join(large) or words.say("none of .10 or more")
+    label = words.say("Residual correlations: {said}", said=said)
+    return svg.document(parts, width=WIDTH, height=(n - 1) * cell + 18, label=label)
 
 
 @dataclass(frozen=True)
@@ -130,7 +150,7 @@ class Mark:
     performance_ends: tuple[float, float] | None = None
 
 
-def importance_map(marks: Sequence[Mark], *, target: str) -> str:
+def importance_map(marks: Sequence[Mark], *, target: str, words: Words = ENGLISH) -> str:
     """Performance (0 to 100) against importance; the dashed lines are the means of what is shown.
 
     What stands at the lower right matters much and is done badly: begin there.
@@ -152,7 +172,7 @@ def importance_map(marks: Sequence[Mark], *, target: str) -> str:
     for tick in x_ticks:
         x, _ = at(tick, y_low)
         parts.append(svg.line((x, top), (x, bottom), colour=COLOURS["faint"], width=0.8))
-        parts.append(svg.text(_tick(tick), x, bottom + 10, size=_TINY, colour=COLOURS["muted"]))  # fmt: skip
+        parts.append(svg.text(_tick(tick, words), x, bottom + 10, size=_TINY, colour=COLOURS["muted"]))  # fmt: skip
     step = 5 if y_high - y_low <= 30 else 10 if y_high - y_low <= 60 else 20
     for percent in range(int(y_low), int(y_high) + 1, step):
         _, y = at(x_low, percent)
@@ -164,13 +184,18 @@ def importance_map(marks: Sequence[Mark], *, target: str) -> str:
     )
     for ends in (((mean[0], top), (mean[0], bottom)), ((left, mean[1]), (right, mean[1]))):
         parts.append(svg.line(*ends, colour=COLOURS["muted"], width=0.9, dash="3,2"))
-    foot = f"Importance: points of {target} for one point more"
+    foot = words.say("Importance: points of {target} for one point more", target=target)
     parts.append(svg.text(foot, (left + right) / 2, _MAP_HEIGHT - 8, size=_SMALL, colour=COLOURS["muted"]))  # fmt: skip
-    parts.append(svg.text("Performance, 0 to 100", left, 5, size=_SMALL, anchor="start", colour=COLOURS["muted"]))  # fmt: skip
+    parts.append(svg.text(words.say("Performance, 0 to 100"), left, 5, size=_SMALL, anchor="start", colour=COLOURS["muted"]))  # fmt: skip
     parts += _marks(marks, at)
     said = "; ".join(
-        f"{m.label} ({m.group}): importance {apa.bounded(m.importance)}, performance "
-        f"{m.performance:.0f}"
+        words.say(
+            "{name} ({group}): importance {importance}, performance {performance}",
+            name=m.label,
+            group=m.group,
+            importance=Apa(words).bounded(m.importance),
+            performance=words.number(m.performance),
+        )
         for m in marks
     )
     return svg.document(parts, width=WIDTH, height=_MAP_HEIGHT, label=said)
@@ -216,8 +241,8 @@ def _symbol(place: int, x: float, y: float, colour: str) -> str:
     return svg.element("circle", cx=x, cy=y, r=4.5, fill=colour)
 
 
-def _tick(value: float) -> str:
-    return apa.bounded(value, 1) if value else "0"
+def _tick(value: float, words: Words) -> str:
+    return Apa(words).bounded(value, 1) if value else "0"
 
 
 def _axis(low: float, high: float) -> tuple[float, float, list[float]]:

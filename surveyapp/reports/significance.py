@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from surveyapp.i18n.words import ENGLISH, Words
+
 SIGNIFICANT = 0.05
 
 
-def kept_significant(stay: bool, pvalues: Sequence[float]) -> str:
+def kept_significant(stay: bool, pvalues: Sequence[float], words: Words = ENGLISH) -> str:
     """What became of the significant correlations; none can stay where there was none."""
     if not any(p < SIGNIFICANT for p in pvalues):
-        return "no correlation of the scores was significant before either"
-    which = (
-        "all correlations of the scores"
-        if all(p < SIGNIFICANT for p in pvalues)
-        else ("the significant correlations of the scores")
-    )
-    return f"{which} {'stay' if stay else 'do not all stay'} significant"
+        return words.say("no correlation of the scores was significant before either")
+    if all(p < SIGNIFICANT for p in pvalues):
+        if stay:
+            return words.say("all correlations of the scores stay significant")
+        return words.say("all correlations of the scores do not all stay significant")
+    if stay:
+        return words.say("the significant correlations of the scores stay significant")
+    return words.say("the significant correlations of the scores do not all stay significant")

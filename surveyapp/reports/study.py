@@ -9,8 +9,10 @@ from typing import Any
 
 from analysis.digits import digits_beside
 from instruments.loader import InstrumentError
-from surveyapp.reports import apa, study_charts
+from surveyapp.i18n.words import ENGLISH, Words, msg
+from surveyapp.reports import study_charts
 from surveyapp.reports import study_tables as tables
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import cited, references, told
 from surveyapp.reports.document import (
     Block,
@@ -26,129 +28,146 @@ from surveyapp.reports.document import (
 from surveyapp.reports.measured_models import label
 from surveyapp.reports.origin import recruitment, software
 from surveyapp.reports.respondents import characteristics_table
-from surveyapp.reports.rules_told import changes_told
+from surveyapp.reports.rules_told import changes_told, rules_named
 from surveyapp.reports.significance import kept_significant
 from surveyapp.reports.stored_study import Study
-from surveyapp.results import phrases
+from surveyapp.results import study_phrases
 from surveyapp.results.losses import imputed
+from surveyapp.results.scale_titles import with_dimensions
 
-KIND = "Service journey study"
-TITLE = "Journey quality, service quality and loyalty"
+KIND = msg("Service journey study")
+TITLE = msg("Journey quality, service quality and loyalty")
 VIF_CUT = 5.0
 BOOTSTRAP = 5_000  # resamples where nothing else is asked for
 _INSTRUMENTS = ("sjq", "servqual-p", "loyalty", "marker")
-_NUMBERS = ("None", "One", "Two")
 Section = Mapping[str, Any]
 
 
-def content(asked: Study[Section], *, made: date) -> Document:
+def content(asked: Study[Section], *, made: date, words: Words = ENGLISH) -> Document:
     """The report as a document."""
     document = asked.document
+    words = with_dimensions(words, asked.library, _INSTRUMENTS)
     number = count(1)
+    kind, journey = words.say(KIND), words.name(asked.journey)
     blocks: list[Block] = [
-        *_summary(document, number),
-        *changes_told(asked.rules),
-        *_method(asked, number),
-        *_measurement(document, number),
-        *_structure(document, number),
-        *_priorities(document, number),
-        *_threats(document, number),
-        *_beside(document, number),
-        *_reproducibility(asked),
+        *_summary(document, number, words),
+        *changes_told(asked.rules, words),
+        *_method(asked, number, words),
+        *_measurement(document, number, words),
+        *_structure(document, number, words),
+        *_priorities(document, number, words),
+        *_threats(document, number, words),
+        *_beside(document, number, words),
+        *_reproducibility(asked, words),
     ]
-    whom = asked.segment or "All customers"
+    whom = words.alone(asked.segment) if asked.segment else words.say("All customers")
+    about = words.begin(words.joined([words.name(asked.provider), journey]))
     return Document(
-        cover=Cover(
-            KIND,
-            TITLE,
-            f"{phrases.named(asked.provider)}, {phrases.named(asked.journey)}\n{whom}",
-            _facts(asked, made),
-        ),
-        blocks=[*blocks, *references(blocks)],
-        subject=f"{KIND}: {phrases.named(asked.journey)}",
+        cover=Cover(kind, words.say(TITLE), f"{about}\n{whom}", _facts(asked, made, words)),
+        blocks=[*blocks, *references(blocks, words)],
+        subject=f"{kind}: {journey}",
         author=asked.provider,
-        running=f"{KIND}  ·  {phrases.named(asked.journey)}",
+        running=f"{kind}  ·  {journey}",
         made=made,
+        words=words,
         keywords=("service journey quality", "service quality", "loyalty", "PLS-SEM"),
     )
 
 
-def _facts(asked: Study[Section], made: date) -> list[tuple[str, str]]:
+def _facts(asked: Study[Section], made: date, words: Words) -> list[tuple[str, str]]:
     settings = asked.document["settings"]
+    method = (
+        msg("Composite model (PLS-SEM), second order by repeated items")
+        if settings["higher_order"] == "repeated"
+        else msg("Composite model (PLS-SEM)")
+    )
+    survey = words.say("all surveys of the journey")
     return [
-        ("Respondents", f"{asked.document['sample']['n']:,}"),
-        ("Method", "Composite model (PLS-SEM), second order by repeated items"
-         if settings["higher_order"] == "repeated" else "Composite model (PLS-SEM)"),
-        ("Resamples", f"{settings['bootstrap']:,}"),
-        ("Answers from", asked.survey or "all surveys of the journey"),
-        ("Computed on", phrases.day(asked.computed)),
-        ("Report created on", phrases.day(made)),
-    ]  # fmt: skip
+        (words.say("Respondents"), words.begin(words.number(asked.document["sample"]["n"]))),
+        (words.say("Method"), words.say(method)),
+        (words.say("Resamples"), words.begin(words.number(settings["bootstrap"]))),
+        (words.say("Answers from"), words.alone(asked.survey) if asked.survey else survey),
+        (words.say("Computed on"), words.alone(words.day(asked.computed))),
+        (words.say("Report created on"), words.alone(words.day(made))),
+    ]
 
 
-DESIGN = (
-    "n = {n:,} respondents of one survey at one time. A supported hypothesis is an association in the "
-    "expected direction; the opposite direction, a common cause or a common way of answering would look "
-    "the same."
+DESIGN = msg(
+    "n = {n} respondents of one survey at one time. A supported hypothesis is an association in the"
+    " expected direction; the opposite direction, a common cause or a common way of answering would look"
+    " the same."
 )
+_SUPPORTED = {
+    0: msg("None of the three hypotheses is supported."),
+    1: msg("One of the three hypotheses is supported."),
+    2: msg("Two of the three hypotheses are supported."),
+    3: msg("All three hypotheses are supported."),
+}
 
 
-def lead(study: Section) -> str:
+def lead(study: Section, words: Words = ENGLISH) -> str:
     """The result in one sentence."""
-    supported = sum(row["supported"] for row in study["hypotheses"])
-    if supported == len(study["hypotheses"]):
-        return "All three hypotheses are supported."
-    verb = "are" if supported > 1 else "is"
-    return f"{_NUMBERS[supported]} of the three hypotheses {verb} supported."
+    return words.say(_SUPPORTED[sum(row["supported"] for row in study["hypotheses"])])
 
 
-def _summary(document: Section, number: Iterator[int]) -> Iterator[Block]:
+def _summary(document: Section, number: Iterator[int], words: Words) -> Iterator[Block]:
     study = document["study"]
-    yield Heading("Summary")
-    yield Paragraph(lead(study), Tone.LEAD)
-    yield Paragraph(DESIGN.format(n=study["n"]))
+    yield Heading(words.say("Summary"))
+    yield Paragraph(lead(study, words), Tone.LEAD)
+    yield Paragraph(words.say(DESIGN, n=words.number(study["n"])))
     sample = document["sample"]
     if sample["missing_cells"]:
-        missing = imputed(sample["missing_cells"], sample["cells"])
-        yield Paragraph((Styled(f"{missing[:1].upper()}{missing[1:]}."),))
-    yield tables.hypotheses(study, next(number))
-    yield study_charts.model(document)
+        missing = imputed(sample["missing_cells"], sample["cells"], words)
+        yield Paragraph((Styled(f"{words.begun(missing)}."),))
+    yield tables.hypotheses(study, next(number), words)
+    yield study_charts.model(document, words)
     if study["warnings"]:
-        yield Heading("Warnings", level=2)
-        for warning in study["warnings"]:
-            yield Paragraph(f"{warning}.", Tone.BULLET)
+        yield Heading(words.say("Warnings"), level=2)
+        for warning in study_phrases.warnings(study, label, words):
+            yield Paragraph(warning, Tone.BULLET)
 
 
-def _method(asked: Study[Section], number: Iterator[int]) -> Iterator[Block]:
+def _method(asked: Study[Section], number: Iterator[int], words: Words) -> Iterator[Block]:
     document = asked.document
     sample, settings = document["sample"], document["settings"]
-    yield Heading("Method")
-    dimensions = phrases.listed(list(sample["journey"]))
-    qualities = phrases.listed(list(sample["service"]))
-    missing = imputed(sample["missing_cells"], sample["cells"])
-    yield Paragraph(
-        f"{sample['n']:,} respondents rated the quality of their service journey "
-        f"({_items(sample['journey'])} items: {dimensions}), the quality of the service "
-        f"({_items(sample['service'])} items: {qualities}) and their loyalty "
-        f"({len(sample['loyalty'])} items). {missing[:1].upper()}{missing[1:]}."
+    yield Heading(words.say("Method"))
+    missing = words.begun(imputed(sample["missing_cells"], sample["cells"], words))
+    said = words.say(
+        "{n} respondents rated the quality of their service journey ({journey_items} items:"
+        " {dimensions}), the quality of the service ({service_items} items: {qualities}) and their"
+        " loyalty ({loyalty_items} items).",
+        n=words.number(sample["n"]),
+        journey_items=words.number(_items(sample["journey"])),
+        dimensions=_parts(sample["journey"], words),
+        service_items=words.number(_items(sample["service"])),
+        qualities=_parts(sample["service"], words),
+        loyalty_items=words.number(len(sample["loyalty"])),
     )
+    yield Paragraph(f"{said} {missing}.")
     yield Paragraph(
-        "Two composite models were estimated by partial least squares with the "
-        f"{settings['scheme']} weighting scheme: a baseline model, in which journey quality leads to "
-        "loyalty, and a full model with service quality between them. Dimensions are reflective "
-        "(Mode A); journey quality and service quality are composed of their dimensions (Mode B), "
-        "their indicators repeated, so that journey quality reaches service quality through each "
-        f"of its dimensions {cited('becker-2012')}. Intervals are percentiles of "
-        f"{settings['bootstrap']:,} bootstrap resamples. Common method variance was examined by "
-        f"Harman's test, the marker correlation {cited('lindell-2001')} and a measured latent "
-        f"marker {cited('chin-2013')}; the model's predictions by cross-validation "
-        f"{cited('shmueli-2019')}. The procedure follows {told('jaakkola-2021')}."
+        words.say(
+            "Two composite models were estimated by partial least squares with the {scheme} weighting"
+            " scheme: a baseline model, in which journey quality leads to loyalty, and a full model with"
+            " service quality between them. Dimensions are reflective (Mode A); journey quality and"
+            " service quality are composed of their dimensions (Mode B), their indicators repeated, so"
+            " that journey quality reaches service quality through each of its dimensions {becker}."
+            " Intervals are percentiles of {n} bootstrap resamples. Common method variance was examined by"
+            " Harman's test, the marker correlation {lindell} and a measured latent marker {chin}; the"
+            " model's predictions by cross-validation {shmueli}. The procedure follows {work}.",
+            scheme=_scheme(settings["scheme"], words),
+            becker=cited("becker-2012"),
+            n=words.number(settings["bootstrap"]),
+            lindell=cited("lindell-2001"),
+            chin=cited("chin-2013"),
+            shmueli=cited("shmueli-2019"),
+            work=told("jaakkola-2021", words),
+        )
     )
-    for headline, text in _standards(asked):
+    for headline, text in _standards(asked, words):
         yield Paragraph((Styled(headline), f" {text}"))
     if asked.fieldwork is not None and asked.fieldwork.characteristics:
-        yield characteristics_table(asked.fieldwork, next(number))
-    yield Heading("Instruments", level=2)
+        yield characteristics_table(asked.fieldwork, next(number), words)
+    yield Heading(words.say("Instruments"), level=2)
     for code in _INSTRUMENTS[: 4 if sample["marker"] else 3]:
         try:
             instrument = asked.library.load(code)
@@ -159,156 +178,210 @@ def _method(asked: Study[Section], number: Iterator[int]) -> Iterator[Block]:
             yield Paragraph(instrument.note, Tone.NOTE)
 
 
-def _standards(asked: Study[Section]) -> Iterator[tuple[str, str]]:
+_SCHEMES = {"path": msg("path"), "factorial": msg("factorial"), "centroid": msg("centroid")}
+
+
+def _scheme(name: str, words: Words) -> str:
+    return words.say(_SCHEMES[name]) if name in _SCHEMES else name
+
+
+def _parts(groups: Mapping[str, Any], words: Words) -> str:
+    if words.is_english:
+        return words.listed(list(groups))
+    return words.listed([words.inner(label(name, words)) for name in groups])
+
+
+def _standards(asked: Study[Section], words: Words) -> Iterator[tuple[str, str]]:
     """What reporting standards ask of a method section beyond the procedure."""
     document = asked.document
     settings = document["settings"]
-    n = document["sample"]["n"]
     used = (
-        f"All {n:,} respondents of the file are used."
+        msg("All {n} respondents of the file are used.")
         if asked.file
-        else f"All {n:,} respondents who answered every instrument are used; those who answered fewer "
-        "are not counted here."
+        else msg(
+            "All {n} respondents who answered every instrument are used; those who answered fewer are not"
+            " counted here."
+        )
     )
-    yield from recruitment(asked)
+    yield from recruitment(asked, words)
+    careless = words.say(
+        "Careless answers were not looked for. Whether answers were left out before the analysis is not"
+        " known to it."
+    )
+    n = words.number(document["sample"]["n"])
+    yield words.say("Exclusions."), f"{words.say(used, n=n)} {careless}"
     yield (
-        "Exclusions.",
-        f"{used} Careless "
-        "answers were not looked for. Whether answers were left out before the analysis is not known "
-        "to it.",
+        words.say("Sample size."),
+        words.say(
+            "A sample size planned in advance is not known to the analysis; where rules of thumb ask for"
+            " more respondents than there are, the warnings say so."
+        ),
     )
     yield (
-        "Sample size.",
-        "A sample size planned in advance is not known to the analysis; where rules of thumb ask for "
-        "more respondents than there are, the warnings say so.",
+        words.say("Inference."),
+        words.say(
+            "Intervals are of 95%; a hypothesis is supported when its interval lies above zero. P values"
+            " are two-sided and not corrected for their number."
+        ),
     )
-    yield (
-        "Inference.",
-        "Intervals are of 95%; a hypothesis is supported when its interval lies above zero. P values "
-        "are two-sided and not corrected for their number.",
-    )
-    yield "Software.", software(document["versions"])
+    yield words.say("Software."), software(document["versions"], words)
     departures = (
-        "None."
+        words.say("None.")
         if settings["bootstrap"] == BOOTSTRAP
-        else f"{settings['bootstrap']:,} bootstrap resamples instead of {BOOTSTRAP:,}."
+        else words.say(
+            "{n} bootstrap resamples instead of {usual}.",
+            n=words.number(settings["bootstrap"]),
+            usual=words.number(BOOTSTRAP),
+        )
     )
-    yield "Departures from the defaults.", departures
+    yield words.say("Departures from the defaults."), departures
 
 
 def _items(groups: Mapping[str, Any]) -> int:
     return sum(len(items) for items in groups.values())
 
 
-def _measurement(document: Section, number: Iterator[int]) -> Iterator[Block]:
+def _measurement(document: Section, number: Iterator[int], words: Words) -> Iterator[Block]:
     study, names = document["study"], study_charts.first_order(document)
-    yield Heading("Measurement")
-    yield tables.reliability(study, names, next(number))
-    yield tables.discriminant(study, names, next(number))
+    yield Heading(words.say("Measurement"))
+    yield tables.reliability(study, names, next(number), words)
+    yield tables.discriminant(study, names, next(number), words)
     fit = study["full"]["fit"]["saturated"]
-    yield Paragraph(
-        f"SRMR of the saturated model is {apa.bounded(fit['srmr'], 3)}. The largest variance inflation "
-        f"factor of dimensions and antecedents is {_vif(study['largest_vif'])} (usual cut-off 5)."
-        f"{_of_items(study)}"
+    said = words.say(
+        "SRMR of the saturated model is {srmr}. The largest variance inflation factor of dimensions and"
+        " antecedents is {vif} (usual cut-off 5).",
+        srmr=Apa(words).bounded(fit["srmr"], 3),
+        vif=_vif(study["largest_vif"], words),
     )
-    said = study.get("discriminant") or []
-    if said:
-        yield Callout("Discriminant validity", " ".join(f"{x[:1].upper()}{x[1:]}." for x in said))
+    yield Paragraph(f"{said}{_of_items(study, words)}")
+    if pairs := study_phrases.discriminant(study, label, words):
+        yield Callout(words.say("Discriminant validity"), " ".join(pairs))
 
 
-def _vif(value: float | None) -> str:
+def _vif(value: float | None, words: Words) -> str:
     """The factor with the digits that keep it on its side of the cut-off."""
-    return apa.number(value, 2 if value is None else digits_beside(value, VIF_CUT, 2))
+    return Apa(words).number(value, 2 if value is None else digits_beside(value, VIF_CUT, 2))
 
 
-def _of_items(study: Section) -> str:
+def _of_items(study: Section, words: Words) -> str:
     """The largest VIF of items; a study of an earlier version has none."""
     value = study.get("largest_item_vif")
     if value is None:
         return ""
-    return (
-        f" Among the items of one construct the largest is {apa.number(value)}; they are reflective, so"
-        " that it says how alike they are, not that weights are unstable."
+    said = words.say(
+        "Among the items of one construct the largest is {vif}; they are reflective, so that it says how"
+        " alike they are, not that weights are unstable.",
+        vif=Apa(words).number(value),
     )
+    return f" {said}"
 
 
-def _structure(document: Section, number: Iterator[int]) -> Iterator[Block]:
+def _structure(document: Section, number: Iterator[int], words: Words) -> Iterator[Block]:
     study = document["study"]
-    yield Heading("Structural model")
-    yield study_charts.baseline(document)
-    yield study_charts.weights(document)
-    yield tables.paths(study, next(number))
-    yield tables.explained(study, next(number))
-    yield tables.mediation(study, next(number))
+    yield Heading(words.say("Structural model"))
+    yield study_charts.baseline(document, words)
+    yield study_charts.weights(document, words)
+    yield tables.paths(study, next(number), words)
+    yield tables.explained(study, next(number), words)
+    yield tables.mediation(study, next(number), words)
 
 
-def _priorities(document: Section, number: Iterator[int]) -> Iterator[Block]:
+def _priorities(document: Section, number: Iterator[int], words: Words) -> Iterator[Block]:
     study = document["study"]
-    yield Heading("Improvement priorities")
-    yield study_charts.importance(document)
-    yield tables.importance(study, next(number))
-    yield tables.prediction(study, next(number))
+    yield Heading(words.say("Improvement priorities"))
+    yield study_charts.importance(document, words)
+    yield tables.importance(study, next(number), words)
+    yield tables.prediction(study, next(number), words)
 
 
-def _threats(document: Section, number: Iterator[int]) -> Iterator[Block]:
+def _threats(document: Section, number: Iterator[int], words: Words) -> Iterator[Block]:
     study = document["study"]
-    yield Heading("Threats to validity")
+    yield Heading(words.say("Threats to validity"))
     harman = study["harman"]
-    said = "more" if harman["dominated"] else "not more"
-    yield Paragraph(
-        f"Harman's test finds {harman['components']} components with an eigenvalue"
-        f" above one; the first accounts for {100 * harman['first_share']:.0f}% of the"
-        f" variance, {said} than half."
+    said = (
+        msg(
+            "Harman's test finds {n} components with an eigenvalue above one; the first accounts for"
+            " {share} of the variance, more than half."
+        )
+        if harman["dominated"]
+        else msg(
+            "Harman's test finds {n} components with an eigenvalue above one; the first accounts for"
+            " {share} of the variance, not more than half."
+        )
     )
+    share = words.percent(100 * harman["first_share"])
+    yield Paragraph(words.say(said, n=words.number(harman["components"]), share=share))
     marker = study["marker"]
     if marker is None:
-        yield Paragraph("No marker variable was asked, so the marker tests are left out.")
+        yield Paragraph(
+            words.say("No marker variable was asked, so the marker tests are left out.")
+        )
     else:
-        yield Paragraph(_marker(marker, study.get("marker_correction") or []))
-    yield tables.robustness(study, next(number))
+        yield Paragraph(_marker(marker, study.get("marker_correction") or [], words))
+    yield tables.robustness(study, next(number), words)
 
 
-def _marker(marker: Section, corrected: list[Section]) -> str:
+def _marker(marker: Section, corrected: list[Section], words: Words) -> str:
     sizes = [abs(r) for r in marker["marker_correlations"].values() if r is not None]
     pvalues = [row["pvalue"] for row in marker["correlations"] if row["pvalue"] is not None]
-    kept = kept_significant(marker["still_significant"], pvalues)
-    text = (
-        f"The marker correlates {apa.bounded(min(sizes))} to {apa.bounded(max(sizes))} in size with "
-        f"the constructs; with it partialled out (r = {apa.bounded(marker['r_marker'])}) {kept}."
+    write = Apa(words)
+    text = words.say(
+        "The marker correlates {low} to {high} in size with the constructs; with it partialled out"
+        " (r = {r}) {kept}.",
+        low=write.bounded(min(sizes)),
+        high=write.bounded(max(sizes)),
+        r=write.bounded(marker["r_marker"]),
+        kept=kept_significant(marker["still_significant"], pvalues, words),
     )
-    if corrected:
-        most = max(corrected, key=lambda row: abs(row["change"]))
-        changed = [row for row in corrected if row["conclusion_changes"]]
-        text += (
-            " With the marker as a further cause in the model no path changes by more than "
-            f"{apa.bounded(abs(most['change']))} ({label(most['source'])} to "
-            f"{label(most['target'])}), and "
-            f"{'no conclusion changes' if not changed else f'{len(changed)} conclusions change'}."
+    return f"{text} {_corrected(corrected, words)}" if corrected else text
+
+
+def _corrected(corrected: list[Section], words: Words) -> str:
+    most = max(corrected, key=lambda row: abs(row["change"]))
+    changed = sum(bool(row["conclusion_changes"]) for row in corrected)
+    told = {
+        "size": Apa(words).bounded(abs(most["change"])),
+        "source": label(most["source"], words),
+        "target": label(most["target"], words),
+    }
+    if not changed:
+        return words.say(
+            "With the marker as a further cause in the model no path changes by more than {size} ({source}"
+            " to {target}), and no conclusion changes.",
+            **told,
         )
-    return text
+    return words.say_count(
+        "With the marker as a further cause in the model no path changes by more than {size} ({source} to"
+        " {target}), and {n} conclusions change.",
+        "With the marker as a further cause in the model no path changes by more than {size} ({source} to"
+        " {target}), and {n} conclusions change.",
+        n=changed,
+        **told,
+    )
 
 
-def _beside(document: Section, number: Iterator[int]) -> Iterator[Block]:
-    yield Heading("Comparison with the original study")
-    yield Callout("A different population", document["study"]["caution"])
-    yield tables.published(document["study"], next(number))
+def _beside(document: Section, number: Iterator[int], words: Words) -> Iterator[Block]:
+    yield Heading(words.say("Comparison with the original study"))
+    caution = study_phrases.caution(document["study"], words)
+    yield Callout(words.say("A different population"), caution)
+    yield tables.published(document["study"], next(number), words)
 
 
-def _reproducibility(asked: Study[Section]) -> Iterator[Block]:
+def _reproducibility(asked: Study[Section], words: Words) -> Iterator[Block]:
     document = asked.document
     settings = document["settings"]
-    yield Heading("Reproducibility", level=2)
-    shown: list[tuple[str, Text]] = [
-        ("Fingerprint", document["fingerprint"]),
-        ("Seed", str(settings["seed"])),
-        ("Software", ", ".join(f"{k} {v}" for k, v in document["versions"].items())),
-        ("Format", document["format"]),
-        ("Rules", asked.rules.told),
+    yield Heading(words.say("Reproducibility"), level=2)
+    shown: list[tuple[str, str]] = [
+        (words.say("Fingerprint"), document["fingerprint"]),
+        (words.say("Seed"), str(settings["seed"])),
+        (words.say("Software"), ", ".join(f"{k} {v}" for k, v in document["versions"].items())),
+        (words.say("Format"), document["format"]),
+        (words.say("Rules"), rules_named(asked.rules, words)),
         (
-            "Command",
+            words.say("Command"),
             f"surveyapp study FILE.csv --bootstrap {settings['bootstrap']} --seed {settings['seed']}",
         ),
     ]
     for name, value in shown:
-        text = value if isinstance(value, tuple) else (value,)
-        yield Paragraph((Styled(f"{name}: "), *text), Tone.BODY)
+        text: Text = (Styled(f"{name}: "), words.name(value))
+        yield Paragraph(text, Tone.BODY)

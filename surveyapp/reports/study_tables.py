@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any
 
 from analysis.composite.sjq_discriminant import CUT
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports import apa
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import cited, told
 from surveyapp.reports.document import (
     Cell,
@@ -21,52 +23,58 @@ from surveyapp.reports.document import (
     italic,
 )
 from surveyapp.reports.measured_models import label
+from surveyapp.results import study_phrases
 
 Section = Mapping[str, Any]
-_CI = "95% CI"
 _R2: Text = (*italic("R"), "²")
 _F2: Text = (*italic("f"), "²")
 _RHO: Text = (*italic("ρ"), "A")
 SJQ, QUALITY, LOYAL = "sjq", "service_quality", "loyalty"
 
 
-def hypotheses(study: Section, number: int) -> Table:
+def hypotheses(study: Section, number: int, words: Words = ENGLISH) -> Table:
+    write = Apa(words)
     return Table(
         number=number,
-        title="Hypotheses and Results",
+        title=words.say("Hypotheses and Results"),
         columns=[
-            Column("", 0.05, name="Code"),
-            Column("Hypothesis", 0.27),
-            Column("Effect", 0.07, apa.bounded),
-            Column(_CI, 0.13, apa.interval),
-            Column(apa.P, 0.08, apa.pvalue),
-            Column("Verdict", 0.40),
+            Column("", 0.05, name=words.say("Code")),
+            Column(words.say("Hypothesis"), 0.27),
+            Column(words.say("Effect"), 0.07, write.bounded),
+            Column(words.say("95% CI"), 0.13, write.interval),
+            Column(apa.P, 0.08, write.pvalue),
+            Column(words.say("Verdict"), 0.40),
         ],
         cells=[
             [
                 (Styled(row["code"]),),
-                row["claim"],
+                study_phrases.claim(row, words),
                 row["estimate"],
                 Interval(row["lower"], row["upper"]),
                 row["p"],
-                row["verdict"],
+                study_phrases.verdict(study, row, words),
             ]
             for row in study["hypotheses"]
         ],
-        note="Standardised total effects (H1, H2) and total indirect effect (H3). CI = percentile "
-        "bootstrap confidence interval; a hypothesis is supported when it lies above zero.",
+        note=words.say(
+            "Standardised total effects (H1, H2) and total indirect effect (H3). CI = percentile bootstrap"
+            " confidence interval; a hypothesis is supported when it lies above zero."
+        ),
         look=Look.APA,
     )
 
 
-def reliability(study: Section, first_order: Sequence[str], number: int) -> Table:
+def reliability(
+    study: Section, first_order: Sequence[str], number: int, words: Words = ENGLISH
+) -> Table:
+    write = Apa(words)
     rows: list[list[Cell]] = []
     for name in first_order:
         row = study["full"]["reliability"][name]
         loads = [x["estimate"] for x in study["full"]["loadings"] if x["construct"] == name]
         rows.append(
             [
-                label(name),
+                label(name, words),
                 len(loads),
                 Interval(min(loads), max(loads)),
                 *(row[key] for key in ("alpha", "rho_a", "cr", "ave")),
@@ -74,29 +82,31 @@ def reliability(study: Section, first_order: Sequence[str], number: int) -> Tabl
         )
     return Table(
         number=number,
-        title="Reliability and Convergent Validity",
+        title=words.say("Reliability and Convergent Validity"),
         columns=[
-            Column("Construct", 0.28),
-            Column("Items", 0.09, apa.count),
-            Column("Loadings", 0.19, _range),
-            Column(apa.ALPHA, 0.11, apa.bounded),
-            Column(_RHO, 0.11, apa.bounded),
-            Column("CR", 0.11, apa.bounded),
-            Column("AVE", 0.11, apa.bounded),
+            Column(words.say("Construct"), 0.28),
+            Column(words.say("Items"), 0.09, write.count),
+            Column(words.say("Loadings"), 0.19, write.ends),
+            Column(apa.ALPHA, 0.11, write.bounded),
+            Column(_RHO, 0.11, write.bounded),
+            Column("CR", 0.11, write.bounded),
+            Column("AVE", 0.11, write.bounded),
         ],
         cells=rows,
-        note="Full model. CR = composite reliability; AVE = average variance extracted. Usual "
-        f"cut-offs: loadings .70, reliability .70, AVE .50 {cited('hair-risher-2019')}.",
+        note=words.say(
+            "Full model. CR = composite reliability; AVE = average variance extracted. Usual cut-offs:"
+            " loadings .70, reliability .70, AVE .50 {citation}.",
+            citation=cited("hair-risher-2019"),
+        ),
         look=Look.APA,
     )
 
 
-def _range(found: Interval) -> str:
-    return f"{apa.bounded(found.low)} to {apa.bounded(found.high)}"
-
-
-def discriminant(study: Section, first_order: Sequence[str], number: int) -> Table:
+def discriminant(
+    study: Section, first_order: Sequence[str], number: int, words: Words = ENGLISH
+) -> Table:
     """HTMT below the diagonal, the root of AVE on it, correlations above."""
+    write = Apa(words)
     full = study["full"]
     rows: list[list[Cell]] = []
     for i, name in enumerate(first_order):
@@ -104,42 +114,51 @@ def discriminant(study: Section, first_order: Sequence[str], number: int) -> Tab
         for j, other in enumerate(first_order):
             if i == j:
                 root = full["fornell_larcker"][name][name]
-                cells.append(Quantity(root, (Styled(apa.bounded(root)),)))
+                cells.append(Quantity(root, (Styled(write.bounded(root)),)))
             elif i > j:
-                cells.append(_flagged(full["htmt"][name][other]))
+                cells.append(_flagged(full["htmt"][name][other], words))
             else:
                 r = full["correlations"][name][other]
-                cells.append(Quantity(r, italic(apa.bounded(r))))
-        rows.append([Quantity(label(name), f"{i + 1}. {label(name)}"), *cells])
+                cells.append(Quantity(r, italic(write.bounded(r))))
+        named = label(name, words)
+        said = words.say("{n}. {name}", n=str(i + 1), name=named)
+        rows.append([Quantity(named, said), *cells])
     share = 0.74 / len(first_order)
     return Table(
         number=number,
-        title="Discriminant Validity",
+        title=words.say("Discriminant Validity"),
         columns=[
-            Column("Construct", 0.26),
+            Column(words.say("Construct"), 0.26),
             *(
-                Column(str(i), share, apa.bounded, name=label(name))
+                Column(str(i), share, write.bounded, name=label(name, words))
                 for i, name in enumerate(first_order, start=1)
             ),
         ],
         cells=rows,
-        note=f"Below the diagonal: HTMT {cited('henseler-2015')}, * = at or above the cut-off of .85. "
-        "Diagonal, semibold: root of AVE. Above, italics: correlations of the constructs.",
+        note=words.say(
+            "Below the diagonal: HTMT {citation}, * = at or above the cut-off of .85. Diagonal, semibold:"
+            " root of AVE. Above, italics: correlations of the constructs.",
+            citation=cited("henseler-2015"),
+        ),
         look=Look.APA,
     )
 
 
-def _flagged(htmt: float | None) -> Cell:
+def _flagged(htmt: float | None, words: Words = ENGLISH) -> Cell:
     """HTMT; one that reaches the cut-off with a star."""
     if htmt is None:
         return htmt
-    return Quantity(htmt, f"{apa.beside(htmt, CUT)}{'*' if htmt >= CUT else ''}")
+    return Quantity(htmt, f"{Apa(words).beside(htmt, CUT)}{'*' if htmt >= CUT else ''}")
 
 
-def paths(study: Section, number: int) -> Table:
+def paths(study: Section, number: int, words: Words = ENGLISH) -> Table:
+    write = Apa(words)
     rows: list[list[Cell]] = []
     groups = []
-    for name, title in (("baseline", "Baseline model"), ("full", "Full model")):
+    for name, title in (
+        ("baseline", words.say("Baseline model")),
+        ("full", words.say("Full model")),
+    ):
         fit = study[name]
         found = {tuple(row["label"]): row for row in fit["bootstrap"]["tables"]["paths"]}
         groups.append(len(rows))
@@ -148,7 +167,7 @@ def paths(study: Section, number: int) -> Table:
             row = found[path["source"], path["target"]]
             rows.append(
                 [
-                    f"{label(path['source'])} → {label(path['target'])}",
+                    arrow([path["source"], path["target"]], words),
                     path["estimate"],
                     Interval(row["lower"], row["upper"]),
                     row["p_percentile"],
@@ -158,22 +177,33 @@ def paths(study: Section, number: int) -> Table:
             )
     return Table(
         number=number,
-        title="Paths",
+        title=words.say("Paths"),
         columns=[
-            Column("Path", 0.42),
-            Column("Estimate", 0.11, apa.bounded),
-            Column(_CI, 0.17, apa.interval),
-            Column(apa.P, 0.1, apa.pvalue),
-            Column(_F2, 0.1, apa.number),
-            Column("VIF", 0.1, apa.number),
+            Column(words.say("Path"), 0.42),
+            Column(words.say("Estimate"), 0.11, write.bounded),
+            Column(words.say("95% CI"), 0.17, write.interval),
+            Column(apa.P, 0.1, write.pvalue),
+            Column(_F2, 0.1, write.number),
+            Column("VIF", 0.1, write.number),
         ],
         cells=rows,
         groups=frozenset(groups),
-        note=f"Percentile intervals of {study['full']['bootstrap']['resamples']:,} resamples. Paths "
-        "from dimensions are their weights in the construct that they compose; as such a construct "
-        "is computed from its dimensions, their effect size is not a number.",
+        note=words.say(
+            "Percentile intervals of {n} resamples. Paths from dimensions are their weights in the"
+            " construct that they compose; as such a construct is computed from its dimensions, their"
+            " effect size is not a number.",
+            n=words.number(study["full"]["bootstrap"]["resamples"]),
+        ),
         look=Look.APA,
     )
+
+
+def arrow(names: Sequence[str], words: Words = ENGLISH) -> str:
+    """Constructs one after another, as effects run: "SJQ → Loyalty"."""
+    first, *others = (label(name, words) for name in names)
+    for each in others:
+        first = words.say("{source} → {target}", source=first, target=each)
+    return first
 
 
 def _size(value: float | None) -> float | None:
@@ -181,9 +211,13 @@ def _size(value: float | None) -> float | None:
     return None if value is None or value > 1000 else value
 
 
-def explained(study: Section, number: int) -> Table:
+def explained(study: Section, number: int, words: Words = ENGLISH) -> Table:
+    write = Apa(words)
     rows: list[list[Cell]] = []
-    for name, title in (("baseline", "Baseline"), ("full", "Full")):
+    for name, title in (
+        ("baseline", words.say("Baseline")),
+        ("full", words.say("Full")),
+    ):
         fit = study[name]
         found = {row["label"][0]: row for row in fit["bootstrap"]["tables"]["r_squared"]}
         for construct, row in fit["r_squared"].items():
@@ -193,7 +227,7 @@ def explained(study: Section, number: int) -> Table:
             rows.append(
                 [
                     title,
-                    label(construct),
+                    label(construct, words),
                     row["r_squared"],
                     Interval(spread["lower"], spread["upper"]),
                     row["adjusted"],
@@ -201,43 +235,55 @@ def explained(study: Section, number: int) -> Table:
             )
     return Table(
         number=number,
-        title="Explained Variance",
+        title=words.say("Explained Variance"),
         columns=[
-            Column("Model", 0.2),
-            Column("Construct", 0.32),
-            Column(_R2, 0.12, apa.bounded),
-            Column(_CI, 0.2, apa.interval),
-            Column(("Adjusted ", *_R2), 0.16, apa.bounded),
+            Column(words.say("Model"), 0.2),
+            Column(words.say("Construct"), 0.32),
+            Column(_R2, 0.12, write.bounded),
+            Column(words.say("95% CI"), 0.2, write.interval),
+            Column(_adjusted(words), 0.16, write.bounded),
         ],
         cells=rows,
         look=Look.APA,
     )
 
 
-def mediation(study: Section, number: int) -> Table:
+def _adjusted(words: Words) -> Text:
+    return ("Adjusted ", *_R2) if words.is_english else words.say("Adjusted R²")
+
+
+def mediation(study: Section, number: int, words: Words = ENGLISH) -> Table:
+    write = Apa(words)
     found = study["mediation"]
     rows: list[list[Cell]] = []
     for effect in found["specific"]:
-        rows.append([" → ".join(label(name) for name in effect["way"]), *_effect(effect)])
+        rows.append([arrow(effect["way"], words), *_effect(effect)])
     for name, title in (
-        ("indirect", "Total indirect effect"), ("direct", "Direct effect"), ("total", "Total effect"),
-    ):  # fmt: skip
+        ("indirect", words.say("Total indirect effect")),
+        ("direct", words.say("Direct effect")),
+        ("total", words.say("Total effect")),
+    ):
         if found[name] is not None:
             rows.append([title, *_effect(found[name])])
-    share = f"{100 * found['vaf']:.0f}%" if found["vaf"] is not None else "not defined"
+    share = words.say("not defined") if found["vaf"] is None else write.percent(found["vaf"])
     return Table(
         number=number,
-        title="Effects of Service Journey Quality on Loyalty",
+        title=words.say("Effects of Service Journey Quality on Loyalty"),
         columns=[
-            Column("Effect", 0.57),
-            Column("Estimate", 0.12, apa.bounded),
-            Column(_CI, 0.19, apa.interval),
-            Column(apa.P, 0.12, apa.pvalue),
+            Column(words.say("Effect"), 0.57),
+            Column(words.say("Estimate"), 0.12, write.bounded),
+            Column(words.say("95% CI"), 0.19, write.interval),
+            Column(apa.P, 0.12, write.pvalue),
         ],
         cells=rows,
         strong=frozenset({len(rows) - 1}),
-        note=f"Share of the total effect that runs through service quality: {share}. Kind of "
-        f"mediation after {told('zhao-2010')}: {found['kind']}.",
+        note=words.say(
+            "Share of the total effect that runs through service quality: {share}. Kind of mediation"
+            " after {work}: {kind}.",
+            share=share,
+            work=told("zhao-2010", words),
+            kind=study_phrases.mediation_kind(found["kind"], words),
+        ),
         look=Look.APA,
     )
 
@@ -246,22 +292,23 @@ def _effect(effect: Section) -> list[Cell]:
     return [effect["estimate"], Interval(effect["lower"], effect["upper"]), effect["p"]]
 
 
-def importance(study: Section, number: int) -> Table:
+def importance(study: Section, number: int, words: Words = ENGLISH) -> Table:
+    write = Apa(words)
     return Table(
         number=number,
-        title="Importance for Loyalty and Performance of Each Dimension",
+        title=words.say("Importance for Loyalty and Performance of Each Dimension"),
         columns=[
-            Column("Construct", 0.2),
-            Column("Dimension", 0.22),
-            Column("Importance", 0.13, apa.bounded),
-            Column(_CI, 0.15, apa.interval),
-            Column("Performance", 0.14, apa.NUMBER_1),
-            Column(_CI, 0.16, partial(apa.free_interval, digits=1)),
+            Column(words.say("Construct"), 0.2),
+            Column(words.say("Dimension"), 0.22),
+            Column(words.say("Importance"), 0.13, write.bounded),
+            Column(words.say("95% CI"), 0.15, write.interval),
+            Column(words.say("Performance"), 0.14, partial(write.number, digits=1)),
+            Column(words.say("95% CI"), 0.16, partial(write.free_interval, digits=1)),
         ],
         cells=[
             [
-                label(row["construct"]),
-                label(row["part"]),
+                label(row["construct"], words),
+                label(row["part"], words),
                 row["importance"],
                 Interval(row["importance_lower"], row["importance_upper"]),
                 row["performance"],
@@ -269,72 +316,92 @@ def importance(study: Section, number: int) -> Table:
             ]
             for row in study["importance"]["dimensions"]
         ],
-        note="Importance: difference in loyalty's performance that the model predicts between customers "
-        "whose dimension differs by one point, all else equal; an association, not an effect shown. "
-        f"Performance: weighted mean on 0 to 100 {cited('ringle-2016')}.",
+        note=words.say(
+            "Importance: difference in loyalty's performance that the model predicts between customers"
+            " whose dimension differs by one point, all else equal; an association, not an effect shown."
+            " Performance: weighted mean on 0 to 100 {citation}.",
+            citation=cited("ringle-2016"),
+        ),
         look=Look.APA,
     )
 
 
-def prediction(study: Section, number: int) -> Table:
+def prediction(study: Section, number: int, words: Words = ENGLISH) -> Table:
+    write = Apa(words)
     keys = ("q2", "rmse", "rmse_lm", "rmse_mean")
     return Table(
         number=number,
-        title="Cross-Validated Prediction of Loyalty",
+        title=words.say("Cross-Validated Prediction of Loyalty"),
         columns=[
-            Column("Item", 0.2),
-            Column((*italic("Q"), "² predict"), 0.2, apa.bounded),
-            Column("RMSE", 0.2, apa.number),
-            Column("RMSE, linear model", 0.22, apa.number),
-            Column("RMSE, mean", 0.18, apa.number),
+            Column(words.say("Item"), 0.2),
+            Column(_predicted(words), 0.2, write.bounded),
+            Column("RMSE", 0.2, write.number),
+            Column(words.say("RMSE, linear model"), 0.22, write.number),
+            Column(words.say("RMSE, mean"), 0.18, write.number),
         ],
         cells=[
             [row["item"], *(row[key] for key in keys)]
             for row in study["prediction"]
             if row["construct"] == LOYAL
         ],
-        note=f"RMSE = root mean squared error of held-out answers {cited('shmueli-2019')}; lower is "
-        "better. The linear model predicts each item from all items of journey quality.",
+        note=words.say(
+            "RMSE = root mean squared error of held-out answers {citation}; lower is better. The linear"
+            " model predicts each item from all items of journey quality.",
+            citation=cited("shmueli-2019"),
+        ),
         look=Look.APA,
     )
 
 
-def robustness(study: Section, number: int) -> Table:
+def _predicted(words: Words) -> Text:
+    return (*italic("Q"), "² predict") if words.is_english else words.say("Q² of prediction")
+
+
+def robustness(study: Section, number: int, words: Words = ENGLISH) -> Table:
+    write = Apa(words)
     keys = ("to_mediator", "from_mediator", "direct", "indirect", "total")
     return Table(
         number=number,
-        title="The Same Effects Estimated by Other Methods",
+        title=words.say("The Same Effects Estimated by Other Methods"),
         columns=[
-            Column("Method", 0.33),
-            Column("SJQ → quality", 0.16, apa.bounded),
-            Column("Quality → loyalty", 0.18, apa.bounded),
-            Column("Direct", 0.11, apa.bounded),
-            Column("Indirect", 0.11, apa.bounded),
-            Column("Total", 0.11, apa.bounded),
+            Column(words.say("Method"), 0.33),
+            Column(words.say("SJQ → quality"), 0.16, write.bounded),
+            Column(words.say("Quality → loyalty"), 0.18, write.bounded),
+            Column(words.say("Direct"), 0.11, write.bounded),
+            Column(words.say("Indirect"), 0.11, write.bounded),
+            Column(words.say("Total"), 0.11, write.bounded),
         ],
-        cells=[[row["method"], *(row[key] for key in keys)] for row in study["robustness"]],
-        note=study["why_they_differ"],
+        cells=[
+            [study_phrases.method_named(row["method"], words), *(row[key] for key in keys)]
+            for row in study["robustness"]
+        ],
+        note=study_phrases.why_they_differ(study, words),
         look=Look.APA,
     )
 
 
-def published(study: Section, number: int) -> Table:
+def published(study: Section, number: int, words: Words = ENGLISH) -> Table:
+    write = Apa(words)
     return Table(
         number=number,
-        title="Published Results of the Original Study (a Different Population)",
+        title=words.say("Published Results of the Original Study (a Different Population)"),
         columns=[
-            Column("Quantity", 0.6),
-            Column("Here", 0.2, apa.bounded),
-            Column("Published", 0.2, align="r"),
+            Column(words.say("Quantity"), 0.6),
+            Column(words.say("Here"), 0.2, write.bounded),
+            Column(words.say("Published"), 0.2, align="r"),
         ],
         cells=[
             [
-                row["label"].replace("->", "→"),
+                study_phrases.quantity(row, label, words),
                 row["ours"],
-                Quantity(row["published"], italic(apa.bounded(row["published"]))),
+                Quantity(row["published"], italic(write.bounded(row["published"]))),
             ]
             for row in study["published"]
         ],
-        note=f"{study['caution']} Published: {study['source']}.",
+        note=words.say(
+            "{caution} Published: {source}.",
+            caution=study_phrases.caution(study, words),
+            source=words.name(study["source"]),
+        ),
         look=Look.APA,
     )

@@ -9,7 +9,7 @@ from reportlab.platypus import CondPageBreak, Flowable, Spacer
 from surveyapp.design_tokens import TEXT_WIDTH
 from surveyapp.i18n.isolates import begins_right
 from surveyapp.reports import grid_widths
-from surveyapp.reports.document import Look, Styled, Table, Text, Tone
+from surveyapp.reports.document import Look, Table, Text, Tone
 from surveyapp.reports.kept import Gap, Kept
 from surveyapp.reports.long_table import LongTable
 from surveyapp.reports.set_text import in_style, paragraph
@@ -120,15 +120,12 @@ def _commands(
 
 
 def _note(block: Table) -> Text:
-    if block.look is not Look.APA:
-        return block.note
-    parts = (block.note,) if isinstance(block.note, str) else block.note
-    return (Styled("Note. ", "italic"), *parts)
+    return block.noted if block.look is Look.APA else block.note
 
 
 def _title(block: Table) -> list[Flowable]:
     if block.look is Look.APA:
-        number = [paragraph(f"Table {block.number}", "table-number")] if block.number else []
+        number = [paragraph(block.numbered, "table-number")] if block.number else []
         title = paragraph(block.title, "table-title", room=TEXT_WIDTH)
         return [Spacer(0, 6), *number, title]
     if not block.title:

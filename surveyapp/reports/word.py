@@ -51,7 +51,12 @@ def docx(document: Document) -> bytes:
         is_first = False
         for part in parts:
             _add(file, part, (_LONG if on_side else _SHORT) - 2 * _MARGIN)
-    _references(file, [text for table in found for text in texts(table)], is_first=is_first)
+    _references(
+        file,
+        [text for table in found for text in texts(table)],
+        document.words.say("References"),
+        is_first=is_first,
+    )
     out = io.BytesIO()
     file.save(out)
     return out.getvalue()
@@ -106,7 +111,7 @@ def _page(file: WordFile, *, on_side: bool, is_first: bool) -> None:
         setattr(section, f"{side}_margin", Pt(_MARGIN))
 
 
-def _references(file: WordFile, said: Sequence[str], *, is_first: bool) -> None:
+def _references(file: WordFile, said: Sequence[str], title: str, *, is_first: bool) -> None:
     """The works that the tables cite, on an upright page."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
@@ -117,7 +122,7 @@ def _references(file: WordFile, said: Sequence[str], *, is_first: bool) -> None:
     _page(file, on_side=False, is_first=is_first)
     heading = file.add_paragraph(style=_HEADING)
     heading.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    write(heading, (Styled("References"),))
+    write(heading, (Styled(title),))
     for text in listed:
         paragraph = file.add_paragraph(style=_REFERENCE)
         paragraph.paragraph_format.left_indent = Pt(_HANGING)
@@ -127,10 +132,9 @@ def _references(file: WordFile, said: Sequence[str], *, is_first: bool) -> None:
 
 def _add(file: WordFile, table: Table, width: float) -> None:
     size = _SIZE if needed(table, _SIZE) <= width else _SMALL
-    write(file.add_paragraph(style=_NUMBER), (Styled(f"Table {table.number}"),))
+    write(file.add_paragraph(style=_NUMBER), (Styled(table.numbered),))
     write(file.add_paragraph(style=_TITLE), (Styled(table.title, "italic"),))
     grid(file, table, width, size, style=_TEXT if size == _SIZE else _SMALL_TEXT)
     note = file.add_paragraph(style=_NOTE)  # also without words: it keeps tables apart
     if table.note:
-        parts = (table.note,) if isinstance(table.note, str) else table.note
-        write(note, (Styled("Note. ", "italic"), *parts))
+        write(note, table.noted)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from analysis.losses import Losses
+from surveyapp.i18n.words import ENGLISH, Words
 
 
-def left_out(dropped: int, total: int) -> str:
+def left_out(dropped: int, total: int, words: Words = ENGLISH) -> str:
     """The loss with its share; that there is none, too.
 
     >>> left_out(37, 246)
     '37 of 246 rows (15.0%) were left out, because answers are missing'
     """
+    rows = words.number(total)
     if not dropped:
-        return f"no row was left out of {total:,}"
-    verb = "was" if dropped == 1 else "were"
-    share = 100 * dropped / total
-    return (
-        f"{dropped:,} of {total:,} rows ({share:.1f}%) {verb} left out, because answers are missing"
+        return words.say("no row was left out of {total}", total=rows)
+    return words.say_count(
+        "{n} of {total} rows ({share}) was left out, because answers are missing",
+        "{n} of {total} rows ({share}) were left out, because answers are missing",
+        n=dropped,
+        total=rows,
+        share=words.percent(100 * dropped / total, 1),
     )
 
 
@@ -48,17 +52,18 @@ def advice(lost: Losses, estimator: str, missing: str) -> list[str]:
     return [f"Warning: {said}; --estimator MLR --missing fiml would use what they have"]
 
 
-def imputed(missing: int, cells: int) -> str:
+def imputed(missing: int, cells: int, words: Words = ENGLISH) -> str:
     """How many answers are missing where each is replaced by its item's mean.
 
     >>> imputed(12, 4000)
     '12 of 4,000 answers (0.3%) are missing and replaced by the mean of their item'
     """
     if not missing:
-        return "no answer is missing"
-    verb = "is" if missing == 1 else "are"
-    share = 100 * missing / cells
-    return (
-        f"{missing:,} of {cells:,} answers ({share:.1f}%) {verb} missing and replaced by the mean of "
-        "their item"
+        return words.say("no answer is missing")
+    return words.say_count(
+        "{n} of {cells} answers ({share}) is missing and replaced by the mean of their item",
+        "{n} of {cells} answers ({share}) are missing and replaced by the mean of their item",
+        n=missing,
+        cells=words.number(cells),
+        share=words.percent(100 * missing / cells, 1),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from analysis import scoring
-from instruments.loader import Library
+from instruments.loader import InstrumentError, Library
 from surveyapp.i18n.words import Words
 from surveyapp.results.view_models import AskedInstrument, Definition
 from surveyapp.store.models import RESPONSE_RATE
@@ -48,3 +48,20 @@ def in_library(words: Words, library: Library, asked: Iterable[AskedInstrument])
                 if title := wording.dimensions.get(scale.code):
                     scales.setdefault(scale.id, title)
     return replace(words, scales=scales, instruments=titles)
+
+
+def with_dimensions(words: Words, library: Library, codes: Iterable[str]) -> Words:
+    """The words with the titles of these questionnaires' dimensions by their codes alone, as a study names
+    its constructs.
+    """
+    if words.is_english:
+        return words
+    titles: dict[str, str] = {}
+    for code in codes:
+        try:
+            wording = library.load(code).wording(words.language)
+        except InstrumentError:
+            continue  # no longer installed
+        if wording.language == words.language:
+            titles |= wording.dimensions
+    return replace(words, scales={**words.scales, **titles})

@@ -25,21 +25,24 @@ from surveyapp.i18n.report_languages import REPORT_LANGUAGES
 from surveyapp.i18n.report_messages import said_in, template
 from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import benchmark, executive, make, partner
+from surveyapp.reports import benchmark, executive, make, partner, study
 from surveyapp.reports.actions import KINDS, ask_report, scope_of
 from surveyapp.reports.document import Document, Paragraph, Tone
 from surveyapp.reports.languages import SAID_BY, offered
 from surveyapp.reports.partner_numbers import numbers_of
+from surveyapp.reports.stored_study import Study
 from surveyapp.results.scale_titles import in_library
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.settings import read
 from surveyapp.store.models import Journey, PlannedAction, Report, Segment, Target, Touchpoint
+from tests.reports import study_document
 from tests.results import bank
 
 pytestmark = pytest.mark.xdist_group("report languages")  # its tests share what is made once
 
 ROOT = Path(__file__).parents[2]
 PARTNER = "Zzz Ltd"
+MODULES = {"sjq_study": "study"}
 WHEN = {"since": date(2026, 5, 1), "until": date(2026, 10, 31)}
 TRANSLATED = [language for language in REPORT_LANGUAGES if language != "en"]
 _PLACE = re.compile(r"\{\w+\}")
@@ -235,6 +238,29 @@ def test_every_word_of_the_partner_report_is_a_message(installation: Installatio
     assert left_over(replace(document, blocks=kept), known) == []
 
 
+def test_every_word_of_the_study_is_a_message():
+    """Likewise; a sentence of the analysis that no number stands beside says that it is English."""
+    found = study_document.document()
+    found["study"]["warnings"] = [*found["study"]["warnings"], "qqq rrr"]
+    asked = Study(found, "Zzz", "Zzz", None, "Zzz", date(2026, 11, 22), library=BUILT_IN)
+    words = Words("fi", catalogue=Marked())
+    document = study.content(asked, made=date(2026, 11, 29), words=words)
+    known = set(MONTHS) | {"Zzz", "SJQ", "VIF", "RMSE", "AVE"}
+    for code in ("sjq", "servqual-p", "loyalty", "marker"):
+        titles = BUILT_IN.load(code).wording("fi").dimensions.values()
+        known |= {*titles, *(words.inner(title) for title in titles)}
+    known |= {item.code[:3] for item in BUILT_IN.load("sjq").items} | {"loy"}
+    kept = [
+        block
+        for block in document.blocks
+        if not (isinstance(block, Paragraph) and block.tone in (Tone.REFERENCE, Tone.NOTE))
+    ]
+    rest = left_over(replace(document, blocks=kept), known)
+    told = (found["fingerprint"], "surveyapp study", found["format"], "numpy", "NumPy", "Jaakkola")
+    assert [each for each in rest if not any(name in each for name in told)] == []
+    assert "⟦In English: qqq rrr.⟧" in texts(document)
+
+
 @pytest.mark.parametrize(
     ("kind", "title"),
     [("benchmark", "Palvelupolun vertailuraportti"), ("partner", "Kumppaniraportti")],
@@ -329,7 +355,7 @@ def test_a_kind_offers_english_and_what_is_whole(kind: str):
     ("kind", "language", "said"),
     [
         ("executive", "et", "Executive page cannot be written in et; choose English"),
-        ("sjq_study", "fi", "Service journey study cannot be written in Suomi; choose English"),
+        ("validation", "fi", "Scale validation report cannot be written in Suomi; choose English"),
     ],
 )
 def test_another_language_is_refused_by_name(
@@ -366,7 +392,7 @@ def imported(module: str, seen: dict[str, Path]) -> None:
 @pytest.mark.parametrize("kind", sorted(SAID_BY))
 def test_a_kind_names_every_file_whose_messages_it_says(kind: str):
     seen: dict[str, Path] = {}
-    imported(f"surveyapp.reports.{kind}", seen)
+    imported(f"surveyapp.reports.{MODULES.get(kind, kind)}", seen)
     imported("surveyapp.reports.formats.writers", seen)
     saying = {module for module, path in seen.items() if any(said_in(path))}
     assert saying - {"surveyapp.i18n.report_messages"} == set(SAID_BY[kind])

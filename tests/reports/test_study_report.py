@@ -6,6 +6,7 @@ import copy
 import io
 import re
 from datetime import date
+from gettext import NullTranslations
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from pypdf import PdfReader
 
 from instruments.loader import BUILT_IN
 from surveyapp.cli import studying
+from surveyapp.i18n.words import Words
 from surveyapp.reports import apa, research_charts, study, study_charts, study_tables
 from surveyapp.reports.document import Chart, Document, Paragraph, Table
 from surveyapp.reports.drawing import drawing
 from surveyapp.reports.pdf import pdf
 from surveyapp.reports.research_charts import Interval, Mark
 from surveyapp.reports.stored_study import Study
+from surveyapp.results import study_phrases
 from tests.reports.study_document import document
 
 MADE = date(2026, 11, 22)
@@ -55,6 +58,24 @@ def test_the_hypotheses_open_the_report_with_their_verdicts():
     for shown, row in zip(first.rows, rows, strict=True):
         assert [plain(shown[0]), shown[1], shown[5]] == [row["code"], row["claim"], row["verdict"]]
         assert shown[2] == apa.bounded(row["estimate"])
+
+
+def test_what_is_said_from_values_is_what_the_analysis_said():
+    """Each sentence that another language says from numbers reads in English as it is stored."""
+    found = document()["study"]
+    said = Words("fi", catalogue=NullTranslations())  # which translates nothing
+    for row in found["hypotheses"]:
+        assert study_phrases.claim(row, said) == row["claim"]
+        assert study_phrases.verdict(found, row, said) == row["verdict"]
+    worst = {**found["hypotheses"][0], "supported": False}
+    assert study_phrases.verdict(found, {**worst, "upper": 0.1}, said).startswith("Not supported")
+    assert study_phrases.why_they_differ(found, said) == found["why_they_differ"]
+    assert study_phrases.caution(found, said) == found["caution"]
+    kinds = ("complementary", "competitive", "indirect-only", "direct-only", "no effect")
+    assert [study_phrases.mediation_kind(kind, said) for kind in kinds] == list(kinds)
+    for row in found["published"]:
+        shown = study_phrases.quantity(row, lambda name, _: name.capitalize(), said)
+        assert shown == row["label"].replace("->", "→")
 
 
 def test_fewer_supported_hypotheses_are_counted_in_words():

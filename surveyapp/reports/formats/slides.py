@@ -114,7 +114,7 @@ class _Slides:
 
     def _panel(self, table: Table) -> None:
         """The panel on as many slides as its rows need, its head on each."""
-        deck, name = self.deck, f"Table {table.number}. " if table.number else ""
+        deck, name = self.deck, f"{table.numbered}. " if table.number else ""
         title = Line((Styled(f"{name}{table.title}"),), _TEXT)
         at, count = 0, len(table.cells)
         while at < count or count == 0:

@@ -181,7 +181,7 @@ class _Page:
         return _tag("figure", f"{caption}{image}{note}", "figure")
 
     def table(self, block: Table) -> str:
-        name = f"Table {block.number}. " if block.number else ""
+        name = f"{block.numbered}. " if block.number else ""
         heads = "".join(
             _cell("th", head, "th", side, scope="col")
             for head, side in zip(block.head, block.align, strict=True)

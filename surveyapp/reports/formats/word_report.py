@@ -172,7 +172,7 @@ class _Report:
         for panel in block.panels():
             self._turn(on_side=needed(panel, _SMALL) > upright)
             size = _SIZE if needed(panel, _SIZE) <= self._width else _SMALL
-            name = (Styled(f"Table {panel.number}. "),) if panel.number else ()
+            name = (Styled(f"{panel.numbered}. "),) if panel.number else ()
             caption = self._add((*name, panel.title), "Caption")
             caption.paragraph_format.keep_with_next = True
             style = "Table Text" if size == _SIZE else "Table Text Small"
