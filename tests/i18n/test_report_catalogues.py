@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
+from surveyapp.i18n.gettext_catalogues import catalogue as customers_catalogue
 from surveyapp.i18n.gettext_catalogues import untranslated
-from surveyapp.i18n.report_languages import REPORT_LANGUAGES
+from surveyapp.i18n.report_languages import REPORT_LANGUAGES, written_in
 from surveyapp.i18n.report_messages import (
     CATALOGUES,
     STATUS,
@@ -84,6 +85,25 @@ def test_a_sentence_ends_as_its_english_does(language: str):
                 assert form[-1] in {".": ".", "?": "?؟"}[english[-1]], (language, form)
             else:
                 assert form[-1] != ".", (language, form)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_forms_that_count_stand_in_the_order_of_those_for_customers(language: str):
+    """Babel begins a catalogue with its own order of the Arabic forms, which translators do not know."""
+    reports, customers = (
+        c2py(each.plural_expr) for each in (catalogue(language), customers_catalogue(language))
+    )
+    assert [reports(n) for n in range(250)] == [customers(n) for n in range(250)]
+
+
+def test_twelve_of_something_are_said_as_arabic_counts():
+    words = written_in("ar")
+    said = words.say_count(
+        "{n} differences were tested together (Holm).",
+        "{n} differences were tested together (Holm).",
+        n=12,
+    )
+    assert "12 فرقًا" in said
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
