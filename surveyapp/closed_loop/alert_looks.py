@@ -6,7 +6,7 @@ figures that pages show: what is hidden there is hidden here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -125,6 +125,19 @@ def scope_of(alert: Alert, today: date) -> Scope:
     )
 
 
+def _at(overview: JourneyOverview, place: str) -> tuple[int | None, Sequence[Figure]]:
+    """A place's touchpoint, where it is one, and its figures; none where the map has it no more."""
+    if not place:
+        return None, overview.end
+    for stage in overview.stages:
+        if place == place_of(stage.code):
+            return None, stage.figures
+        for each in stage.touchpoints:
+            if place == place_of(stage.code, each.code):
+                return each.id, each.figures
+    return None, ()
+
+
 class Looks:
     """Looks of alerts in one reading session: what several of them are about is read once."""
 
@@ -148,18 +161,7 @@ class Looks:
         if scope not in self._overviews:
             found = dashboards.journey_overview(self._session, scope, **self._rules)
             self._overviews[scope] = found
-        overview = self._overviews[scope]
-        point, figures = None, overview.end
-        if alert.place:
-            places = {
-                place_of(stage.code, each.code): each
-                for stage in overview.stages
-                for each in stage.touchpoints
-            }
-            if alert.place not in places:
-                return None, None
-            point = places[alert.place].id
-            figures = places[alert.place].figures
+        point, figures = _at(self._overviews[scope], alert.place)
         figure = next((each for each in figures if each.definition.scale == alert.scale), None)
         if figure is None or alert.kind != "control":
             return figure, None

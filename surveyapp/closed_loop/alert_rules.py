@@ -90,6 +90,12 @@ def read(
             )
     if rule.kind == "threshold":
         _check_value(definition, rule)
+    elif rule.place in _stages(base):
+        raise Invalid(
+            "A stage is watched by a threshold only: it puts its touchpoints together, and has neither a"
+            " change nor control limits of its own. Choose a threshold, or one of its touchpoints.",
+            field="kind",
+        )
     else:
         rule = replace(rule, value=0.0, whole=False)
     if rule.kind == "control":
@@ -104,16 +110,31 @@ def read(
 
 
 def watchable_at(base: Ground, place: str) -> dict[str, Definition]:
-    """The scores that are asked at a place, by scale: "" is the journey as a whole."""
-    unknown = 0  # no touchpoint's number
-    point = _points(base).get(place, unknown) if place else None
-    return {scale: scored.definition for scale, scored in base.scored.get(point, {}).items()}
+    """The scores that are asked at a place, by scale: "" is the journey as a whole, "apply" a stage by
+    its code with the scores of all its touchpoints, "apply/form" a touchpoint.
+    """
+    points: list[int | None] = [None]
+    if place:
+        points = [*(_stages(base).get(place) or filter(None, [_points(base).get(place)]))]
+    return {
+        scale: scored.definition
+        for point in points
+        for scale, scored in base.scored.get(point, {}).items()
+    }
 
 
 def watchable(base: Ground) -> dict[str, dict[str, Definition]]:
-    """The same of every place with scores, the journey as a whole first."""
-    places = ["", *_points(base)]
+    """The same of every place with scores: the journey as a whole, the stages, the touchpoints."""
+    places = ["", *_stages(base), *_points(base)]
     return {place: found for place in places if (found := watchable_at(base, place))}
+
+
+def _stages(base: Ground) -> dict[str, list[int]]:
+    """The stages by place, each with its touchpoints' numbers."""
+    return {
+        place_of(stage.code): [point.id for point in stage.touchpoints]
+        for stage in base.journey.stages
+    }
 
 
 def _points(base: Ground) -> dict[str, int]:

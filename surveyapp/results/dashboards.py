@@ -27,7 +27,7 @@ from surveyapp.results.rewordings import reworded_cells
 from surveyapp.results.scope import Period, Scope, period
 from surveyapp.results.segment_verdicts import gate, segment_verdicts
 from surveyapp.results.shown_cells import Cells, shown_cells
-from surveyapp.results.targets import of_segment, with_targets
+from surveyapp.results.targets import of_segment, place_of, with_targets
 from surveyapp.results.trends import trend
 from surveyapp.results.view_models import (
     LATEST,
@@ -128,8 +128,8 @@ def segment_comparison(
         session, base, scope.period, [EVERYBODY, *ids], minimum=minimum_cell, facets=scope.facets
     )
     places = [
-        (stage, touchpoint, cell, scored)
-        for stage, touchpoint, place in _places(base)
+        (stage, touchpoint, code, cell, scored)
+        for stage, touchpoint, code, place in _places(base)
         for scored in base.scored.get(place, {}).values()
         for cell in [(place, scored.scale.id)]
     ]
@@ -152,6 +152,7 @@ def segment_comparison(
         ComparisonRow(
             stage=stage,
             touchpoint=touchpoint,
+            place=code,
             everybody=figure(scored, *by_segment[EVERYBODY].get(cell, (NOTHING, Hidden.NO))),
             segments=tuple(
                 SegmentFigure(
@@ -163,7 +164,7 @@ def segment_comparison(
                 for name in names
             ),
         )
-        for stage, touchpoint, cell, scored in places
+        for stage, touchpoint, code, cell, scored in places
     )
     compared = sum(contrast is not None for contrast in contrasts.values())
     return SegmentComparison(
@@ -213,12 +214,13 @@ def _compared(scope: Scope, changed: Mapping[Cell, Change]) -> Compared | None:
     return Compared(baseline.since, baseline.until, tested)
 
 
-def _places(base: Ground) -> Iterator[tuple[str | None, str | None, Place]]:
-    """The journey's end, then touchpoint by touchpoint: names of stage and touchpoint, place."""
-    yield None, None, None
+def _places(base: Ground) -> Iterator[tuple[str | None, str | None, str, Place]]:
+    """The journey's end, then touchpoint by touchpoint: names of stage and touchpoint, code, place."""
+    yield None, None, "", None
     for stage in base.journey.stages:
         for touchpoint in stage.touchpoints:
-            yield stage.name, touchpoint.name, touchpoint.id
+            code = place_of(stage.code, touchpoint.code)
+            yield stage.name, touchpoint.name, code, touchpoint.id
 
 
 def _figures(base: Ground, place: Place, found: Cells, extra: _Extra) -> tuple[Figure, ...]:

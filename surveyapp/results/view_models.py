@@ -402,11 +402,13 @@ class SegmentFigure:
 class ComparisonRow:
     """One figure at one place, for everybody and for each segment, side by side.
 
-    ``stage`` and ``touchpoint`` are None for what is asked at the journey's end.
+    ``stage`` and ``touchpoint`` are None for what is asked at the journey's end; ``place`` is "" there,
+    else "apply/form".
     """
 
     stage: str | None
     touchpoint: str | None
+    place: str
     everybody: Figure
     segments: tuple[SegmentFigure, ...]
 

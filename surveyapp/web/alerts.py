@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -11,7 +13,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.closed_loop import alert_queries, alert_words
 from surveyapp.closed_loop import alerts as actions
 from surveyapp.closed_loop.alert_duty import send_test
-from surveyapp.closed_loop.alert_rules import MOST_MONTHS, AlertRule, watchable
+from surveyapp.closed_loop.alert_rules import KINDS, MOST_MONTHS, AlertRule, watchable
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
@@ -196,6 +198,7 @@ def _asked(scope: Scope) -> AlertRule:
     place = request.args.get("place", "").strip()[:_LONGEST_NAME]
     scale = request.args.get("metric", "").strip()[:_LONGEST_NAME]
     year = scope.comparison is Comparison.YEAR
+    kind = request.args.get("kind", "")
     return AlertRule(
         journey_id=scope.journey_id,
         scale=scale,
@@ -204,10 +207,21 @@ def _asked(scope: Scope) -> AlertRule:
         channel=scope.channel,
         language=scope.language,
         flagged=scope.flagged,
+        kind=kind if kind in KINDS else "threshold",
+        value=_value(request.args.get("value", "")),
         comparison="year" if year else "before",
-        months=min(scope.period.length or 1, MOST_MONTHS),
+        months=1 if kind == "control" else min(scope.period.length or 1, MOST_MONTHS),
         people=[me().id],
     )
+
+
+def _value(text: str) -> float:
+    """A threshold as the address names it, such as that of a target; 0 where it is no number."""
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if isfinite(number) else 0.0
 
 
 def _form(session: Session, journey: Journey, rule: AlertRule, by: actions.Doer) -> AlertForm:

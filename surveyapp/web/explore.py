@@ -14,6 +14,8 @@ from surveyapp.reports import explore_charts
 from surveyapp.results import dashboards
 from surveyapp.results.explored import explored
 from surveyapp.results.journey_json import trends_to_json
+from surveyapp.results.targets import place_of
+from surveyapp.store.models import Journey
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -59,8 +61,19 @@ def index(journey_id: int) -> ResponseReturnValue:
         specification=specification,
         height=explore_charts.HEIGHT,
         whole=explore_charts.WHOLE,
+        codes=_codes(journey),
         vega=VEGA,
         few=few,
         scope=scope,
         bar=bar,
     )
+
+
+def _codes(journey: Journey) -> dict[int | None, str]:
+    """Each touchpoint's place by its number; "" is the journey as a whole."""
+    points = {
+        point.id: place_of(stage.code, point.code)
+        for stage in journey.stages
+        for point in stage.touchpoints
+    }
+    return {None: "", **points}

@@ -11,7 +11,15 @@ from sqlalchemy import select
 
 from surveyapp.closed_loop.alert_duty import alerts_due
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Alert, AuditEntry, Journey, JourneyGrant, SurveyRow, User
+from surveyapp.store.models import (
+    Alert,
+    AuditEntry,
+    Journey,
+    JourneyGrant,
+    SurveyRow,
+    Target,
+    User,
+)
 from surveyapp.surveys.settings.closed_loop import read_case_rule
 from tests.closed_loop.makers import make_loop, respond
 from tests.responses.makers import make_survey
@@ -132,6 +140,48 @@ def test_an_alert_comes_from_where_somebody_looks(installation, olga, loop):
     assert '<option selected value="year">' in form
     assert re.search(r'name="months"[^>]*value="3"', form)
     assert re.search(rf'checked[^>]*name="people"[^>]*value="{loop.owner}"', form)
+
+
+def test_below_a_trend_the_alert_is_on_its_control_limits(installation, olga, loop):
+    """From the touchpoint's page and from Explore; a trend without limits has a plain alert."""
+
+    def answered(months: range) -> None:
+        with installation.store.writing() as session:
+            for back in months:
+                at = LAST_MONTH - timedelta(days=30 * back)
+                for value in (9, 9, 9, 3, 8 + back % 2):
+                    respond(session, loop.survey, value, at=at)
+
+    answered(range(1, 4))
+    short = olga.get("/journeys/1/touchpoints/1?period=all").text
+    assert "No control limits" in short and "alerts/new" in short and "kind=control" not in short
+    answered(range(4, 11))
+    everything = "period=all&scale=nps&place=apply%2Fform"
+    for page in ("/journeys/1/touchpoints/1?period=all", f"/journeys/1/explore?{everything}"):
+        links = re.findall(r'href="([^"]*alerts/new[^"]*)"', olga.get(page).text)
+        (link,) = [each for each in links if "metric=nps" in each and "kind=control" in each]
+        form = olga.get(html.unescape(link)).text
+        assert '<option selected value="apply/form nps">' in form
+        assert '<option selected value="control">' in form
+        assert re.search(r'name="months"[^>]*value="1"', form)
+
+
+def test_beside_a_stage_a_segment_and_a_target_is_an_alert_of_theirs(installation, olga, loop):
+    with installation.store.writing() as session:
+        for _ in range(6):
+            respond(session, loop.survey, 2, at=LAST_MONTH)
+        owner = loop.owner
+        session.add(Target(journey_id=1, place="apply", metric="nps", value=-20, owner_id=owner))
+    page = olga.get("/journeys/1").text
+    links = {html.unescape(each) for each in re.findall(r'href="([^"]*alerts/new[^"]*)"', page)}
+    (target,) = [each for each in links if "value=-20" in each]
+    stages = [each for each in links if "place=apply&" in each and "value=" not in each]
+    (stage,) = [each for each in stages if "metric=nps" in each]
+    for link in (target, stage):
+        assert '<option selected value="apply nps">' in olga.get(link).text
+    assert re.search(r'name="value"[^>]*value="-20"', olga.get(target).text)
+    assert target in html.unescape(olga.get("/journeys/1/targets").text)
+    assert olga.get("/journeys/1/alerts/new?metric=nps&value=nan&kind=x").status_code == 200
 
 
 def test_an_alert_is_added_stopped_started_and_removed(installation, olga, loop, base):

@@ -218,6 +218,17 @@ def test_a_month_beyond_its_control_limits_is_told(store, installation, loop):
     assert "from 9 months" in mail.content["text"]
 
 
+def test_a_stage_is_watched_with_all_its_touchpoints(store, installation, loop):
+    """By its own figure, which the table of stages shows."""
+    number = add(installation, loop, place="apply")
+    answers(store, loop, 9, 9, 3, 3, 3)
+    assert alerts_due(installation, NOW) == 1
+    (mail,) = told(store)
+    assert mail.content["subject"] == "NPS below +20: Apply (Open an account)"
+    with store.reading() as session:
+        assert session.get_one(Alert, number).place == "apply"
+
+
 def test_too_few_earlier_months_have_no_control_limits(store, installation, loop):
     add(installation, loop, kind="control")
     for number in range(7, 0, -1):
@@ -372,6 +383,8 @@ def test_what_cannot_be_watched_is_refused_by_its_field(store, installation, loo
         ("minimum_n", {"minimum_n": 2.5}),
         ("months", {"months": 13}),
         ("kind", {"kind": "guess"}),
+        ("kind", {"kind": "change", "place": "apply"}),
+        ("kind", {"kind": "control", "place": "apply"}),
         ("people", {"people": [999]}),
         ("escalate_to", {"escalate_to": 999}),
         ("escalate_hours", {"escalate_to": loop.owner, "escalate_hours": 0}),
