@@ -232,7 +232,8 @@ class Settings:
         "How often one customer is asked in 365 days at most; 0 means no limit.", default=6
     )
     keep_contacts_days: int = _setting(
-        "Days after which addresses, interactions and outcomes of customers are deleted.", default=730
+        "Days after which addresses, interactions and outcomes of customers are deleted.",
+        default=730,
     )
     keep_messages_days: int = _setting(
         "Days after which messages lose their words and whom they went to; they stay counted.",

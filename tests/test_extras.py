@@ -98,7 +98,9 @@ def test_what_is_imported_is_in_the_base_or_in_an_extra():
     base = named | {each for name in named for each in packages(needed(name))}
     extras = {module: name for name, modules in EXTRAS.items() for module in modules}
     for path in files():
-        if path.parent.name == "mcp":  # needs its extra, and what that brings along, for all that it is
+        if (
+            path.parent.name == "mcp"
+        ):  # needs its extra, and what that brings along, for all that it is
             continue
         for module in {name.partition(".")[0] for name in imports(path)}:
             if (

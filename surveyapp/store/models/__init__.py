@@ -56,8 +56,8 @@ from surveyapp.store.models.journeys import (
     Touchpoint,
 )
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
-from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.maps import MapCell, MapChange, MapLane
+from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
 from surveyapp.store.models.questionnaires import Questionnaire, QuestionnaireVersion
 from surveyapp.store.models.report_schedules import (
