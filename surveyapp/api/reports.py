@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from flask import Response
+from flask import Response, send_file
 
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
@@ -239,9 +239,16 @@ def download_report(query: dict[str, Any], code: str) -> Response:
         if file is None:
             raise NotFound(f"This report was not made as {form}.")
         record(session, None, "download report", f"report {report.id}", file=form)
-        data, name = installation().files.read(file), file.name
-    answer = Response(data, mimetype="application/octet-stream")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        content = installation().files.open(file)
+    answer = send_file(  # in pieces: a report of every segment has a hundred documents in it
+        content,
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=file.name,
+        conditional=False,
+        etag=False,
+    )
+    answer.content_length = file.size
     return answer
 
 

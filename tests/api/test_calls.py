@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +19,7 @@ from surveyapp.store.models import (
     Contact,
     Interaction,
     Invitation,
+    Report,
     Response,
     Stage,
     SurveyRow,
@@ -455,3 +458,23 @@ def test_the_old_name_of_surveys_is_still_understood(call, world):
     assert document["paths"]["/api/v1/deployments"]["get"]["deprecated"] is True
     fields = document["components"]["schemas"]["Invite"]["properties"]
     assert fields["deployment"]["deprecated"] is True
+
+
+def test_a_large_report_is_downloaded_in_pieces(call, installation, world):
+    large = 40_000_000
+    with tempfile.TemporaryFile() as content, installation.store.writing() as session:
+        content.truncate(large)
+        file = installation.files.put(session, content, name="a.zip", media_type="application/zip")
+        journey = world.here.journey_id
+        made = Report(kind="segments", title="Every", journey_id=journey, file_id=file.id)
+        session.add(made)
+        session.flush()
+        number = made.id
+    tracemalloc.start()
+    answer = call("GET", f"/journeys/open/reports/file?report={number}&format=zip", buffered=False)
+    size = sum(len(piece) for piece in answer.response)
+    answer.close()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (answer.status_code, size, answer.content_length) == (200, large, large)
+    assert peak < large / 4
