@@ -31,6 +31,7 @@ from surveyapp.web.moved import lead_on
 from surveyapp.web.number_formats import teach_words
 from surveyapp.web.pages import add_pages
 from surveyapp.web.plots import teach_plots
+from surveyapp.web.proxies import watch_proxies
 from surveyapp.web.respond import PREFIXES, respond, serve_apart
 from surveyapp.web.security import csrf, largest_upload, protect
 from surveyapp.web.sessions import remember_sessions
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     traffic = Traffic(settings.home) if settings.metrics_token else None
     if traffic is not None:
         count_requests(app, traffic, "staff")
+    watch_proxies(app, settings)
     protect(app, settings)
     remember_sessions(app)
     show_errors(app)
