@@ -17,6 +17,7 @@ from surveyapp.auth import sessions
 from surveyapp.closed_loop import alert_duty, alert_posts, cases, overdue_cases, stop_rules
 from surveyapp.comments import remasking
 from surveyapp.distribution import outbox, retention, retention_notices
+from surveyapp.distribution.problem_mails import ProblemMails
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
 from surveyapp.jobs import kinds, limits, running
@@ -307,6 +308,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "decide whom to ask": (2.0, asking.decide),
     "retire contacts": (3600.0, asking.retire),
     "send": (5.0, outbox.send_due),
+    "write to administrators": (300.0, ProblemMails()),
     "forget messages": (3600.0, retention.forget),
     "announce retention": (3600.0, retention_notices.announce),
     "carry out retention": (600.0, response_retention.carry_out),

@@ -314,7 +314,7 @@ def _accounts(installation: Installation) -> Iterator[Finding]:
 
 
 def _working(found: Status) -> Iterator[Finding]:
-    problems = list(found.problems(with_disk=False))
+    problems = [each.text for each in found.problems(with_disk=False)]
     for each in problems:
         said, _, cure = each.partition(": ")
         yield fault(

@@ -95,6 +95,17 @@ class LastBackup:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """What is broken: ``code`` is the same as long as it stays so, while its sentence may count on."""
+
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class Status:
     """The installation at one moment; sizes in bytes."""
 
@@ -119,33 +130,37 @@ class Status:
     def disk_is_nearly_full(self) -> bool:
         return self.disk_free < min(_FULL_BYTES, _FULL_SHARE * self.disk_total)
 
-    def problems(self, *, with_disk: bool = True) -> Iterator[str]:
+    def problems(self, *, with_disk: bool = True) -> Iterator[Problem]:
         """What is broken or will be, a sentence each, the worst first."""
         if not self.living:
-            yield _no_worker(self.workers)
+            yield Problem("worker", _no_worker(self.workers))
         for worker in self.living:
             for duty in worker.troubled:
-                yield f"Worker {worker.name}: {_trouble(duty)}"
+                yield Problem(f"duty {duty.name}", f"Worker {worker.name}: {_trouble(duty)}")
         if with_disk and self.disk_is_nearly_full:
-            yield (
+            yield Problem(
+                "disk",
                 f"The disk of the home folder has {self.disk_free / 1e9:.1f} GB left of"
-                f" {self.disk_total / 1e9:.1f} GB. Make room before it is full."
+                f" {self.disk_total / 1e9:.1f} GB. Make room before it is full.",
             )
         if self.replica is not None and self.replica.fault:
-            yield (
+            yield Problem(
+                "replica",
                 f"Pages read from the primary, not from the replica {self.replica.place}:"
-                f" {self.replica.fault}."
+                f" {self.replica.fault}.",
             )
         if self.encryption.plain_copies:
-            yield (
+            yield Problem(
+                "encryption",
                 "The database's files may hold plain copies of names and addresses that an upgrade has"
-                " encrypted. Run `surveyapp encryption clean`."
+                " encrypted. Run `surveyapp encryption clean`.",
             )
         for queue in self.queues:
             if queue.due_since is not None and self.at - queue.due_since > _LONG_WAIT:
-                yield (
+                yield Problem(
+                    f"queue {queue.name}",
                     f"{queue.name}: {queue.waiting} waiting, the oldest since"
-                    f" {queue.due_since:%d %b %Y, %H:%M} UTC."
+                    f" {queue.due_since:%d %b %Y, %H:%M} UTC.",
                 )
 
 

@@ -123,6 +123,7 @@ def test_memory_stays_flat(running: Running):
                 one(connection)
                 done[0] += 1
                 due += 1 / SESSIONS_A_SECOND
+            connection.close()
 
         def others() -> None:
             while not over.wait(0.5):
