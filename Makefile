@@ -36,10 +36,11 @@ demo: .venv/.runtime  ## Demonstration bank: database, responses, analyses, two 
 test: lint .venv/.chromium  ## Lint, then the whole suite: SQLite, a real PostgreSQL, a real browser.
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 
-# What only the slow tests drive: text browsers, Firefox, WebKit and the screen it needs, Java for the Nu checker.
+# What only the slow tests drive: nginx, text browsers, Firefox, WebKit and the screen it needs, Java for the
+# Nu checker.
 .venv/.browsers:
 	@{ [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-	  lynx w3m tmux firefox-esr webkit2gtk-driver xvfb default-jre-headless >/dev/null; } \
+	  nginx-light lynx w3m tmux firefox-esr webkit2gtk-driver xvfb default-jre-headless >/dev/null; } \
 	  || echo "Some browsers are absent and cannot be installed without root: the slow tests will say which."
 	@mkdir -p .venv && touch $@
 

@@ -207,7 +207,8 @@ def test_proxies_pass_on_what_the_program_reads_and_log_no_customers_address():
     body = _named("Ingress")["web"]["metadata"]["annotations"]
     assert body["nginx.ingress.kubernetes.io/proxy-body-size"] == f"{largest}m"
     assert body["nginx.ingress.kubernetes.io/enable-access-log"] == "false"
-    assert set(re.findall(r"proxy_pass (\S+);", nginx)) == {f"http://127.0.0.1:{Settings().port}"}
+    assert set(re.findall(r"proxy_pass (\S+);", nginx)) == {"http://surveyapp"}
+    assert f"upstream surveyapp {{\n    server 127.0.0.1:{Settings().port};" in nginx
     assert re.search(r"dynamic a \{\$UPSTREAM\} 8000 ", caddy) and "health_uri /readyz" in caddy
     assert re.search(r"^\s*log\b", caddy, re.M) is None
     (pattern,) = re.findall(r"location ~ (\S+) \{\s+access_log off;", nginx)

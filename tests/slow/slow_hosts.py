@@ -1,16 +1,19 @@
-"""Two hosts with homes of their own on one PostgreSQL: each of their processes is killed under load."""
+"""Two hosts with homes of their own on one PostgreSQL, behind nginx: each of their processes is killed
+under load.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,13 +21,14 @@ from sqlalchemy import func, select
 
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
-from surveyapp.installation import open_installation
+from surveyapp.installation import Installation, open_installation
 from surveyapp.jobs.kinds import SORT_SEGMENT, SegmentPayload
 from surveyapp.responses import rollups
 from surveyapp.settings import read
 from surveyapp.store.models import Case, Event, Job, Journey, Response, Worker
 from tests.responses.makers import SECRET, make_segment, make_survey
 from tests.security.anonymous import NAMES, bank
+from tests.slow.nginx import NAME, Nginx, nginx_before
 from tests.web.respondents import fields, form_key, submission_key
 from tests.web.test_respond_kill import HEADERS, free_port, wait_for
 
@@ -48,6 +52,8 @@ class Host:
             "SURVEYAPP_SECRET_KEY": SECRET,
             "SURVEYAPP_PORT": str(self.port),
             "SURVEYAPP_LOG_LEVEL": "ERROR",
+            "SURVEYAPP_BASE_URL": f"https://{NAME}",
+            "SURVEYAPP_TRUSTED_PROXIES": "1",
         }
         self.running = {name: self._started(name) for name in ("web", "worker")}
 
@@ -67,14 +73,15 @@ class Host:
 
 
 class Customer(threading.Thread):
-    """Answers one form after another; each request goes to the other host than the one before, as behind
-    a proxy that takes turns, and is sent again until it is answered.
+    """Answers one form after another through nginx; a request is sent again until it is answered, as
+    somebody does who sees an error.
     """
 
-    def __init__(self, ports: list[int], link: str, seed: int) -> None:
+    def __init__(self, nginx: Nginx, link: str, seed: int) -> None:
         super().__init__(daemon=True)
-        self.ports, self.path, self.seed = ports, f"/s/{link}", seed
+        self.nginx, self.path, self.seed = nginx, f"/s/{link}", seed
         self.thanked: list[str] = []
+        self.errors: list[object] = []  # what was answered instead
 
     def run(self) -> None:
         for number in range(EACH):
@@ -85,14 +92,28 @@ class Customer(threading.Thread):
 
     def _until(self, status: int, method: str, body: str | None = None) -> str:
         while True:
-            self.ports = self.ports[::-1]
             try:
-                found, text = asked(self.ports[0], method, self.path, body)
+                found, text = asked_through(self.nginx, method, self.path, body)
                 if found == status:
                     return text
-            except (OSError, HTTPException):
-                pass
+                self.errors.append(found)
+            except (OSError, HTTPException) as error:
+                self.errors.append(error)
             time.sleep(0.02)
+
+
+def asked_through(nginx: Nginx, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+    """What a browser gets that goes to the public name."""
+    connection = HTTPSConnection(NAME, timeout=30, context=nginx.trust)
+    connection.sock = nginx.trust.wrap_socket(
+        socket.create_connection(("127.0.0.1", nginx.port), timeout=30), server_hostname=NAME
+    )
+    try:
+        connection.request(method, path, body, HEADERS)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode("latin-1")
+    finally:
+        connection.close()
 
 
 def asked(
@@ -131,26 +152,16 @@ def test_each_process_is_killed_and_nothing_is_lost_doubled_or_dead(
     personal = bank(installation, NAMES[:2]).paths
     hosts = [Host(tmp_path / name, url) for name in ("one", "two")]
     ports = [host.port for host in hosts]
-    customers = [Customer(ports, link, 10_000 * k) for k in range(CLIENTS)]
     kills = [(host, name) for name in ("worker", "web") for host in hosts]
     try:
         for port in ports:
             wait_for(port)
-        for customer in customers:
-            customer.start()
-        for number, (host, name) in enumerate(kills, start=1):
-            with installation.store.writing() as session:
-                for _ in range(JOBS // len(kills)):
-                    SORT_SEGMENT.ask(
-                        session, SegmentPayload(segment), journey_id=None, user_id=None
-                    )
-            enough = CLIENTS * EACH * number // (len(kills) + 1)
-            until(lambda: sum(len(each.thanked) for each in customers) >= enough)  # noqa: B023
-            host.kill(name)
-        for customer in customers:
-            customer.join(timeout=PATIENCE)
+        with nginx_before(ports, tmp_path / "nginx") as nginx:
+            customers = [Customer(nginx, link, 10_000 * k) for k in range(CLIENTS)]
+            _kill_under_load(installation, customers, kills, segment, nginx, personal[NAMES[1]])
         thanked = sorted(key for customer in customers for key in customer.thanked)
         assert len(thanked) == CLIENTS * EACH
+        assert [error for each in customers for error in each.errors] == []
         _check_links(ports, personal)
         _check_work(installation, hosts, thanked)
         _check_report(ports, journey, key)
@@ -159,7 +170,32 @@ def test_each_process_is_killed_and_nothing_is_lost_doubled_or_dead(
             host.stop()
     homes = {path.name for name in ("one", "two") for path in (tmp_path / name).iterdir()}
     assert homes <= {"master.key", "worker-0.lock", "epochs"}  # no file, no database
+    assert f"/s/{link}" not in nginx.log.read_text()
     installation.close()
+
+
+def _kill_under_load(
+    installation: Installation,
+    customers: list[Customer],
+    kills: list[tuple[Host, str]],
+    segment: int,
+    nginx: Nginx,
+    unused: str,
+) -> None:
+    """Kill each process after as many answers more; a link opens all the while."""
+    for customer in customers:
+        customer.start()
+    for number, (host, name) in enumerate(kills, start=1):
+        with installation.store.writing() as session:
+            for _ in range(JOBS // len(kills)):
+                SORT_SEGMENT.ask(session, SegmentPayload(segment), journey_id=None, user_id=None)
+        enough = CLIENTS * EACH * number // (len(kills) + 1)
+        until(lambda: sum(len(each.thanked) for each in customers) >= enough)  # noqa: B023
+        host.kill(name)
+        assert asked_through(nginx, "GET", unused)[0] == 200
+        wait_for(host.port)  # before the other one goes
+    for customer in customers:
+        customer.join(timeout=PATIENCE)
 
 
 def _check_links(ports: list[int], personal: dict[str, str]) -> None:
