@@ -43,9 +43,14 @@ class EpochKeys:
         return name
 
     def keep(self, name: str, key: bytes) -> None:
-        """Write a key, which is on the disk then."""
+        """Write a key, which is on the disk then; nothing where it is there, as another worker of this
+        home has written it.
+        """
         private.make_folder(self.folder)
-        handle = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            handle = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return
         with os.fdopen(handle, "wb") as file:
             file.write(key)
             file.flush()

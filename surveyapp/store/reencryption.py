@@ -1,6 +1,7 @@
 """Everything encrypted under earlier data keys, encrypted anew under the newest one, some rows at a time.
 
 It may be stopped at any moment and goes on where it was: what is left is told by the rows themselves.
+Several processes may do it at once: each takes rows that no other one has, and one of them ends it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import TableClause
@@ -38,6 +40,9 @@ from surveyapp.store.models import Base
 AT_ONCE = 500
 # Each process looks for new keys once a minute; a transaction that encrypted before that is over, too.
 GRACE = timedelta(minutes=5)
+_BRIEF_MILLISECONDS = 500
+_LOCK_NOT_AVAILABLE = "55P03"  # of PostgreSQL
+_NUMBER = 7_236_412_358_002  # ours among the advisory locks of a database
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ def state(session: Session) -> EncryptionState:
 def begin(store: Store, keyring: Keyring) -> int:
     """Make a new data key, unless a rotation is under way; the number of the newest."""
     with store.writing() as session:
+        _one_at_a_time(session)
         known = data_keys.data_keys(session)
         if len(known) > 1:
             return known[-1].number
@@ -126,20 +132,50 @@ def reencrypt(store: Store, keyring: Keyring, told: Callable[[int], None]) -> in
 
 def finish(store: Store, now: datetime) -> bool:
     """Destroy the earlier keys if nothing is under them and every process knows the newest; whether there
-    are none any more.
+    are none any more. Of several processes one does, and tells the audit log.
     """
-    with store.writing() as session:
-        if not store.is_sqlite:  # who writes has finished then, and who wants to waits a moment
-            names = ", ".join(each.kept.name for each in encrypted_tables())
-            session.execute(text(f"LOCK TABLE {names} IN SHARE MODE"))
+    with store.reading(may_use_replica=False) as session:
+        *earlier, newest = data_keys.data_keys(session)
+    if not earlier:
+        return True
+    if now - newest.created_at < GRACE or not _writers_ended(store):
+        return False
+    with store.reading(may_use_replica=False) as session:
         found = state(session)
-        if not found.earlier:
-            return True
-        if found.remaining or now - found.since < GRACE:
-            return False
-        data_keys.destroy(session, found.earlier)
-    plain_copies.empty_log(store.engine)
+    if found.remaining:
+        return False
+    with store.writing() as session:
+        _one_at_a_time(session)
+        left = {key.number for key in data_keys.data_keys(session)} & set(found.earlier)
+        data_keys.destroy(session, sorted(left))
+    if left:
+        plain_copies.empty_log(store.engine)
     return True
+
+
+def _writers_ended(store: Store) -> bool:
+    """Whether everybody has finished who wrote names or addresses at this moment; False where somebody
+    takes long. Whoever writes after it knows the newest key, so that rows can be counted while they do.
+    """
+    try:
+        with store.writing() as session:
+            if not store.is_sqlite:
+                # Who waits longer meets PostgreSQL's search for deadlocks, which might end a customer's
+                # transaction instead of this one; and everybody else waits behind it.
+                session.execute(text(f"SET LOCAL lock_timeout = {_BRIEF_MILLISECONDS}"))
+                names = ", ".join(each.kept.name for each in encrypted_tables())
+                session.execute(text(f"LOCK TABLE {names} IN SHARE MODE"))
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            return False
+        raise
+    return True
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Wait for whoever else makes or destroys data keys; SQLite has one writer at a time anyway."""
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({_NUMBER})"))
 
 
 def _encrypted_table(each: Table, kinds: Mapping[str, Encrypted]) -> EncryptedTable:
@@ -157,6 +193,8 @@ def _batch(
     query = select(kept).where(each.under_earlier(newest)).order_by(*keys).limit(AT_ONCE)
     if after is not None:
         query = query.where(tuple_(*keys) > tuple_(*after))
+    # What another process is at is its own; and no key is destroyed whose texts are read here.
+    query = query.with_for_update(skip_locked=True)
     rows = session.execute(query).mappings().all()
     for name, kind in each.kinds.items():
         changes = []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from surveyapp.closed_loop import contact_details, staff_messages
 from surveyapp.distribution.bounces import note_list
@@ -27,6 +29,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.encrypted_columns import Encrypted
 from surveyapp.store.encryption import DataKey
 from surveyapp.store.models import (
+    AuditEntry,
     Base,
     Case,
     CaseNote,
@@ -247,6 +250,55 @@ def test_a_rotation_that_was_killed_goes_on_and_destroys_the_old_key(
         fresh.keyring.decrypted(before, f"contacts.email {'4' * 32}")
     fresh.close()
     other.close()
+
+
+def test_of_several_workers_one_makes_a_key_each_takes_rows_of_its_own_and_one_ends_it(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reencryption, "AT_ONCE", 3)
+    rows = 60
+    with store.writing() as session:
+        card = Card(email=EMAIL)
+        contacts.keep(session.connection(), [(f"{n:032}", card) for n in range(rows)], now=NOW)
+    workers = [store, *(Store(database_url, master_key=MASTER) for _ in range(2))]
+    together = Barrier(len(workers))
+
+    def begin(own: Store) -> int:
+        together.wait()
+        return reencryption.begin(own, own.keyring)
+
+    def reencrypt(own: Store) -> int:
+        together.wait()
+        return reencryption.reencrypt(own, own.keyring, lambda _: None)
+
+    def finish(own: Store) -> bool:
+        together.wait()
+        return reencryption.finish(own, utc_now() + reencryption.GRACE)
+
+    with ThreadPoolExecutor(len(workers)) as threads:
+        assert len(set(threads.map(begin, workers))) == 1
+        assert sum(threads.map(reencrypt, workers)) == rows
+        assert all(threads.map(finish, workers))
+    with store.reading() as session:
+        for word in ("make", "destroy"):
+            told = select(func.count()).where(AuditEntry.action == f"{word} data key")
+            assert session.scalar(told) == 1
+        assert set(session.scalars(select(Contact.email))) == {EMAIL}
+    for own in workers[1:]:
+        own.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_rotation_ends_later_where_somebody_is_writing(store: Store):
+    """Who waits for a lock on these tables holds up every customer's transaction behind it."""
+    keep(store, REF, email=EMAIL)
+    reencryption.begin(store, store.keyring)
+    reencryption.reencrypt(store, store.keyring, lambda _: None)
+    after = utc_now() + reencryption.GRACE
+    with store.writing() as session:
+        contacts.keep(session.connection(), [("b" * 32, Card(email=EMAIL))], now=NOW)
+        assert not reencryption.finish(store, after)
+    assert reencryption.finish(store, after)
 
 
 def test_another_master_key_is_refused_until_the_keys_are_wrapped_anew(
