@@ -126,7 +126,7 @@ class _Path:
         return _Path(names, anybody, self.some[best], self.at[best], self.mix[best])
 
 
-Memo = dict[tuple[bytes, ...], _Slice]
+Memo = dict[tuple[bytes, bytes, bytes, bool], _Slice]
 
 
 def smallest_group(table: Table, memo: Memo | None = None) -> Disclosure | None:
@@ -136,11 +136,11 @@ def smallest_group(table: Table, memo: Memo | None = None) -> Disclosure | None:
     """
     memo = {} if memo is None else memo
     joined = table.joined
-    wide = np.flatnonzero(joined.any(axis=1))
-    slices = [_slice(table, wide, at, memo) for at in range(table.counts.shape[1])]
+    all_ways = int(joined.any(axis=1).sum()) <= _MOST_FREE
+    slices = [_slice(table, at, memo, all_ways=all_ways) for at in range(table.counts.shape[1])]
     path = _Path.begin()
     for place, here in enumerate(slices):
-        going_on = joined[wide, place - 1] if place else np.zeros(len(wide), dtype=bool)
+        going_on = joined[:, place - 1] if place else np.zeros(len(joined), dtype=bool)
         if place:
             path = path.past(slices[place - 1], going_on)
         path = path.then(place, here, going_on)
@@ -160,32 +160,31 @@ def _names(rows: np.ndarray, figures: np.ndarray) -> np.ndarray:
     return names
 
 
-def _slice(table: Table, wide: np.ndarray, at: int, memo: Memo) -> _Slice:
+def _slice(table: Table, at: int, memo: Memo, *, all_ways: bool) -> _Slice:
     sets = np.ascontiguousarray(table.sets[:, table.present[at]])
     alone = (table.runs == table.runs[:, [at]]).sum(axis=1) == 1
-    asked = (sets, table.counts[:, at], alone, wide)
-    key = tuple(each.tobytes() for each in asked)
+    key = (sets.tobytes(), table.counts[:, at].tobytes(), alone.tobytes(), all_ways)
     if key not in memo:
-        memo[key] = _possible(*asked)
+        memo[key] = _possible(sets, table.counts[:, at], alone, all_ways=all_ways)
     return memo[key]
 
 
-def _possible(sets: np.ndarray, counts: np.ndarray, alone: np.ndarray, wide: np.ndarray) -> _Slice:
+def _possible(sets: np.ndarray, counts: np.ndarray, alone: np.ndarray, *, all_ways: bool) -> _Slice:
     groups, recipes = groups_of(sets.tobytes(), sets.shape)
     sizes = np.rint(recipes @ counts)
     # Two combinations differ by figures of this slice alone when their parts beside these are equal;
     # one number tells them apart as well as all their places do.
     key = _beside(sets[alone], sets.shape[1])
-    here = np.flatnonzero(~alone[wide])  # the others add nothing beside what is alone
-    parts = sets[wide[here]] @ key
+    here = np.flatnonzero(~alone)  # the others add nothing beside what is alone
+    parts = sets[here] @ key
     keys = groups @ key
     known = np.sort(keys)
     found, values = [], []
-    for figures, signs in _mixes(len(here), all_ways=len(wide) <= _MOST_FREE):
+    for figures, signs in _mixes(len(here), all_ways=all_ways):
         some = _extended(figures, signs, parts, known)
         wanted = np.einsum("ij,ij->i", parts[figures[some]], signs[some])
         hit = some[_are_near(wanted, known)]
-        rows = np.zeros((len(hit), len(wide)), dtype=np.int8)
+        rows = np.zeros((len(hit), len(sets)), dtype=np.int8)
         rows[np.arange(len(hit))[:, None], here[figures[hit]]] = signs[hit]
         found.append(rows)
         values.append(np.einsum("ij,ij->i", parts[figures[hit]], signs[hit]))
@@ -346,16 +345,17 @@ def _recipes(sets: np.ndarray) -> Iterator[np.ndarray]:
                     recipe = np.zeros(m)
                     recipe[list(chosen)] = signs
                     yield recipe
+    held = [int.from_bytes(np.packbits(row > 0).tobytes()) for row in sets]
     for at in range(m):
-        inside = np.flatnonzero(within[:, at])
+        inside = np.flatnonzero(within[:, at]).tolist()
         for first in inside:
             recipe = np.zeros(m)
             recipe[at] = 1.0
-            rest = sets[at].copy()
+            rest = held[at]
             for part in (first, *inside):
-                if bool((sets[part] <= rest).all()):
+                if not held[part] & ~rest:
                     recipe[part] = -1.0
-                    rest -= sets[part]
+                    rest &= ~held[part]
                     if part == first:
                         yield recipe.copy()
             yield recipe
