@@ -1,0 +1,142 @@
+"""Every page that staff open, over 1,000,000 responses and the invitations to them, each as a share of its limits.
+
+The limits are 300 ms of processor time and 150 KB of HTML. Measured is the processor time of a request, so that
+what else the machine does counts for nothing. Files that are made while somebody waits for a download are
+printed, and have no limit here: bench_files.py has theirs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
+
+from surveyapp.app import create_app
+from surveyapp.installation import Installation, open_installation
+from surveyapp.results.invitation_months import count_due
+from surveyapp.settings import read
+from surveyapp.store.models import Response, Stage, SurveyRow, Touchpoint
+from surveyapp.store.schema import upgrade
+from surveyapp.web.installation import EXTENSION
+from tests.benchmarks.bench_scale import fill
+from tests.web.test_guards import address, guarded_rules
+from tests.web.world import PASSWORD, add_user, make_place
+
+LIMIT = 0.3  # seconds of processor time
+READER = "reader@example.org"
+LARGEST = 150_000  # bytes of HTML, before they are packed
+TIMES = 5
+SCOPES = ("compare=before", "compare=year", "since=all", "segment=1", "segment=1&channel=kiosk")
+# Two of three invitations in five are answered: as many are made besides as there are responses.
+INVITE = """
+INSERT INTO invitations (survey_id, token_hash, channel, state, not_sent_reason, created_at,
+                         opened_at, completed_at)
+SELECT survey_id, lower(hex(randomblob(32))), 'link', {state}, '', submitted_at,
+       CASE WHEN {state} != 'created' THEN submitted_at END,
+       CASE WHEN {state} = 'completed' THEN submitted_at END
+FROM responses
+"""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a page cost."""
+
+    path: str
+    is_file: bool
+    media_type: str
+    seconds: float
+    size: int
+
+    @property
+    def share(self) -> float:
+        """Of the limit that is nearer."""
+        large = self.size / LARGEST if self.media_type == "text/html" else 0.0
+        return max(self.seconds / LIMIT, large)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    home: Path = tmp_path_factory.mktemp("pages")
+    installation = open_installation(read({}, home=home, log_level="ERROR"))
+    upgrade(installation.store.engine)
+    fill(installation, spreading=True)
+    with installation.store.writing() as session:
+        for state in ("'completed'", "CASE WHEN id % 2 THEN 'opened' ELSE 'created' END"):
+            session.execute(text(INVITE.format(state=state)))
+    count_due(installation, installation.now())  # as the worker does
+    app = create_app(installation.settings)
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield app
+    app.extensions[EXTENSION].close()
+    installation.close()
+
+
+@pytest.fixture(scope="module")
+def ids(app: Flask) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Of the large journey, and of a small one that has one of everything."""
+    installation: Installation = app.extensions[EXTENSION]
+    with installation.store.writing() as session:
+        user = add_user(session, "administrator")
+        add_user(session, "administrator", email=READER)  # who has no second factor
+    small = vars(make_place(installation, "Small", user))
+    with installation.store.reading() as session:
+        places = select(func.min(Touchpoint.id)).join(Stage).where(Stage.journey_id == 1)
+        large = {
+            "journey_id": 1,
+            "stage_id": session.scalar(select(func.min(Stage.id)).where(Stage.journey_id == 1)),
+            "touchpoint_id": session.scalar(places),
+            "survey_id": session.scalar(
+                select(func.min(SurveyRow.id)).where(SurveyRow.journey_id == 1)
+            ),
+            "response_id": session.scalar(
+                select(func.max(Response.id)).join(SurveyRow).where(SurveyRow.journey_id == 1)
+            ),
+            "segment_id": 1,
+        }
+    return {**small, **large}, small
+
+
+def opened(client: FlaskClient, path: str) -> Opened | None:
+    """The page of this address; None where it does not exist for these ids."""
+    took = []
+    for _ in range(TIMES):
+        start = time.process_time()
+        with client.get(path) as answer:
+            size, status = len(answer.get_data()), answer.status_code
+            is_file = "Content-Disposition" in answer.headers
+        took.append(time.process_time() - start)
+    if status != 200:
+        return None
+    return Opened(path, is_file, answer.mimetype, sorted(took)[TIMES // 2], size)
+
+
+def test_every_page_keeps_its_limits(app: Flask, ids: tuple[Mapping[str, int], Mapping[str, int]]):
+    client = app.test_client()
+    signed_in = client.post("/sign-in", data={"email": READER, "password": PASSWORD})
+    assert signed_in.status_code == 303
+    found = [each for scope in SCOPES if (each := opened(client, f"/journeys/1?{scope}"))]
+    for rule, _ in guarded_rules(app):
+        if "GET" in (rule.methods or ()) and "export" not in rule.endpoint:
+            large, small = (address(app, rule, dict(known)) for known in ids)
+            each = opened(client, large) or opened(client, small)
+            found += [each] if each else []
+    found.sort(key=lambda each: each.share, reverse=True)
+    print()
+    for each in found[:40]:
+        print(
+            f"{each.share:5.2f} of its limit: {1000 * each.seconds:5.0f} ms of processor time,"
+            f" {each.size / 1000:5.0f} KB  {each.media_type:16}  {each.path}"
+        )
+    pages = [each for each in found if not each.is_file]
+    print(
+        f"{len(pages)} pages, half within {1000 * sorted(p.seconds for p in pages)[len(pages) // 2]:.0f} ms"
+    )
+    assert len(pages) > 150
+    assert [each for each in pages if each.share > 1] == []

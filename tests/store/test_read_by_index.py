@@ -1,0 +1,77 @@
+"""What pages look for among all responses, comments and invitations is found in an index."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from surveyapp.journeys.calendar import UTC_DAYS
+from surveyapp.responses import flags
+from surveyapp.results.invitations_made import invitations
+from surveyapp.results.quotes import newest_quotes
+from surveyapp.results.scope import Period
+from surveyapp.store.columns import utc_now
+from surveyapp.store.db import Store
+from tests.responses.makers import as_survey, make_survey
+
+SURVEYS = (1, 2)
+
+
+@pytest.fixture(scope="module")
+def store(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """On SQLite alone, whose plan does not depend on how many rows there are."""
+    path = tmp_path_factory.mktemp("plans") / "surveyapp.db"
+    shutil.copy(migrated_sqlite, path)
+    opened = Store(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+def plans(store: Store, ask: Callable[[Session], object]) -> list[str]:
+    """How SQLite reads what these statements ask for, a line each."""
+    asked: list[tuple[str, Any]] = []
+
+    def listen(_connection, _cursor, statement, parameters, *_rest) -> None:
+        asked.append((statement, parameters))
+
+    with store.reading() as session:
+        event.listen(store.engine, "before_cursor_execute", listen)
+        try:
+            ask(session)
+        finally:
+            event.remove(store.engine, "before_cursor_execute", listen)
+        at = session.connection()
+        return [
+            row[3]
+            for statement, parameters in asked
+            for row in at.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+def test_flagged_responses_stand_in_an_index_of_their_own(store: Store):
+    for line in plans(store, lambda session: flags.flagged(session, SURVEYS)):
+        assert "ix_responses_flagged (survey_id=?)" in line
+
+
+def test_invitations_of_a_period_are_counted_in_their_part_of_an_index(store: Store):
+    when = Period(date(2026, 3, 1), date(2026, 3, 31))
+    [made, waiting, *_] = plans(store, lambda s: invitations(s, SURVEYS, when, UTC_DAYS))
+    part = "(survey_id=? AND state=? AND created_at>? AND created_at<?)"
+    assert f"COVERING INDEX ix_invitations_state {part}" in made
+    assert f"ix_invitations_waiting {part}" in waiting
+
+
+def test_quotes_stand_in_an_index_of_their_own_in_the_order_of_time(store: Store):
+    with store.writing() as session:
+        survey = as_survey(session, make_survey(session))
+    calendars = {survey.journey_id: UTC_DAYS}
+    found = plans(store, lambda s: newest_quotes(s, [survey], calendars, None, now=utc_now()))
+    assert any("ix_comments_quotable (survey_id=? AND submitted_at>?)" in line for line in found)
+    assert not [line for line in found if line.startswith("SCAN comments")]
