@@ -191,6 +191,14 @@ def _test_segment_invariance(
     return segment_invariance.run_segment_invariance(installation, asked, progress=progress)
 
 
+def _analyse_outcomes(
+    installation: Installation, asked: JourneyPayload, progress: Progress
+) -> Result:
+    from surveyapp.results import outcome_analysis
+
+    return outcome_analysis.run_outcome_analysis(installation, asked, progress=progress)
+
+
 def _follow_zones(installation: Installation, _now: datetime) -> int:
     default = installation.settings.time_zone
     with installation.store.reading() as session:
@@ -257,6 +265,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.PROPOSE_THEMES, _propose_themes),
         _bound(kinds.TEST_INVARIANCE, _test_invariance),
         _bound(kinds.TEST_SEGMENT_INVARIANCE, _test_segment_invariance),
+        _bound(kinds.ANALYSE_OUTCOMES, _analyse_outcomes),
     )
 )
 

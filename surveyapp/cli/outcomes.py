@@ -1,8 +1,12 @@
-"""Outcomes of customers: brought in from a file."""
+"""Outcomes of customers: brought in from a file, and analysed."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,8 +15,13 @@ from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.table_options import dated_table_options
 from surveyapp.errors import NotFound
 from surveyapp.journeys.queries import journey_by_code
+from surveyapp.results import outcome_phrases
+from surveyapp.results.outcome_actions import ask_outcome_analysis, found_outcomes
+from surveyapp.results.outcome_phrases import outcomes_to_json
 from surveyapp.sampling.outcome_sheets import receive_outcome_file
+from surveyapp.store.models import Journey
 from surveyapp.tables.options import ReadOptions
+from surveyapp.worker import run_now
 
 
 @click.group()
@@ -46,3 +55,51 @@ def import_(file: Path, journey: str | None, reading: ReadOptions) -> None:
             now=installation.now(),
         )
     tell(report)
+
+
+@outcomes.command("analyse")
+@click.argument("journey")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+def analyse(journey: str, as_json: bool) -> None:
+    """Analyse the outcomes of JOURNEY (its code), store the result, and print it as its page shows it."""
+    with opened() as installation, progress_bar("Analysing") as progress:
+        with installation.store.writing() as session:
+            known = session.get_one(Journey, journey_by_code(session, journey).id)
+            number = known.id
+            job = ask_outcome_analysis(session, known, user_id=None).id
+        run_now(installation, job, worker="command", shown=progress)
+        with installation.store.reading() as session:
+            found = found_outcomes(session, number)
+    if as_json:
+        document = {"journey": journey, **outcomes_to_json(found)}
+        click.echo(json.dumps(document, default=datetime.isoformat, ensure_ascii=False))
+        return
+    for outcome in found.result["outcomes"] if found.result else ():
+        _tell_outcome(outcome)
+    click.echo(outcome_phrases.LIMITS)
+
+
+def _tell_outcome(outcome: Mapping[str, Any]) -> None:
+    if outcome["n"] is None:
+        click.echo(f"{outcome['label']}: too few customers.")
+        return
+    for part in outcome["scales"]:
+        click.echo(f"{outcome['label']} by {part['label']}")
+        if part["hidden"]:
+            click.echo(f"  Hidden: {part['hidden']}.")
+            continue
+        for band in part["bands"]:
+            value, low, high = (
+                outcome_phrases.number(band[name], outcome["is_event"])
+                for name in ("estimate", "low", "high")
+            )
+            click.echo(f"  {band['band']}: {value}, 95% CI {low} to {high} (n = {band['n']})")
+        click.echo(f"  {outcome_phrases.trend(part)}")
+    survival = outcome["survival"]
+    if survival:
+        click.echo(f"  {outcome_phrases.log_rank(survival['log_rank'])}")
+        for term in survival["cox"].get("terms", ()):
+            click.echo(
+                f"  Hazard ratio, {term['name']}: {term['ratio']:.2f},"
+                f" 95% CI {term['low']:.2f} to {term['high']:.2f}"
+            )

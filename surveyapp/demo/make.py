@@ -21,6 +21,7 @@ from surveyapp.comments.intake import masked
 from surveyapp.demo import (
     alerted,
     asked,
+    became,
     commented,
     handed_over,
     passed,
@@ -48,6 +49,7 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.actions import ask_sjq_study, ask_validation
+from surveyapp.results.outcome_actions import ask_outcome_analysis
 from surveyapp.results.scope import Scope
 from surveyapp.store import queue
 from surveyapp.store.models import Invitation, Journey, Report, SurveyRow, User
@@ -109,6 +111,8 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
         _study(installation, _between(progress, 60, 63))
         with installation.store.writing() as session:
             compared = compare(session)
+            journey = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
+            compared.append(ask_outcome_analysis(session, journey, user_id=owner).id)
         for job in compared:
             run_now(installation, job, worker=_WORKER, shown=_between(progress, 63, 64))
     progress(64, "Validating the scale")
@@ -175,6 +179,9 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
             secret_key=installation.secret_key,
             rng=np.random.default_rng([SEED, passed.CUSTOMERS]),  # by which no answer changes
             today=today,
+        )
+        became.become(
+            session, JOURNEYS[0], rng=np.random.default_rng([SEED, became.OUTCOMES]), today=today
         )
         handed_over.hand_over(
             session, JOURNEYS[1], rng=np.random.default_rng([SEED, len(JOURNEYS)])

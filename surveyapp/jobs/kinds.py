@@ -32,6 +32,7 @@ class Outcome(Enum):
     JOURNEY = auto()
     INVARIANCE = auto()
     SEGMENT_INVARIANCE = auto()
+    OUTCOMES = auto()
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,10 @@ TEST_SEGMENT_INVARIANCE = Kind(
     needs=_STATISTICS,
 )
 
+ANALYSE_OUTCOMES = Kind(
+    "analyse_outcomes", "Analysis of customers' outcomes", JourneyPayload, Outcome.OUTCOMES
+)
+
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         kind.name: kind
@@ -227,6 +232,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
             ),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
             *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE, TEST_SEGMENT_INVARIANCE),
+            ANALYSE_OUTCOMES,
         )
     }
 )

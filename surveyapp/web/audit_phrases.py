@@ -30,6 +30,7 @@ _SAID = {
     "clear stop rule": "Removed the stop rule",
     "set stop rule": "Set the stop rule",
     "bring in interactions": "Imported events",
+    "analyse outcomes": "Asked for an analysis of customers' outcomes",
     "bring in outcomes": "Imported outcomes of customers",
     "contact on case": "Recorded a contact on a case",
     "end share link": "Ended a share link: its maker may no longer share",

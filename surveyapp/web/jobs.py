@@ -189,6 +189,13 @@ def _segment_invariance(session: Session, asked: Mapping[str, Any]) -> tuple[str
     return "View tests", url_for("segment_invariance.show", journey_id=journey.id)
 
 
+def _outcomes(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    journey = session.get(Journey, asked.get("journey_id", 0))
+    if journey is None:
+        return None
+    return "View outcomes", url_for("outcomes.show", journey_id=journey.id)
+
+
 _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, str] | None]] = {
     Outcome.ANALYSIS: _analysis,
     Outcome.REPORT: _report,
@@ -199,4 +206,5 @@ _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, st
     Outcome.JOURNEY: _journey,
     Outcome.INVARIANCE: _invariance,
     Outcome.SEGMENT_INVARIANCE: _segment_invariance,
+    Outcome.OUTCOMES: _outcomes,
 }

@@ -43,6 +43,7 @@ from surveyapp.web.journey_map import journey_map
 from surveyapp.web.journeys import journeys
 from surveyapp.web.mail import mail
 from surveyapp.web.messages import messages
+from surveyapp.web.outcomes import outcomes
 from surveyapp.web.pain_points import pain_points_pages
 from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset
@@ -118,7 +119,7 @@ SECTIONS = (
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
-            *(pain_points_pages, journey_map),
+            *(pain_points_pages, journey_map, outcomes),
         ),
     ),
     Section("Segments", (segments,)),

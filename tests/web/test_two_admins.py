@@ -84,6 +84,7 @@ OTHERS = {
         "reports.new",
         "schedules.new",
         "sampling.bring",
+        "outcomes.bring",
         "segments.new",
         "stages.add_stage",
         "stages.add_touchpoint",

@@ -1,0 +1,72 @@
+"""Asking for the analysis of a journey's outcomes, and the newest one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Invalid
+from surveyapp.jobs import kinds
+from surveyapp.results.outcome_rows import counts
+from surveyapp.store.audit import record
+from surveyapp.store.models import Job, Journey, OutcomeAnalysis
+
+
+@dataclass(frozen=True)
+class FoundOutcomes:
+    """The stored result, None before the first; ``stored``: outcomes by kind; ``job``: the last one."""
+
+    result: Mapping[str, Any] | None
+    made_at: datetime | None
+    is_stale: bool
+    stored: Mapping[str, int]
+    job: Job | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an analysis waits or runs."""
+        return self.job is not None and self.job.state in ("waiting", "running")
+
+
+def ask_outcome_analysis(session: Session, journey: Journey, *, user_id: int | None) -> Job:
+    """Ask for the analysis; the job that already waits or runs for it, where there is one.
+
+    Raises Invalid without an outcome.
+    """
+    if not counts(session, journey.id):
+        raise Invalid("There are no outcomes of customers to analyse; import some first.")
+    job = _last(session, journey.id)
+    if job is not None and job.state in ("waiting", "running"):
+        return job
+    kind = kinds.ANALYSE_OUTCOMES
+    payload = kinds.JourneyPayload(journey.id)
+    job = kind.ask(session, payload, journey_id=journey.id, user_id=user_id)
+    record(session, user_id, "analyse outcomes", f"journey {journey.code}")
+    return job
+
+
+def found_outcomes(session: Session, journey_id: int) -> FoundOutcomes:
+    """The newest analysis of a journey, and what it would be made of now."""
+    row = session.get(OutcomeAnalysis, journey_id)
+    stored = counts(session, journey_id)
+    return FoundOutcomes(
+        row.result if row else None,
+        row.made_at if row else None,
+        row is not None and row.outcomes != sum(stored.values()),
+        stored,
+        _last(session, journey_id),
+    )
+
+
+def _last(session: Session, journey_id: int) -> Job | None:
+    return session.scalar(
+        select(Job)
+        .where(Job.kind == kinds.ANALYSE_OUTCOMES.name, Job.journey_id == journey_id)
+        .order_by(Job.id.desc())
+        .limit(1)
+    )

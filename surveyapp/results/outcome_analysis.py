@@ -1,0 +1,468 @@
+"""What became of customers by what they had answered: computed in the worker, and stored.
+
+All customers, all time, one closed set of figures: no filter, so that no two results can be subtracted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.attribution import MODELS, Attribution, Path, attribution
+from analysis.cox import CoxFit, cox
+from analysis.errors import AnalysisError
+from analysis.outcome_bands import OutcomeByBand, band_of, mean_by_band, rate_by_band, thirds
+from analysis.outcome_prediction import predict_outcome
+from analysis.provenance import versions
+from analysis.survival import SurvivalCurve, kaplan_meier, log_rank
+from instruments.schema import Metric
+from surveyapp.installation import Installation
+from surveyapp.jobs.kinds import JourneyPayload
+from surveyapp.jobs.running import Progress
+from surveyapp.results.definitions import Scored
+from surveyapp.results.journey import ground
+from surveyapp.results.outcome_cells import admitted
+from surveyapp.results.outcome_flow import told_flow
+from surveyapp.results.outcome_rows import Customer, counts, customers
+from surveyapp.sampling.outcomes import OutcomeKind
+from surveyapp.store.models import OutcomeAnalysis
+
+FORMAT = "outcomes/1"
+OTHER = "Other touchpoints"
+TOO_FEW = "too few customers"
+DISTINCT = "would tell of too few customers beside the figures above"
+_DAY = 86400.0
+_MONTH = 30.4
+_MONTHS = 24  # of a curve
+_RESAMPLES = 500
+_TIMES = (OutcomeKind.RESOLUTION_TIME, OutcomeKind.WAITING_TIME)
+
+
+@dataclass(frozen=True)
+class Bands:
+    """A scale divided: its name and its bands from the lowest up."""
+
+    scale: str
+    label: str
+    names: tuple[str, ...]
+    limits: tuple[float, ...]
+
+    def of(self, customer: Customer) -> int | None:
+        """The customer's band; None without a score."""
+        score = customer.scores.get(self.scale)
+        return None if score is None else band_of(score, self.limits)
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """A customer of whom it is known whether the event came: days since the answer, and their band."""
+
+    customer: Customer
+    days: float
+    had: bool
+
+
+def run_outcome_analysis(
+    installation: Installation, asked: JourneyPayload, *, progress: Progress
+) -> dict[str, Any]:
+    """Analyse a journey's outcomes and store the result in the place of the one before. Raises NotFound.
+
+    No transaction is open while it computes.
+    """
+    progress(0, "Reading customers")
+    with installation.store.reading() as session:
+        base = ground(session, asked.journey_id, library=installation.library)
+        everybody = list(customers(session, base).values())
+        stored = sum(counts(session, asked.journey_id).values())
+    scored = [each for each in base.scored.get(None, {}).values() if not each.definition.parent]
+    found = analysed(
+        everybody, scored, minimum=installation.settings.minimum_cell, progress=progress
+    )
+    progress(95, "Storing the result")
+    with installation.store.writing() as session:
+        session.merge(
+            OutcomeAnalysis(
+                journey_id=asked.journey_id,
+                result=found,
+                customers=found["answered"],
+                outcomes=stored,
+                versions=versions(),
+                made_at=installation.now(),
+            )
+        )
+    return {"journey_id": asked.journey_id, "customers": found["answered"], "outcomes": stored}
+
+
+def analysed(
+    everybody: Sequence[Customer], scored: Sequence[Scored], *, minimum: int, progress: Progress
+) -> dict[str, Any]:
+    """The result as a document: what the page, its JSON and the command show."""
+    answered = [each for each in everybody if each.answered_at is not None]
+    scored = sorted(
+        scored,
+        key=lambda each: (each.definition.metric is not Metric.INDEX, each.scale.id != "sjq"),
+    )
+    bands = [made for each in scored if (made := bands_of(each, answered)) is not None]
+    kinds = [kind for kind in OutcomeKind if any(each.outcomes.get(kind) for each in everybody)]
+    outcomes = []
+    for at, kind in enumerate(kinds):
+        progress(5 + 80 * at // len(kinds), kind.label)
+        outcomes.append(_outcome(kind, everybody, bands, minimum))
+    progress(88, "Channels")
+    paths = Counter(
+        tuple(visit.channel for visit in each.visits if visit.channel)
+        for each in everybody
+        if each.visits
+    )
+    flow = told_flow({path: n for path, n in paths.items() if path}, minimum=minimum)
+    return {
+        "format": FORMAT,
+        "minimum": minimum,
+        "answered": len(answered),
+        "scales": [
+            {"scale": each.scale, "label": each.label, "bands": list(each.names)} for each in bands
+        ],
+        "outcomes": outcomes,
+        "flow": flow,
+    }
+
+
+def bands_of(scored: Scored, answered: Sequence[Customer]) -> Bands | None:
+    """The bands of a scale: those of its metric, or thirds of these customers; None where there are none."""
+    scale, definition = scored.scale.id, scored.definition
+    low, high = definition.answers
+    if definition.metric is Metric.NPS:
+        names = ("Detractors (0 to 6)", "Passives (7 and 8)", "Promoters (9 and 10)")
+        return Bands(scale, definition.short, names, (7.0, 9.0))
+    if definition.metric is Metric.CSAT:
+        top = high - 1
+        boxes = (f"{low} to {top - 1}", f"{top} and {high}")
+        return Bands(scale, definition.short, boxes, (float(top),))
+    if definition.metric is not Metric.INDEX:
+        return None
+    scores = [each.scores[scale] for each in answered if scale in each.scores]
+    if len(scores) < 3:
+        return None
+    try:
+        lower, upper = thirds(scores)
+    except AnalysisError:
+        return None
+    names = (
+        f"Low (below {lower:.2f})",
+        f"Middle ({lower:.2f} to below {upper:.2f})",
+        f"High (from {upper:.2f})",
+    )
+    return Bands(scale, definition.short, names, (lower, upper))
+
+
+def _outcome(
+    kind: OutcomeKind, everybody: Sequence[Customer], bands: Sequence[Bands], minimum: int
+) -> dict[str, Any]:
+    """Everything about one kind of outcome; what may not be shown is null with its reason."""
+    if not kind.is_event:
+        return _amount(kind, everybody, bands, minimum)
+    followed = [found for each in everybody if (found := _follow(kind, each)) is not None]
+    pathed = _pathed(kind, everybody, minimum)
+    parts: dict[str, list[Hashable]] = {
+        each.scale: [each.of(one.customer) for one in followed] for each in bands
+    }
+    shown = dict(zip(parts, admitted(list(parts.values()), minimum=minimum), strict=True))
+    result: dict[str, Any] = {
+        "kind": kind.value,
+        "label": kind.label,
+        "is_event": True,
+        "n": len(followed) if len(followed) >= minimum else None,
+        "scales": [],
+        "survival": None,
+        "prediction": None,
+    }
+    first = True
+    for each in bands:
+        own = [(one, parts[each.scale][at]) for at, one in enumerate(followed)]
+        known = [(one, int(band)) for one, band in own if isinstance(band, int)]
+        if not shown[each.scale]:
+            result["scales"].append(_hidden(each, len(followed), minimum))
+            continue
+        events = [
+            sum(one.had for one, band in known if band == at) for at in range(len(each.names))
+        ]
+        totals = [sum(band == at for _, band in known) for at in range(len(each.names))]
+        result["scales"].append(_by_band(each, rate_by_band(events, totals)))
+        if first:
+            result["survival"] = _survival(each, known, minimum)
+            result["prediction"] = _prediction(bands, followed)
+            first = False
+    result["attribution"] = _attribution(pathed, minimum)
+    return result
+
+
+def _follow(kind: OutcomeKind, customer: Customer) -> _Followed | None:
+    """The first event after the answer, or the last time without one; None where neither is known."""
+    start = customer.answered_at
+    if start is None:
+        return None
+    later = [each for each in customer.outcomes.get(kind, ()) if each.at > start]
+    had = [each.at for each in later if each.value == 1]
+    if had:
+        return _Followed(customer, (min(had) - start).total_seconds() / _DAY, True)
+    without = [each.at for each in later]
+    if not without:
+        return None
+    return _Followed(customer, (max(without) - start).total_seconds() / _DAY, False)
+
+
+def _amount(
+    kind: OutcomeKind, everybody: Sequence[Customer], bands: Sequence[Bands], minimum: int
+) -> dict[str, Any]:
+    """Revenue: the sum since the answer. Times: their mean, whenever they were."""
+    values, own = [], []
+    for each in everybody:
+        told = each.outcomes.get(kind, ())
+        if each.answered_at is None:
+            continue
+        if kind not in _TIMES:
+            told = [one for one in told if one.at > each.answered_at]
+        if told:
+            total = sum(one.value for one in told)
+            values.append(total / len(told) if kind in _TIMES else total)
+            own.append(each)
+    parts: list[list[Hashable]] = [[band.of(each) for each in own] for band in bands]
+    scales = []
+    for band, part, fits in zip(bands, parts, admitted(parts, minimum=minimum), strict=True):
+        if not fits:
+            scales.append(_hidden(band, len(own), minimum))
+            continue
+        known = [(value, at) for value, at in zip(values, part, strict=True) if isinstance(at, int)]
+        found = mean_by_band([v for v, _ in known], [at for _, at in known], len(band.names))
+        scales.append(_by_band(band, found))
+    return {
+        "kind": kind.value,
+        "label": kind.label,
+        "is_event": False,
+        "n": len(own) if len(own) >= minimum else None,
+        "scales": scales,
+        "survival": None,
+        "prediction": None,
+        "attribution": None,
+    }
+
+
+def _hidden(bands: Bands, n: int, minimum: int) -> dict[str, Any]:
+    reason = TOO_FEW if n < minimum * len(bands.names) else DISTINCT
+    return {
+        "scale": bands.scale,
+        "label": bands.label,
+        "bands": None,
+        "trend": None,
+        "hidden": reason,
+    }
+
+
+def _by_band(bands: Bands, found: OutcomeByBand) -> dict[str, Any]:
+    trend = found.trend
+    return {
+        "scale": bands.scale,
+        "label": bands.label,
+        "bands": [
+            {
+                "band": name,
+                "n": each.n,
+                "estimate": each.estimate,
+                "low": each.low,
+                "high": each.high,
+            }
+            for name, each in zip(bands.names, found.bands, strict=True)
+        ],
+        "trend": trend and {"z": trend.statistic, "p": trend.p, "method": trend.method},
+        "hidden": None,
+    }
+
+
+def _survival(bands: Bands, known: Sequence[tuple[_Followed, int]], minimum: int) -> dict[str, Any]:
+    days = [one.days for one, _ in known]
+    had = [one.had for one, _ in known]
+    groups = [band for _, band in known]
+    curves = []
+    for at, name in enumerate(bands.names):
+        own = [one for one, band in known if band == at]
+        curve = kaplan_meier([one.days for one in own], [one.had for one in own])
+        curves.append(_curve(name, curve, [one.days for one in own], minimum))
+    found: dict[str, Any] = {"scale": bands.scale, "label": bands.label, "curves": curves}
+    try:
+        test = log_rank(days, had, groups, len(bands.names))
+        found["log_rank"] = {"chi2": test.chi2, "df": test.df, "p": test.p}
+    except AnalysisError as error:
+        found["log_rank"] = {"reason": str(error)}
+    try:
+        reference = bands.names[0]
+        dummies = {
+            f"{name}, against {reference}": [float(band == at) for band in groups]
+            for at, name in enumerate(bands.names)
+            if at
+        }
+        found["cox"] = _told_cox(cox(days, had, dummies))
+    except AnalysisError as error:
+        found["cox"] = {"reason": str(error)}
+    try:
+        scores = {bands.label: [one.customer.scores[bands.scale] for one, _ in known]}
+        found["cox_by_point"] = _told_cox(cox(days, had, scores))
+    except AnalysisError as error:
+        found["cox_by_point"] = {"reason": str(error)}
+    return found
+
+
+def _curve(name: str, curve: SurvivalCurve, days: Sequence[float], minimum: int) -> dict[str, Any]:
+    """A curve by whole months, as far as enough customers are still followed."""
+    months = []
+    for month in range(_MONTHS + 1):
+        at = month * _MONTH
+        risk = sum(each >= at for each in days)
+        if risk < minimum:
+            break
+        before = [step for step in curve.steps if step.time <= at]
+        step = before[-1] if before else None
+        months.append(
+            {
+                "month": month,
+                "at_risk": risk,
+                "survival": step.survival if step else 1.0,
+                "low": step.low if step else None,
+                "high": step.high if step else None,
+            }
+        )
+    last = (len(months) - 1) * _MONTH
+    median = curve.median if curve.median is not None and curve.median <= last else None
+    return {"band": name, "n": curve.n, "median_days": median, "months": months}
+
+
+def _told_cox(found: CoxFit) -> dict[str, Any]:
+    return {
+        "terms": [
+            {
+                "name": each.name,
+                "ratio": each.ratio,
+                "low": each.low,
+                "high": each.high,
+                "p": each.p,
+            }
+            for each in found.terms
+        ],
+        "n": found.n,
+        "events": found.events,
+        "concordance": found.concordance,
+        "proportional_p": found.proportional_p,
+        "method": found.method,
+    }
+
+
+def _prediction(bands: Sequence[Bands], followed: Sequence[_Followed]) -> dict[str, Any]:
+    """How well all scores together tell the event; of customers with all of them."""
+    names = [each.scale for each in bands]
+    whole = [one for one in followed if all(name in one.customer.scores for name in names)]
+    try:
+        found = predict_outcome(
+            {each.label: [one.customer.scores[each.scale] for one in whole] for each in bands},
+            [one.had for one in whole],
+            resamples=_RESAMPLES,
+        )
+    except AnalysisError as error:
+        return {"reason": str(error)}
+    return {
+        "predictors": list(found.predictors),
+        "n": found.n,
+        "events": found.events,
+        "base_rate": found.base_rate,
+        **{name: vars(getattr(found, name)) for name in ("auc", "average_precision", "slope")},
+        "brier": found.brier,
+        "brier_base": found.brier_base,
+        "folds": found.folds,
+        "repeats": found.repeats,
+        "seed": found.seed,
+        "method": found.method,
+    }
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The touchpoints that a customer met before the event, or the end of following; days before it."""
+
+    touchpoints: tuple[str, ...]
+    ages: tuple[float, ...]
+    had: bool
+
+
+def _pathed(kind: OutcomeKind, everybody: Sequence[Customer], minimum: int) -> list[_Way]:
+    ways = []
+    for each in everybody:
+        told = each.outcomes.get(kind, ())
+        had = [one.at for one in told if one.value == 1]
+        if not told or not each.visits:
+            continue
+        end = min(had) if had else max(one.at for one in told)
+        visits = [visit for visit in each.visits if visit.at <= end]
+        if visits:
+            ages = tuple((end - visit.at).total_seconds() / _DAY for visit in visits)
+            ways.append(_Way(tuple(visit.touchpoint for visit in visits), ages, bool(had)))
+    met = Counter(name for way in ways for name in set(way.touchpoints))
+    rare = {name for name, n in met.items() if n < minimum}
+    return [
+        _Way(tuple(OTHER if name in rare else name for name in way.touchpoints), way.ages, way.had)
+        for way in ways
+    ]
+
+
+def _attribution(ways: Sequence[_Way], minimum: int) -> dict[str, Any] | None:
+    """Every model's credits; first and last touch only where their groups are large enough."""
+    if not ways:
+        return None
+    met = Counter(name for way in ways for name in set(way.touchpoints))
+    if len(ways) < minimum or min(met.values()) < minimum:
+        return {"reason": TOO_FEW}
+    ends: list[list[Hashable]] = [
+        [way.touchpoints[0] for way in ways],
+        [way.touchpoints[-1] for way in ways],
+    ]
+    shown = dict(zip(("first", "last"), admitted(ends, minimum=minimum), strict=True))
+    grouped: dict[tuple[str, ...], list[_Way]] = defaultdict(list)
+    for way in ways:
+        grouped[way.touchpoints].append(way)
+    try:
+        found = attribution(
+            [_path(names, own) for names, own in sorted(grouped.items())], resamples=_RESAMPLES
+        )
+    except AnalysisError as error:
+        return {"reason": str(error)}
+    return _told_attribution(found, lambda model: shown.get(model, True))
+
+
+def _path(names: tuple[str, ...], own: Sequence[_Way]) -> Path:
+    had = [way for way in own if way.had]
+    ages = (
+        tuple(sum(way.ages[at] for way in had) / len(had) for at in range(len(names)))
+        if had
+        else None
+    )
+    return Path(names, len(own), len(had), ages)
+
+
+def _told_attribution(found: Attribution, is_shown: Callable[[str], bool]) -> dict[str, Any]:
+    models: Mapping[str, Any] = {
+        model: [
+            {"touchpoint": each.touchpoint, "share": each.share, "low": each.low, "high": each.high}
+            for each in found.models[model]
+        ]
+        if is_shown(model)
+        else None
+        for model in MODELS
+    }
+    return {
+        "customers": found.customers,
+        "outcomes": found.outcomes,
+        "half_life_days": found.half_life,
+        "resamples": found.resamples,
+        "seed": found.seed,
+        "removal": dict(found.removal),
+        "models": models,
+    }
