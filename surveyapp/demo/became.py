@@ -6,6 +6,7 @@ point of journey quality, revenue rises with it; the analysis must find this aga
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,11 +17,14 @@ from sqlalchemy.orm import Session
 from surveyapp.demo.bank import JourneyPlan
 from surveyapp.store.models import (
     CustomerOutcome,
+    Interaction,
     Journey,
     JourneyRun,
     Response,
     Score,
+    Stage,
     SurveyRow,
+    Touchpoint,
 )
 
 OUTCOMES = 71  # of the generator, by which no answer changes
@@ -28,6 +32,7 @@ HAZARD_RATIO = 0.6  # of leaving, for one point of journey quality more
 _MIDDLE = 4.5  # points; here a customer stays MEAN_DAYS on average
 _MEAN_DAYS = 700.0
 _COMPLAINT_DAYS = 900.0
+WEAK, _WORSE = "identity", 2.5  # times the rate of leaving, for each visit of at most two
 _REVENUE, _REVENUE_A_POINT, _SPREAD = 180.0, 25.0, 60.0
 
 
@@ -56,9 +61,34 @@ def become(
             rows.append(_row(kind, float(at <= today), min(at, today), ref))
         revenue = rng.normal(_REVENUE + _REVENUE_A_POINT * (score - _MIDDLE), _SPREAD)
         rows.append(_row("revenue", round(float(max(0.0, revenue)), 2), today, ref))
+    rows += _of_passing(session, journey_id, rng, today)
     for number, row in enumerate(rows):
         row |= {"journey_id": journey_id, "external_id": f"demo {number}", "source": "csv"}
     session.execute(insert(CustomerOutcome), rows)
+
+
+def _of_passing(
+    session: Session, journey_id: int, rng: np.random.Generator, today: datetime
+) -> list[dict[str, Any]]:
+    """Whether customers who only passed through left: more of them who met a weak touchpoint."""
+    visits = session.execute(
+        select(Interaction.customer_ref, Touchpoint.code, Interaction.at)
+        .join(Touchpoint, Touchpoint.id == Interaction.touchpoint_id)
+        .join(Stage, Stage.id == Touchpoint.stage_id)
+        .where(Stage.journey_id == journey_id)
+        .order_by(Interaction.at, Interaction.id)
+    ).all()
+    last: dict[str, datetime] = {}
+    weak: dict[str, int] = defaultdict(int)
+    for ref, code, at in visits:
+        last[ref] = at
+        weak[ref] += code == WEAK
+    rows = []
+    for ref, since in last.items():
+        days = float(rng.exponential(_MEAN_DAYS / _WORSE ** min(weak[ref], 2)))
+        at = since + timedelta(days=days)
+        rows.append(_row("churn", float(at <= today), min(at, today), ref))
+    return rows
 
 
 def _row(kind: str, value: float, at: datetime, ref: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.attribution import MODELS, Attribution, Path, attribution
@@ -48,6 +48,17 @@ class Bands:
     label: str
     names: tuple[str, ...]
     limits: tuple[float, ...]
+
+    def coarser(self) -> tuple[Bands, ...]:
+        """These bands, then, of three, those in which two are taken together."""
+        if len(self.names) != 3:
+            return (self,)
+        first, second, third = self.names
+        return (
+            self,
+            replace(self, names=(first, f"{second}; {third}"), limits=self.limits[:1]),
+            replace(self, names=(f"{first}; {second}", third), limits=self.limits[1:]),
+        )
 
     def of(self, customer: Customer) -> int | None:
         """The customer's band; None without a score."""
@@ -157,6 +168,23 @@ def bands_of(scored: Scored, answered: Sequence[Customer]) -> Bands | None:
     return Bands(scale, definition.short, names, (lower, upper))
 
 
+def _published(
+    bands: Sequence[Bands], own: Sequence[Customer], minimum: int
+) -> list[tuple[Bands, list[Hashable], bool]]:
+    """Each scale's bands, as fine as may be shown beside those before it, with each customer's band."""
+    known: list[list[Hashable]] = []
+    found = []
+    for each in bands:
+        for tried in each.coarser():
+            part: list[Hashable] = [tried.of(one) for one in own]
+            fits = admitted([*known, part], minimum=minimum)[-1]
+            if fits:
+                known.append(part)
+                break
+        found.append((tried if fits else each, part, fits))
+    return found
+
+
 def _outcome(
     kind: OutcomeKind, everybody: Sequence[Customer], bands: Sequence[Bands], minimum: int
 ) -> dict[str, Any]:
@@ -165,10 +193,7 @@ def _outcome(
         return _amount(kind, everybody, bands, minimum)
     followed = [found for each in everybody if (found := _follow(kind, each)) is not None]
     pathed = _pathed(kind, everybody, minimum)
-    parts: dict[str, list[Hashable]] = {
-        each.scale: [each.of(one.customer) for one in followed] for each in bands
-    }
-    shown = dict(zip(parts, admitted(list(parts.values()), minimum=minimum), strict=True))
+    divided = _published(bands, [one.customer for one in followed], minimum)
     result: dict[str, Any] = {
         "kind": kind.value,
         "label": kind.label,
@@ -179,10 +204,13 @@ def _outcome(
         "prediction": None,
     }
     first = True
-    for each in bands:
-        own = [(one, parts[each.scale][at]) for at, one in enumerate(followed)]
-        known = [(one, int(band)) for one, band in own if isinstance(band, int)]
-        if not shown[each.scale]:
+    for each, part, fits in divided:
+        known = [
+            (one, int(band))
+            for one, band in zip(followed, part, strict=True)
+            if isinstance(band, int)
+        ]
+        if not fits:
             result["scales"].append(_hidden(each, len(followed), minimum))
             continue
         events = [
@@ -228,9 +256,8 @@ def _amount(
             total = sum(one.value for one in told)
             values.append(total / len(told) if kind in _TIMES else total)
             own.append(each)
-    parts: list[list[Hashable]] = [[band.of(each) for each in own] for band in bands]
     scales = []
-    for band, part, fits in zip(bands, parts, admitted(parts, minimum=minimum), strict=True):
+    for band, part, fits in _published(bands, own, minimum):
         if not fits:
             scales.append(_hidden(band, len(own), minimum))
             continue
@@ -285,8 +312,9 @@ def _survival(bands: Bands, known: Sequence[tuple[_Followed, int]], minimum: int
     had = [one.had for one, _ in known]
     groups = [band for _, band in known]
     curves = []
-    for at, name in enumerate(bands.names):
-        own = [one for one, band in known if band == at]
+    there = [at for at in range(len(bands.names)) if at in groups]
+    for at in there:
+        name, own = bands.names[at], [one for one, band in known if band == at]
         curve = kaplan_meier([one.days for one in own], [one.had for one in own])
         curves.append(_curve(name, curve, [one.days for one in own], minimum))
     found: dict[str, Any] = {"scale": bands.scale, "label": bands.label, "curves": curves}
@@ -296,11 +324,10 @@ def _survival(bands: Bands, known: Sequence[tuple[_Followed, int]], minimum: int
     except AnalysisError as error:
         found["log_rank"] = {"reason": str(error)}
     try:
-        reference = bands.names[0]
+        reference = bands.names[there[0]]
         dummies = {
-            f"{name}, against {reference}": [float(band == at) for band in groups]
-            for at, name in enumerate(bands.names)
-            if at
+            f"{bands.names[at]}, against {reference}": [float(band == at) for band in groups]
+            for at in there[1:]
         }
         found["cox"] = _told_cox(cox(days, had, dummies))
     except AnalysisError as error:

@@ -42,7 +42,7 @@ def _together(paths: Mapping[tuple[str, ...], int], minimum: int) -> Counter[tup
     for path, n in paths.items():
         named = [name if name in own else OTHER for name in path]
         visits = [name for at, name in enumerate(named) if at == 0 or named[at - 1] != name]
-        current[(*visits[:STEPS], *([END] if len(visits) <= STEPS else []))] += n
+        current[(*visits[:STEPS], *([END] if len(visits) < STEPS else []))] += n
     for step in range(STEPS):
         current = _merged_at(current, step, minimum)
     return Counter(_without_end(current))
@@ -90,7 +90,7 @@ def _few(into: Mapping[str, int], minimum: int) -> frozenset[str]:
 
 
 def _without_end(paths: Mapping[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
-    """Paths as channels: an end that is told is none, and one that is not goes on out of sight."""
+    """Paths as channels, where an end that is told is none; whether others go on is out of sight."""
     made: Counter[tuple[str, ...]] = Counter()
     for path, n in paths.items():
         ended = path[-1] == END

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.grants import able, journeys_granted
 from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
 from surveyapp.journeys import change_queries, change_register, queries
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.change_json import change_to_json
 from surveyapp.results import effect_phrases
 from surveyapp.results.effect_json import effect_to_json
 from surveyapp.results.effects import Effects
+from surveyapp.web import return_form
 from surveyapp.web.change_form import ChangeForm, stored
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.forms import StaffForm
@@ -111,6 +115,46 @@ def show(journey_id: int, change_id: int) -> ResponseReturnValue:
         said=effect_phrases,
         control=control,
     )
+
+
+@changes.get("/changes/<int:change_id>/return")
+@changes.get("/changes/<int:change_id>/return.json", endpoint="cost_and_return_json")
+@requires(Permission.READ_RESULTS)
+def cost_and_return(journey_id: int, change_id: int) -> ResponseReturnValue:
+    """What a change may bring in against its cost, by assumptions in the address; nothing is stored."""
+    score, stated = request.args.get("score", ""), return_form.given(request.args)
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        change = change_queries.change(session, journey_id, change_id)
+        today = calendar_of(journey).day(installation().now())
+        effect = Effects(session, journey_id, change_id, today=today, **dashboard_rules()).effect(
+            score
+        )
+    found, fault = None, ""
+    try:
+        found = return_form.returned(effect, stated)
+    except Invalid as error:
+        fault = str(error)
+    document = {
+        "journey": journey.code,
+        "change": change.title,
+        "score": effect.chosen.key if effect.chosen else None,
+        "stated": stated,
+        "fault": fault or None,
+        "cases": found and {name: asdict(getattr(found, name)) for name in ("low", "mid", "high")},
+    }
+    shown = page(
+        "changes/return.html",
+        document,
+        journey=journey,
+        change=change,
+        effect=effect,
+        fields=return_form.FIELDS,
+        stated=stated,
+        found=found,
+        fault=fault,
+    )
+    return shown, 422 if fault else 200
 
 
 @changes.route("/changes/<int:change_id>/edit", methods=["GET", "POST"])

@@ -101,7 +101,7 @@ def test_credits_of_each_rule_sum_to_all_outcomes(end: list[Scored]):
 
 
 def test_bands_of_too_few_customers_are_hidden_with_all_that_rests_on_them(end: list[Scored]):
-    churn = shown(of(14), end)["outcomes"][0]
+    churn = shown(of(8), end)["outcomes"][0]
     assert churn["scales"][0]["bands"] is None
     assert churn["scales"][0]["hidden"] == "too few customers"
     assert churn["survival"] is None and churn["prediction"] is None

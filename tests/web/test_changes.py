@@ -16,6 +16,7 @@ from surveyapp.app import create_app
 from surveyapp.settings import read
 from surveyapp.web.installation import EXTENSION
 from tests.results import bank
+from tests.validity import faults
 from tests.web.world import add_user, session_key
 
 
@@ -109,6 +110,24 @@ def test_the_page_of_a_change_compares_before_and_after_and_with_a_control(clien
     document = client.get(f"{address}.json?score={point}.csat&control={control}").json["effect"]
     assert document["chosen"] == f"{point}.csat" and document["control"]["label"]
     assert client.get(f"{address}?score=9.none").status_code == 422
+
+
+def test_cost_and_return_are_told_in_three_cases_of_stated_assumptions(client, made):
+    where = registered(client, made, "More staff", "2026-02-01")
+    address = f"{where}/return"
+    empty = client.get(address)
+    assert empty.status_code == 200 and "Three cases" not in empty.text
+    stated = "customers=10000&stay=0.2&margin=150&cost=20000&yearly=0&years=1&discount=0"
+    page = client.get(f"{address}?{stated}")
+    assert faults(page.text) == [] and "Three cases" in page.text
+    cases = client.get(f"{address}.json?{stated}").json["cases"]
+    assert cases["low"]["net"] <= cases["mid"]["net"] <= cases["high"]["net"]
+    assert cases["mid"]["net"] == pytest.approx(cases["mid"]["gain"] * 20 * 150 - 20_000)
+    for wrong in ("customers=many", "years=2.5", "years=99", "cost=-1", "margin=nan"):
+        name = wrong.split("=")[0]
+        others = "&".join(each for each in stated.split("&") if each.split("=")[0] != name)
+        refused = client.get(f"{address}?{others}&{wrong}")
+        assert refused.status_code == 422 and 'role="alert"' in refused.text, wrong
 
 
 def test_an_action_is_planned_from_a_touchpoint_done_and_told_with_its_effect(client, made):

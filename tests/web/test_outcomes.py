@@ -106,6 +106,8 @@ def test_outcomes_are_imported_analysed_and_shown(made: Made):
     waiting = client.get(made.address).text
     assert "data-progress" in waiting and "Analyse again" not in waiting
     assert run_job(installation, job, worker="test")
+    with installation.store.reading() as session:
+        assert session.get_one(Job, job).error == ""
     page = client.get(made.address)
     assert faults(page.text) == []
     for said in (

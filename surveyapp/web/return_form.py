@@ -1,0 +1,88 @@
+"""The form of a change's cost and return: assumptions in an address, none of which is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analysis.errors import AnalysisError
+from analysis.return_on_change import Assumptions, Return, return_on_change
+from surveyapp.errors import Invalid
+from surveyapp.results.effects import ChangeEffect
+
+_LARGEST = 1e12
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A number that is asked for: its name in the address, label, unit, and what it is without one."""
+
+    name: str
+    label: str
+    hint: str
+    usual: str
+
+
+FIELDS = (
+    Asked("customers", "Customers a year", "Who go through this journey.", ""),
+    Asked(
+        "stay",
+        "More customers who stay for one point, in percentage points",
+        "An assumption that no survey can test: 0.1 means that of 1,000 customers one more stays.",
+        "0.1",
+    ),
+    Asked("margin", "Margin of a customer in a year", "In your currency.", ""),
+    Asked("cost", "Cost of the change, once", "In your currency.", ""),
+    Asked("yearly", "Cost a year from then on", "In your currency.", "0"),
+    Asked("years", "Years", "From 1 to 30.", "3"),
+    Asked("discount", "Discount rate a year, in per cent", "What later money is worth less.", "10"),
+)
+
+
+def given(arguments: Mapping[str, str]) -> dict[str, str]:
+    """What stands in each field."""
+    return {each.name: arguments.get(each.name, each.usual).strip()[:40] for each in FIELDS}
+
+
+def returned(effect: ChangeEffect, stated: Mapping[str, str]) -> Return | None:
+    """The three cases of the chosen score's change by these assumptions; None while some are missing.
+
+    Raises Invalid for what is no number, or an assumption that no firm has.
+    """
+    row = effect.chosen
+    contrast = row.contrast if row else None
+    if contrast is None or not all(stated.values()):
+        return None
+    numbers = {each.name: _number(stated[each.name], each) for each in FIELDS}
+    if not numbers["years"].is_integer():
+        raise Invalid(f"{stated['years']} is not a whole number of years.", field="years")
+    try:
+        return return_on_change(
+            contrast.low,
+            contrast.difference,
+            contrast.high,
+            Assumptions(
+                numbers["customers"],
+                numbers["stay"] / 100,
+                numbers["margin"],
+                numbers["cost"],
+                numbers["yearly"],
+                int(numbers["years"]),
+                numbers["discount"] / 100,
+            ),
+        )
+    except AnalysisError as error:
+        raise Invalid(str(error)) from error
+
+
+def _number(text: str, asked: Asked) -> float:
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        number = float("nan")
+    if not 0 <= number <= _LARGEST:
+        raise Invalid(
+            f"{text[:20]!r} is not a number from 0 up; write {asked.label.lower()} as 1200 or 12.5.",
+            field=asked.name,
+        )
+    return number
