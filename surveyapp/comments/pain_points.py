@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.change_register import KEPT
+from surveyapp.journeys.record_places import check_place
 from surveyapp.store.audit import record
 from surveyapp.store.models import Journey, PainPoint, Touchpoint, User
 
@@ -161,16 +162,6 @@ def _describe(session: Session, journey: Journey, point: PainPoint, text: PainPo
     point.stage_id, point.touchpoint_id = text.stage_id, text.touchpoint_id
     point.affected_by = text.affected_by
     point.affected_key = text.affected_key if text.affected_by in ("choice", "low") else ""
-
-
-def check_place(journey: Journey, stage_id: int | None, touchpoint_id: int | None) -> None:
-    """Invalid for a stage or touchpoint that the journey does not have."""
-    stages = {None, *(stage.id for stage in journey.stages)}
-    points = {None, *(point.id for stage in journey.stages for point in stage.touchpoints)}
-    if stage_id not in stages or touchpoint_id not in points:
-        raise Invalid(
-            "The stage or touchpoint is not in this journey; choose from the list.", field="place"
-        )
 
 
 def _record(

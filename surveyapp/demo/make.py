@@ -35,6 +35,7 @@ from surveyapp.demo.branding import brand
 from surveyapp.demo.changed import register
 from surveyapp.demo.compared import compare
 from surveyapp.demo.lanes import fill_in
+from surveyapp.demo.learnt import learn
 from surveyapp.demo.own_questions import write_questions
 from surveyapp.demo.reported import report_besides
 from surveyapp.demo.shared import share
@@ -199,6 +200,7 @@ def _comments(installation: Installation, owner_id: int) -> None:
         journey = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         rng = np.random.default_rng(SEED)
         commented.code(session, journey, rng=rng, owner_id=owner_id)
+        learn(session, journey, owner_id=owner_id, now=installation.now())
         job_id = commented.ask_themes(session, journey, owner_id=owner_id)
     run_now(installation, job_id, worker=_WORKER, shown=lambda _percent, _step: None)
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.change_register import KEPT, LONGEST_TEXT, LONGEST_TITLE
+from surveyapp.journeys.record_places import check_place
 from surveyapp.store.audit import record
-from surveyapp.store.models import Journey, PlannedAction, RegisteredChange, User
+from surveyapp.store.models import Journey, Opportunity, PlannedAction, RegisteredChange, User
 
 STATES = ("open", "doing", "done", "dropped")
 ENDED = ("done", "dropped")
@@ -30,6 +31,7 @@ class ActionText:
     state: str = "open"
     driver: str = ""
     change_id: int | None = None
+    opportunity_id: int | None = None
 
 
 def plan_action(
@@ -105,12 +107,17 @@ def _describe(
         raise Invalid(f"{text.state[:20]!r} is no state; use {', '.join(STATES)}.", field="state")
     if text.due_on is not None and not _FIRST <= text.due_on <= _LAST:
         raise Invalid(f"{text.due_on} is not a day from {_FIRST} to {_LAST}.", field="due_on")
-    _check_places(journey, text)
+    check_place(journey, text.stage_id, text.touchpoint_id)
     if text.owner_id is not None and session.get(User, text.owner_id) is None:
         raise Invalid("There is no such user; choose one from the list.", field="owner_id")
     change = session.get(RegisteredChange, text.change_id) if text.change_id else None
     if text.change_id and (change is None or change.journey_id != journey.id):
         raise Invalid("There is no such change; choose one from the list.", field="change_id")
+    wanted = session.get(Opportunity, text.opportunity_id) if text.opportunity_id else None
+    if text.opportunity_id and (wanted is None or wanted.journey_id != journey.id):
+        raise Invalid(
+            "There is no such opportunity; choose one from the list.", field="opportunity_id"
+        )
     if text.state not in ENDED:
         action.ended_at = None
     elif action.ended_at is None or action.state != text.state:
@@ -118,12 +125,4 @@ def _describe(
     action.title, action.driver, action.state = title, text.driver.strip(), text.state
     action.stage_id, action.touchpoint_id = text.stage_id, text.touchpoint_id
     action.owner_id, action.due_on, action.change_id = text.owner_id, text.due_on, text.change_id
-
-
-def _check_places(journey: Journey, text: ActionText) -> None:
-    stages = {None, *(stage.id for stage in journey.stages)}
-    points = {None, *(point.id for stage in journey.stages for point in stage.touchpoints)}
-    if text.stage_id not in stages or text.touchpoint_id not in points:
-        raise Invalid(
-            "The stage or touchpoint is not in this journey; choose from the list.", field="place"
-        )
+    action.opportunity_id = text.opportunity_id

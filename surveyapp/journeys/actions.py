@@ -20,6 +20,7 @@ from surveyapp.store.models import (
     Interaction,
     Journey,
     JourneyGrant,
+    Opportunity,
     PainPoint,
     PlannedAction,
     RegisteredChange,
@@ -145,7 +146,8 @@ def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> int:
     """
     _refuse_if_changed(session, stage.name, ChangedPlace.stage_id == stage.id)
     _refuse_if_planned(session, stage.name, PlannedAction.stage_id == stage.id)
-    _refuse_if_painful(session, stage.name, PainPoint.stage_id == stage.id)
+    for noun, table in _RECORDS:
+        _refuse_if_recorded(session, stage.name, noun, table, table.stage_id == stage.id)
     for touchpoint in stage.touchpoints:
         _refuse_if_used(session, touchpoint)
     kept = keep_stage(session, stage, user_id=user_id)
@@ -307,7 +309,9 @@ def _refuse_if_used(session: Session, touchpoint: Touchpoint) -> None:
             )
     _refuse_if_changed(session, touchpoint.name, ChangedPlace.touchpoint_id == touchpoint.id)
     _refuse_if_planned(session, touchpoint.name, PlannedAction.touchpoint_id == touchpoint.id)
-    _refuse_if_painful(session, touchpoint.name, PainPoint.touchpoint_id == touchpoint.id)
+    for noun, kind in _RECORDS:
+        there = kind.touchpoint_id == touchpoint.id
+        _refuse_if_recorded(session, touchpoint.name, noun, kind, there)
 
 
 def _refuse_if_changed(session: Session, name: str, there: ColumnElement[bool]) -> None:
@@ -336,15 +340,28 @@ def _refuse_if_planned(session: Session, name: str, there: ColumnElement[bool]) 
     )
 
 
-def _refuse_if_painful(session: Session, name: str, there: ColumnElement[bool]) -> None:
-    query = select(PainPoint).where(there).order_by(PainPoint.removed_at.is_not(None))
-    point = session.scalars(query.limit(1)).first()
-    if point is None:
+_RECORDS: tuple[tuple[str, type[PainPoint] | type[Opportunity]], ...] = (
+    ("pain point", PainPoint),
+    ("opportunity", Opportunity),
+)
+
+
+def _refuse_if_recorded(
+    session: Session,
+    name: str,
+    noun: str,
+    table: type[PainPoint] | type[Opportunity],
+    there: ColumnElement[bool],
+) -> None:
+    query = select(table.title, table.removed_at).where(there)
+    row = session.execute(query.order_by(table.removed_at.is_not(None)).limit(1)).first()
+    if row is None:
         return
-    removed = "" if point.removed_at is None else "removed "
+    title, removed_at = row
+    removed = "" if removed_at is None else "removed "
     raise Conflict(
-        f"{name} cannot be removed, because the {removed}pain point {point.title} is there; rename it,"
-        f" or {'restore the pain point and ' if removed else ''}move the pain point to another place."
+        f"{name} cannot be removed, because the {removed}{noun} {title} is there; rename it, or"
+        f" {f'restore the {noun} and ' if removed else ''}move the {noun} to another place."
     )
 
 

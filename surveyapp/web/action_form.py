@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from surveyapp.auth.accounts import Account
 from surveyapp.journeys.action_plan import ActionText
 from surveyapp.journeys.change_register import LONGEST_TEXT, LONGEST_TITLE
-from surveyapp.store.models import Journey, PlannedAction, RegisteredChange
+from surveyapp.store.models import Journey, Opportunity, PlannedAction, RegisteredChange
 from surveyapp.web.change_form import place_choices
 from surveyapp.web.day_field import DayField
 from surveyapp.web.forms import StaffForm, choices
@@ -40,8 +40,16 @@ class ActionForm(StaffForm):
         " effect.",
     )
 
+    opportunity_id = SelectField(
+        "Opportunity", default="", description="What it is to realise, of the opportunities."
+    )
+
     def offer(
-        self, journey: Journey, staff: Sequence[Account], changes: Sequence[RegisteredChange]
+        self,
+        journey: Journey,
+        staff: Sequence[Account],
+        changes: Sequence[RegisteredChange],
+        opportunities: Sequence[Opportunity],
     ) -> ActionForm:
         """Fill the lists to choose from; itself."""
         self.place.choices = choices([("", "Whole journey"), *place_choices(journey)])
@@ -50,6 +58,9 @@ class ActionForm(StaffForm):
         )
         self.change_id.choices = choices(
             [("", "No change yet"), *((str(each.id), each.title) for each in changes)]
+        )
+        self.opportunity_id.choices = choices(
+            [("", "None"), *((str(each.id), each.title) for each in opportunities)]
         )
         return self
 
@@ -65,6 +76,7 @@ class ActionForm(StaffForm):
             state=self.state.data or "",
             driver=self.driver.data or "",
             change_id=int(self.change_id.data) if self.change_id.data else None,
+            opportunity_id=int(self.opportunity_id.data) if self.opportunity_id.data else None,
         )
 
 
@@ -82,4 +94,5 @@ def stored(action: PlannedAction) -> dict[str, Any]:
         "change_id": str(action.change_id)
         if action.change and not action.change.removed_at
         else "",
+        "opportunity_id": str(action.opportunity_id or ""),
     }

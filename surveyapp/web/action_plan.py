@@ -19,6 +19,7 @@ from surveyapp.journeys import change_queries, queries
 from surveyapp.journeys.action_json import action_to_json
 from surveyapp.journeys.action_plan_queries import WantedActions
 from surveyapp.journeys.calendar import calendar_of
+from surveyapp.journeys.opportunities import opportunities_of, opportunity_of
 from surveyapp.results import effect_phrases
 from surveyapp.results.action_effects import action_effects
 from surveyapp.store.models import Journey
@@ -28,6 +29,7 @@ from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
+from surveyapp.web.pain_point_form import place_of
 from surveyapp.web.sessions import me
 
 action_plan = Blueprint("action_plan", __name__)
@@ -163,7 +165,9 @@ def restore(journey_id: int, action_id: int) -> ResponseReturnValue:
 
 def _form(session: Session, journey: Journey, data: dict[str, Any]) -> ActionForm:
     staff = able(session, Permission.PLAN_IMPROVEMENTS, journey.id)
-    return ActionForm(data=data).offer(journey, staff, change_queries.changes(session, journey.id))
+    known = opportunities_of(session, journey.id)
+    changed = change_queries.changes(session, journey.id)
+    return ActionForm(data=data).offer(journey, staff, changed, known)
 
 
 def _suggested(session: Session, journey: Journey) -> dict[str, Any]:
@@ -177,6 +181,10 @@ def _suggested(session: Session, journey: Journey) -> dict[str, Any]:
     if number is not None:
         point = queries.touchpoint(session, journey.id, number)
         found |= {"place": f"touchpoint-{point.id}", "title": f"Improve {point.name}"}
+    number = number_asked("opportunity")
+    if number is not None:
+        row = opportunity_of(session, journey.id, number)
+        found |= {"opportunity_id": str(row.id), "title": row.title, "place": place_of(row)}
     return found
 
 

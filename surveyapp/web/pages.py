@@ -37,6 +37,8 @@ from surveyapp.web.explore import explore
 from surveyapp.web.funnel import funnel
 from surveyapp.web.guide import guide
 from surveyapp.web.imports import imports
+from surveyapp.web.improvements import improvements
+from surveyapp.web.insights import insights
 from surveyapp.web.invariance import invariance
 from surveyapp.web.jobs import jobs
 from surveyapp.web.journey_map import journey_map
@@ -44,6 +46,7 @@ from surveyapp.web.journeys import journeys
 from surveyapp.web.mail import mail
 from surveyapp.web.messages import messages
 from surveyapp.web.outcomes import outcomes
+from surveyapp.web.opportunities import opportunities
 from surveyapp.web.pain_points import pain_points_pages
 from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset
@@ -119,7 +122,8 @@ SECTIONS = (
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
-            *(pain_points_pages, journey_map, outcomes),
+            *(journey_map, outcomes),
+            *(improvements, pain_points_pages, insights, opportunities),
         ),
     ),
     Section("Segments", (segments,)),

@@ -19,6 +19,7 @@ from surveyapp.comments.pain_points import SEVERITIES as KNOWN
 from surveyapp.comments.pain_points import STATES, WantedPainPoints
 from surveyapp.errors import Invalid, NotAllowed, NotFound
 from surveyapp.journeys import queries
+from surveyapp.journeys.chains import chains
 from surveyapp.results.affected_shares import AffectedShare, AffectedShares
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import Journey, PainPoint
@@ -216,6 +217,7 @@ def _page(journey_id: int, pain_point_id: int, form: EvidenceForm) -> Response:
         journey = queries.journey(session, journey_id)
         point = pain_points.pain_point_of(session, journey_id, pain_point_id)
         share = _shares(session, journey_id, [point])[point.id]
+        known = [each for each in chains(session, journey_id, [point]) if each.has(point)]
         all_of_it = evidence.evidence_of(session, point)
         proposed = evidence.proposed_evidence(session, point) if "comment" in visible else ()
     seen = [each for each in all_of_it if each.kind in visible]
@@ -241,6 +243,7 @@ def _page(journey_id: int, pain_point_id: int, form: EvidenceForm) -> Response:
         seen=seen,
         unseen=len(all_of_it) - len(seen),
         proposed=proposed,
+        chains=known,
         form=form,
         severities=SEVERITIES,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 import pytest
 
@@ -46,3 +47,68 @@ def test_a_manager_adds_judges_removes_and_restores_a_pain_point(client, made):
     assert f'action="{address}/restore"' in gone and "No pain points here" in gone
     back = client.post(f"{address}/restore", follow_redirects=True).text
     assert "Slow <id> has been restored." in html.unescape(back)
+
+
+def test_a_chain_is_walked_from_the_pain_point_to_the_effect_and_back(client, made):
+    base = f"/journeys/{made.journey}"
+    place = f"touchpoint-{made.touchpoints['meet']}"
+
+    def added(page: str, **said) -> int:
+        client.post(f"{base}/{page}/new", data=said)
+        return max(
+            each["id"] for each in client.get(f"{base}/{page}.json").json[page.replace("-", "_")]
+        )
+
+    point = added("pain-points", title="No news <b>", place=place)
+    assert "Add an insight" in client.get(f"{base}/improvements").text
+    insight = added("insights", title="Silence hurts", pain_points=str(point))
+    wrong = {"title": "Write", "effort": "9", "impact": "3"}
+    assert client.post(f"{base}/opportunities/new", data=wrong).status_code == 422
+    chance = added(
+        "opportunities", title="Write weekly", effort="2", impact="5", insights=str(insight),
+        place=place,
+    )  # fmt: skip
+    filled = client.get(f"{base}/action-plan/new?opportunity={chance}").text
+    assert 'value="Write weekly"' in filled
+    change = client.post(
+        f"{base}/changes/new", data={"title": "Weekly mail", "started_on": "2026-03-01"}
+    ).location.rpartition("/")[2]
+    done = {"title": "Send it", "state": "done", "change_id": change, "opportunity_id": str(chance)}
+    client.post(f"{base}/action-plan/new", data=done)
+    chains = client.get(f"{base}/improvements.json").json["chains"]
+    (chain,) = [each for each in chains if each["insight"] == insight]
+    assert (chain["pain_points"], chain["opportunity"]) == ([point], chance)
+    assert chain["change"] == int(change) and chain["effect"]
+    for page in (
+        "improvements", f"pain-points/{point}", f"insights/{insight}", f"opportunities/{chance}",
+    ):  # fmt: skip
+        said = html.unescape(client.get(f"{base}/{page}").text)
+        for text in ("No news <b>", "Silence hurts", "Write weekly", "Send it", "Weekly mail"):
+            assert f"<bdi>{text}</bdi></a>" in said, (page, text)
+    listed = client.get(f"{base}/opportunities?state=todo").text
+    assert 'class="matrix"' in listed and "Write weekly: effort 2, impact 5" in listed
+    assert client.get(f"{base}/opportunities?state=never").status_code == 422
+    gone = client.post(f"{base}/insights/{insight}/remove", follow_redirects=True).text
+    assert f"/insights/{insight}/restore" in gone
+    left = client.get(f"{base}/improvements.json").json["chains"]
+    assert {"pain_points": [], "insight": None, "opportunity": chance}.items() <= next(
+        each.items() for each in left if each["opportunity"] == chance
+    )
+    client.post(f"{base}/insights/{insight}/restore")
+    client.post(f"{base}/opportunities/{chance}/remove")
+    assert client.get(f"{base}/opportunities/{chance}").status_code == 404
+    assert client.post(f"{base}/opportunities/{chance}/restore").status_code == 303
+
+
+def test_the_expected_gain_of_a_driver_stands_beside_the_judgement(client, made):
+    base = f"/journeys/{made.journey}/opportunities"
+    offered = client.get(f"{base}/new").text
+    values = re.findall(r'value="([^"]+)"', html.unescape(offered))
+    driver = next(each for each in values if each.partition(".")[0] == "sjq")
+    said = {"title": "Shorter queue", "effort": "1", "impact": "4", "driver": driver}
+    assert client.post(f"{base}/new", data=said).status_code == 303
+    rows = client.get(f"{base}.json?period=all").json["opportunities"]
+    (gain,) = [each["gain"] for each in rows if each["title"] == "Shorter queue"]
+    assert gain["low"] < gain["estimate"] < gain["high"] and gain["n"] >= 50
+    page = client.get(f"{base}?period=all").text
+    assert "per point of" in page and 'class="note"' in page

@@ -49,10 +49,12 @@ from surveyapp.store.models import (
     DriverPair,
     ImportBatch,
     ImportPreview,
+    Insight,
     InvarianceMember,
     Job,
     Journey,
     JourneyInvariance,
+    Opportunity,
     PainPoint,
     PainPointEvidence,
     Passkey,
@@ -132,6 +134,8 @@ class Place:
     set_id: int
     pain_point_id: int
     evidence_id: int
+    insight_id: int
+    opportunity_id: int
     view_id: int
     link_id: int
     invariance_id: int
@@ -374,7 +378,24 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
     shown = PainPointEvidence(pain_point_id=made.id, case_id=case_id)
     session.add(shown)
     session.flush()
-    return {"pain_point_id": made.id, "evidence_id": shown.id}
+    insight = Insight(journey_id=journey_id, title=title, text=text, pain_points=[made])
+    opportunity = Opportunity(
+        journey_id=journey_id,
+        title=title,
+        description=text,
+        effort=2,
+        impact=4,
+        driver_key=text[:200],
+        insights=[insight],
+    )
+    session.add_all([insight, opportunity])
+    session.flush()
+    return {
+        "pain_point_id": made.id,
+        "evidence_id": shown.id,
+        "insight_id": insight.id,
+        "opportunity_id": opportunity.id,
+    }
 
 
 def _driver_pair(session: Session, journey_id: int, text: str) -> int:

@@ -46,6 +46,12 @@ from surveyapp.store.models.improvements import (
     PlannedAction,
     RegisteredChange,
 )
+from surveyapp.store.models.insights import (
+    Insight,
+    InsightPainPoint,
+    Opportunity,
+    OpportunityInsight,
+)
 from surveyapp.store.models.jobs import File, Job, Worker
 from surveyapp.store.models.journeys import (
     Journey,
@@ -156,6 +162,8 @@ __all__ = [
     "Identity",
     "ImportBatch",
     "ImportPreview",
+    "Insight",
+    "InsightPainPoint",
     "Interaction",
     "InvarianceMember",
     "Invitation",
@@ -174,6 +182,8 @@ __all__ = [
     "MapRemoval",
     "MonthlyRollup",
     "Number",
+    "Opportunity",
+    "OpportunityInsight",
     "OptOut",
     "OutcomeAnalysis",
     "OutgoingMessage",

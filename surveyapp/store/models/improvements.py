@@ -86,6 +86,8 @@ class PlannedAction(Base):
     change_id: Mapped[int | None] = mapped_column(
         ForeignKey("registered_changes.id", ondelete="SET NULL"), index=True
     )
+    # The opportunity that it is to realise.
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.id"), index=True)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # done or dropped
