@@ -1,7 +1,8 @@
-"""What the bank learnt from its pain points, what could be done, and which actions come of it."""
+"""What the bank learnt from its pain points, what could be done, which actions come of it, and for whom."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,8 +12,9 @@ from instruments.loader import BUILT_IN
 from surveyapp.comments.pain_points import pain_points_of
 from surveyapp.journeys.insights import InsightText, write_insight
 from surveyapp.journeys.opportunities import OpportunityText, write_opportunity
+from surveyapp.journeys.personas import PersonaText, write_persona
 from surveyapp.results.joined_scores import joinable
-from surveyapp.store.models import Journey, PlannedAction
+from surveyapp.store.models import Journey, PlannedAction, Segment
 
 # Touchpoint of the pain points, insight, what it rests on.
 _INSIGHTS = (
@@ -35,6 +37,40 @@ _OPPORTUNITIES = (
     (1, "identity", "Agree on a maximum wait with the partner", 2, 4, "doing"),
     (2, "signin", "Sign in without a second code", 3, 4, "done"),
     (0, "card", "Say when the card will arrive", 1, 3, "open"),
+)
+
+# Code of the segment, persona, assumed emotions stage by stage.
+_PERSONAS = (
+    (
+        "digital-first",
+        PersonaText(
+            "Mika, does it on the phone",
+            demographics="29, works shifts in Tampere, no car, two bank apps on one phone.",
+            goals="Have the account ready before the first salary.",
+            needs="To stop and go on later without typing anything again.",
+            says="I did this already, why again?",
+            thinks="If it takes longer than the bus ride, I take the other bank.",
+            does="Starts in the app, goes on at night, compares.",
+            feels="In a hurry, then let down by the queue.",
+            hears="Friends who opened one in ten minutes.",
+        ),
+        (1, -2, 1, 2, 1, 1),
+    ),
+    (
+        "branch-first",
+        PersonaText(
+            "Helena, likes to sit opposite somebody",
+            demographics="67, retired, lives near the branch, reads everything.",
+            goals="Be sure that nothing goes wrong with the pension.",
+            needs="One person who knows the case.",
+            says="I would like to speak to somebody.",
+            thinks="They will not know me next time.",
+            does="Prints letters, brings papers twice.",
+            feels="Welcome at the desk, lost on the telephone.",
+            hears="Neighbours who were sent from one counter to the next.",
+        ),
+        (2, 1, 1, -1, -2, 0),
+    ),
 )
 
 
@@ -78,3 +114,13 @@ def learn(session: Session, journey: Journey, *, owner_id: int, now: datetime) -
             )
         ):
             action.opportunity_id = row.id if place else action.opportunity_id
+    _picture(session, journey, owner_id=owner_id, now=now)
+
+
+def _picture(session: Session, journey: Journey, *, owner_id: int, now: datetime) -> None:
+    """Two personas, of whom one is pictured wrongly."""
+    segments = dict(session.execute(select(Segment.code, Segment.id)).all())
+    for code, said, levels in _PERSONAS:
+        stages = dict(zip((stage.id for stage in journey.stages), levels, strict=False))
+        text = replace(said, segment_id=segments.get(code), levels=stages)
+        write_persona(session, journey, None, text, user_id=owner_id, now=now)

@@ -50,6 +50,7 @@ from surveyapp.web.opportunities import opportunities
 from surveyapp.web.pain_points import pain_points_pages
 from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset
+from surveyapp.web.personas import personas
 from surveyapp.web.previews import previews
 from surveyapp.web.privacy import privacy
 from surveyapp.web.questionnaires import questionnaires
@@ -123,7 +124,7 @@ SECTIONS = (
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
             *(journey_map, outcomes),
-            *(improvements, pain_points_pages, insights, opportunities),
+            *(improvements, pain_points_pages, insights, opportunities, personas),
         ),
     ),
     Section("Segments", (segments,)),

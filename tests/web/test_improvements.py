@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from types import SimpleNamespace
 
 import pytest
 
+from surveyapp.journeys import queries
+from surveyapp.journeys.segment_actions import create_segment
+from surveyapp.responses.sorting import sort_batch
+from surveyapp.results.persona_scores import StageEmotion
+from surveyapp.web.installation import EXTENSION
 from tests.web.test_changes import app, client, made
 
 __all__ = ["app", "client", "made"]
@@ -112,3 +118,50 @@ def test_the_expected_gain_of_a_driver_stands_beside_the_judgement(client, made)
     assert gain["low"] < gain["estimate"] < gain["high"] and gain["n"] >= 50
     page = client.get(f"{base}?period=all").text
     assert "per point of" in page and 'class="note"' in page
+
+
+def test_a_persona_stands_beside_the_answers_of_its_segment(client, made, app):
+    base = f"/journeys/{made.journey}/personas"
+    with app.extensions[EXTENSION].store.writing() as session:
+        segment, _ = create_segment(
+            session, name="Everywhere", rule='region in (North, "South")', user_id=None
+        )
+        sort_batch(session, segment.id)
+        number = segment.id
+        stages = [stage.id for stage in queries.journey(session, made.journey).stages]
+    assert "No personas yet" in client.get(base).text
+    said = {"title": "Mika <b>", "goals": "Quick", "hears": "Friends", f"stage_{stages[0]}": "-2"}
+    alone = client.post(f"{base}/new", data=said, follow_redirects=True).text
+    assert "Mika &lt;b&gt; has been added." in alone and "everything here is assumed" in alone
+    (listed,) = client.get(f"{base}.json").json["personas"]
+    address = f"{base}/{listed['id']}"
+    linked = client.post(f"{address}/edit", data={**said, "segment_id": str(number)})
+    assert linked.status_code == 303
+    found = client.get(f"{address}.json?period=all").json
+    assert found["stages"][0]["assumed"] == -2 and found["stages"][1]["assumed"] is None
+    page = client.get(f"{address}?period=all").text
+    assert "Very bad" in page and "Everywhere" in page and 'class="emotions"' in page
+    wrong = client.post(f"{address}/edit", data={**said, f"stage_{stages[0]}": "7"})
+    assert wrong.status_code == 422
+    gone = client.post(f"{address}/remove", follow_redirects=True).text
+    assert f"{address}/restore" in gone
+    assert client.get(address).status_code == 404
+    assert client.post(f"{address}/restore").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("assumed", "ends", "contradicted"),
+    [
+        (2, (20, 45), True),
+        (1, (20, 55), False),
+        (-1, (55, 80), True),
+        (-2, (20, 45), False),
+        (0, (1, 2), False),
+        (None, (1, 2), False),
+    ],
+)
+def test_an_assumed_feeling_is_contradicted_by_a_whole_interval(assumed, ends, contradicted):
+    low, high = ends
+    definition = SimpleNamespace(axis=(0.0, 100.0))
+    figure = SimpleNamespace(low=low, high=high, definition=definition)
+    assert StageEmotion(1, "Apply", assumed, figure).contradicted is contradicted

@@ -58,6 +58,7 @@ from surveyapp.store.models import (
     PainPoint,
     PainPointEvidence,
     Passkey,
+    Persona,
     ReplyTemplate,
     Report,
     ReportSchedule,
@@ -136,6 +137,7 @@ class Place:
     evidence_id: int
     insight_id: int
     opportunity_id: int
+    persona_id: int
     view_id: int
     link_id: int
     invariance_id: int
@@ -388,13 +390,19 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
         driver_key=text[:200],
         insights=[insight],
     )
-    session.add_all([insight, opportunity])
+    persona = Persona(
+        journey_id=journey_id,
+        title=title,
+        **dict.fromkeys(("goals", "needs", "says", "hears"), text),
+    )
+    session.add_all([insight, opportunity, persona])
     session.flush()
     return {
         "pain_point_id": made.id,
         "evidence_id": shown.id,
         "insight_id": insight.id,
         "opportunity_id": opportunity.id,
+        "persona_id": persona.id,
     }
 
 

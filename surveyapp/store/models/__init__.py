@@ -64,6 +64,7 @@ from surveyapp.store.models.journeys import (
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
 from surveyapp.store.models.maps import MapCell, MapChange, MapLane
 from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
+from surveyapp.store.models.personas import Persona, PersonaEmotion
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
 from surveyapp.store.models.questionnaires import Questionnaire, QuestionnaireVersion
 from surveyapp.store.models.report_schedules import (
@@ -191,6 +192,8 @@ __all__ = [
     "PainPointEvidence",
     "Passkey",
     "PasswordReset",
+    "Persona",
+    "PersonaEmotion",
     "PlannedAction",
     "PrizeDraw",
     "PrizeDrawWinner",

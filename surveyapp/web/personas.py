@@ -1,0 +1,233 @@
+"""Personas of a journey: who customers are pictured to be, and what their segment answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.journeys import personas as known_ones
+from surveyapp.journeys import queries
+from surveyapp.journeys.change_register import LONGEST_TEXT, LONGEST_TITLE
+from surveyapp.journeys.personas import EMPATHY, PersonaText
+from surveyapp.results.figure_json import figure_to_json
+from surveyapp.results.persona_scores import persona_quotes, persona_scores
+from surveyapp.store.models import Journey, Persona, Segment
+from surveyapp.web.persona_emotion_drawing import emotion_drawing
+from surveyapp.web.filters import dashboard_rules, scope_asked
+from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page
+from surveyapp.web.reads import note_read
+from surveyapp.web.sessions import me
+
+personas = Blueprint("personas", __name__, url_prefix="/journeys/<int:journey_id>")
+
+FEELINGS = {"2": "Very good", "1": "Good", "0": "Neutral", "-1": "Bad", "-2": "Very bad"}
+_STAGE = "stage_"
+
+
+def _area(label: str, description: str = "") -> TextAreaField:
+    return TextAreaField(label, [Optional(), Length(max=LONGEST_TEXT)], description=description)
+
+
+class PersonaForm(StaffForm):
+    title = StringField("Name", [InputRequired("Enter a name."), Length(max=LONGEST_TITLE)])
+    segment_id = SelectField(
+        "Segment",
+        default="",
+        description="Its customers' answers are the persona's numbers and quotes.",
+    )
+    demographics = _area("Demographics", "Age, household, work, devices: what matters here.")
+    goals, needs = _area("Goals"), _area("Needs")
+    says, thinks, does, feels, hears = (_area(word.capitalize()) for word in EMPATHY)
+
+    def said(self) -> PersonaText:
+        """What was typed, as the list takes it."""
+        texts = ("title", "demographics", "goals", "needs", *EMPATHY)
+        stages = [name for name in self._fields if name.partition("_")[0] == "stage"]
+        levels = {
+            int(name.partition("_")[2]): int(self[name].data) for name in stages if self[name].data
+        }
+        segment = self.segment_id.data
+        return PersonaText(
+            **{name: self[name].data or "" for name in texts},
+            segment_id=int(segment) if segment else None,
+            levels=levels,
+        )
+
+
+@personas.get("/personas")
+@personas.get("/personas.json", endpoint="index_json")
+@requires(Permission.READ_RESULTS)
+def index(journey_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        found = known_ones.personas_of(session, journey_id)
+        removed = known_ones.removed_personas(session, journey_id, installation().now())
+    return page(
+        "personas/index.html",
+        {"journey": journey.code, "personas": [_to_json(each) for each in found]},
+        journey=journey,
+        personas=found,
+        removed=removed,
+    )
+
+
+@personas.route("/personas/new", methods=["GET", "POST"])
+@requires(Permission.PLAN_IMPROVEMENTS)
+def new(journey_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        form = _form(session, journey, {})
+    if form.validate_on_submit():
+        with form.refusing("title"):
+            with installation().store.writing() as session:
+                persona = known_ones.write_persona(
+                    session,
+                    queries.journey(session, journey_id),
+                    None,
+                    form.said(),
+                    user_id=me().id,
+                    now=installation().now(),
+                )
+            flash(f"{persona.title} has been added.")
+            return _show(journey_id, persona.id)
+    return _form_page(form, journey=journey, persona=None)
+
+
+@personas.get("/personas/<int:persona_id>")
+@personas.get("/personas/<int:persona_id>.json", endpoint="show_json")
+@requires(Permission.READ_RESULTS)
+def show(journey_id: int, persona_id: int) -> ResponseReturnValue:
+    rules = dashboard_rules()
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        persona = known_ones.persona_of(session, journey_id, persona_id)
+        scope = scope_asked(session, journey_id)
+        scores = persona_scores(session, persona, scope, **rules)
+        quotes: tuple[str, ...] = ()
+        if me().may(Permission.READ_COMMENTS):
+            quotes = persona_quotes(session, persona, minimum_cell=rules["minimum_cell"])
+    if quotes:
+        note_read("read quotes", f"journey {journey.code}", persona=persona_id)
+    return page(
+        "personas/show.html",
+        {
+            "journey": journey.code,
+            **_to_json(persona),
+            "stages": [
+                {
+                    "stage": each.stage,
+                    "assumed": each.assumed,
+                    "measured": figure_to_json(each.measured, few=rules["minimum_cell"])
+                    if each.measured
+                    else None,
+                    "contradicted": each.contradicted,
+                }
+                for each in scores.stages
+            ],
+        },
+        journey=journey,
+        persona=persona,
+        scores=scores,
+        drawn=emotion_drawing(scores.stages),
+        quotes=quotes,
+        empathy=EMPATHY,
+        feelings=FEELINGS,
+    )
+
+
+@personas.route("/personas/<int:persona_id>/edit", methods=["GET", "POST"])
+@requires(Permission.PLAN_IMPROVEMENTS)
+def edit(journey_id: int, persona_id: int) -> ResponseReturnValue:
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        persona = known_ones.persona_of(session, journey_id, persona_id)
+        form = _form(session, journey, _stored(persona))
+    if form.validate_on_submit():
+        with form.refusing("title"):
+            with form.saving() as session:
+                known_ones.write_persona(
+                    session,
+                    queries.journey(session, journey_id),
+                    known_ones.persona_of(session, journey_id, persona_id),
+                    form.said(),
+                    user_id=me().id,
+                    now=installation().now(),
+                )
+            return _show(journey_id, persona_id)
+    return _form_page(form, journey=journey, persona=persona)
+
+
+@personas.post("/personas/<int:persona_id>/remove")
+@requires(Permission.PLAN_IMPROVEMENTS)
+def remove(journey_id: int, persona_id: int) -> ResponseReturnValue:
+    StaffForm().validate()
+    with installation().store.writing() as session:
+        journey = queries.journey(session, journey_id)
+        persona = known_ones.persona_of(session, journey_id, persona_id)
+        now = installation().now()
+        known_ones.remove_persona(session, journey, persona, user_id=me().id, now=now)
+    flash("The persona has been removed. It can be restored below.")
+    return redirect(url_for("personas.index", journey_id=journey_id), 303)
+
+
+@personas.post("/personas/<int:persona_id>/restore")
+@requires(Permission.PLAN_IMPROVEMENTS)
+def restore(journey_id: int, persona_id: int) -> ResponseReturnValue:
+    with installation().store.writing() as session:
+        journey = queries.journey(session, journey_id)
+        title = known_ones.restore_persona(session, journey, persona_id, user_id=me().id)
+    flash(f"{title} has been restored.")
+    return _show(journey_id, persona_id)
+
+
+def _to_json(persona: Persona) -> dict[str, Any]:
+    texts = ("demographics", "goals", "needs", *EMPATHY)
+    return {
+        "id": persona.id,
+        "name": persona.title,
+        "segment": persona.segment.code if persona.segment else None,
+        **{name: getattr(persona, name) or None for name in texts},
+    }
+
+
+def _form(session: Session, journey: Journey, data: dict[str, Any]) -> PersonaForm:
+    """With a field for each stage, under the name of the form that knows none."""
+    fields = {
+        f"{_STAGE}{stage.id}": SelectField(
+            stage.name, choices=choices([("", "Not said"), *FEELINGS.items()]), default=""
+        )
+        for stage in journey.stages
+    }
+    form: PersonaForm = type("PersonaForm", (PersonaForm,), fields)(data=data)
+    segments = session.execute(select(Segment.id, Segment.name).order_by(Segment.name))
+    form.segment_id.choices = choices(
+        [("", "None"), *((str(number), name) for number, name in segments)]
+    )
+    return form
+
+
+def _stored(persona: Persona) -> dict[str, Any]:
+    texts = ("title", "demographics", "goals", "needs", *EMPATHY)
+    return {
+        **{name: getattr(persona, name) for name in texts},
+        **{f"{_STAGE}{each.stage_id}": str(each.level) for each in persona.emotions},
+        "segment_id": str(persona.segment_id or ""),
+    }
+
+
+def _form_page(form: PersonaForm, **known: Any) -> ResponseReturnValue:
+    return render_template("personas/form.html", form=form, empathy=EMPATHY, **known), form.status
+
+
+def _show(journey_id: int, persona_id: int) -> ResponseReturnValue:
+    return redirect(url_for("personas.show", journey_id=journey_id, persona_id=persona_id), 303)
