@@ -54,7 +54,7 @@ _PERSONAS = (
             feels="In a hurry, then let down by the queue.",
             hears="Friends who opened one in ten minutes.",
         ),
-        (1, -2, 1, 2, 1, 1),
+        (1, -2, -1, 2, 1, 1),
     ),
     (
         "branch-first",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from surveyapp.store.models import Opportunity
 
 CELL, LEFT, TOP, BOTTOM = 84, 48, 10, 44
-_A_ROW = 3  # points beside each other in a cell
+# Where the points of a cell lie, the first in its middle.
+_PLACES = ((0, 0), (-1, -1), (1, -1), (-1, 1), (1, 1), (0, -1), (0, 1), (-1, 0), (1, 0))
 _STEP = 24
 
 
@@ -48,9 +49,9 @@ def matrix(rows: Sequence[Opportunity], ended: Sequence[str]) -> Matrix | None:
     for number, row in enumerate(rows, 1):
         cell = (row.effort, row.impact)
         place, cells[cell] = cells[cell], cells[cell] + 1
-        across, down = place % _A_ROW, place // _A_ROW % _A_ROW
-        x = LEFT + (row.effort - 1) * CELL + CELL / 2 + (across - 1) * _STEP
-        y = TOP + (5 - row.impact) * CELL + CELL / 2 + (down - 1) * _STEP
+        across, down = _PLACES[place % len(_PLACES)]
+        x = LEFT + (row.effort - 1) * CELL + CELL / 2 + across * _STEP
+        y = TOP + (5 - row.impact) * CELL + CELL / 2 + down * _STEP
         said = f"{number}. {row.title}: effort {row.effort}, impact {row.impact}"
         marks.append(Mark(number, x, y, said, row.state in ended))
     return Matrix(
