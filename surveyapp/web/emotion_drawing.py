@@ -63,15 +63,18 @@ def _bead(feeling: Feeling, x: float, few: int) -> Bead:
     said = f"{feeling.name}: {measured(feeling, few=few)}, assumed {assumed(feeling.assumed)}"
     wrong = mismatch(feeling)
     return Bead(
-        x,
-        *(
-            None if each is None else _up(each)
-            for each in (feeling.estimate, feeling.low, feeling.high)
-        ),
-        None if feeling.assumed is None else _up(feeling.assumed),
-        bool(wrong),
-        f"{said}. {wrong}" if wrong else said,
+        x=x,
+        y=_placed(feeling.estimate),
+        low=_placed(feeling.low),
+        high=_placed(feeling.high),
+        assumed=_placed(feeling.assumed),
+        mismatch=bool(wrong),
+        said=f"{said}. {wrong}" if wrong else said,
     )
+
+
+def _placed(value: float | None) -> float | None:
+    return None if value is None else _up(value)
 
 
 def _lines(beads: Sequence[Bead]) -> tuple[tuple[float, float, float, float], ...]:
