@@ -7,15 +7,22 @@ through mail open every link. Unsubscribing is a POST, that of the button or a m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from surveyapp.errors import NotFound
+from surveyapp.i18n.report_languages import written_in
+from surveyapp.i18n.words import ENGLISH, Words
+from surveyapp.reports.actions import language_of
 from surveyapp.reports.formats.names import Format
 from surveyapp.reports.schedules.actions import leave as unsubscribe
 from surveyapp.reports.schedules.links import leaving, report_behind
+from surveyapp.reports.schedules.mails import written_for
 from surveyapp.store.audit import record
-from surveyapp.store.models import File, Report
+from surveyapp.store.models import File, Report, ReportSchedule, ScheduleRecipient
 from surveyapp.web.guards import public
 from surveyapp.web.installation import installation
 from surveyapp.web.security import csrf
@@ -40,9 +47,32 @@ def unsaid(answer: Response) -> Response:
 def show(token: str) -> ResponseReturnValue:
     with installation().store.reading() as session:
         report = report_behind(session, token, installation().now())
+        words = written_in(language_of(report))
         return render_template(
-            "received/show.html", token=token, report=report, files=_files(report)
+            "received/show.html",
+            token=token,
+            report=report,
+            files=[(form, _download(form, words), file) for form, file in _files(report).items()],
+            words=words,
+            said=_said(report, words),
         )
+
+
+def _said(report: Report, words: Words) -> Mapping[str, str]:
+    """The page's sentences, in the report's language."""
+    made = words.day(report.created_at.date())
+    outdated = words.say("Out of date: answers have been changed or erased since.")
+    return {
+        "title": words.say("Report"),
+        "made": words.say("Created on {day}.", day=made),
+        "warning": words.say("Anybody who has this page's address can read the report."),
+        "outdated": outdated if report.parameters.get("outdated") else "",
+    }
+
+
+def _download(form: Format, words: Words) -> str:
+    name = "HTML" if form is Format.HTML and not words.is_english else form.label
+    return words.say("Download {format}", format=name)
 
 
 @received.get("/<token>/report.<any(pdf, docx, pptx, html):format_>")
@@ -70,7 +100,26 @@ def ask(token: str) -> ResponseReturnValue:
     with installation().store.reading() as session:
         recipient = leaving(session, installation().signing_keys, token)
         done = recipient is None or recipient.left_at is not None
-    return render_template("received/leave.html", token=token, done=done)
+        words = _words_for(session, recipient)
+    return _leaving_page(done, words)
+
+
+def _words_for(session: Session, recipient: ScheduleRecipient | None) -> Words:
+    """Those of the report that somebody gets; English where the address leads to nobody any more."""
+    if recipient is None:
+        return ENGLISH
+    return written_for(session.get_one(ReportSchedule, recipient.schedule_id))
+
+
+def _leaving_page(done: bool, words: Words) -> str:
+    said = {
+        "title": words.say("Unsubscribed") if done else words.say("Unsubscribe"),
+        "text": words.say("This report is sent to you no more.")
+        if done
+        else words.say("Do you no longer want to get this report?"),
+        "button": words.say("Unsubscribe"),
+    }
+    return render_template("received/leave.html", said=said, done=done, words=words)
 
 
 @received.post("/leave/<token>")
@@ -82,7 +131,8 @@ def leave(token: str) -> ResponseReturnValue:
         recipient = leaving(session, installation().signing_keys, token)
         if recipient is not None:
             unsubscribe(session, recipient, now=installation().now())
-    return render_template("received/leave.html", token=token, done=True)
+        words = _words_for(session, recipient)
+    return _leaving_page(True, words)
 
 
 csrf.exempt(leave)

@@ -372,7 +372,9 @@ def test_english_is_not_stored_and_another_language_is(installation: Installatio
         one, other = (session.get_one(Report, number) for number in numbers)
         assert "report_language" not in one.parameters and one.title.startswith("Executive page:")
         assert other.parameters["report_language"] == "sv"
-        assert other.title.startswith("Sammanfattning för ledningen: ") and other.title.endswith(", Svenska")
+        assert other.title.startswith("Sammanfattning för ledningen: ") and other.title.endswith(
+            ", Svenska"
+        )
 
 
 def imported(module: str, seen: dict[str, Path]) -> None:

@@ -155,7 +155,10 @@ def test_a_day_is_made_once_whoever_looks_and_sent_to_both(
     assert set(found) == {"ada@bank.example", OUTSIDE}
     assert "/received/" not in found["ada@bank.example"]["text"]
     for mail in found.values():
-        assert mail["subject"].startswith("Sammanfattning för ledningen: ") and mail["language"] == "sv"
+        assert (
+            mail["subject"].startswith("Sammanfattning för ledningen: ")
+            and mail["language"] == "sv"
+        )
         assert "Ladda ner" in mail["text"] and '<html lang="sv" dir="ltr">' in mail["html"]
         for address in re.findall(r"https?://\S+", mail["text"]):
             assert f'href="{address}"' in mail["html"]

@@ -65,10 +65,11 @@ def test_a_schedule_is_made_paused_and_removed_and_its_link_opens_one_report(
         opened = session.query(AuditEntry).filter_by(action="open report link").all()
         assert [entry.detail["file"] for entry in opened] == ["pdf", "docx"]
 
-    assert "Do you no longer want" in client.get(f"/received/leave/{away}").text
+    asked = client.get(f"/received/leave/{away}").text
+    assert "Etkö halua enää saada tätä raporttia?" in asked and 'lang="fi"' in asked
     for _ in range(2):
         left = client.post(f"/received/leave/{away}", data={"List-Unsubscribe": "One-Click"})
-        assert left.status_code == 200 and "sent to you no more" in left.text
+        assert left.status_code == 200 and "ei enää lähetetä sinulle" in left.text
     assert "unsubscribed" in words(staff.get(base))
 
     for act, state in (("pause", "Resume"), ("resume", "Pause")):
