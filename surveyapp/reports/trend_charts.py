@@ -24,6 +24,7 @@ _MOST_LINES = 5
 # Lengths in parts of the type's size.
 _MONTH = 4.4
 _ABOVE, _WORDING, _CHANGE = 1.0, 1.4, 1.3
+_LETTER = 0.52  # the width of a letter
 
 
 PAGE = Canvas(640.0, 190.0, 12.0)
@@ -173,8 +174,8 @@ def _said(text: str, x: float, y: float, plane: Plane, anchor: str) -> str:
 
 
 def _target(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
-    """The target as a line across, with its label above it: at the right end, or left of the last value
-    where that stands near.
+    """The target as a line across, with its label above or below it where it meets no number and the
+    least of the line: at the right end, else further left.
     """
     if series.target is None:
         return
@@ -190,16 +191,55 @@ def _target(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
         stroke_width=1.2,
         stroke_dasharray="7 3",
     )
-    above = y - 0.7 * letters
-    ends = [(x, plane.y(_at(month))) for run in _runs(plane) for x, month in run][-1:]
-    near = [x - 2.5 * letters for x, at in ends if abs(at - y) < 3 * letters]
-    yield _said(
-        _target_said(series.definition, series.target, words),
-        min([plane.canvas.width, *near]),
-        above if above > 0.5 * letters else y + 0.9 * letters,
-        plane,
-        "end",
-    )
+    said = _target_said(series.definition, series.target, words)
+    x, at = _free(plane, series, words, len(said) * _LETTER * letters, y)
+    yield _said(said, x, at, plane, "end")
+
+
+def _free(plane: Plane, series: Trend, words: Words, width: float, y: float) -> tuple[float, float]:
+    """The right end and the middle of a label of this width beside a line across at ``y``."""
+    letters = plane.canvas.letters
+    taken = [*_numbers_at(plane, series, words), *_dots_at(plane)]
+    levels = [y - 0.7 * letters, y + 0.9 * letters]
+    levels = [at for at in levels if 0.5 * letters < at < plane.bottom - 0.4 * letters] or levels[
+        :1
+    ]
+    steps = int((plane.canvas.width - plane.left - width) // letters)
+    places = [
+        (plane.canvas.width - step * letters, at) for step in range(max(1, steps)) for at in levels
+    ]
+
+    def met(place: tuple[float, float]) -> int:
+        right, at = place
+        return sum(
+            weight
+            for left, end, level, weight in taken
+            if left < right and end > right - width and abs(level - at) < letters
+        )
+
+    return min(places, key=met)
+
+
+# From where to where it reaches, its level, and how much it would matter to meet it.
+_Taken = tuple[float, float, float, int]
+
+
+def _numbers_at(plane: Plane, series: Trend, words: Words) -> Iterator[_Taken]:
+    """The first and the last number, and the words beside months outside the limits."""
+    letters = plane.canvas.letters
+    for said, x, y in _end_words(plane, series, words):
+        half = len(said) * _LETTER * letters / 2 + 0.4 * letters
+        yield x - half, x + half, y, 100
+    for x, month in (each for run in _runs(plane) for each in run):
+        if series.outside(month):
+            half = 4 * letters
+            yield x - half, x + half, plane.y(_at(month)), 10
+
+
+def _dots_at(plane: Plane) -> Iterator[_Taken]:
+    half = plane.canvas.letters / 2
+    for x, month in (each for run in _runs(plane) for each in run):
+        yield x - half, x + half, plane.y(_at(month)), 1
 
 
 def _rewordings(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
@@ -359,6 +399,12 @@ def _ends(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
     """The first and the last number, above the line where it falls towards them, else below; of a month
     outside the control limits beyond it, with the word for that.
     """
+    for said, x, y in _end_words(plane, series, words):
+        yield svg.text(said, x, y, size=plane.canvas.letters, bold=True, class_="number")
+
+
+def _end_words(plane: Plane, series: Trend, words: Words) -> Iterator[tuple[str, float, float]]:
+    """What stands beside the first and the last shown month, with the middle of it."""
     shown = [each for run in _runs(plane) for each in run]
     beside = [(shown[0], shown[min(1, len(shown) - 1)])] if shown else []
     if len(shown) > 1:
@@ -369,14 +415,7 @@ def _ends(plane: Plane, series: Trend, words: Words) -> Iterator[str]:
         if outside:
             said = limit_lines.word(outside, words, said)
             x = limit_lines.inside(plane, x, said)
-        yield svg.text(
-            said,
-            x,
-            _beside(plane, month, is_above=is_above),
-            size=plane.canvas.letters,
-            bold=True,
-            class_="number",
-        )
+        yield said, x, _beside(plane, month, is_above=is_above)
 
 
 def _beside(plane: Plane, month: Month, *, is_above: bool) -> float:

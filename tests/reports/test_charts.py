@@ -17,6 +17,7 @@ from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts
 from surveyapp.reports.validation import charts as validation_charts
 from surveyapp.results.control_limits import limits_in_short, limits_said, trend_limits
 from surveyapp.results.definitions import scored
+from surveyapp.results.standing import MetricTarget
 from surveyapp.results.view_models import Figure, Hidden, Marker, Month, Trend, Worded
 from tests.responses.makers import unstored_survey
 
@@ -176,6 +177,29 @@ def limited(values: list[float], **changes: object) -> Trend:
 
 
 USUAL = [60.0, 62.0, 60.0, 62.0, 60.0, 62.0, 60.0, 62.0]  # limits 61 -+ 3 * 2 / 1.128
+
+
+@pytest.mark.parametrize("canvas", [trend_charts.PAGE, trend_charts.HALF_PAPER])
+def test_the_label_of_a_target_meets_no_number(canvas: trend_charts.Canvas):
+    """Whatever the target, and whichever way the line goes at its ends."""
+    for values in ([60.0, 62.0, 58.0], [62.0, 60.0, 66.0], [55.0, 70.0], [*USUAL, 50.0]):
+        for aim in range(40, 81, 2):
+            target = MetricTarget(1, "", 0, "csat", float(aim), None, None, "")
+            svg = trend_charts.trend(limited(values, target=target), canvas)
+            boxes = [(*box(each, canvas), "".join(each.itertext())) for each in parts(svg, "text")]
+            (label,) = [each for each in boxes if each[3].startswith("target")]
+            for each in boxes:
+                if each is not label and each[3][0].isdigit() and each[1] > 4 * canvas.letters:
+                    apart = label[0] >= each[1] or each[0] >= label[1]
+                    assert apart or abs(label[2] - each[2]) >= canvas.letters, (values, aim)
+
+
+def box(text: ET.Element, canvas: trend_charts.Canvas) -> tuple[float, float, float]:
+    """From where to where a text reaches, and its baseline."""
+    width = 0.5 * canvas.letters * len("".join(text.itertext()))
+    x, share = float(text.get("x", 0)), {"end": 1.0, "middle": 0.5}.get(text.get("text-anchor", ""))
+    left = x - width * (share or 0.0)
+    return left, left + width, float(text.get("y", 0))
 
 
 def test_a_month_outside_the_control_limits_is_told_by_shape_and_word():
