@@ -57,6 +57,9 @@ CATEGORIES: Sequence[str] = (
     "#56b4e9",
     "#000000",
 )
+ON_CELL = (
+    "#101820"  # ink on a cell of the score scale: not the token's, which pages turn light at night
+)
 HEATS = 7  # classes of a score from low (orange) over the middle (grey) to high (blue)
 FONT = "Source Sans Pro"
 SIZES: Mapping[str, float] = {  # points on paper

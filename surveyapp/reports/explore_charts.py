@@ -56,7 +56,7 @@ def trends_specification(trends: Sequence[Trend], *, few: int) -> Spec:
         # Which row the arrow keys read; the page sets it.
         "params": [{"name": "read", "value": -1}],
         "layer": layers,
-        "config": _config(),
+        "config": drawing_config(),
     }
 
 
@@ -388,7 +388,7 @@ def _changes(trend: Trend) -> Iterator[Spec]:
     }
 
 
-def _config() -> Spec:
+def drawing_config() -> Spec:
     """The charts' look with letters for a screen."""
     found = config()
     faces = {"labelFont": FAMILY, "titleFont": FAMILY}

@@ -58,9 +58,7 @@ def explored(
         )
     places, within = _places(journey)
     if place is not None and place not in within:
-        raise Invalid(
-            f"place={place[:40]} is not in this journey; choose one from the list.", field="place"
-        )
+        raise _unknown(place)
     own = [each for each in trends if chosen and each.definition.scale == chosen.scale]
     if place is None:
         place = WHOLE if any(each.touchpoint_id is None for each in own) else EVERY
@@ -68,6 +66,20 @@ def explored(
     found = [each for each in here if len(each.months) > 1]
     return Explored(
         chosen, place, scales, places, tuple(found[:MOST]), len(found[MOST:]), bool(here)
+    )
+
+
+def place_asked(journey: Journey, place: str) -> tuple[str, tuple[Choice, ...]]:
+    """The place that is asked for, and all that there are. Raises Invalid for one that there is not."""
+    places, within = _places(journey)
+    if place not in within:
+        raise _unknown(place)
+    return place, places
+
+
+def _unknown(place: str) -> Invalid:
+    return Invalid(
+        f"place={place[:40]} is not in this journey; choose one from the list.", field="place"
     )
 
 

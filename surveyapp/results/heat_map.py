@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from surveyapp.results.targets import place_of
 from surveyapp.results.view_models import (
     Definition,
     Figure,
@@ -48,6 +50,48 @@ class HeatMap:
             for stage in self.stages
             if stage.row.place is not None and metric.scale in stage.row.lowest
         )
+
+
+@dataclass(frozen=True)
+class PlacedRow:
+    """A row under a name that no other row of its table has."""
+
+    name: str
+    figures: tuple[Figure | None, ...]
+    lowest: frozenset[str]
+
+
+MOST_ROWS = 40  # that a drawing holds
+
+
+def rows_at(heat: HeatMap, place: str, *, whole: str, every: str) -> tuple[PlacedRow, ...]:
+    """The rows that a drawing of a place has: "" the journey as a whole and its stages, ``every`` all
+    touchpoints, "apply" a stage with its touchpoints, "apply/form" a touchpoint.
+    """
+    rows = list(_placed(heat, place, whole, every))
+    names = Counter(name for name, _, _ in rows)
+    return tuple(
+        PlacedRow(name if names[name] == 1 else f"{name} ({code})", row.figures, row.lowest)
+        for name, code, row in rows
+    )
+
+
+def _placed(
+    heat: HeatMap, place: str, whole: str, every: str
+) -> Iterator[tuple[str, str, HeatRow]]:
+    """Names, codes and rows."""
+    if not place:
+        yield whole, "journey", heat.whole
+    for stage in heat.stages:
+        own = stage.row.place
+        code = own.code if own is not None else ""
+        if own is not None and place in ("", code):
+            yield own.name, code, stage.row
+        for row in stage.touchpoints:
+            point = row.place
+            here = place_of(code, point.code) if point is not None else ""
+            if point is not None and place in (every, code, here):
+                yield point.name, here, row
 
 
 def heat_map(overview: JourneyOverview) -> HeatMap:

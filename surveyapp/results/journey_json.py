@@ -16,6 +16,7 @@ from surveyapp.results.figure_json import (
     state_of,
 )
 from surveyapp.results.findings import Finding
+from surveyapp.results.heat_map import PlacedRow
 from surveyapp.results.scope import month_text
 from surveyapp.results.segment_verdict_phrases import alike_to_json
 from surveyapp.results.view_models import (
@@ -72,6 +73,18 @@ def _stage(stage: StageOverview, few: int) -> dict[str, Any]:
         "figures": _figures(stage.figures, few),
         "touchpoints": [touchpoint_to_json(point, few=few) for point in stage.touchpoints],
     }
+
+
+def placed_rows_to_json(rows: Sequence[PlacedRow], *, few: int) -> list[dict[str, Any]]:
+    """The rows of a table of places by metrics, each with the figures that are asked there."""
+    return [
+        {
+            "name": row.name,
+            "figures": _figures(filter(None, row.figures), few),
+            "lowest": sorted(row.lowest),
+        }
+        for row in rows
+    ]
 
 
 def touchpoint_to_json(point: TouchpointOverview, *, few: int) -> dict[str, Any]:

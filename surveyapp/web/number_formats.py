@@ -8,9 +8,8 @@ from flask import Flask
 from flask_login import current_user
 
 from instruments import loader
-from surveyapp.design_tokens import HEATS
 from surveyapp.i18n.languages import own_name
-from surveyapp.results import benchmarks, phrases, target_phrases
+from surveyapp.results import benchmarks, heat_classes, phrases, target_phrases
 from surveyapp.results.association_phrases import (
     basis,
     caution,
@@ -34,8 +33,6 @@ from surveyapp.results.view_models import (
     State,
 )
 from surveyapp.web.installation import installation
-
-_SHAPES = ("", "▼▼", "▼", "▽", "●", "△", "▲", "▲▲")  # colour alone must never say it
 
 
 def teach_words(app: Flask) -> None:
@@ -187,20 +184,11 @@ def decimal(number: float | None, places: int = 2) -> str:
 
 
 def heat(figure: Figure) -> int:
-    """The class from 1 (the lowest seventh of the axis) to 7, 0 where nothing is shown."""
-    if figure.estimate is None:
-        return 0
-    return min(HEATS, 1 + int(share_of_axis(figure.estimate, figure.definition) * HEATS))
+    return heat_classes.heat_class(figure)
 
 
 def heat_shape(figure: Figure) -> str:
-    return _SHAPES[heat(figure)]
-
-
-def share_of_axis(value: float, definition: Definition) -> float:
-    """Where a value lies between the ends of its axis, 0 to 1."""
-    low, high = definition.axis
-    return max(0.0, min(1.0, (value - low) / (high - low)))
+    return heat_classes.heat_shape(figure)
 
 
 def instrument_title(code: str) -> str:

@@ -32,7 +32,19 @@ def _text() -> str:
         + "".join(f"{inside} {{ {said} }}\n" for inside, said in light)
         + design_tokens.when_dark(dark)
         + design_tokens.in_drawings()
+        + design_tokens.when_dark(_cells_at_night())
     )
+
+
+def _cells_at_night() -> list[tuple[str, str]]:
+    """The cells of the explore page's drawing, which has no classes, in the colours of its legend."""
+    steps = range(1, design_tokens.HEATS + 1)
+    cells = [
+        (design_tokens.heat_colour(step), design_tokens.heat_colour(step, design_tokens.DARK))
+        for step in steps
+    ]
+    cells.append((design_tokens.ON_CELL, "var(--ink)"))
+    return [(f'.explored svg [fill="{day}"]', f"fill: {night};") for day, night in cells]
 
 
 def _heats(colours: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -376,6 +376,37 @@ def test_the_explore_page_draws_the_numbers_of_its_json(made: Made, chosen: str)
     assert "hidden" in str(drawn) or "segment" not in chosen
 
 
+@pytest.mark.parametrize("place", ["", "*", "the first stage"])
+def test_the_heat_map_draws_the_numbers_of_its_json_and_table(made: Made, place: str):
+    """Stages; all touchpoints; a stage with its touchpoints: what is hidden has its reason in all three."""
+    client, base = made.client("manager"), f"/journeys/{made.bank.journey}"
+    overview = client.get(f"{base}.json?period=all").json
+    place = overview["stages"][0]["code"] if place == "the first stage" else place
+    document, page = both(client, f"{base}/explore?drawing=places&place={place}&period=all")
+    cells_drawn = document["specification"]["data"]["values"]
+    known = {each["name"]: each for stage in overview["stages"] for each in stage["touchpoints"]}
+    for stage in overview["stages"]:
+        known.setdefault(stage["name"], stage)
+    known["The journey as a whole"] = {"figures": overview["end"]}
+    table = list(rows(page[page.index("heat-table") :]))[1:]
+    assert [line[0] for line in table] == [row["name"] for row in document["rows"]]
+    for row, line in zip(document["rows"], table, strict=True):
+        by_scale = {figure["scale"]: figure for figure in known[row["name"]]["figures"]}
+        drawn = {each["metric"]: each for each in cells_drawn if each["line"] == row["name"]}
+        assert len(line) == 1 + len(drawn)
+        for figure in row["figures"]:
+            assert figure["estimate"] == by_scale[figure["scale"]]["estimate"]
+            score, ends, n = shown(figure, figure["unit"])
+            cell = drawn[figure["label"] if figure["label"] in drawn else figure["scale"].upper()]
+            assert (cell["value"], cell["n"]) == (figure["estimate"], figure["n"])
+            assert cell["shown"] == score and score in " ".join(line)
+            assert figure["estimate"] is None or f"{ends}, n {n}" in " ".join(line)
+    assert len(document["rows"]) > 1 and len(page) < 150 * 1024
+    refused = client.get(f"{base}/explore?drawing=nonsense")
+    assert refused.status_code == 422 and "drawing=nonsense" in refused.text
+    assert client.get(f"{base}/explore?drawing=places&place=nowhere").status_code == 422
+
+
 def test_the_explore_page_says_why_it_draws_nothing(made: Made):
     client, base = made.client("manager"), f"/journeys/{made.bank.journey}/explore"
     _, page = both(client, f"{base}?scale=sjq&place=*")

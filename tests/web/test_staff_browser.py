@@ -139,6 +139,7 @@ def main_pages(place: Place) -> list[str]:
             f"{journey}/stages",
             f"{journey}/results?period=all",
             f"{journey}/explore?period=all",
+            f"{journey}/explore?period=all&drawing=places&place=*",
             f"{journey}/reports",
         ),
         *(f"{journey}/touchpoints/{place.touchpoint_id}?period=all", f"{journey}/reports/new"),

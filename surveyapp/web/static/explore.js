@@ -5,7 +5,9 @@
   const said = document.querySelector(".explored-said");
   if (!box || !said || !window.vegaEmbed) return;
   const specification = JSON.parse(box.dataset.specification);
-  const rows = specification.data.values.filter((row) => row.value !== null);
+  // A table has columns: its empty cells are read, too. A trend has months.
+  const rows = specification.data.values.filter((row) => row.value !== null || "column" in row);
+  const place = (row) => ("column" in row ? row.column : Date.parse(row.at));
   const lines = [...new Set(rows.map((row) => row.line))];
   const OPTIONS = {
     ast: true, // expressions are interpreted: the page's policy forbids eval
@@ -27,7 +29,7 @@
     }
     const step = key === "ArrowDown" ? 1 : -1;
     const line = lines[(lines.indexOf(here.line) + step + lines.length) % lines.length];
-    const away = (row) => Math.abs(Date.parse(row.at) - Date.parse(here.at));
+    const away = (row) => Math.abs(place(row) - place(here));
     const there = rows.filter((row) => row.line === line);
     return rows.indexOf(there.reduce((best, row) => (away(row) < away(best) ? row : best)));
   }
@@ -44,7 +46,7 @@
       });
     },
     () => {
-      said.textContent = "This browser cannot make the drawing. The same months are drawn below.";
+      said.textContent = "This browser cannot make the drawing. The same scores stand below.";
     },
   );
 })();
