@@ -23,6 +23,8 @@ from tests.responses.makers import as_survey, make_survey
 
 SURVEYS = (1, 2)
 
+pytestmark = pytest.mark.xdist_group("read_by_index")
+
 
 @pytest.fixture(scope="module")
 def store(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
