@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import FromClause
 
 from instruments.loader import Library
 from surveyapp.comments.rows import Written, keep_comments
@@ -26,6 +27,7 @@ from surveyapp.responses.waiting import hold
 from surveyapp.store import events
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.inserts import insert
+from surveyapp.store.key_tables import unique_keys
 from surveyapp.store.models import Response
 from surveyapp.store.statements import DatabaseConnection, Statement
 from surveyapp.surveys import drafts
@@ -177,14 +179,14 @@ def _inserting(dialect: Dialect, columns: tuple[str, ...]) -> Statement:
 
 
 def _response_of(at: DatabaseConnection, submission_key: str) -> int | None:
-    number = _finding(at.dialect).scalar(at, {"key": submission_key})
+    finding = _finding(at.dialect, unique_keys(at, _RESPONSES))
+    number = finding.scalar(at, {"key": submission_key})
     return None if number is None else int(number)
 
 
 @lru_cache(maxsize=8)
-def _finding(dialect: Dialect) -> Statement:
-    own = _RESPONSES.c
-    return Statement(select(own.id).where(own.submission_key == bindparam("key")), dialect)
+def _finding(dialect: Dialect, keys: FromClause) -> Statement:
+    return Statement(select(keys.c.id).where(keys.c.submission_key == bindparam("key")), dialect)
 
 
 def _count(

@@ -9,10 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from sqlalchemy import BigInteger, Dialect, String, Table, column, table, text
+from sqlalchemy.sql.selectable import FromClause
 
 from surveyapp.store.partitions import GrowingTable
+from surveyapp.store.statements import DatabaseConnection, Statement
 from surveyapp.store.table_shape import Index, Reference
 
+_KEYS_OF = {
+    "responses": table(
+        "response_keys", column("id", BigInteger), column("submission_key", String(64))
+    )
+}
 # A trigger is not told whether its row may be left out where its keys are taken; the statement says so.
 _TAKE = """
 CREATE FUNCTION {schema}.{keys}_take() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -49,16 +59,31 @@ _TRIGGERS = (
 )
 
 
+def unique_keys(at: DatabaseConnection, of: Table) -> FromClause:
+    """Where a row is found by a key that is unique over all: the table, or where that is partitioned the
+    table of its keys, with the same columns for these.
+    """
+    if at.dialect.name != "postgresql":
+        return of
+    keys = _KEYS_OF[of.name]
+    return keys if _has_table(at.dialect).scalar(at, {"named": keys.name}) else of
+
+
+@lru_cache(maxsize=8)
+def _has_table(dialect: Dialect) -> Statement:
+    return Statement(text("SELECT to_regclass(CAST(:named AS text)) IS NOT NULL"), dialect)
+
+
 def key_table(
-    table: GrowingTable, schema: str, unique: Sequence[Index], referring: Sequence[Reference]
+    growing: GrowingTable, schema: str, unique: Sequence[Index], referring: Sequence[Reference]
 ) -> Iterator[str]:
     """The statements that make the table's keys from its rows: those of indexes that partitions cannot
     hold unique, and its number, to which what refers to the table refers from then on.
     """
-    keys = table.keys
+    keys = growing.keys
     sets = [index.columns for index in unique if not index.is_primary]
     columns = ", ".join(dict.fromkeys(("id", *(name for names in sets for name in names))))
-    yield f"CREATE TABLE {keys} AS SELECT {columns} FROM {table.name} ORDER BY id"  # noqa: S608
+    yield f"CREATE TABLE {keys} AS SELECT {columns} FROM {growing.name} ORDER BY id"  # noqa: S608
     yield f"ALTER TABLE {keys} ADD CONSTRAINT pk_{keys} PRIMARY KEY (id)"
     for names in sets:
         made = f"uq_{keys}_{'_'.join(names)}"
@@ -66,12 +91,14 @@ def key_table(
     places = {
         "keys": keys,
         "schema": schema,
-        "table": table.name,
+        "table": growing.name,
         "columns": columns,
         "new": ", ".join(f"NEW.{name}" for name in columns.split(", ")),
     }
     for statement in (_TAKE, _CHANGE, _GIVE_BACK, *_TRIGGERS):
         yield statement.format(**places)
     for each in referring:
-        moved = re.sub(rf"REFERENCES \S*?\b{table.name}\(", f"REFERENCES {keys}(", each.definition)
+        moved = re.sub(
+            rf"REFERENCES \S*?\b{growing.name}\(", f"REFERENCES {keys}(", each.definition
+        )
         yield f"ALTER TABLE {each.referring} ADD CONSTRAINT {each.name} {moved}"
