@@ -162,8 +162,8 @@ def test_a_query_reads_the_partitions_that_can_have_its_rows(converted: Converte
     asked = {
         By.MONTH: {
             by_time: {"responses_2026_06"},
-            "SELECT * FROM interactions WHERE at >= '2026-07-01Z'": {
-                *("interactions_2026_07", "interactions_2026_08", "interactions_other"),
+            "SELECT * FROM interactions WHERE at >= '2026-07-01Z' AND at < '2026-09-01Z'": {
+                *("interactions_2026_07", "interactions_2026_08"),
             },
             "SELECT * FROM responses WHERE id = 7": set(),
         },
