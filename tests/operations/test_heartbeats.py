@@ -30,7 +30,7 @@ def seconds(ago: float) -> float:
 
 
 def problems(installation) -> list[str]:
-    return list(status(installation).problems())
+    return [each.text for each in status(installation).problems()]
 
 
 def test_an_installation_without_a_worker_says_so(installation):
