@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from surveyapp.demo import became
 from surveyapp.demo.bank import JOURNEYS
 from surveyapp.results.outcome_actions import found_outcomes
 from surveyapp.store.models import Journey
+
+pytestmark = pytest.mark.xdist_group("demo")  # the bank takes seconds to make: once is enough
 
 
 def test_the_simulated_hazard_ratio_lies_in_the_interval_and_one_does_not(bank):

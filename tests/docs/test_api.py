@@ -84,4 +84,4 @@ def test_an_example_is_answered_as_the_document_says(
 
 
 def test_every_body_in_the_page_about_the_api_is_an_example():
-    assert len(_examples()) == len(blocks("docs/api.md", "json")) == 4
+    assert len(_examples()) == len(blocks("docs/api.md", "json")) == 5
