@@ -18,6 +18,7 @@ from surveyapp.journeys.map_steps import SET, Overtaken, Step
 from surveyapp.results import emotion_phrases, phrases
 from surveyapp.results.emotion_json import emotion_line_to_json
 from surveyapp.results.map_grid import MapGrid, map_grid, seen
+from surveyapp.results.map_records import placed_records
 from surveyapp.store.models import Journey
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires
@@ -25,6 +26,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json, wants_json
 from surveyapp.web.map_column_form import column_form, steps_of
 from surveyapp.web.map_shown import map_shown
+from surveyapp.web.pain_point_form import SEVERITIES
 from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 from surveyapp.web.sortable_file import SORTABLE
@@ -238,8 +240,11 @@ def _grid(session: Session, journey_id: int) -> MapGrid:
 def _shown(session: Session, grid: MapGrid) -> dict[str, Any]:
     """What the page and the grid alone show."""
     edits = may_on(session, me(), Permission.EDIT_JOURNEYS, grid.journey.id)
+    reads = may_on(session, me(), Permission.READ_RESULTS, grid.journey.id)
     return {
         **map_shown(grid),
+        "records": placed_records(session, grid.journey) if reads else {},
+        "severities": {code: text for code, text in SEVERITIES.items() if code},
         "few": dashboard_rules()["minimum_cell"],
         "scope": scope_asked(session, grid.journey.id),
         "journey": grid.journey,

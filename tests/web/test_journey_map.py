@@ -14,7 +14,7 @@ from lxml.html import fromstring
 from surveyapp.installation import Installation
 from surveyapp.journeys import actions, queries
 from surveyapp.journeys.map_texts import assumed_feelings
-from surveyapp.store.models import User
+from surveyapp.store.models import Opportunity, PainPoint, User
 from tests.web.world import add_user
 
 SignIn = Callable[[User], FlaskClient]
@@ -194,3 +194,22 @@ def test_a_map_is_printed_presented_and_shared_as_it_is_drawn(installation, draw
     shared = sign_in(user).get("/shared/" + address.rpartition("/")[2])
     assert shared.status_code == 200
     assert "Desk" in shared.text and "<a " not in shared.text and "<script" not in shared.text
+
+
+def test_pain_points_and_opportunities_stand_in_their_lanes(installation, drawn, sign_in):
+    user, journey_id, (stage, other), (desk, *_) = drawn
+    with installation.store.writing() as session:
+        session.add(PainPoint(journey_id=journey_id, title="No sign", touchpoint_id=desk))
+        session.add(PainPoint(journey_id=journey_id, title="Gone", stage_id=stage, state="solved"))
+        chance = {"title": "Text the bill", "stage_id": other, "effort": 1, "impact": 4}
+        session.add(Opportunity(journey_id=journey_id, **chance))
+    page = fromstring(sign_in(user).get(f"/journeys/{journey_id}/journey-map").text)
+    lanes = {
+        code: [
+            " ".join(cell.text_content().split())
+            for cell in page.xpath(f"//tr[contains(@class, 'lane-{code}')]/td")
+        ]
+        for code in ("pain_points", "opportunities")
+    }
+    assert lanes["pain_points"][:2] == ["No sign Desk", ""]
+    assert lanes["opportunities"][:2] == ["", "Text the bill open"]
