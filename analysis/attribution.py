@@ -86,8 +86,8 @@ def attribution(
     share to each different touchpoint of a path (Zhao et al. 2018).
 
     Validated against: ChannelAttribution 2.2.5 (first, last, linear, transition probabilities exactly;
-    removal effects, which it simulates, to 2e-4), Anderl et al.'s worked example, and Shapley's own
-    formula over all sets.
+    removal effects, which it simulates, to 5e-4), the worked example of Anderl et al. as it is retold,
+    and Shapley's own formula over all sets.
 
     References: Anderl, E., Becker, I., von Wangenheim, F., & Schumann, J. H. (2016). Mapping the customer
     journey. International Journal of Research in Marketing, 33, 457-474. Zhao, K., Mahboobi, S. H., &

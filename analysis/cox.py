@@ -76,8 +76,8 @@ def cox(
     Notes: Efron's approximation for ties, Newton steps halved where they lead down, Wald intervals of
     the log ratios.
 
-    Validated against: R survival 3.5-3 ``coxph`` (coefficients, errors, likelihoods, concordance) and
-    lifelines 0.30.3, to 1e-6. The test of proportional hazards is the score test of an interaction with
+    Validated against: R survival 3.5-3 ``coxph`` (coefficients, errors, likelihoods, concordance), to
+    1e-7. The test of proportional hazards is the score test of an interaction with
     time, ``cox.zph(transform = "identity")``, to 1e-5.
 
     References: Cox, D. R. (1972). Regression models and life-tables. Journal of the Royal Statistical

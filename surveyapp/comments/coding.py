@@ -283,9 +283,7 @@ def _coded(role: Role, *which: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _among(role: Role) -> ColumnElement[bool]:
-    """That a comment's response has a coding of this role: found from the codings, which are few beside the
-    comments, and not by looking at every comment.
-    """
+    """That a comment's response has a coding of this role; the codings are few beside the comments."""
     return Comment.response_id.in_(
         select(CommentCoding.response_id).where(CommentCoding.role == role)
     )

@@ -213,7 +213,11 @@ TEST_SEGMENT_INVARIANCE = Kind(
 )
 
 ANALYSE_OUTCOMES = Kind(
-    "analyse_outcomes", "Analysis of customers' outcomes", JourneyPayload, Outcome.OUTCOMES
+    "analyse_outcomes",
+    "Analysis of customers' outcomes",
+    JourneyPayload,
+    Outcome.OUTCOMES,
+    needs=_STATISTICS,
 )
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(

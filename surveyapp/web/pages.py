@@ -45,8 +45,8 @@ from surveyapp.web.journey_map import journey_map
 from surveyapp.web.journeys import journeys
 from surveyapp.web.mail import mail
 from surveyapp.web.messages import messages
-from surveyapp.web.outcomes import outcomes
 from surveyapp.web.opportunities import opportunities
+from surveyapp.web.outcomes import outcomes
 from surveyapp.web.pain_points import pain_points_pages
 from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset

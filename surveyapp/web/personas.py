@@ -19,12 +19,12 @@ from surveyapp.journeys.personas import EMPATHY, PersonaText
 from surveyapp.results.figure_json import figure_to_json
 from surveyapp.results.persona_scores import persona_quotes, persona_scores
 from surveyapp.store.models import Journey, Persona, Segment
-from surveyapp.web.persona_emotion_drawing import emotion_drawing
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
+from surveyapp.web.persona_emotion_drawing import emotion_drawing
 from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 

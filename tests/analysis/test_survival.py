@@ -1,4 +1,4 @@
-"""Survival curves, the log-rank test and Cox's regression, beside R survival 3.5-3 and lifelines 0.30.3."""
+"""Survival curves, the log-rank test and Cox's regression, beside R survival 3.5-3."""
 
 from __future__ import annotations
 
