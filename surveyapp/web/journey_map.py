@@ -27,6 +27,7 @@ from surveyapp.web.json_pages import page, scope_to_json, wants_json
 from surveyapp.web.map_column_form import column_form, steps_of
 from surveyapp.web.map_shown import map_shown
 from surveyapp.web.pain_point_form import SEVERITIES
+from surveyapp.web.reads import note_read
 from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
 from surveyapp.web.sortable_file import SORTABLE
@@ -103,6 +104,7 @@ def sheet(journey_id: int, kind: str) -> ResponseReturnValue:
         scope = scope_asked(session, journey_id)
         said = f"{emotion_phrases.basis(grid.line)} {phrases.scope(scope)}."
         made = sheets(grid, MapTitle(grid.journey.name, said), paper=paper, few=few)
+    note_read("download map", f"journey {grid.journey.code}", file=kind)
     data: bytes | str
     if kind == "pdf":
         data = map_pdf(made, title=f"Map: {grid.journey.name}", author=grid.journey.provider)

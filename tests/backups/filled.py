@@ -39,6 +39,7 @@ _CHECKED: dict[str, dict[str, Any]] = {
     "schedule_recipients": {"user_id": None},
     "changed_places": {"stage_id": None},
     "pain_point_evidence": {"case_id": None},
+    "persona_emotions": {"level": 1},
 }
 ODD = "Zoë, 'quoted' \"twice\"\t\\ \n漢字 \U0001f600"
 

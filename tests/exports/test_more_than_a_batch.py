@@ -63,6 +63,7 @@ STREAMS = {
     "results/fieldwork.py",
     "results/frames.py",
     "results/item_groups.py",
+    "results/outcome_rows.py",  # tests/results/test_outcome_analysis.py, by batches of two
     "results/passages.py",
     "results/studies.py",
     "store/audit_chain.py",

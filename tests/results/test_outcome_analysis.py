@@ -14,6 +14,7 @@ from analysis.channel_flow import END
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.jobs.kinds import JourneyPayload
+from surveyapp.results import outcome_rows
 from surveyapp.results.definitions import Scored, scored
 from surveyapp.results.journey import ground
 from surveyapp.results.outcome_actions import ask_outcome_analysis, found_outcomes
@@ -140,7 +141,9 @@ def test_no_flow_is_of_fewer_customers_than_may_be_shown():
         assert any(flow["target"] == END for flow in found["flows"]) or len(paths) < 20
 
 
-def test_outcomes_are_joined_to_personal_answers_alone(store: Store):
+def test_outcomes_are_joined_to_personal_answers_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
     installation = installation_on(store)
     with store.writing() as session:
         place = bank.make_journey(session)
@@ -176,6 +179,10 @@ def test_outcomes_are_joined_to_personal_answers_alone(store: Store):
         assert found.result is not None and not found.is_stale
         assert (found.result["answered"], found.result["outcomes"][0]["n"]) == (12, 12)
         assert outcomes_to_json(found)["stored"] == {"churn": 12}
+        everybody = customers(session, ground(session, place.journey, library=BUILT_IN))
+        monkeypatch.setattr(outcome_rows, "_AT_ONCE", 2)
+        by_twos = customers(session, ground(session, place.journey, library=BUILT_IN))
+        assert by_twos == everybody and sum(bool(each.scores) for each in by_twos.values()) == 12
     with store.writing() as session:
         survey = session.get_one(SurveyRow, place.surveys["end"])
         survey.anonymity = "anonymous"

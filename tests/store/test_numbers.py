@@ -109,7 +109,8 @@ def _referring_to_nothing(store: Store) -> Iterator[Connection]:
             pragma.execute("PRAGMA foreign_keys = ON")
 
 
-_NEEDED = {"changed_places": ("stage_id",)}  # of columns of which one or the other may be empty
+# Of columns of which one or the other may be empty.
+_NEEDED = {"changed_places": ("stage_id",), "pain_point_evidence": ("response_id",)}
 
 
 def _add(connection: Connection, table: Table, place: int) -> int:
