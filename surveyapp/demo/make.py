@@ -37,6 +37,7 @@ from surveyapp.demo.compared import compare
 from surveyapp.demo.lanes import fill_in
 from surveyapp.demo.learnt import learn
 from surveyapp.demo.own_questions import write_questions
+from surveyapp.demo.redrawn import redraw
 from surveyapp.demo.reported import report_besides
 from surveyapp.demo.shared import share
 from surveyapp.demo.surveys import draw_map
@@ -161,6 +162,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                 drawn += study.draw(rng, today=today)
             register(session, plan, today=today, owner_id=owner_id)
             fill_in(session, plan)
+            redraw(session, plan, today=today, owner_id=owner_id)
             for step, (where, survey) in enumerate(surveys.items()):
                 share = (place + step / len(surveys)) / len(JOURNEYS)
                 progress(5 + round(55 * share), f"Simulating {plan.name}")

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import NotFound
 from surveyapp.journeys.change_register import KEPT
-from surveyapp.store.models import Insight, Opportunity, Persona
+from surveyapp.store.models import Insight, MapVersion, Opportunity, Persona
 
 __all__ = ["KEPT", "put_back", "take_off"]
 
-Record = TypeVar("Record", Insight, Opportunity, Persona)
+Record = TypeVar("Record", Insight, MapVersion, Opportunity, Persona)
 
 
 def take_off(session: Session, row: Record, *, user_id: int | None, now: datetime) -> None:

@@ -15,6 +15,7 @@ from surveyapp.journeys import map_history
 from surveyapp.journeys.map_history import Done, History, drawn_journey
 from surveyapp.journeys.map_own_lanes import MOST_LANES
 from surveyapp.journeys.map_steps import SET, Overtaken, Step
+from surveyapp.journeys.map_versions import versions_of
 from surveyapp.results import emotion_phrases, phrases
 from surveyapp.results.emotion_json import emotion_line_to_json
 from surveyapp.results.map_grid import MapGrid, map_grid, seen
@@ -47,7 +48,8 @@ def index(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         scope = scope_asked(session, journey_id)
         grid = _grid(session, journey_id)
-        shown = _shown(session, grid) | {"bar": scope_bar(session, scope)}
+        versions = versions_of(session, journey_id)
+        shown = _shown(session, grid) | {"bar": scope_bar(session, scope), "versions": versions}
     few = dashboard_rules()["minimum_cell"]
     return page(
         "journey_map/index.html",

@@ -11,7 +11,7 @@ from surveyapp.web.emotion_drawing import drawing
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.stages import OWNERSHIPS
 
-_FEELINGS = [
+FEELINGS_SAID = [
     (str(value), f"{value:+d} {word}" if value else f"0 {word}") for value, word in FEELINGS
 ]
 
@@ -23,6 +23,6 @@ def map_shown(grid: MapGrid) -> dict[str, Any]:
         "grid": grid,
         "drawing": drawing(grid, few=few),
         "emotions": emotion_phrases,
-        "feelings": _FEELINGS,
+        "feelings": FEELINGS_SAID,
         "ownerships": OWNERSHIPS,
     }

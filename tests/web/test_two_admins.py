@@ -99,6 +99,7 @@ OTHERS = {
         "changes.new",
         "coding.new",
         "insights.new",
+        "map_versions.new",
         "opportunities.new",
         "pain_points.add_evidence",
         "pain_points.new",

@@ -54,6 +54,7 @@ from surveyapp.store.models import (
     Job,
     Journey,
     JourneyInvariance,
+    MapVersion,
     Opportunity,
     PainPoint,
     PainPointEvidence,
@@ -138,6 +139,7 @@ class Place:
     insight_id: int
     opportunity_id: int
     persona_id: int
+    map_version_id: int
     view_id: int
     link_id: int
     invariance_id: int
@@ -395,7 +397,16 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
         title=title,
         **dict.fromkeys(("goals", "needs", "says", "hears"), text),
     )
-    session.add_all([insight, opportunity, persona])
+    point = {"id": 0, "code": "a", "name": title, "texts": {"backstage": text}}
+    stage = {"code": "s", "name": title, "texts": {"goal": text}, "own": {}, "touchpoints": [point]}
+    version = MapVersion(
+        journey_id=journey_id,
+        title=title,
+        note=text,
+        day=date(2026, 1, 1),
+        content={"lanes": [], "stages": [stage]},
+    )
+    session.add_all([insight, opportunity, persona, version])
     session.flush()
     return {
         "pain_point_id": made.id,
@@ -403,6 +414,7 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
         "insight_id": insight.id,
         "opportunity_id": opportunity.id,
         "persona_id": persona.id,
+        "map_version_id": version.id,
     }
 
 

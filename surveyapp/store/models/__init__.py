@@ -62,7 +62,7 @@ from surveyapp.store.models.journeys import (
     Touchpoint,
 )
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
-from surveyapp.store.models.maps import MapCell, MapChange, MapLane
+from surveyapp.store.models.maps import MapCell, MapChange, MapLane, MapVersion
 from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.personas import Persona, PersonaEmotion
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
@@ -181,6 +181,7 @@ __all__ = [
     "MapChange",
     "MapLane",
     "MapRemoval",
+    "MapVersion",
     "MonthlyRollup",
     "Number",
     "Opportunity",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
@@ -66,3 +66,24 @@ class MapChange(Base):
     redo: Mapped[dict[str, Any]] = mapped_column(Document)
     undone: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class MapVersion(Base):
+    """A map as it was on ``day``, under a name: ``content`` is a ``MapSnapshot`` and never changes.
+
+    ``removed_at``: it can be restored for some time.
+    """
+
+    __tablename__ = "map_versions"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    note: Mapped[str] = mapped_column(Text, default="")
+    day: Mapped[date] = mapped_column(Date)
+    content: Mapped[dict[str, Any]] = mapped_column(Document)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,116 @@
+"""Named versions of a map: saved, read, compared, removed and restored."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.journeys import actions, queries
+from surveyapp.store.models import AuditEntry, MapVersion
+from surveyapp.web.installation import EXTENSION
+from tests.results import bank
+from tests.web.test_changes import app, made
+from tests.web.world import add_user, session_key
+
+__all__ = ["app", "made"]
+pytestmark = pytest.mark.xdist_group("map_versions")
+
+
+@pytest.fixture(scope="module")
+def client(app, made):
+    installation = app.extensions[EXTENSION]
+    with installation.store.writing() as session:
+        user = add_user(session, "researcher", password_hash="none")
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = session_key(installation, user)
+    return client
+
+
+def test_a_version_is_saved_compared_with_now_removed_and_restored(app, client, made):
+    base = f"/journeys/{made.journey}/map-versions"
+    store = app.extensions[EXTENSION].store
+    assert "No versions yet" in client.get(base).text
+    assert "nothing to compare with" in client.get(f"{base}/compare").text
+    said = {"title": "Before <b>", "day": "2026-02-01", "note": "As it was"}
+    for wrong in ({"title": " "}, {"day": "2999-01-01"}, {"day": "soon"}):
+        refused = client.post(f"{base}/new", data=said | wrong)
+        assert refused.status_code == 422 and "Nothing has been saved" in refused.text
+    page = client.post(f"{base}/new", data=said, follow_redirects=True).text
+    assert "Before &lt;b&gt; has been saved." in page
+    twice = client.post(f"{base}/new", data=said)
+    assert twice.status_code == 422 and "choose another name" in twice.text
+    (listed,) = client.get(f"{base}.json").json["versions"]
+    assert (listed["name"], listed["day"], listed["note"]) == (
+        "Before <b>",
+        "2026-02-01",
+        "As it was",
+    )
+    stored = client.get(f"{base}/{listed['id']}.json").json["map"]
+
+    with store.writing() as session:
+        journey = queries.journey(session, made.journey)
+        point = queries.touchpoint(session, made.journey, made.touchpoints["id"])
+        described = {"channel": point.channel, "partner": "", "front_stage": ""}
+        actions.edit_touchpoint(
+            session, point, name="Video check <i>", ownership="partner", moment_of_truth=point.moment_of_truth,
+            backstage="An agent <u>", user_id=None, **described,
+        )  # fmt: skip
+        actions.add_stage(session, journey, name="Leaving", user_id=None)
+    found = client.get(f"{base}/compare.json").json
+    assert (found["first"], found["second"]) == ("Before <b>", "Now")
+    assert [(e["did"], e["noun"], e["name"]) for e in found["differences"]] == [
+        ("added", "stage", "Leaving"),
+        ("renamed", "touchpoint", "Video check <i>"),
+    ]
+    assert [(e["lane"], e["old"], e["new"]) for e in found["texts"]] == [
+        ("Run by", "provider", "partner"),
+        ("Backstage", "", "An agent <u>"),
+    ]
+    scores = found["scores"]
+    assert scores["before"] == {"from": "2025-11", "to": "2026-01"} and scores["complete"]
+    assert {each["key"].split(".")[0] for each in scores["scores"]} == {str(point.id)}
+    page = client.get(f"{base}/compare").text
+    assert "Run by a partner" in page and "An agent &lt;u&gt;" in page
+    assert "Video check &lt;i&gt;" in page and "Touchpoint renamed" in page
+    assert "1 added, 0 removed, 1 renamed, 0 moved, 2 texts differ" in page
+    # The version is what it was: also drawn, and the other way round.
+    assert client.get(f"{base}/{listed['id']}.json").json["map"] == stored
+    drawn = client.get(f"{base}/{listed['id']}").text
+    assert "Identity check" in drawn and "Video check" not in drawn and "<textarea" not in drawn
+    back = client.get(f"{base}/compare.json?first=now&second={listed['id']}").json
+    assert [each["did"] for each in back["differences"]] == ["removed", "renamed"]
+
+    assert "Before &lt;b&gt;" in client.get(f"/journeys/{made.journey}/journey-map").text
+    gone = client.post(f"{base}/{listed['id']}/remove", follow_redirects=True).text
+    assert f'action="{base}/{listed["id"]}/restore"' in gone
+    assert client.get(f"{base}/{listed['id']}").status_code == 404
+    assert client.post(f"{base}/{listed['id']}/remove").status_code == 404
+    assert client.post(f"{base}/new", data=said).status_code == 303  # its name is free again
+    assert client.post(f"{base}/{listed['id']}/restore").status_code == 409
+    with store.writing() as session:
+        other = session.scalars(select(MapVersion).where(MapVersion.removed_at.is_(None))).one().id
+    client.post(f"{base}/{other}/remove")
+    page = client.post(f"{base}/{listed['id']}/restore", follow_redirects=True).text
+    assert "Before <b> has been restored." in html.unescape(page)
+    with store.reading() as session:
+        did = set(session.scalars(select(AuditEntry.action)))
+    assert {f"{verb} map version" for verb in ("save", "remove", "restore")} <= did
+
+
+def test_a_map_is_compared_with_that_of_another_journey_that_one_may_read(app, client, made):
+    base = f"/journeys/{made.journey}/map-versions/compare"
+    with app.extensions[EXTENSION].store.writing() as session:
+        other = bank.make_journey(session, "target-account", name="Account as it should be")
+        journey = queries.journey(session, other.journey)
+        journey.state = "target"
+        actions.add_stage(session, journey, name="Moving house", user_id=None)
+    found = client.get(f"{base}.json?first=now&second=journey-{other.journey}").json
+    assert ("added", "Moving house") in [(e["did"], e["name"]) for e in found["differences"]]
+    assert found["second"] == "Account as it should be (target)" and found["scores"] is None
+    for wrong in ("journey-999999", "tomorrow", f"journey-{made.journey}", "0x1"):
+        refused = client.get(f"{base}.json?second={wrong}")
+        assert refused.status_code == 422 and "choose from the list" in refused.json["detail"]
+    assert client.get(f"{base}.json?second=999999").status_code == 404
