@@ -40,6 +40,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.map_shown import FEELINGS_SAID
+from surveyapp.web.number_formats import day
 from surveyapp.web.sessions import me
 from surveyapp.web.stages import OWNERSHIPS
 from surveyapp.whole import whole_number
@@ -238,7 +239,7 @@ def _choices(versions: list[MapVersion], others: list[Journey]) -> list[tuple[st
     targets_first = sorted(others, key=lambda each: (each.state != "target", each.name))
     return [
         (NOW, "Now"),
-        *((str(each.id), f"{each.title} ({each.day})") for each in versions),
+        *((str(each.id), f"{each.title} ({day(each.day)})") for each in versions),
         *(
             (f"{_JOURNEY}-{each.id}", f"Journey: {each.name} ({each.state})")
             for each in targets_first
