@@ -12,7 +12,8 @@ MANY = 0.05  # of the rows with a missing answer, above which both treatments ar
 @dataclass(frozen=True)
 class Losses:
     """``rows`` of the data, ``used`` by the analysis; ``incomplete`` have a missing answer, which of
-    all ``cells`` are ``missing``; ``no_group`` have no group and are left out for that.
+    all ``cells`` are ``missing``; ``no_group`` have no group and are left out for that, as
+    ``not_drawn`` are for want of a weight above 0 or of a cluster.
     """
 
     rows: int
@@ -21,6 +22,7 @@ class Losses:
     cells: int
     missing: int
     no_group: int = 0
+    not_drawn: int = 0
 
     @property
     def dropped(self) -> int:
@@ -38,7 +40,7 @@ class Losses:
         return self.share > MANY
 
 
-def losses(values: np.ndarray, used: int, *, no_group: int = 0) -> Losses:
+def losses(values: np.ndarray, used: int, *, no_group: int = 0, not_drawn: int = 0) -> Losses:
     """The losses of an analysis of these answers (n, p), missing as NaN."""
     holes = np.isnan(values)
     return Losses(
@@ -48,4 +50,5 @@ def losses(values: np.ndarray, used: int, *, no_group: int = 0) -> Losses:
         cells=holes.size,
         missing=int(holes.sum()),
         no_group=no_group,
+        not_drawn=not_drawn,
     )

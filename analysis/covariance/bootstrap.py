@@ -21,7 +21,7 @@ from analysis.covariance.missing_patterns import em_moments, patterns_of
 from analysis.covariance.polychoric import polychoric_of
 from analysis.covariance.sem import SemFit, threads_for
 from analysis.covariance.solution import Solution, solve
-from analysis.errors import AnalysisError, DataError
+from analysis.errors import AnalysisError, DataError, ModelError
 
 Progress = Callable[[int, int], None]
 CHUNK = 512
@@ -101,6 +101,7 @@ def bootstrap(
     Raises DataError when the fit was made from moments, or when fewer than 10 resamples converge.
     """
     require_no_composites(fit.table.composites, "resamples")
+    _require_simple(fit)
     rows_of = [group.required_rows for group in fit.solution.data.groups]
     draws = _draws([len(rows) for rows in rows_of], reps, seed, indices)
     total = len(draws[0])
@@ -126,6 +127,14 @@ def bootstrap(
     return Bootstrap(frame, samples, standard, total, failed, heywood, level, seed, tuple(told))
 
 
+def _require_simple(fit: SemFit) -> None:
+    """Refuse weighted and clustered rows, whose resamples are not drawn row by row."""
+    if not all(group.design.simple for group in fit.solution.data.groups):
+        raise ModelError(
+            "resamples are not drawn with sampling weights or clusters; use the standard errors of MLR"
+        )
+
+
 def bollen_stine(
     fit: SemFit,
     *,
@@ -140,6 +149,7 @@ def bollen_stine(
     Complete-data maximum likelihood only (DataError otherwise).
     """
     require_no_composites(fit.table.composites, "resamples")
+    _require_simple(fit)
     solution = fit.solution
     if not isinstance(solution.discrepancy, NormalDiscrepancy):
         raise DataError("Bollen and Stine's bootstrap is for complete-data maximum likelihood")

@@ -155,6 +155,10 @@ def _meat(solution: Solution) -> Array:
     """
     if any(group.patterns is not None for group in solution.data.groups):
         return solution.meat
+    if any(not group.design.simple for group in solution.data.groups):
+        raise ModelError(
+            "the difference test of 2000 is not computed with sampling weights or clusters; use that of 2001"
+        )
     total = np.zeros((len(solution.theta),) * 2)
     for g, structure in enumerate(solution.structures):
         total[structure.block] += solution.moment_products(g, solution.weight_matrices[g])

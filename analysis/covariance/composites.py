@@ -73,13 +73,19 @@ def require_fitted_here(
 
 
 def require_complete_likelihood(
-    composites: tuple[Composite, ...], *, estimator: str, missing: str, likelihood: str
+    composites: tuple[Composite, ...],
+    *,
+    estimator: str,
+    missing: str,
+    likelihood: str,
+    clustered: bool = False,
 ) -> None:
     """Raise ModelError for composites by anything but maximum likelihood on complete rows."""
     refused = {
         f"estimator {estimator} (use ML or MLR)": estimator not in ("ML", "MLR"),
         "missing='fiml' (use listwise)": missing != "listwise",
         "the Wishart likelihood (use normal)": likelihood != "normal",
+        "cluster, which models the means (leave it out)": clustered,
     }
     _refuse(composites, [what for what, chosen in refused.items() if chosen])
 

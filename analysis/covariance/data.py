@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from analysis.covariance.design import Design
+from analysis.covariance.drawn_rows import design_of, drawn_rows
 from analysis.covariance.matrices import Array, log_determinant
 from analysis.covariance.missing_patterns import Patterns, em_moments, patterns_of
 from analysis.covariance.polychoric import Polychoric, polychoric_of
@@ -37,6 +39,7 @@ class GroupData:
     patterns: Patterns | None = None
     polychoric: Polychoric | None = None
     dropped: int = 0
+    design: Design = field(default_factory=Design)
 
     @cached_property
     def log_determinant(self) -> float:
@@ -97,7 +100,7 @@ def prepare(
     """
     warnings: list[str] = []
     if isinstance(data, pd.DataFrame):
-        parts = _split(data, settings, warnings)
+        parts = _split(drawn_rows(data, settings, warnings), settings, warnings)
         groups = [
             _from_rows(part, label, names, exogenous, settings, warnings) for label, part in parts
         ]
@@ -189,7 +192,8 @@ def _from_rows(
 ) -> GroupData:
     rows = numeric_rows(data, names)
     total = len(rows)
-    rows = _usable(rows, names, exogenous, settings)
+    keep = _usable(rows, names, exogenous, settings)
+    rows = rows if keep is None else rows[keep]
     dropped = total - len(rows)
     if dropped:
         reason = (
@@ -202,6 +206,7 @@ def _from_rows(
             len(rows),
             what=("rows" if settings.missing == "fiml" else "complete rows") + _where(label),
         )
+    design = design_of(data if keep is None else data[keep], settings, warnings)
     if settings.ordered:
         _check_spread(rows, names, label)
         found = polychoric_of(rows, names, covariance=True)
@@ -212,27 +217,34 @@ def _from_rows(
         )
     if settings.missing == "fiml" and np.isnan(rows).any():
         _check_spread(rows, names, label)
-        patterns = patterns_of(rows)
+        patterns = patterns_of(rows, design.weights)
         mean, cov = em_moments(patterns, names)
-        return GroupData(label, len(rows), mean, cov, rows, patterns, dropped=dropped)
+        return GroupData(
+            label, len(rows), mean, cov, rows, patterns, dropped=dropped, design=design
+        )
     moments = of_complete(rows, names)
+    if design.weights is not None:
+        moments = replace(moments, **dict(zip(("mean", "cov"), design.moments(rows), strict=True)))
     if (moments.cov.diagonal() <= NO_VARIANCE * moments.mean**2).any():
         _check_spread(rows, names, label)
     group = replace(_from_moments(moments, label, names, settings), rows=rows, dropped=dropped)
-    return replace(group, patterns=patterns_of(rows)) if settings.missing == "fiml" else group
+    group = replace(group, design=design)
+    if settings.missing != "fiml":
+        return group
+    return replace(group, patterns=patterns_of(rows, design.weights))
 
 
 def _usable(
     rows: Array, names: tuple[str, ...], exogenous: tuple[str, ...], settings: Options
-) -> Array:
-    """The rows that the handling of missing cells keeps."""
+) -> Array | None:
+    """Which rows the handling of missing cells keeps (n,); None for all."""
     if not np.isnan(rows.sum()):  # a sum is NaN as soon as one answer is
-        return rows
+        return None
     holes = np.isnan(rows)
     if settings.missing != "fiml":
-        return np.asarray(rows[~holes.any(axis=1)])
+        return np.asarray(~holes.any(axis=1))
     at = [names.index(name) for name in exogenous]
-    return np.asarray(rows[~holes.all(axis=1) & ~holes[:, at].any(axis=1)])
+    return np.asarray(~holes.all(axis=1) & ~holes[:, at].any(axis=1))
 
 
 def _check_spread(rows: Array, names: tuple[str, ...], label: str) -> None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from analysis.covariance.design import Design
 from analysis.covariance.estimation import Point, products
 from analysis.covariance.matrices import (
     Array,
@@ -168,8 +169,8 @@ def standardised_rows(rows: Array, found: Pieces, mu: Array) -> Array:
     shift = np.where(np.isnan(rows), 0.0, rows - mu)
     out = np.empty_like(shift)
     order = np.argsort(patterns.of_row, kind="stable")
-    ends = np.cumsum(patterns.n).astype(int)
-    for k, (start, end) in enumerate(zip(ends - patterns.n.astype(int), ends, strict=True)):
+    ends = np.cumsum(patterns.count).astype(int)
+    for k, (start, end) in enumerate(zip(ends - patterns.count.astype(int), ends, strict=True)):
         at = order[start:end]
         out[at] = shift[at] @ found.inverse[k]
     return out
@@ -186,9 +187,9 @@ def saturated_factors(p: int) -> Factors:
     return Factors(np.hstack([u, w]), np.repeat([1.0, 0.0], [p, k]))
 
 
-def saturated_trace(rows: Array, found: Pieces, mean: Array) -> float:
-    """tr(B A^-1) of the unrestricted model: its casewise over its observed information."""
+def saturated_trace(rows: Array, found: Pieces, mean: Array, design: Design) -> float:
+    """tr(B A^-1) of the unrestricted model: its scores' products over its observed information."""
     f = saturated_factors(len(mean))
     information = curvature(found, f, exact=True) / 2
     scores = casewise_scores(rows, found, mean, f)
-    return float(np.trace(np.linalg.solve(information, scores.T @ scores / len(rows))))
+    return float(np.trace(np.linalg.solve(information, design.products(scores) / len(rows))))

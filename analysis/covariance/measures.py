@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance import fiml
+from analysis.covariance.data import GroupData
 from analysis.covariance.estimation import LeastSquares
 from analysis.covariance.fit_measures import (
     NAN,
@@ -16,7 +17,7 @@ from analysis.covariance.fit_measures import (
     rmsea,
     without,
 )
-from analysis.covariance.matrices import vech_index
+from analysis.covariance.matrices import Array, vech_index
 from analysis.covariance.robust_fit import RobustBasis, implied_covariances, robust_basis
 from analysis.covariance.solution import Solution
 from analysis.covariance.statistics import TestStatistics
@@ -136,12 +137,19 @@ def _incomplete_gfi(solution: Solution) -> float:
     for group, implied, found in zip(
         solution.data.groups, solution.implied, solution.optimum.point.pieces, strict=True
     ):
-        rows = pd.DataFrame(group.required_rows)
-        mean, cov = rows.mean().to_numpy(), rows.cov().to_numpy() * (group.n - 1) / group.n
+        mean, cov = _known_moments(group)
         misfit = fiml.expected_distance(found, mean - implied.mu, cov - implied.sigma)
         known = without(mean, solution.exogenous), without(cov, solution.exogenous)
         values.append(1 - misfit / fiml.expected_distance(found, *known))
     return float(np.average(values, weights=solution.data.shares))
+
+
+def _known_moments(group: GroupData) -> tuple[Array, Array]:
+    """Of incomplete rows the pairwise moments; of weighted ones those of EM, as lavaan has it."""
+    if group.design.weights is not None:
+        return group.mean, group.cov
+    rows = pd.DataFrame(group.required_rows)
+    return rows.mean().to_numpy(), rows.cov().to_numpy() * (group.n - 1) / group.n
 
 
 def _scaled(solution: Solution, tests: TestStatistics) -> dict[str, float]:

@@ -42,11 +42,13 @@ class TreatedLadder:
     steps: tuple[TreatedStep, ...]
 
 
-def model_losses(data: pd.DataFrame, model: str, used: int, group: str | None = None) -> Losses:
+def model_losses(
+    data: pd.DataFrame, model: str, used: int, group: str | None = None, *, not_drawn: int = 0
+) -> Losses:
     """The losses of a model, fitted in the groups of a column. Raises MissingItem."""
     values = numeric_rows(data, as_model(model).observed)
     unknown = 0 if group is None else int(require_group_column(data, group).isna().sum())
-    return losses(values, used, no_group=unknown)
+    return losses(values, used, no_group=unknown, not_drawn=not_drawn)
 
 
 def both_treatments(

@@ -25,15 +25,16 @@ class Patterns:
     """
 
     seen: Array  # (k, p) bool
-    n: Array  # (k,)
+    n: Array  # (k,) rows, or the sum of their weights
     mean: Array  # (k, p)
     cov: Array  # (k, p, p) divisor n of the pattern
     of_row: Array  # (rows,) the pattern of each row
+    count: Array  # (k,) rows of each pattern, which n is too unless rows are weighted
 
     @property
     def rows(self) -> int:
         """Rows with at least one answer."""
-        return int(self.n.sum())
+        return int(self.count.sum())
 
     @property
     def answers(self) -> float:
@@ -48,7 +49,7 @@ class Patterns:
     @cached_property
     def several(self) -> Array:
         """Positions of the patterns that more than one row has, which alone have a covariance."""
-        return np.flatnonzero(self.n > 1)
+        return np.flatnonzero(self.count > 1)
 
     @cached_property
     def unseen(self) -> tuple[Array, ...]:
@@ -56,8 +57,11 @@ class Patterns:
         return unseen_in_turn(self.seen)
 
 
-def patterns_of(rows: Array) -> Patterns:
-    """Summarise rows (n, p) with NaN for missing; every row must have at least one answer."""
+def patterns_of(rows: Array, weights: Array | None = None) -> Patterns:
+    """Summarise rows (n, p) with NaN for missing; every row must have at least one answer.
+
+    ``weights`` (n,), which sum to n, weigh the rows.
+    """
     seen_rows = ~np.isnan(rows)
     packed = np.packbits(seen_rows, axis=1)
     _, first, of_row = np.unique(packed, axis=0, return_index=True, return_inverse=True)
@@ -67,16 +71,20 @@ def patterns_of(rows: Array) -> Patterns:
     first, of_row = first[turn], rank[of_row.ravel()]
     k, p = len(first), rows.shape[1]
     filled = np.where(seen_rows, rows, 0.0)
-    n = np.bincount(of_row, minlength=k).astype(float)
+    count = np.bincount(of_row, minlength=k).astype(float)
+    n = count if weights is None else np.bincount(of_row, weights, minlength=k)
     order = np.argsort(of_row, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(n)[:-1]]).astype(int)
-    mean = np.add.reduceat(filled[order], starts, axis=0) / n[:, None]
+    starts = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(int)
+    sums = filled if weights is None else filled * weights[:, None]
+    mean = np.add.reduceat(sums[order], starts, axis=0) / n[:, None]
     centred = (filled - mean[of_row])[order]
+    if weights is not None:
+        centred *= np.sqrt(weights[order])[:, None]
     cov = np.zeros((k, p, p))
-    for i in np.flatnonzero(n > 1):
-        part = centred[starts[i] : starts[i] + int(n[i])]
+    for i in np.flatnonzero(count > 1):
+        part = centred[starts[i] : starts[i] + int(count[i])]
         cov[i] = part.T @ part / n[i]
-    return Patterns(seen_rows[first], n, mean, cov, of_row)
+    return Patterns(seen_rows[first], n, mean, cov, of_row, count)
 
 
 def unseen_in_turn(seen: Array) -> tuple[Array, ...]:
@@ -271,7 +279,7 @@ def _em_step(patterns: Patterns, mean: Array, sigma: Array) -> tuple[Array, Arra
 
 def _check_coverage(patterns: Patterns, names: tuple[str, ...]) -> None:
     seen = patterns.seen.astype(float)
-    together = (seen * patterns.n[:, None]).T @ seen
+    together = (seen * patterns.count[:, None]).T @ seen
     empty = np.argwhere(together < 2)
     if empty.size:
         i, j = (int(value) for value in empty[0])

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analysis.covariance.design import Design
 from analysis.covariance.matrices import Array, Factors, vech_index
 
 BLOCK = 4096
@@ -35,12 +36,21 @@ def score_products(
     means: bool,
     centre: bool,
     slopes: Array | None = None,
+    design: Design | None = None,
 ) -> Array:
     """Sum over rows of the scores' outer products (k, k), about their mean with ``centre``.
 
-    ``slopes`` (p, p) of ``conditional_slopes`` takes off what fixed predictors explain.
+    ``slopes`` (p, p) of ``conditional_slopes`` takes off what fixed predictors explain. With a
+    ``design`` the scores are weighted and summed over each cluster first, about nothing.
     """
     k = f.u.shape[1]
+    if design is not None and not design.simple:
+        summed = np.zeros((k, k))
+        for at in design.blocks(len(rows)):
+            own = casewise_scores(rows[at] - about, inverse, f, means=means)
+            sums = design.totals(own, at)
+            summed += sums.T @ sums
+        return summed * design.correction
     products, total = np.zeros((k, k)), np.zeros(k)
     for block in _blocks(rows):
         centred = block - about

@@ -115,7 +115,7 @@ def _incomplete_basis(solution: Solution, tests: TestStatistics) -> RobustBasis 
         if solution.settings.robust:
             f = fiml.saturated_factors(p)
             scores = fiml.casewise_scores(group.required_rows, found, group.mean, f)
-            half = np.linalg.solve(information, scores.T @ scores / group.n)
+            half = np.linalg.solve(information, group.design.products(scores) / group.n)
             gammas.append(np.linalg.solve(information, half.T))
         else:
             gammas.append(np.linalg.inv(information))
@@ -125,8 +125,8 @@ def _incomplete_basis(solution: Solution, tests: TestStatistics) -> RobustBasis 
         distance = _complete_distance(group.cov, group.mean, implied.sigma, implied.mu)
         chisq += group.n * distance
         rows = group.required_rows
-        means = np.nanmean(rows, axis=0)
-        spread = np.diag(np.nanvar(rows, axis=0))
+        means = group.design.mean(rows)
+        spread = np.diag(group.design.mean((rows - means) ** 2))
         baseline += group.n * _complete_distance(group.cov, group.mean, spread, means)
     shares = solution.data.shares
     trace = projected_trace(jacobians, with_missing, complete, gammas, shares)

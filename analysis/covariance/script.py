@@ -26,6 +26,10 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
             arguments.append(f"group.equal = {_vector(_lavaan_words(settings.equal))}")
         if settings.free:
             arguments.append(f"group.partial = {_vector(settings.free)}")
+    if settings.sampling_weights is not None:
+        arguments.append(f"sampling.weights = {_quoted(settings.sampling_weights)}")
+    if settings.cluster is not None:
+        arguments.append(f"cluster = {_quoted(settings.cluster)}")
     if settings.likelihood == "wishart":
         arguments.append('likelihood = "wishart"')
     if settings.information == "observed":

@@ -28,9 +28,12 @@ from analysis.covariance.data import (
     prepare,
     require_group_column,
 )
+from analysis.covariance.design import Design
 from analysis.covariance.diagnostics import solution_warnings
+from analysis.covariance.drawn_rows import Column, named_column
 from analysis.covariance.estimates_table import estimates_frame, undefined_quantities
 from analysis.covariance.factor_scores import factor_scores as scores_of
+from analysis.covariance.intraclass import Clusters, Weights, clusters_of, weights_of
 from analysis.covariance.matrices import Array, Implied
 from analysis.covariance.measures import measures
 from analysis.covariance.model import Model
@@ -94,6 +97,23 @@ class SemFit:
     def group_n(self) -> dict[str, int]:
         """Rows analysed by group label."""
         return {group.label: group.n for group in self.solution.data.groups}
+
+    @property
+    def weights(self) -> Weights | None:
+        """What the sampling weights are and cost; None without."""
+        return weights_of(self._design)
+
+    @cached_property
+    def clusters(self) -> Clusters | None:
+        """The clusters with each item's intraclass correlation, unweighted; None without."""
+        if self._design.clusters is None:
+            return None
+        rows = self.solution.data.groups[0].required_rows
+        return clusters_of(rows, self.table.observed, self._design)
+
+    @property
+    def _design(self) -> Design:
+        return self.solution.data.groups[0].design
 
     @property
     def implied(self) -> tuple[Implied, ...]:
@@ -222,6 +242,8 @@ class SemFit:
             "r_squared": self._r_squared_records(),
             "n": self.n,
             "groups": self.group_n if len(self.groups) > 1 else {},
+            "weights": self.weights,
+            "clusters": self.clusters,
             "converged": self.converged,
             "iterations": self.solution.optimum.iterations,
             "warnings": self.warnings,
@@ -250,6 +272,8 @@ def fit_sem(
     ordered: bool | None = None,
     seed: int | None = None,
     h1_information: str = "structured",
+    sampling_weights: Column | None = None,
+    cluster: Column | None = None,
 ) -> SemFit:
     """Fit a structural equation model in lavaan's syntax (or the typed ``Model``).
 
@@ -265,6 +289,12 @@ def fit_sem(
     for ML, MLR and MLM, as in lavaan. ``h1_information`` says where MLM weighs: "structured" at the
     model's moments, "unstructured" at the sample's, as Mplus does. ``seed`` is kept for the record:
     nothing here is random.
+
+    ``sampling_weights``: a column, or one value a row, of weights, which are rescaled to sum to n
+    (ML and MLR). ``cluster``: the column, or one value a row, of the clusters whose rows are not
+    independent (MLR): scores are summed within clusters, times C / (C - 1), and means are modelled.
+    Both go with FIML, not with groups or ordinal items; resampling refuses them. Rows without a
+    weight or cluster, or of weight 0, are left out, which a warning says.
 
     Composites (``C <~ x1 + x2``) go with ML and MLR, one group, complete rows and no means.
 
@@ -287,6 +317,8 @@ def fit_sem(
     described = as_model(model)
     names = described.observed
     data, points = _with_reversed(data, described)
+    data, weights_name = named_column(data, sampling_weights, "sampling_weights")
+    data, cluster_name = named_column(data, cluster, "cluster")
     if ordered is None:
         ordered = estimator == "WLSMV" or (estimator == "DWLS" and looks_ordered(data, names))
     if fixed_x is None:
@@ -306,17 +338,20 @@ def fit_sem(
         ordered,
         seed,
         h1_information,
+        weights_name,
+        cluster_name,
     )
     require_complete_likelihood(
         composites_of(described),
         estimator=estimator,
         missing=settings.missing,
         likelihood=likelihood,
+        clustered=cluster is not None,
     )
     n_groups = _group_count(data, group)
     with_means = mean_structure
     if with_means is None:
-        with_means = n_groups > 1 or settings.missing == "fiml"
+        with_means = n_groups > 1 or settings.missing == "fiml" or cluster is not None
     table = complete(
         described,
         groups=n_groups,

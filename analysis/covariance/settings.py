@@ -38,6 +38,8 @@ class Options:
     ordered: bool = False
     seed: int | None = None
     h1_information: str = "structured"
+    sampling_weights: str | None = None  # the columns' names
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         _among("estimator", self.estimator, ESTIMATORS)
@@ -55,6 +57,28 @@ class Options:
             )
         if self.likelihood == "wishart" and (self.estimator != "ML" or self.missing == "fiml"):
             raise ModelError("the Wishart likelihood goes with ML on complete data only")
+        self._check_design()
+
+    def _check_design(self) -> None:
+        """Refuse what does not go with sampling weights or clusters."""
+        for name, value, allowed in (
+            ("sampling_weights", self.sampling_weights, ("ML", "MLR")),
+            ("cluster", self.cluster, ("MLR",)),
+        ):
+            if value is None:
+                continue
+            if self.estimator not in allowed:
+                raise ModelError(
+                    f"{name} goes with {' or '.join(allowed)}, not with {self.estimator}; choose MLR"
+                )
+            if self.ordered:
+                raise ModelError(f"{name} goes with continuous items only; choose ordered=False")
+            if self.group is not None:
+                raise ModelError(f"{name} does not go with groups; fit each group by itself")
+            if self.likelihood == "wishart":
+                raise ModelError(f"{name} does not go with the Wishart likelihood; choose normal")
+        if self.cluster is not None and self.mean_structure is False:
+            raise ModelError("cluster models the means; leave mean_structure out")
 
     @property
     def maximum_likelihood(self) -> bool:

@@ -163,7 +163,7 @@ class Solution:
             zip(self.structures, self.implied, self.data.groups, strict=True)
         ):
             if group.patterns is not None:
-                total += self.scores[g].T @ self.scores[g] / self.data.n
+                total += group.design.products(self.scores[g]) / self.data.n
                 continue
             if self.settings.estimator == "MLM":
                 own = self.moment_products(g, self.weight_matrices[g])
@@ -175,6 +175,7 @@ class Solution:
                     structure.factors(implied),
                     means=self.table.mean_structure,
                     centre=False,
+                    design=group.design,
                 )
             total[structure.block] += own / self.data.n
         return total

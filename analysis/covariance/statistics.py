@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.covariance import fiml, robust
+from analysis.covariance import design, fiml, robust
 from analysis.covariance.data import GroupData
 from analysis.covariance.estimation import LeastSquares, normal_information
 from analysis.covariance.matrices import Array, Factors, vech_index
@@ -148,6 +148,10 @@ def _mlr_traces(solution: Solution) -> tuple[float, float, float]:
     h1 = baseline = 0.0
     for group in solution.data.groups:
         centred = group.required_rows - group.mean
+        if not group.design.simple:
+            found = _designed_traces(group, centred, at, means=means)
+            h1, baseline = h1 + found[0], baseline + found[1]
+            continue
         h1 += robust.gamma_trace(centred, np.linalg.inv(group.cov), group.cov, means=means)
         if at:
             part = group.cov[np.ix_(at, at)]
@@ -156,6 +160,20 @@ def _mlr_traces(solution: Solution) -> tuple[float, float, float]:
         others = [i for i in range(len(group.cov)) if i not in at]
         baseline += robust.independent_trace(centred[:, others], means=means)
     return h1, h1, baseline
+
+
+def _designed_traces(
+    group: GroupData, centred: Array, exogenous: list[int], *, means: bool
+) -> tuple[float, float]:
+    """The unrestricted and the independence model's tr(A^-1 B) of weighted or clustered rows."""
+    drawn = group.design
+    inverse = np.linalg.inv(group.cov)
+    h1 = design.saturated_trace(centred, inverse, drawn, means=means)
+    if exogenous:
+        inverse = np.linalg.inv(group.cov[np.ix_(exogenous, exogenous)])
+        h1 -= design.saturated_trace(centred[:, exogenous], inverse, drawn, means=means)
+    others = [i for i in range(len(group.cov)) if i not in exogenous]
+    return h1, design.independent_trace(centred[:, others], drawn, means=means)
 
 
 def _mlm_traces(solution: Solution) -> tuple[float, float, float]:
@@ -229,22 +247,22 @@ def _incomplete(solution: Solution, df: int, baseline_df: int, n_moments: int) -
         solution.data.groups, solution.saturated, solution.optimum.point.pieces, strict=True
     ):
         rows = group.required_rows
-        own_x = _complete_log_likelihood(rows[:, at])
+        drawn = group.design
+        own_x = _complete_log_likelihood(rows[:, at], drawn)
         h1_logl += saturated.log_likelihood - own_x
         logl += found.log_likelihood - own_x
         others = [j for j in range(rows.shape[1]) if j not in at]
         free = rows[:, others]
-        n, variances = (~np.isnan(free)).sum(axis=0), np.nanvar(free, axis=0)
+        away = free - drawn.mean(free)
+        n, variances = drawn.size(free), drawn.mean(away**2)
         baseline_logl -= 0.5 * float(n @ (np.log(2 * np.pi * variances) + 1))
         if solution.settings.robust:
-            for answers in free.T:
-                centred = (answers - np.nanmean(answers))[~np.isnan(answers), None]
-                baseline_h0 += robust.independent_trace(centred, means=True)
-            h1 += fiml.saturated_trace(rows, saturated, group.mean)
+            baseline_h0 += design.independent_trace(away, drawn, means=True)
+            h1 += fiml.saturated_trace(rows, saturated, group.mean, drawn)
             if at:
-                centred = rows[:, at] - rows[:, at].mean(axis=0)
-                part = centred.T @ centred / len(rows)
-                h1 -= robust.gamma_trace(centred, np.linalg.inv(part), part, means=True)
+                mean, part = drawn.moments(rows[:, at])
+                centred = rows[:, at] - mean
+                h1 -= design.saturated_trace(centred, np.linalg.inv(part), drawn, means=True)
     scaling = baseline_scaling = None
     factors: tuple[float | None, float | None] = (None, None)
     if solution.settings.robust:
@@ -270,12 +288,12 @@ def _incomplete(solution: Solution, df: int, baseline_df: int, n_moments: int) -
     )
 
 
-def _complete_log_likelihood(rows: Array) -> float:
+def _complete_log_likelihood(rows: Array, drawn: design.Design) -> float:
     """Normal log-likelihood of complete rows at their own moments; 0 for no columns."""
     n, p = rows.shape
     if p == 0:
         return 0.0
-    cov = np.atleast_2d(np.cov(rows, rowvar=False, bias=True))
+    cov = drawn.moments(rows)[1]
     return float(-0.5 * n * (p * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1] + p))
 
 

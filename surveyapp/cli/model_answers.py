@@ -11,10 +11,19 @@ from surveyapp.tables.options import ReadOptions
 
 
 def model_answers(
-    file: Path, text: str, reading: ReadOptions, *, values_ok: bool, group: str | None = None
+    file: Path,
+    text: str,
+    reading: ReadOptions,
+    *,
+    values_ok: bool,
+    group: str | None = None,
+    drawn: tuple[str | None, ...] = (),
 ) -> AnswerFile:
-    """The file's answers under the names of the model, none of whose items holds a missing code."""
-    answers = read_table(file, reading).named([*names_in(text), *filter(None, [group])])
+    """The file's answers under the names of the model, none of whose items holds a missing code.
+
+    ``drawn``: the columns with the rows' weights and clusters, where there are any.
+    """
+    answers = read_table(file, reading).named([*names_in(text), *filter(None, [group, *drawn])])
     if not values_ok:
         refuse_lonely(answers, [name for name in names_in(text) if name in answers.frame.columns])
     return answers

@@ -13,8 +13,9 @@ from analysis.composite.higher_order import is_formed
 from analysis.composite.missing_paths import MissingPaths, both_treatments, row_losses
 from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
+from analysis.covariance.drawn_rows import not_drawn
 from analysis.covariance.missing_ladders import model_losses
-from analysis.covariance.sem import fit_sem
+from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.settings import H1_INFORMATION
 from analysis.errors import AnalysisError
 from analysis.losses import Losses
@@ -95,6 +96,14 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
     show_default=True,
     help="normal (chi2 = N F) or wishart (N - 1).",
 )
+@click.option(
+    "--weights", default=None, help="Column with the sampling weight of each row (ML, MLR)."
+)
+@click.option(
+    "--cluster",
+    default=None,
+    help="Column with the cluster of each row, such as its branch, for cluster-robust errors (MLR).",
+)
 @click.option("--std-lv", is_flag=True, help="Fix factor variances at 1 instead of first loadings.")
 @JSON
 @DIAGRAM
@@ -110,6 +119,8 @@ def sem(
     free: str,
     h1_information: str,
     likelihood: str,
+    weights: str | None,
+    cluster: str | None,
     std_lv: bool,
     json_path: Path | None,
     diagram_path: Path | None,
@@ -121,7 +132,9 @@ def sem(
     if equal and group is None:
         raise Invalid("--equal requires groups; name their column with --group")
     text = model_text(model)
-    answers = model_answers(file, text, reading, values_ok=values_ok, group=group)
+    answers = model_answers(
+        file, text, reading, values_ok=values_ok, group=group, drawn=(weights, cluster)
+    )
     fit = fit_sem(
         answers.frame,
         text,
@@ -133,9 +146,14 @@ def sem(
         h1_information=h1_information,
         likelihood=likelihood,
         std_lv=std_lv,
+        sampling_weights=weights,
+        cluster=cluster,
     )
-    lost = model_losses(answers.frame, text, fit.n, group)
+    undrawn = not_drawn(answers.frame, fit.settings.sampling_weights, fit.settings.cluster)
+    lost = model_losses(answers.frame, text, fit.n, group, not_drawn=undrawn)
     document = {"rules_version": RULES, "sample": sample(lost), **fit.to_dict()}
+    if weights is not None or cluster is not None:
+        document["sample"]["no_weight_or_cluster"] = undrawn
     without: list[str] = []
     if json_path is not None and fit.table.composites:
         document["modification_indices"] = None
@@ -168,6 +186,7 @@ def sem(
             ],
         ),
     ]
+    tables += _drawn(fit)
     names = list(document["groups"]) or [""]
     drawing = _drawing(
         diagram_path,
@@ -175,6 +194,35 @@ def sem(
     )
     said = [*advice(lost, estimator.upper(), missing), *warnings(document, answers.notes), *without]
     finish(tables, said, [*json_file(json_path, document), *drawing])
+
+
+def _drawn(fit: SemFit) -> list[Table]:
+    """What weights and clusters cost, where rows have them."""
+    tables: list[Table] = []
+    if (own := fit.weights) is not None:
+        tables.append(
+            (
+                f"Sampling weights of {fit.settings.sampling_weights}, mean 1",
+                ("smallest", "largest", "effective n", "design effect"),
+                [
+                    [
+                        number(own.smallest),
+                        number(own.largest),
+                        number(own.effective_n, 1),
+                        number(own.design_effect),
+                    ]
+                ],
+            )
+        )
+    if (nested := fit.clusters) is not None:
+        tables.append(
+            (
+                f"{nested.n} clusters of {fit.settings.cluster}, mean size {nested.mean_size:.1f}",
+                ("item", "ICC", "design effect"),
+                [[one.item, number(one.icc), number(one.design_effect)] for one in nested.items],
+            )
+        )
+    return tables
 
 
 def _measures(fit: dict[str, Any]) -> list[list[str]]:

@@ -25,18 +25,20 @@ def left_out(dropped: int, total: int, words: Words = ENGLISH) -> str:
 
 
 def of_file(lost: Losses, group: str | None = None) -> str:
-    """The loss of an analysis of a file, and how much of it is for want of a group.
+    """The loss of an analysis of a file, and how much of it is for want of a group, weight or cluster.
 
     >>> of_file(Losses(rows=246, used=200, incomplete=40, cells=2460, missing=52, no_group=6), "region")
     '46 of 246 rows (18.7%) were left out, because answers are missing or region is unknown (6)'
     """
     said = left_out(lost.dropped, lost.rows)
-    if not lost.no_group:
+    # Groups do not go with weights or clusters: one of the two counts is 0.
+    lacking = lost.no_group or lost.not_drawn
+    if not lacking:
         return said
-    unknown = f"{group} is unknown"
-    if lost.dropped == lost.no_group:
+    unknown = f"{group} is unknown" if lost.no_group else "the weight or cluster is missing or 0"
+    if lost.dropped == lacking:
         return said.replace("answers are missing", unknown)
-    return f"{said} or {unknown} ({lost.no_group:,})"
+    return f"{said} or {unknown} ({lacking:,})"
 
 
 def advice(lost: Losses, estimator: str, missing: str) -> list[str]:
