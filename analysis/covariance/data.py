@@ -224,7 +224,8 @@ def _from_rows(
         )
     moments = of_complete(rows, names)
     if design.weights is not None:
-        moments = replace(moments, **dict(zip(("mean", "cov"), design.moments(rows), strict=True)))
+        mean, cov = design.moments(rows)
+        moments = replace(moments, mean=mean, cov=cov)
     if (moments.cov.diagonal() <= NO_VARIANCE * moments.mean**2).any():
         _check_spread(rows, names, label)
     group = replace(_from_moments(moments, label, names, settings), rows=rows, dropped=dropped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,11 @@ from analysis.errors import DataError, MissingItem, TooFewCases
 from analysis.names import columns_by_name
 
 Column = str | Sequence[float] | np.ndarray | pd.Series
+D = TypeVar("D")
 FEW_CLUSTERS = 30  # below which cluster-robust errors are too small (Cameron & Miller 2015)
 
 
-def named_column(data: object, given: Column | None, word: str) -> tuple[object, str | None]:
+def named_column(data: D, given: Column | None, word: str) -> tuple[D | pd.DataFrame, str | None]:
     """The data and the name of the column; values, one a row, become the column ``word``.
 
     Raises DataError for moments, MissingItem for an unknown name.

@@ -14,6 +14,55 @@ from tests.analysis.classic_data import HS, holzinger
 FIT = ("chisq", "chisq_scaled", "cfi_robust", "rmsea_robust", "srmr")
 
 
+# lavaan 0.6-14, i <- 0:300; w <- 1 + (i %% 5) / 2; k <- i %% 43: FIT, then the errors of free loadings.
+# fmt: off
+LAVAAN = {
+    ("w", None): (
+        (86.85822472, 81.67209763, 0.93136757, 0.09214306, 0.06770061),
+        (0.12362480, 0.12840970, 0.07105101, 0.06838992, 0.14235299, 0.28169481),
+    ),
+    (None, "k"): (
+        (85.30552177, 90.38010911, 0.92884662, 0.09312842, 0.05952380),
+        (0.13353652, 0.14223398, 0.06205608, 0.05896974, 0.13212105, 0.24570104),
+    ),
+    ("w", "k"): (
+        (86.85822472, 81.99387362, 0.93110267, 0.09221827, 0.06180192),
+        (0.11952013, 0.13119590, 0.07034099, 0.06421708, 0.14281581, 0.26044106),
+    ),
+    ("w", "k", "fiml"): (
+        (87.87561682, 83.61174807, 0.93034004, 0.09273283, 0.06304181),
+        (0.14354666, 0.15841365, 0.07545945, 0.06598212, 0.14122565, 0.28306966),
+    ),
+    ("w", "k", "path"): (
+        (19.38641081, 21.50523904, 0.90227471, 0.11448467, 0.04389584),
+        (0.16939812, 0.19367375),
+    ),
+}
+# fmt: on
+
+
+def _drawn(data: pd.DataFrame) -> pd.DataFrame:
+    at = np.arange(len(data))
+    return data.assign(w=1 + at % 5 / 2, k=at % 43)
+
+
+@pytest.mark.parametrize("case", LAVAAN)
+def test_measures_and_errors_are_those_of_lavaan(case: tuple[str | None, ...]) -> None:
+    measures, errors = LAVAAN[case]
+    incomplete = case[2:] == ("fiml",)
+    fit = fit_sem(
+        _drawn(_holed() if incomplete else holzinger()),
+        "f =~ x1 + x2 + x3; f ~ x4 + x7" if case[2:] == ("path",) else HS,
+        estimator="MLR",
+        missing="fiml" if incomplete else "listwise",
+        sampling_weights=case[0],
+        cluster=case[1],
+    )
+    assert [fit.fit[name] for name in FIT] == pytest.approx(measures, rel=2e-5)
+    loadings = fit.estimates.query("op == '=~' and se > 0")
+    assert loadings["se"].to_numpy() == pytest.approx(np.array(errors), rel=2e-5)
+
+
 def _same(one: SemFit, other: SemFit) -> None:
     for column in ("est", "se"):
         assert one.estimates[column].to_numpy() == pytest.approx(
@@ -26,8 +75,8 @@ def _same(one: SemFit, other: SemFit) -> None:
 
 def _holed() -> pd.DataFrame:
     data = holzinger().copy()
-    data.loc[::7, "x1"] = np.nan
-    data.loc[3::11, "x5"] = np.nan
+    data.iloc[::7, data.columns.get_loc("x1")] = np.nan
+    data.iloc[3::11, data.columns.get_loc("x5")] = np.nan
     return data
 
 

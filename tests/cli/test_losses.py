@@ -66,3 +66,23 @@ def test_pls_says_what_it_replaces_or_leaves_out_and_shows_both(run, gaps: Path,
     assert "PLS has no FIML" in ran.out
     left = run("pls", gaps, "--model", model, "--missing", "listwise")
     assert "Paths, n = 271; 30 of 301 rows (10.0%) were left out" in left.out
+
+
+def test_sem_says_which_rows_have_no_weight_or_cluster(run, tmp_path: Path):
+    data = holzinger39.get_data()
+    data = data.assign(w=1.0, k=[f"b{at % 40}" for at in range(len(data))])
+    data.loc[data.index[:2], "w"] = None
+    path, at = tmp_path / "drawn.csv", tmp_path / "out.json"
+    data.to_csv(path, index=False)
+    drawn = ("--weights", "w", "--cluster", "k", "--estimator", "MLR")
+    ran = run("sem", path, "--model", THREE, *drawn, "--json", at)
+    assert ran.code == 0
+    assert "were left out, because the weight or cluster is missing or 0" in ran.out
+    assert "40 clusters of k, mean size 7.5" in ran.out
+    document = json.loads(at.read_text())
+    assert document["sample"]["no_weight_or_cluster"] == 2
+    assert document["weights"]["effective_n"] == pytest.approx(299)
+    assert len(document["clusters"]["items"]) == 9
+    refused = run("sem", path, "--model", THREE, "--cluster", "k")
+    assert refused.code != 0
+    assert "choose MLR" in refused.out + refused.err
