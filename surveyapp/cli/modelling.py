@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from analysis.composite.missing_paths import MissingPaths, both_treatments, row_
 from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
 from analysis.covariance.drawn_rows import not_drawn
+from analysis.covariance.equivalence import equivalence_fit
 from analysis.covariance.missing_ladders import model_losses
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.settings import H1_INFORMATION
@@ -154,6 +156,7 @@ def sem(
     document = {"rules_version": RULES, "sample": sample(lost), **fit.to_dict()}
     if weights is not None or cluster is not None:
         document["sample"]["no_weight_or_cluster"] = undrawn
+    document["equivalence"] = _equivalence(fit)
     without: list[str] = []
     if json_path is not None and fit.table.composites:
         document["modification_indices"] = None
@@ -223,6 +226,21 @@ def _drawn(fit: SemFit) -> list[Table]:
             )
         )
     return tables
+
+
+def _equivalence(fit: SemFit) -> dict[str, float] | None:
+    """T-size measures, which exist for one group's complete rows under plain ML, without weights."""
+    plain = fit.settings.estimator == "ML" and fit.settings.missing == "listwise"
+    plain = plain and fit.weights is None
+    if not (plain and fit.converged and len(fit.groups) == 1 and fit.fit["df"] > 0):
+        return None
+    chisq, baseline = fit.fit["chisq"], fit.fit["baseline_chisq"]
+    if not math.isfinite(chisq + baseline):
+        return None
+    found = equivalence_fit(
+        max(chisq, 0.0), fit.fit["df"], baseline, fit.fit["baseline_df"], fit.solution.multiplier
+    )
+    return vars(found)
 
 
 def _measures(fit: dict[str, Any]) -> list[list[str]]:

@@ -38,6 +38,8 @@ def test_sem_fits_as_lavaan_does_and_writes_every_digit(run, holzinger: Path, tm
     ran = run("sem", holzinger, "--model", THREE, "--json", tmp_path / "out.json")
     assert ran.code == 0
     document = json.loads((tmp_path / "out.json").read_text())
+    assert document["equivalence"]["t_rmsea"] == pytest.approx(document["fit"]["rmsea_ci_upper"])
+    assert document["equivalence"]["t_cfi"] == pytest.approx(0.8702, abs=1e-4)
     # lavaan 0.6-14: fitMeasures(cfa(model, HolzingerSwineford1939))
     assert document["fit"]["chisq"] == pytest.approx(85.30552, abs=1e-4)
     assert document["fit"]["rmsea"] == pytest.approx(0.09212148, abs=1e-6)
