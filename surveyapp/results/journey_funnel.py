@@ -37,6 +37,7 @@ class Repeated:
 
     stage: str
     touchpoint: str
+    touchpoint_id: int
     customers: int | None
     again: int | None
     share: Share | None
@@ -129,12 +130,13 @@ def _repeated(found: Passages, minimum: int) -> Iterator[Repeated]:
             there = [each for each in found.visits if each.touchpoint_id == touchpoint.id]
             if not there:
                 continue
+            place = (stage.name, touchpoint.name, touchpoint.id)
             hidden = _why_hidden(found, there, minimum)
             if hidden:
-                yield Repeated(stage.name, touchpoint.name, None, None, None, hidden)
+                yield Repeated(*place, None, None, None, hidden)
                 continue
             visits: list[Visit] = _inside(found, there)
             customers = sum(each.n for each in visits)
             again = sum(each.n for each in visits if each.again)
             rate = share(again, customers) if customers else None
-            yield Repeated(stage.name, touchpoint.name, customers, again, rate)
+            yield Repeated(*place, customers, again, rate)

@@ -26,9 +26,9 @@ from surveyapp.web.scope_bar import scope_bar
 
 funnel = Blueprint("funnel", __name__, url_prefix="/journeys/<int:journey_id>")
 
-_COUNTED_AT_ONCE = 10_000  # events that are read without being asked to: a second at most
+COUNTED_AT_ONCE = 10_000  # events that are read without being asked to: a second at most
 _INVITED_AT_ONCE = 100_000  # invitations that are read one by one, likewise
-_DAYS, _MOST_DAYS = 7, 90
+DAYS, _MOST_DAYS = 7, 90
 
 
 @funnel.get("/funnel")
@@ -44,7 +44,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         known = count_events(session, points)
         # Events have no channel or language by which anybody answered.
         asked = bool(known) and not scope.channel and not scope.language
-        ask = asked and known > _COUNTED_AT_ONCE and "count" not in request.args
+        ask = asked and known > COUNTED_AT_ONCE and "count" not in request.args
         counted = asked and not ask
         read = passages(session, scope, days=days, library=rules["library"]) if counted else None
         surveys = [survey.id for survey in surveys_of(session, journey_id)]
@@ -89,7 +89,7 @@ def _days_asked() -> int:
     """Within how many days a contact repeats one before it."""
     days = number_asked("days")
     if days is None:
-        return _DAYS
+        return DAYS
     if not 1 <= days <= _MOST_DAYS:
         raise Invalid(f"days={days} is not a number from 1 to {_MOST_DAYS}.", field="days")
     return days

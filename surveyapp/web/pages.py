@@ -77,6 +77,7 @@ from surveyapp.web.side_by_side import side_by_side
 from surveyapp.web.sign_in import sign_in
 from surveyapp.web.stages import stages
 from surveyapp.web.studies import studies
+from surveyapp.web.suggestions import suggestions
 from surveyapp.web.survey_plan import survey_plan_pages
 from surveyapp.web.surveys import surveys
 from surveyapp.web.system import system
@@ -126,6 +127,7 @@ SECTIONS = (
             *(guide, survey_plan_pages, workshop_kit),
             *(journey_map, map_versions, outcomes),
             *(improvements, pain_points_pages, insights, opportunities, personas),
+            suggestions,
         ),
     ),
     Section("Segments", (segments,)),

@@ -69,6 +69,7 @@ from surveyapp.store.models import (
     ScheduleRun,
     ShareLink,
     Stage,
+    SuggestionDismissal,
     SurveyRow,
     Target,
     User,
@@ -140,6 +141,7 @@ class Place:
     opportunity_id: int
     persona_id: int
     map_version_id: int
+    dismissal_id: int
     view_id: int
     link_id: int
     invariance_id: int
@@ -406,7 +408,10 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
         day=date(2026, 1, 1),
         content={"lanes": [], "stages": [stage]},
     )
-    session.add_all([insight, opportunity, persona, version])
+    dismissed = SuggestionDismissal(
+        journey_id=journey_id, key=f"truth-{made.id}", title=title, reason=text[:500]
+    )
+    session.add_all([insight, opportunity, persona, version, dismissed])
     session.flush()
     return {
         "pain_point_id": made.id,
@@ -415,6 +420,7 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
         "opportunity_id": opportunity.id,
         "persona_id": persona.id,
         "map_version_id": version.id,
+        "dismissal_id": dismissed.id,
     }
 
 

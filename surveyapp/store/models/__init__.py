@@ -109,6 +109,7 @@ from surveyapp.store.models.sampling import (
 )
 from surveyapp.store.models.sharing import SavedView, ShareLink, ShareLinkJourney
 from surveyapp.store.models.stop_rules import StopRule
+from surveyapp.store.models.suggestions import SuggestionDismissal
 from surveyapp.store.models.surveys import ConsentText, SurveyRow, TestAnswer
 from surveyapp.store.models.targets import RESPONSE_RATE, Target
 from surveyapp.store.models.webhooks import Delivery, Event, Webhook, WebhookEvent
@@ -224,6 +225,7 @@ __all__ = [
     "SigningKey",
     "Stage",
     "StopRule",
+    "SuggestionDismissal",
     "SurveyRow",
     "Target",
     "TestAnswer",
