@@ -26,6 +26,6 @@ def upgrade() -> None:
             ["created_by"], ["users.id"], name="fk_suggestion_dismissals_created_by"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_suggestion_dismissals"),
-        sa.UniqueConstraint("journey_id", "key", name="uq_suggestion_dismissals_journey_id"),
+        sa.UniqueConstraint("journey_id", "key", name="uq_suggestion_dismissals_journey_id_key"),
         sqlite_autoincrement=True,
     )

@@ -54,7 +54,7 @@ def title_of(session: Session, journey: Journey, key: str) -> str:
     if kind is SuggestionKind.PERSONA and len(numbers) == 2:
         persona = persona_of(session, journey.id, numbers[0])
         stage = queries.stage(session, journey.id, numbers[1])
-        return f"{persona.title} is not assumed to feel as customers answer at {stage.name}"
+        return f"{persona.title}: the answers contradict the feeling assumed at {stage.name}"
     if kind in _TITLES and len(numbers) == 1:
         point = queries.touchpoint(session, journey.id, numbers[0])
         return _TITLES[SuggestionKind(kind)].format(name=point.name)

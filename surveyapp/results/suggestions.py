@@ -134,8 +134,8 @@ def wrong_feelings(session: Session, journey: Journey, line: EmotionLine) -> Ite
             key,
             title_of(session, journey, key),
             f"The map assumes{whose}: {emotion_phrases.assumed(each.assumed)}. Measured by {score}:"
-            f" {emotion_phrases.measured(each)}, which lies outside what is assumed with its whole"
-            " interval.",
+            f" {emotion_phrases.measured(each)}; the whole interval lies"
+            " more than half a point away from what is assumed.",
             each.place_id,
             numbers=Numbers("feeling from -2 to 2", each.n, each.estimate, each.low, each.high),
         )
