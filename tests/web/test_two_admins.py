@@ -107,7 +107,6 @@ OTHERS = {
         "reply_templates.new",
         "saved_views.new",
         "share_links.new",
-        "suggestions.dismiss",
         "survey_plan.draft",
         "targets.new",
     ),
