@@ -40,6 +40,7 @@ from surveyapp.web.imports import imports
 from surveyapp.web.improvements import improvements
 from surveyapp.web.insights import insights
 from surveyapp.web.invariance import invariance
+from surveyapp.web.inventory import inventory
 from surveyapp.web.jobs import jobs
 from surveyapp.web.journey_map import journey_map
 from surveyapp.web.journeys import journeys

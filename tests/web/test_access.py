@@ -44,6 +44,7 @@ CHOOSING = {
     *("journeys.home", "journeys.index", "journeys.index_json", "segments.index"),
     *("action_plan.index", "action_plan.index_json", "alerts.index", "alerts.index_json"),
     *("side_by_side.index", "side_by_side.index_json"),
+    *("inventory.index", "inventory.index_json", "inventory.export"),
     *("invariance.start", "invariance.show", "invariance.show_json"),
     *("benchmarks.index", "benchmarks.index_json"),
     *("cases.index", "cases.export", "cases.recovered", "cases.recovered_json"),

@@ -1,0 +1,133 @@
+"""The inventory: every touchpoint of the journeys that somebody may read, as a page and a file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from surveyapp.auth.grants import journeys_granted
+from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
+from surveyapp.exports.formats.registry import FORMATS
+from surveyapp.exports.inventory import inventory_table
+from surveyapp.journeys.actions import OWNERSHIPS
+from surveyapp.results import phrases
+from surveyapp.results.inventory import (
+    PAGE,
+    Coverage,
+    InventorySearch,
+    coverage_counts,
+    inventory_answers,
+    inventory_places,
+)
+from surveyapp.results.inventory_json import coverage_to_json, inventory_to_json
+from surveyapp.web.downloads import download_as
+from surveyapp.web.filters import number_asked
+from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
+from surveyapp.web.json_pages import page
+from surveyapp.web.sessions import me
+
+inventory = Blueprint("inventory", __name__)
+
+COVERAGES = {
+    Coverage.OPEN: "surveyed",
+    Coverage.CLOSED: "no open survey",
+    Coverage.NONE: "not surveyed",
+}
+RUN_BY = {
+    "provider": "us",
+    "partner": "a partner",
+    "customer": "the customer",
+    "social": "other people, social media",
+}
+
+
+@inventory.get("/inventory")
+@inventory.get("/inventory.json", endpoint="index_json")
+@requires(Permission.READ_RESULTS, lists=True)
+def index() -> ResponseReturnValue:
+    """One page of the touchpoints that the address asks for, with how many of all are surveyed."""
+    search, minimum = _search(), installation().settings.minimum_cell
+    granted = journeys_granted(me(), Permission.READ_RESULTS)
+    with installation().store.reading() as session:
+        known = inventory_places(session, granted, now=installation().now())
+        chosen = [each for each in known if search.finds(each)]
+        pages = max(1, -(-len(chosen) // PAGE))
+        number = min(max(1, number_asked("page") or 1), pages)
+        shown = chosen[(number - 1) * PAGE : number * PAGE]
+        answers = inventory_answers(session, shown, minimum=minimum)
+    counts = coverage_counts(chosen)
+    truths = coverage_counts(each for each in chosen if each.moment_of_truth)
+    return page(
+        "inventory/index.html",
+        {
+            "page": number,
+            "pages": pages,
+            "coverage": coverage_to_json(counts),
+            "moments_of_truth": coverage_to_json(truths),
+            "touchpoints": inventory_to_json(shown, answers, few=minimum),
+        },
+        known=known,
+        shown=shown,
+        answers=answers,
+        counts=counts,
+        truths=truths,
+        search=search,
+        kept=_kept(search),
+        number=number,
+        pages=pages,
+        channels=sorted({each.channel for each in known} - {""}, key=str.casefold),
+        partners=sorted({each.partner for each in known} - {""}, key=str.casefold),
+        coverages=COVERAGES,
+        run_by=RUN_BY,
+        why_hidden=lambda answered: phrases.hidden(answered.hidden, few=minimum),
+    )
+
+
+@inventory.get("/inventory/export")
+@requires(Permission.READ_RESULTS, lists=True)
+def export() -> ResponseReturnValue:
+    """All touchpoints that the address asks for, as CSV or Excel."""
+    code = request.args.get("format", "csv")
+    if code not in ("csv", "xlsx"):
+        raise Invalid(f"{code[:20]!r} is no format of the inventory; use csv or xlsx.")
+    search, now = _search(), installation().now()
+    granted = journeys_granted(me(), Permission.READ_RESULTS)
+    minimum = installation().settings.minimum_cell
+    return download_as(
+        FORMATS[code],
+        lambda session: inventory_table(
+            session,
+            [e for e in inventory_places(session, granted, now=now) if search.finds(e)],
+            minimum=minimum,
+        ),
+        "inventory",
+    )
+
+
+def _search() -> InventorySearch:
+    said = {
+        name: request.args.get(name, "").strip()
+        for name in ("name", "channel", "ownership", "partner", "coverage")
+    }
+    for name, allowed in (("ownership", OWNERSHIPS), ("coverage", tuple(map(str, Coverage)))):
+        if said[name] and said[name] not in allowed:
+            raise Invalid(
+                f"{name}={said[name][:20]} is not one of {', '.join(allowed)}.", field=name
+            )
+    return InventorySearch(
+        **said,
+        truth=request.args.get("truth") == "1",
+        archived=request.args.get("archived") == "1",
+    )
+
+
+def _kept(search: InventorySearch) -> dict[str, Any]:
+    """What stands in the address of the same list, without the page's number."""
+    return {
+        name: "1" if value is True else value for name, value in asdict(search).items() if value
+    }
