@@ -126,7 +126,7 @@ SECTIONS = (
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
-            *(journey_map, map_versions, outcomes),
+            *(journey_map, map_versions, outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities, personas),
             suggestions,
         ),
