@@ -173,7 +173,8 @@ def wrong_personas(
                     key,
                     title_of(session, journey, key),
                     f"Assumed: {_LEVELS[stage.assumed]}. The persona's segment answers:"
-                    f" {phrases.said(phrases.named(stage.stage), measured)}; the whole interval lies on"
+                    f" {phrases.named(stage.stage)}, {measured.definition.short}"
+                    f" {phrases.value(measured)}, {phrases.basis(measured)}; the whole interval lies on"
                     " the other side of the middle of the score's range.",
                     persona_id=persona.id,
                     numbers=Numbers(
