@@ -29,6 +29,7 @@ from surveyapp.web.filters import number_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
 inventory = Blueprint("inventory", __name__)
@@ -98,6 +99,7 @@ def export() -> ResponseReturnValue:
     search, now = _search(), installation().now()
     granted = journeys_granted(me(), Permission.READ_RESULTS)
     minimum = installation().settings.minimum_cell
+    note_read("export inventory", "touchpoints", format=code)
     return download_as(
         FORMATS[code],
         lambda session: inventory_table(

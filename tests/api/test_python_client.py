@@ -25,6 +25,8 @@ from tests.web.world import Place, add_user, answer, make_place
 
 __all__ = ["served"]  # the application behind a socket serves here too
 SURVEY = "after-the-form"
+# One client and one installation: scattered, each process would make them anew.
+pytestmark = pytest.mark.xdist_group("python client")
 
 
 @dataclass
@@ -274,6 +276,8 @@ def test_answers_to_each_question_and_the_funnel_are_read(program: Program):
     asked = {each.item: each for each in found.parsed.questions}["nps.nps"]
     assert sum(each.n for each in asked.answers) == asked.n
     assert sum(each.percent for each in asked.answers) == 100
+    invite = program.models.Invite(survey=SURVEY, customers=[program.models.Customer()])
+    assert program.call(*OPERATIONS["inviteCustomers"], body=invite).status_code == 201
     funnel = program.call(*OPERATIONS["readJourneyFunnel"], code="open", days=14).parsed
     assert isinstance(funnel, program.models.JourneyFunnel)
     assert funnel.funnel.repeated_within_days == 14

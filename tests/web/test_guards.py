@@ -137,6 +137,8 @@ def test_a_role_opens_what_it_may_and_nothing_else(
     if role is Role.ADMINISTRATOR:  # the passkey is the researcher's
         wrong -= {("GET", "/account/passkeys/<int:passkey_id>/name", 404)}
         wrong -= {("GET", "/saved-views/<int:view_id>", 404)}  # and so is the view
+    # The address names no suggestion.
+    wrong -= {("GET", "/journeys/<int:journey_id>/suggestions/dismiss", 404)}
     if role is Role.MANAGER:  # the alert is somebody else's, and a reader changes their own alone
         wrong -= {("GET", "/journeys/<int:journey_id>/alerts/<int:alert_id>", 403)}
     # An analysis that failed has a page that says so, and nothing to download.

@@ -233,10 +233,10 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     assert "/devices" in left.url
     left.clock.fast_forward(15_000)
     left.wait_for_url(f"{base}/k/{made.link}")
-    ready(left)  # closed before its worker stands, it takes the other page's way with it
-    left.close()
+    ready(left)
     page.goto(f"{base}/k/{made.link}")
     ready(page)
+    left.close()  # earlier it would take the other page's way to the same worker with it
     with installation.store.writing() as session:
         session.get_one(SurveyRow, made.id).state = "closed"
     answer_all(page, 1)  # not refused for good, and yet staff have to do something
