@@ -13,6 +13,7 @@ from surveyapp.cli.model_options import FILE, JSON, MODEL
 from surveyapp.cli.models import factors, model_text
 from surveyapp.cli.outputs import finish, json_file, number, probability
 from surveyapp.cli.table_options import table_options
+from surveyapp.errors import Invalid
 from surveyapp.results.tables import read_table
 from surveyapp.tables.options import ReadOptions
 
@@ -29,7 +30,15 @@ def itemsort(file: Path, model: str, json_path: Path | None, reading: ReadOption
     'construct =~ item + item', which say for which construct each item was written.
     """
     assigned, _ = factors(model_text(model))
-    intended = {item: construct for construct, items in assigned.items() for item in items}
+    intended: dict[str, str] = {}
+    for construct, items in assigned.items():
+        for item in items:
+            if item in intended:
+                raise Invalid(
+                    f"{item} is written for {intended[item]} and for {construct}; an item has one"
+                    " construct"
+                )
+            intended[item] = construct
     table = read_table(file, reading)
     found = item_sort(table.named(list(intended)).frame, intended)
     weak = [each.item for each in found if not each.significant]

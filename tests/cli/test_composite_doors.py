@@ -194,3 +194,5 @@ def test_items_are_sorted_by_judges(run, tmp_path: Path):
     ran = run("itemsort", file, "--model", "P =~ per1; C =~ coh1")
     assert ran.code == 0, ran.err
     assert "0.80  0.60" in ran.out and "than chance: per1, coh1." in ran.out
+    ran = run("itemsort", file, "--model", "P =~ per1 + coh1; C =~ coh1")
+    assert (ran.code, "coh1 is written for P and for C" in ran.err) == (2, True)
