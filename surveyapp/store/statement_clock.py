@@ -20,8 +20,9 @@ class _Clock:
 
 
 def start() -> None:
-    """Time every statement from here on."""
+    """Time every statement from here on; what was timed before is forgotten."""
     _Clock.runs = True
+    taken()
 
 
 def is_watching() -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from itertools import permutations
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 from scipy import stats
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
 from surveyapp.demo.make import EMAIL, Made
@@ -26,6 +24,7 @@ from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.models import Comment, RegisteredChange, Response, SurveyRow, User
 from surveyapp.web.installation import EXTENSION
+from tests.serving import serving
 from tests.web.world import session_key
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
@@ -87,18 +86,12 @@ def manager(bank: tuple[Installation, Made], browser: Browser) -> Iterator[Manag
         session.get_one(User, user.id).must_change_password = False
     signed = {"_user_id": session_key(installation, user)}
     cookie = app.session_interface.get_signing_serializer(app).dumps(signed)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    context = browser.new_context(base_url=base, viewport={"width": 1440, "height": 900})
-    name = app.config["SESSION_COOKIE_NAME"]
-    context.add_cookies([{"name": name, "value": cookie, "url": base}])
-    yield Manager(context.new_page())
-    context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as base:
+        context = browser.new_context(base_url=base, viewport={"width": 1440, "height": 900})
+        name = app.config["SESSION_COOKIE_NAME"]
+        context.add_cookies([{"name": name, "value": cookie, "url": base}])
+        yield Manager(context.new_page())
+        context.close()
     installation.close()
     with bank[0].store.writing() as session:
         session.get_one(User, user.id).must_change_password = True

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, expect
-from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
 from surveyapp.distribution.outbox import send_due
@@ -23,6 +21,7 @@ from surveyapp.store.models import OptOut, Response
 from surveyapp.web.installation import EXTENSION
 from tests.distribution.mail_server import Received, mail_server
 from tests.distribution.makers import SENDER, asked, make_survey, message
+from tests.serving import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -43,20 +42,15 @@ def installation(
     home = tmp_path_factory.mktemp("home")
     shutil.copy(migrated_sqlite, home / "surveyapp.db")
     app = create_app(read({}, home=home, log_level="ERROR"))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    opened: Installation = app.extensions[EXTENSION]
-    settings = replace(
-        opened.settings,
-        base_url=f"http://127.0.0.1:{server.server_port}",
-        mail_from=SENDER,
-        smtp_url=f"smtp://{received[0]}",
-    )
-    yield replace(opened, settings=settings)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as base:
+        opened: Installation = app.extensions[EXTENSION]
+        settings = replace(
+            opened.settings,
+            base_url=base,
+            mail_from=SENDER,
+            smtp_url=f"smtp://{received[0]}",
+        )
+        yield replace(opened, settings=settings)
     opened.close()
 
 

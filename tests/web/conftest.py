@@ -6,18 +6,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
 from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.models import User
 from surveyapp.web.installation import EXTENSION
+from tests.serving import serving
 from tests.web.world import ROLES, Place, add_user, make_place, session_key
 
 
@@ -80,11 +79,6 @@ def served(migrated_sqlite: Path, tmp_path_factory) -> Iterator[tuple[str, Insta
     home = tmp_path_factory.mktemp("home")
     shutil.copy(migrated_sqlite, home / "surveyapp.db")
     app = create_app(read({}, home=home, log_level="ERROR"))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", app.extensions[EXTENSION]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as base:
+        yield base, app.extensions[EXTENSION]
     app.extensions[EXTENSION].close()

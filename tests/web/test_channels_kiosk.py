@@ -6,14 +6,12 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
 from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select, update
-from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
 from surveyapp.installation import Installation
@@ -26,6 +24,7 @@ from surveyapp.web.installation import EXTENSION
 from tests.accessibility import violations
 from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.responses.makers import make_survey
+from tests.serving import serving
 from tests.web.respondents import fields, form_key, opened, parsed, sent
 
 SHORT = {"kiosk": True, "kiosk_seconds": 3, "kiosk_idle_seconds": 30}
@@ -174,15 +173,12 @@ class Outage:
         self.start()
 
     def start(self) -> None:
-        self.server = make_server("127.0.0.1", self.port, self.app, threaded=True)
-        self.port = self.server.server_port
-        self.thread = Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
+        self.serves = serving(self.app, self.port)
+        self.base = self.serves.__enter__()
+        self.port = int(self.base.rpartition(":")[2])
 
     def stop(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        self.serves.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -225,6 +225,7 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     page.get_by_role("dialog").get_by_role("button", name="Discard answers", exact=True).click()
     expect(page.get_by_role("heading", name="No answers waiting")).to_be_visible()
 
+    page.goto("about:blank")  # the clock is that of all pages: this one would leave by itself too
     left = context.new_page()  # somebody who forgets to sign out
     left.clock.install()
     left.goto(f"{base}/devices?kiosk={made.link}")
@@ -234,9 +235,9 @@ def test_staff_mend_send_again_save_and_discard_on_the_device(browser, served, t
     left.clock.fast_forward(15_000)
     left.wait_for_url(f"{base}/k/{made.link}")
     ready(left)
+    left.close()
     page.goto(f"{base}/k/{made.link}")
     ready(page)
-    left.close()  # earlier it would take the other page's way to the same worker with it
     with installation.store.writing() as session:
         session.get_one(SurveyRow, made.id).state = "closed"
     answer_all(page, 1)  # not refused for good, and yet staff have to do something

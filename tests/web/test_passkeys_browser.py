@@ -5,15 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, expect
-from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
 from surveyapp.settings import read
 from surveyapp.web.installation import EXTENSION
+from tests.serving import serving
 from tests.web.test_respond_kill import free_port
 from tests.web.world import PASSWORD, add_user
 
@@ -27,13 +26,8 @@ def address(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     app = create_app(read({}, home=home, base_url=base, log_level="ERROR"))
     with app.extensions[EXTENSION].store.writing() as session:
         add_user(session, "manager")
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield base
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app, port):
+        yield base
     app.extensions[EXTENSION].close()
 
 

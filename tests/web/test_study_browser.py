@@ -5,11 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from surveyapp.app import create_app
 from surveyapp.settings import read
@@ -18,6 +16,7 @@ from surveyapp.web.installation import EXTENSION
 from tests.accessibility import violations
 from tests.reports.study_document import document
 from tests.results.study_place import make_study, people
+from tests.serving import serving
 from tests.web.world import add_user, session_key
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -45,22 +44,16 @@ def page(
         address = f"/journeys/{journey_id}/analyses/{analysis.id}"
     signed = {"_user_id": session_key(installation, user)}
     serializer = app.session_interface.get_signing_serializer(app)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    base = f"http://127.0.0.1:{server.server_port}"
-    context = browser.new_context(base_url=base)
-    name = app.config["SESSION_COOKIE_NAME"]
-    context.add_cookies([{"name": name, "value": serializer.dumps(signed), "url": base}])
-    opened = context.new_page()
-    opened.said = []
-    opened.on("console", lambda message: opened.said.append(message.text))
-    assert opened.goto(address).status == 200
-    yield opened
-    context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as base:
+        context = browser.new_context(base_url=base)
+        name = app.config["SESSION_COOKIE_NAME"]
+        context.add_cookies([{"name": name, "value": serializer.dumps(signed), "url": base}])
+        opened = context.new_page()
+        opened.said = []
+        opened.on("console", lambda message: opened.said.append(message.text))
+        assert opened.goto(address).status == 200
+        yield opened
+        context.close()
     installation.close()
 
 
