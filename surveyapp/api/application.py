@@ -24,6 +24,7 @@ from surveyapp.api.contacts import contacts
 from surveyapp.api.docs import docs
 from surveyapp.api.funnel import funnel
 from surveyapp.api.interactions import interactions
+from surveyapp.api.inventory import inventory
 from surveyapp.api.outcomes import outcomes
 from surveyapp.api.portfolio import portfolio
 from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, answer_problems
@@ -42,7 +43,7 @@ PREFIX = "/api"
 VERSION = "1"
 SUBJECTS = (
     *(interactions, outcomes, surveys, contacts, responses, changes, results, answers, funnel),
-    *(portfolio, side_by_side, reports),
+    *(portfolio, side_by_side, reports, inventory),
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

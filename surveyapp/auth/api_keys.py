@@ -44,6 +44,7 @@ class KeyScope(StrEnum):
     READ_RESPONSES = "read responses"
     READ_RESULTS = "read results"
     MAKE_REPORTS = "make reports"
+    EDIT_JOURNEYS = "edit journeys"
 
 
 # What each scope is about; a key of one journey has none that is about more.
@@ -56,6 +57,7 @@ SUBJECTS: Mapping[KeyScope, Subject] = MappingProxyType(
         KeyScope.READ_RESPONSES: Subject.JOURNEY,
         KeyScope.READ_RESULTS: Subject.JOURNEY,
         KeyScope.MAKE_REPORTS: Subject.JOURNEY,
+        KeyScope.EDIT_JOURNEYS: Subject.JOURNEY,
     }
 )
 

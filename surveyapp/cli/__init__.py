@@ -32,6 +32,7 @@ COMMANDS = {
     "instruments": "surveyapp.cli.administration",
     "interactions": "surveyapp.cli.data",
     "invariance": "surveyapp.cli.invariance",
+    "inventory": "surveyapp.cli.inventory",
     "itemsort": "surveyapp.cli.item_sort",
     "jobs": "surveyapp.cli.jobs",
     "key": "surveyapp.cli.keys",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, exists, select, update
@@ -408,6 +408,24 @@ def _describe_touchpoint(
     touchpoint.moment_of_truth = moment_of_truth
     touchpoint.front_stage = _text(front_stage, "front_stage")
     touchpoint.backstage = _text(backstage, "backstage")
+
+
+def check_touchpoint(texts: Mapping[str, str], *, moment_of_truth: bool) -> Invalid | None:
+    """What is wrong with a touchpoint's name, channel, ownership or partner; None where all are fine."""
+    try:
+        _describe_touchpoint(
+            Touchpoint(),
+            name=texts["name"],
+            channel=texts["channel"],
+            ownership=texts["ownership"],
+            partner=texts["partner"],
+            moment_of_truth=moment_of_truth,
+            front_stage="",
+            backstage="",
+        )
+    except Invalid as error:
+        return error
+    return None
 
 
 def _partner(name: str, ownership: str) -> str:

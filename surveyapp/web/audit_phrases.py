@@ -37,6 +37,7 @@ _SAID = {
     "end all sessions": "Signed out everywhere",
     "forget a customer": "Erased a customer",
     "link identity": "Tied an account to the identity provider",
+    "import inventory": "Imported touchpoints",
     "invite": "Invited customers",
     "note on case": "Added a note to a case",
     "note bounces": "Recorded bounced emails",

@@ -39,6 +39,7 @@ SCOPES = {
     KeyScope.READ_RESPONSES: "Read customers' answers, including comments",
     KeyScope.READ_RESULTS: "Read a journey's scores",
     KeyScope.MAKE_REPORTS: "Create and download a journey's reports",
+    KeyScope.EDIT_JOURNEYS: "Add and change touchpoints",
 }
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.file import FileField, FileRequired
+from sqlalchemy.orm import Session
+from wtforms import HiddenField
+from wtforms.validators import InputRequired
 
 from surveyapp.auth.grants import journeys_granted
 from surveyapp.auth.permissions import Permission
@@ -14,6 +19,16 @@ from surveyapp.errors import Invalid
 from surveyapp.exports.formats.registry import FORMATS
 from surveyapp.exports.inventory import inventory_table
 from surveyapp.journeys.actions import OWNERSHIPS
+from surveyapp.journeys.inventory_actions import Brought, PreviewOutdated, bring_inventory
+from surveyapp.journeys.inventory_plan import Fate, InventoryAccess, InventoryPlan, plan_inventory
+from surveyapp.journeys.inventory_rows import (
+    COUNTED,
+    MOST_ROWS,
+    SAID,
+    InventorySheet,
+    read_inventory,
+    sheet_from_text,
+)
 from surveyapp.results import phrases
 from surveyapp.results.inventory import (
     PAGE,
@@ -24,13 +39,16 @@ from surveyapp.results.inventory import (
     inventory_places,
 )
 from surveyapp.results.inventory_json import coverage_to_json, inventory_to_json
+from surveyapp.tables.opened import ACCEPTED, KINDS
 from surveyapp.web.downloads import download_as
 from surveyapp.web.filters import number_asked
-from surveyapp.web.guards import requires
+from surveyapp.web.forms import StaffForm
+from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
+from surveyapp.web.table_fields import TableForm, file_name
 
 inventory = Blueprint("inventory", __name__)
 
@@ -45,6 +63,23 @@ RUN_BY = {
     "customer": "the customer",
     "social": "other people, social media",
 }
+FIELDS = {name: column.replace("_", " ") for column, name in SAID.items()}
+
+
+class InventoryForm(TableForm):
+    file = FileField(
+        "Inventory file",
+        [FileRequired("Choose a file.")],
+        description=f"{KINDS}, with a header row and up to {MOST_ROWS:,} rows.",
+        render_kw={"accept": ACCEPTED},
+    )
+
+
+class InventoryPlanForm(StaffForm):
+    """A preview that comes back to be carried out."""
+
+    sheet = HiddenField(validators=[InputRequired("Upload the file again.")])
+    digest = HiddenField(validators=[InputRequired("Upload the file again.")])
 
 
 @inventory.get("/inventory")
@@ -109,6 +144,78 @@ def export() -> ResponseReturnValue:
         ),
         "inventory",
     )
+
+
+@inventory.route("/inventory/import", methods=["GET", "POST"])
+@requires(Permission.EDIT_JOURNEYS, lists=True)
+@takes_files
+def bring() -> ResponseReturnValue:
+    """A file, and the preview of what each of its rows would do; nothing is written."""
+    form = InventoryForm()
+    if form.validate_on_submit():
+        with form.refusing("file"):
+            upload = form.file.data
+            content = io.BytesIO(upload.read())
+            sheet = read_inventory(content, name=file_name(upload), options=form.reading)
+            return _preview(sheet)
+    shown = render_template("inventory/bring.html", form=form, counted=COUNTED)
+    return shown, form.status
+
+
+@inventory.post("/inventory/import/apply")
+@requires(Permission.EDIT_JOURNEYS, lists=True)
+@takes_files
+def apply() -> ResponseReturnValue:
+    """Carry out a preview; shown anew where a map was changed meanwhile."""
+    request.max_form_memory_size = request.max_content_length  # the rows come back as one field
+    form = InventoryPlanForm()
+    if not form.validate_on_submit():
+        raise Invalid("The preview did not come back whole; upload the file again.")
+    sheet = sheet_from_text(form.sheet.data)
+    with installation().store.reading() as session:
+        access = _access(session)
+    try:
+        counts, _ = bring_inventory(
+            installation().store, sheet, access, user_id=me().id, digest=form.digest.data
+        )
+    except PreviewOutdated as error:
+        return _preview(sheet, str(error)), 409
+    flash(_brought_in_words(counts))
+    return redirect(url_for("inventory.index"), 303)
+
+
+def _preview(sheet: InventorySheet, changed: str = "") -> str:
+    with installation().store.reading() as session:
+        plan = plan_inventory(session, sheet, _access(session))
+    form = InventoryPlanForm(None, sheet=sheet.text(), digest=plan.digest)
+    return render_template(
+        "inventory/preview.html",
+        form=form,
+        sheet=sheet,
+        plan=plan,
+        counts=_counts(plan),
+        fields=FIELDS,
+        changed=changed,
+    )
+
+
+def _access(session: Session) -> InventoryAccess:
+    """What the grants of whoever is signed in allow."""
+    seen, edited = (
+        journeys_granted(me(), each)
+        for each in (Permission.READ_JOURNEYS, Permission.EDIT_JOURNEYS)
+    )
+    return InventoryAccess.of_queries(session, seen, edited)
+
+
+def _counts(plan: InventoryPlan) -> dict[str, int]:
+    return {fate.value: len(plan.of(fate)) for fate in Fate}
+
+
+def _brought_in_words(counts: Brought) -> str:
+    if not counts.added and not counts.changed:
+        return "Nothing to change."
+    return f"{counts.added} added, {counts.changed} changed, {counts.unchanged} left as they were."
 
 
 def _search() -> InventorySearch:

@@ -45,6 +45,7 @@ IDS = {
     "POST /journeys/{code}/reports": "createReport",
     "GET /journeys/{code}/reports": "listReports",
     "GET /journeys/{code}/reports/file": "downloadReport",
+    "POST /inventory": "importInventory",
 }
 
 

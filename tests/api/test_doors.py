@@ -118,6 +118,9 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
         "/journeys/open/changes": lambda *_: {},
         "/journeys/open/answers": lambda *_: {},
         "/journeys/open/funnel": lambda *_: {},
+        "/inventory": lambda journey, _: {
+            "json": {"touchpoints": [{"journey": journey, "stage": "apply", "name": "Desk"}]},
+        },
         "/portfolio": lambda *_: {},
         "/side-by-side": lambda journey, _: {"query_string": {"journeys": journey}},
         "/journeys/open/reports": lambda *_: {"json": {"kind": "executive"}},

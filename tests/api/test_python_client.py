@@ -101,6 +101,7 @@ OPERATIONS = {
     "createReport": ("reports", "create_report"),
     "listReports": ("reports", "list_reports"),
     "downloadReport": ("reports", "download_report"),
+    "importInventory": ("inventory", "import_inventory"),
 }
 
 
@@ -189,6 +190,18 @@ def test_the_feed_is_read_to_its_end_with_corrections_and_erasures(program: Prog
     assert corrected.corrected_at is not None
     [erased], _ = read_to_the_end(erasures)
     assert erased.response_id == ids[2]
+
+
+def test_touchpoints_are_added_to_a_map_once(program: Program):
+    models = program.models
+    desk = models.InventoryTouchpoint(journey="open", stage="apply", name="Desk", channel="branch")
+    batch = models.InventoryBatch(touchpoints=[desk])
+    for added, unchanged in ((1, 0), (0, 1)):
+        found = program.call(*OPERATIONS["importInventory"], body=batch).parsed
+        assert isinstance(found, models.InventoryBrought)
+        assert (found.added, found.changed, found.unchanged, found.refused) == (
+            *(added, 0, unchanged, []),
+        )
 
 
 def test_changes_have_their_days_and_places(program: Program):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml.html import fromstring
 
 from surveyapp.app import create_app
 from surveyapp.auth.grants import give, take
@@ -147,3 +148,32 @@ def test_files_hold_the_rows_of_the_list_and_run_nothing(made: Made):
     partner = table.headings.index("partner")
     assert "=Courier & Co" in {row.cells[partner] for row in table.rows}
     assert client.get("/inventory/export?format=sav").status_code == 422
+
+
+def test_a_file_is_previewed_and_carried_out_by_who_may_edit(made: Made):
+    assert made.client("manager").get("/inventory/import").status_code == 403
+    client = made.client("administrator")
+    with client.get("/inventory/export") as kept:
+        data = kept.data
+    shown = client.post(
+        "/inventory/import", data={**_token(client), "file": (io.BytesIO(data), "a.csv")}
+    )
+    assert "Nothing to change" in shown.text and not faults(shown.text)
+    text = (
+        "journey_code,stage,touchpoint,channel\nzanzibar,{0},Kiosk <i>,hall\nzanzibar,Nowhere,A,b\n"
+    )
+    stage = next(csv.DictReader(io.StringIO(data.decode().removeprefix("\ufeff"))))["stage"]
+    content = io.BytesIO(text.format(stage).encode())
+    shown = client.post("/inventory/import", data={**_token(client), "file": (content, "a.csv")})
+    assert "Add 1 and change 0" in shown.text and "Kiosk &lt;i&gt;" in shown.text
+    assert "no stage named" in shown.text and not faults(shown.text)
+    form = next(each for each in fromstring(shown.text).forms if "apply" in each.action)
+    done = client.post(form.action, data=dict(form.form_values()))
+    assert done.status_code == 303
+    assert "1 added, 0 changed" in client.get(done.location).text
+    assert client.post(form.action, data=dict(form.form_values())).status_code == 409
+
+
+def _token(client: FlaskClient) -> dict[str, str]:
+    form = fromstring(client.get("/inventory/import").text).forms[-1]
+    return {"csrf_token": dict(form.form_values())["csrf_token"]}

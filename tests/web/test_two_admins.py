@@ -87,6 +87,7 @@ OTHERS = {
         "reports.new",
         "schedules.new",
         "sampling.bring",
+        "inventory.bring",
         "outcomes.bring",
         "segments.new",
         "stages.add_stage",
