@@ -19,6 +19,8 @@ class Permission(StrEnum):
     READ_JOURNEYS = "read journeys"
     CREATE_JOURNEYS = "create journeys"
     EDIT_JOURNEYS = "edit journeys"
+    REVIEW_JOURNEYS = "review journeys"
+    COMMENT_ON_MAPS = "comment on maps"
     MANAGE_ACCESS = "manage access"
     EDIT_SEGMENTS = "edit segments"
     EDIT_BENCHMARKS = "edit benchmarks"
@@ -94,7 +96,8 @@ MEANINGS: Mapping[Grant, str] = MappingProxyType(
         Grant.READER: "views the journey, its results, reports and cases",
         Grant.EDITOR: "also changes the map, surveys and messages, and shares results by link",
         Grant.OWNER: "also reads open answers, and grants and revokes access",
-        Grant.COMMENTS: "reads open answers, and single responses where the role allows it",
+        Grant.COMMENTS: "reads open answers, and single responses where the role allows it; comments on"
+        " the map",
         Grant.CONTACTS: "sees how to reach the customer of a case",
     }
 )
@@ -121,6 +124,10 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         Permission.READ_JOURNEYS: _of_journey(_EVERYBODY, _READING),
         Permission.CREATE_JOURNEYS: _of_installation(_STUDYING),
         Permission.EDIT_JOURNEYS: _of_journey(_STUDYING, _EDITING),
+        # Its owner's business, in whatever role, as its targets are.
+        Permission.REVIEW_JOURNEYS: _of_journey(_EVERYBODY, _EDITING),
+        # A reader with the grant "comments" says what is wrong with a map, and does not change it.
+        Permission.COMMENT_ON_MAPS: _of_journey(_EVERYBODY, _COMMENTS | _EDITING),
         Permission.MANAGE_ACCESS: _of_journey(_EVERYBODY, frozenset({Grant.OWNER})),
         # A segment sorts the responses of every journey.
         Permission.EDIT_SEGMENTS: Rule(Subject.ALL_JOURNEYS, _STUDYING, _EDITING),

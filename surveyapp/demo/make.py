@@ -28,6 +28,7 @@ from surveyapp.demo import (
     population,
     scheduled,
     study,
+    talked,
 )
 from surveyapp.demo.bank import JOURNEYS, SEGMENTS
 from surveyapp.demo.benchmarks import import_benchmarks
@@ -153,6 +154,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                 group=plan.group,
                 tags=plan.tags,
                 owner_id=owner_id,
+                review_every="quarterly",
                 next_review=(today + timedelta(days=_REVIEW_DAYS)).date(),
                 user_id=None,
             )
@@ -191,6 +193,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
         )
         first = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         set_targets(session, first, today=today.date(), owner_id=owner_id)
+        talked.talk(session, first.id, today=today, owner_id=owner_id)
         scheduled.schedule(session, first, now=today, owner_id=owner_id)
         wording = BUILT_IN.load("nps").wording("en").id
         import_benchmarks(session, year=today.year, wording=wording)

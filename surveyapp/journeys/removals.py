@@ -6,14 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.journeys.codes import code_from
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Journey, MapCell, MapLane, MapRemoval, Stage, Touchpoint
+from surveyapp.store.models import (
+    Journey,
+    MapCell,
+    MapComment,
+    MapLane,
+    MapRemoval,
+    Stage,
+    Touchpoint,
+)
 
 KEPT = timedelta(days=90)
 _LISTED = 10
@@ -32,7 +40,8 @@ def keep_stage(session: Session, stage: Stage, *, user_id: int | None) -> int:
         "goal": stage.goal,
         "position": _place(stage, stage.journey.stages),
         "cells": _texts(stage),
-        "touchpoints": [_described(point) for point in stage.touchpoints],
+        "comments": _set_aside(session, MapComment.stage_id == stage.id),
+        "touchpoints": [_described(session, point) for point in stage.touchpoints],
     }
     return _keep(session, stage.journey_id, "stage", content, user_id)
 
@@ -41,7 +50,7 @@ def keep_touchpoint(session: Session, touchpoint: Touchpoint, *, user_id: int | 
     """Keep what a touchpoint is and where it stands, before it goes; the number to restore it by."""
     stage = touchpoint.stage
     content = {
-        **_described(touchpoint),
+        **_described(session, touchpoint),
         "stage": stage.code,
         "position": _place(touchpoint, stage.touchpoints),
     }
@@ -95,6 +104,9 @@ def _put_stage(session: Session, journey: Journey, content: Mapping[str, Any]) -
         ],
     )
     _insert(journey.stages, stage, content["position"])
+    _take_back(session, stage, content)
+    for point, kept in zip(stage.touchpoints, content["touchpoints"], strict=True):
+        _take_back(session, point, kept)
     return stage.code
 
 
@@ -128,6 +140,7 @@ def _put_touchpoint(session: Session, journey: Journey, content: Mapping[str, An
     cells = list(_cells(session, journey, content))
     new = Touchpoint(**described, id=number, cells=cells, position=0)
     _insert(stage.touchpoints, new, content["position"])
+    _take_back(session, new, content)
     return f"{stage.code}/{described['code']}"
 
 
@@ -159,9 +172,30 @@ def _of_a_touchpoint(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: content.get(name, "") for name in _OF_A_TOUCHPOINT}
 
 
-def _described(touchpoint: Touchpoint) -> dict[str, Any]:
+def _described(session: Session, touchpoint: Touchpoint) -> dict[str, Any]:
     described = {name: getattr(touchpoint, name) for name in ("id", *_OF_A_TOUCHPOINT)}
-    return {**described, "cells": _texts(touchpoint)}
+    comments = _set_aside(session, MapComment.touchpoint_id == touchpoint.id)
+    return {**described, "cells": _texts(touchpoint), "comments": comments}
+
+
+def _set_aside(session: Session, there: ColumnElement[bool]) -> list[int]:
+    """Let comments name their place no more, before it goes; their numbers, to name it again."""
+    numbers = list(session.scalars(select(MapComment.id).where(there).order_by(MapComment.id)))
+    for each in session.scalars(select(MapComment).where(MapComment.id.in_(numbers))):
+        each.stage_id = each.touchpoint_id = None
+    session.flush()
+    return numbers
+
+
+def _take_back(session: Session, place: Stage | Touchpoint, content: Mapping[str, Any]) -> None:
+    """Let the comments that were on a place name it again, now that it has a number."""
+    session.flush()
+    numbers = content.get("comments", ())
+    for each in session.scalars(select(MapComment).where(MapComment.id.in_(numbers))):
+        if isinstance(place, Stage):
+            each.stage_id = place.id
+        else:
+            each.touchpoint_id = place.id
 
 
 def _place(one: Any, siblings: Sequence[Any]) -> int:

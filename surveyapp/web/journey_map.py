@@ -12,6 +12,7 @@ from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import map_history
+from surveyapp.journeys.map_comments import open_comments
 from surveyapp.journeys.map_history import Done, History, drawn_journey
 from surveyapp.journeys.map_own_lanes import MOST_LANES
 from surveyapp.journeys.map_steps import SET, Overtaken, Step
@@ -85,7 +86,11 @@ def show_seen(journey_id: int) -> ResponseReturnValue:
 def present(journey_id: int) -> ResponseReturnValue:
     """The map on the whole window, to read: nothing is typed, and it can be made larger and smaller."""
     with installation().store.reading() as session:
-        shown = _shown(session, _grid(session, journey_id)) | {"edits": False, "presents": True}
+        shown = _shown(session, _grid(session, journey_id)) | {
+            "edits": False,
+            "presents": True,
+            "talks": {},
+        }
     return render_template("journey_map/present.html", **shown)
 
 
@@ -247,6 +252,7 @@ def _shown(session: Session, grid: MapGrid) -> dict[str, Any]:
     reads = may_on(session, me(), Permission.READ_RESULTS, grid.journey.id)
     return {
         **map_shown(grid),
+        "talks": open_comments(session, grid.journey.id),
         "records": placed_records(session, grid.journey) if reads else {},
         "severities": {code: text for code, text in SEVERITIES.items() if code},
         "few": dashboard_rules()["minimum_cell"],

@@ -25,4 +25,5 @@ def map_shown(grid: MapGrid) -> dict[str, Any]:
         "emotions": emotion_phrases,
         "feelings": FEELINGS_SAID,
         "ownerships": OWNERSHIPS,
+        "talks": {},  # what staff say to each other is for staff alone
     }

@@ -100,6 +100,8 @@ OTHERS = {
         "changes.new",
         "coding.new",
         "insights.new",
+        "map_comments.answer",
+        "map_comments.write",
         "map_versions.new",
         "opportunities.new",
         "pain_points.add_evidence",

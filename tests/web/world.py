@@ -54,6 +54,7 @@ from surveyapp.store.models import (
     Job,
     Journey,
     JourneyInvariance,
+    MapComment,
     MapVersion,
     Opportunity,
     PainPoint,
@@ -141,6 +142,7 @@ class Place:
     opportunity_id: int
     persona_id: int
     map_version_id: int
+    map_comment_id: int
     dismissal_id: int
     view_id: int
     link_id: int
@@ -401,6 +403,12 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
     )
     point = {"id": 0, "code": "a", "name": title, "texts": {"backstage": text}}
     stage = {"code": "s", "name": title, "texts": {"goal": text}, "own": {}, "touchpoints": [point]}
+    comment = MapComment(
+        journey_id=journey_id,
+        kind="pain_point",
+        pain_point_id=made.id,
+        text=text or "Is this so?",
+    )
     version = MapVersion(
         journey_id=journey_id,
         title=title,
@@ -411,7 +419,7 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
     dismissed = SuggestionDismissal(
         journey_id=journey_id, key=f"truth-{made.id}", title=title, reason=text[:500]
     )
-    session.add_all([insight, opportunity, persona, version, dismissed])
+    session.add_all([insight, opportunity, persona, version, comment, dismissed])
     session.flush()
     return {
         "pain_point_id": made.id,
@@ -420,6 +428,7 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
         "opportunity_id": opportunity.id,
         "persona_id": persona.id,
         "map_version_id": version.id,
+        "map_comment_id": comment.id,
         "dismissal_id": dismissed.id,
     }
 

@@ -62,6 +62,7 @@ from surveyapp.store.models.journeys import (
     Touchpoint,
 )
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
+from surveyapp.store.models.map_comments import MapComment, MapMention
 from surveyapp.store.models.maps import MapCell, MapChange, MapLane, MapVersion
 from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.personas import Persona, PersonaEmotion
@@ -180,7 +181,9 @@ __all__ = [
     "MailKey",
     "MapCell",
     "MapChange",
+    "MapComment",
     "MapLane",
+    "MapMention",
     "MapRemoval",
     "MapVersion",
     "MonthlyRollup",
