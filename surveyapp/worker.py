@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from surveyapp.auth import sessions
 from surveyapp.closed_loop import alert_duty, alert_posts, cases, overdue_cases, stop_rules
 from surveyapp.comments import remasking
-from surveyapp.distribution import outbox, retention, retention_notices
+from surveyapp.distribution import outbox, retention, retention_notices, review_reminders
 from surveyapp.distribution.problem_mails import ProblemMails
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
@@ -321,6 +321,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget messages": (3600.0, retention.forget),
     "announce retention": (3600.0, retention_notices.announce),
     "carry out retention": (600.0, response_retention.carry_out),
+    "remind of reviews": (3600.0, review_reminders.remind),
     "remove reports": (600.0, removal.remove_due),
     "send scheduled reports": (30.0, report_schedules.schedules_due),
     "forget report links": (3600.0, report_links.forget_links),

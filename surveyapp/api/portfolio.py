@@ -96,6 +96,12 @@ class PortfolioJourneySchema(ma.Schema):
     tags = ma.fields.List(ma.fields.String(), required=True)
     owner = ma.fields.String(required=True, allow_none=True)
     next_review = ma.fields.Date(required=True, allow_none=True)
+    review_every = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "monthly, quarterly, half-yearly or yearly."},
+    )
+    reviewed_on = ma.fields.Date(required=True, allow_none=True)
     stages = ma.fields.Integer(required=True)
     touchpoints = ma.fields.Integer(required=True)
     responses = ma.fields.Integer(
@@ -201,6 +207,8 @@ _EXAMPLE = {
             "tags": ["home"],
             "owner": "Kim Berg",
             "next_review": "2026-06-30",
+            "review_every": "quarterly",
+            "reviewed_on": "2026-03-30",
             "stages": 3,
             "touchpoints": 6,
             "responses": 0,

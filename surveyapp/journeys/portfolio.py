@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
 from surveyapp.journeys.calendar import Calendar
+from surveyapp.journeys.reviews import set_cadence
 from surveyapp.store.audit import record
 from surveyapp.store.models import Journey, JourneyTag, User
 
@@ -34,6 +35,8 @@ class Listed:
     owner_id: int | None
     owner: str  # empty for nobody
     next_review: date | None
+    review_every: str  # empty for not regularly
+    reviewed_on: date | None
     calendar: Calendar
     period_months: int | None  # what its own pages are about where nobody chose; None: the default
 
@@ -95,6 +98,8 @@ def listed(session: Session, granted: Select[int] | None = None) -> list[Listed]
             owner_id=journey.owner_id,
             owner=owner or "",
             next_review=journey.next_review,
+            review_every=journey.review_every,
+            reviewed_on=journey.reviewed_on,
             calendar=Calendar(journey.zone, journey.first_day),
             period_months=journey.period_months,
         )
@@ -120,11 +125,14 @@ def place_journey(
     tags: str,
     owner_id: int | None,
     next_review: date | None,
+    review_every: str = "",
+    review_notice_days: int = 7,
+    today: date | None = None,
     user_id: int | None,
 ) -> None:
     """Say where a journey stands among others; ``tags`` are words with commas between them.
 
-    Raises Invalid for a group or a tag that is too long, for too many tags and for an owner without
+    With a cadence and no day the next review is one cadence from ``today``. Raises Invalid for a group or a tag that is too long, for too many tags and for an owner without
     an open account.
     """
     wanted = read_tags(tags)
@@ -137,6 +145,7 @@ def place_journey(
         raise Invalid("The owner has no active account; choose someone else.", field="owner")
     journey.group_name = _word(group, "group")
     journey.next_review = next_review
+    set_cadence(journey, every=review_every, notice_days=review_notice_days, today=today)
     journey.owner_id = owner_id
     there = {each.tag: each for each in journey.tags}
     for tag in there.keys() - wanted:
@@ -151,7 +160,8 @@ def place_journey(
         group=journey.group_name,
         tags=sorted(wanted),
         owner=owner.email if owner else None,
-        next_review=next_review.isoformat() if next_review else None,
+        next_review=journey.next_review.isoformat() if journey.next_review else None,
+        review_every=journey.review_every,
     )
 
 

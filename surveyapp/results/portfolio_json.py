@@ -50,6 +50,8 @@ def _line(line: Line, ranked: int, few: int) -> dict[str, Any]:
         "tags": list(journey.tags),
         "owner": journey.owner or None,
         "next_review": journey.next_review,
+        "review_every": journey.review_every or None,
+        "reviewed_on": journey.reviewed_on,
         "stages": line.stages,
         "touchpoints": line.touchpoints,
         "responses": line.answers.shown,

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import DateField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from surveyapp.auth.grants import able, journeys_granted
 from surveyapp.auth.permissions import Permission
@@ -17,7 +17,10 @@ from surveyapp.journeys import actions, queries
 from surveyapp.journeys.action_plan_queries import is_overdue, next_actions
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.journey_templates import journey_template, journey_templates
+from surveyapp.journeys.map_history import drawn_journey
 from surveyapp.journeys.portfolio import LONGEST, choices_of, listed, place_journey, tags_text
+from surveyapp.journeys.reviews import CADENCES, LONGEST_NOTICE, review_journey
+from surveyapp.journeys.reviews import is_overdue as is_review_overdue
 from surveyapp.journeys.template_actions import draw_template
 from surveyapp.journeys.zone_actions import set_zone
 from surveyapp.results import dashboards, portfolio_phrases, target_phrases
@@ -50,6 +53,7 @@ from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json, wants_json
+from surveyapp.web.number_formats import day
 from surveyapp.web.portfolio import (
     arguments_of,
     page_asked,
@@ -129,6 +133,16 @@ class PlacedForm(JourneyForm):
         description="Words by which journeys are found together, with commas between them.",
     )
     next_review = DateField("Next review", [Optional()])
+    review_every = SelectField(
+        "Reviewed",
+        choices=choices([("", "Not regularly"), *((each, each.capitalize()) for each in CADENCES)]),
+        description="The button Reviewed today on the journey's page sets the next day by it.",
+    )
+    review_notice_days = WholeNumberField(
+        "Remind the owner, days before",
+        [Optional(), NumberRange(0, LONGEST_NOTICE)],
+        description="By email, and again when the day is over.",
+    )
 
     def place(self) -> dict[str, Any]:
         """What is said of the journey's place among others."""
@@ -137,10 +151,15 @@ class PlacedForm(JourneyForm):
             "group": self.group_name.data or "",
             "tags": self.tag_words.data or "",
             "next_review": self.next_review.data,
+            "review_every": self.review_every.data or "",
+            "review_notice_days": self.review_notice_days.data or 0,
         }
 
     def wanted(self) -> dict[str, Any]:
-        own = ("owner", "group_name", "tag_words", "next_review")
+        own = (
+            *("owner", "group_name", "tag_words"),
+            *("next_review", "review_every", "review_notice_days"),
+        )
         return {name: value for name, value in super().wanted().items() if name not in own}
 
 
@@ -202,6 +221,11 @@ def index() -> ResponseReturnValue:
         quotes=quotes,
         planned=planned,
         overdue={each.id for each in planned if is_overdue(each, installation().now().date())},
+        late_reviews={
+            each.id
+            for each in known
+            if is_review_overdue(each.next_review, each.calendar.day(installation().now()))
+        },
         names={each.id: each.name for each in known},
     )
 
@@ -252,7 +276,8 @@ def edit(journey_id: int) -> ResponseReturnValue:
                 wanted = form.wanted()
                 zone, default = wanted.pop("own_zone"), installation().settings.time_zone
                 actions.edit_journey(session, known, **wanted, user_id=me().id)
-                place_journey(session, known, **form.place(), user_id=me().id)
+                today = calendar_of(known).day(installation().now())
+                place_journey(session, known, **form.place(), today=today, user_id=me().id)
                 counting = set_zone(session, known, zone, default=default, user_id=me().id)
             flash(
                 "Saved."
@@ -297,6 +322,7 @@ def show(journey_id: int) -> ResponseReturnValue:
             "benchmarks": benchmarks_to_json(compared, few=few),
         },
         journey=journey,
+        overdue=is_review_overdue(journey.next_review, today),
         overview=overview,
         told=verdicts_beside(overview),
         sparks=sparks,
@@ -323,6 +349,20 @@ def _returned(rates: Sequence[ResponseRate], own: SegmentRate | None, scope: Sco
     if scope.of_everybody:
         return response_sentence(rates, whole=whole)
     return segment_sentence(own, rates, whole=whole, few=installation().settings.minimum_cell)
+
+
+@journeys.post("/journeys/<int:journey_id>/review")
+@requires(Permission.REVIEW_JOURNEYS)
+def review(journey_id: int) -> ResponseReturnValue:
+    """Note that the journey was reviewed today, which sets the next day."""
+    with installation().store.writing() as session:
+        journey = drawn_journey(session, journey_id)
+        today = calendar_of(journey).day(installation().now())
+        next_one = review_journey(session, journey, today=today, user_id=me().id)
+    flash(
+        f"Reviewed today. The next review is on {day(next_one)}." if next_one else "Reviewed today."
+    )
+    return redirect(url_for("journeys.show", journey_id=journey_id), 303)
 
 
 @journeys.get("/journeys/<int:journey_id>/touchpoints/<int:touchpoint_id>")

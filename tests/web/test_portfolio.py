@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.app import create_app
 from surveyapp.installation import Installation
+from surveyapp.journeys.reviews import next_day
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Comment, Journey, JourneyGrant, Response, Touchpoint, User
@@ -108,11 +109,12 @@ def test_a_journey_gets_its_place_on_its_settings_and_is_found_by_it(made: Made)
     owner = made.users["manager"].id
     form = {
         "name": "Current account", "provider": "Northbank", "state": "current", "owner": owner,
-        "group_name": "Daily banking", "tag_words": "retail, retail , pilot", "next_review": "2026-06-30",
+        "group_name": "Daily banking", "tag_words": "retail, retail , pilot", "next_review": "2096-06-30",
+        "review_every": "quarterly", "review_notice_days": "14",
     }  # fmt: skip
     assert client.post(f"/journeys/{number}/edit", data=form).status_code == 303
     edit = client.get(f"/journeys/{number}/edit").text
-    for text in ('value="pilot, retail"', 'value="Daily banking"', 'value="2026-06-30"'):
+    for text in ('value="pilot, retail"', 'value="Daily banking"', 'value="2096-06-30"'):
         assert text in edit
     assert f'<option selected value="{owner}">Manager</option>' in edit
     for query in (f"owner={owner}", "group=Daily banking", "tag=pilot", "name=CURRENT"):
@@ -120,10 +122,18 @@ def test_a_journey_gets_its_place_on_its_settings_and_is_found_by_it(made: Made)
         assert [each["id"] for each in found] == [number], query
     [line] = found
     assert (line["group"], line["tags"]) == ("Daily banking", ["pilot", "retail"])
-    assert (line["owner"], line["next_review"]) == ("Manager", "2026-06-30")
+    assert (line["owner"], line["next_review"]) == ("Manager", "2096-06-30")
     page = client.get(f"/journeys?tag=pilot&{ALL}").text
-    assert "next review" in page and "30 Jun 2026" in page
+    assert "next review" in page and "30 Jun 2096" in page
     assert "No matching journeys" in client.get("/journeys?tag=pilot&group=Lending").text
+    assert (line["review_every"], line["reviewed_on"]) == ("quarterly", None)
+    done = client.post(f"/journeys/{number}/review")
+    assert done.status_code == 303 and "The next review is on" in client.get(done.location).text
+    [line] = client.get("/journeys.json?tag=pilot").json["journeys"]
+    assert date.fromisoformat(line["next_review"]) == next_day(
+        date.fromisoformat(line["reviewed_on"]), "quarterly"
+    )
+    assert client.post(f"/journeys/{number}/edit", data=form).status_code == 303
     long = client.post(f"/journeys/{number}/edit", data={**form, "tag_words": "x" * 61})
     assert (long.status_code, "has 61 letters" in long.text) == (422, True)
 

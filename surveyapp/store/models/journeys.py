@@ -52,6 +52,13 @@ class Journey(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     group_name: Mapped[str] = mapped_column(String(60), default="", server_default="")
     next_review: Mapped[date | None] = mapped_column(Date)
+    # How often it is reviewed, a name in journeys.reviews.CADENCES; empty for not regularly.
+    review_every: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    review_notice_days: Mapped[int] = mapped_column(default=7, server_default="7")
+    reviewed_on: Mapped[date | None] = mapped_column(Date)
+    # The day of review of which the owner was last reminded, before it and after it.
+    review_noticed_for: Mapped[date | None] = mapped_column(Date)
+    review_overdue_for: Mapped[date | None] = mapped_column(Date)
     # The code of the template that it was drawn from, whose survey plan is suggested.
     template: Mapped[str] = mapped_column(String(60), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
