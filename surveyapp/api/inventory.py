@@ -17,10 +17,10 @@ from surveyapp.journeys.inventory_plan import (
     Fate,
     InventoryAccess,
     InventoryPlan,
-    RefusedCell,
     plan_inventory,
 )
 from surveyapp.journeys.inventory_rows import InventoryRow, InventorySheet
+from surveyapp.journeys.refused_cells import RefusedCell
 from surveyapp.problem_types import NOTHING_ACCEPTED
 
 MOST = 1000  # in one request

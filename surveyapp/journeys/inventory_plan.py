@@ -15,6 +15,7 @@ from surveyapp.journeys.actions import check_touchpoint
 from surveyapp.journeys.codes import read_code
 from surveyapp.journeys.inventory_rows import SAID, InventoryRow, InventorySheet
 from surveyapp.journeys.map_history import whole_map
+from surveyapp.journeys.refused_cells import RefusedCell
 from surveyapp.store.models import Journey, Stage, Touchpoint
 from surveyapp.tables.guard import guarded
 
@@ -54,17 +55,6 @@ class Difference:
     field: str
     old: str
     new: str
-
-
-@dataclass(frozen=True)
-class RefusedCell:
-    """Why a row is refused: the cell, what stands in it, and what to do. ``column`` is empty for a row."""
-
-    place: str
-    column: str
-    value: str
-    reason: str
-    cure: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ _SAID = {
     "forget a customer": "Erased a customer",
     "link identity": "Tied an account to the identity provider",
     "import inventory": "Imported touchpoints",
+    "import map": "Imported a map",
     "invite": "Invited customers",
     "note on case": "Added a note to a case",
     "note bounces": "Recorded bounced emails",

@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
+from surveyapp.exports.formats.registry import FORMATS
+from surveyapp.exports.map_cells import map_table
 from surveyapp.journeys import map_history
 from surveyapp.journeys.map_comments import open_comments
-from surveyapp.journeys.map_history import Done, History, drawn_journey
+from surveyapp.journeys.map_history import Done, History, drawn_journey, whole_map
 from surveyapp.journeys.map_own_lanes import MOST_LANES
+from surveyapp.journeys.map_snapshots import snapshot_of
 from surveyapp.journeys.map_steps import SET, Overtaken, Step
 from surveyapp.journeys.map_versions import versions_of
 from surveyapp.results import emotion_phrases, phrases
@@ -22,6 +25,7 @@ from surveyapp.results.emotion_json import emotion_line_to_json
 from surveyapp.results.map_grid import MapGrid, map_grid, seen
 from surveyapp.results.map_records import placed_records
 from surveyapp.store.models import Journey
+from surveyapp.web.downloads import download_as
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -121,6 +125,21 @@ def sheet(journey_id: int, kind: str) -> ResponseReturnValue:
     name = f"map-{grid.journey.code}-{paper}.{kind}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+@journey_map.get("/journey-map/export")
+@requires(Permission.READ_JOURNEYS)
+def export(journey_id: int) -> ResponseReturnValue:
+    """The cells of the map as CSV or Excel, which an import takes back."""
+    code = request.args.get("format", "csv")
+    if code not in ("csv", "xlsx"):
+        raise Invalid(f"{code[:20]!r} is no format of a map's cells; use csv or xlsx.")
+    with installation().store.reading() as session:
+        name = whole_map(session, journey_id).code
+    note_read("download map", f"journey {name}", file=code)
+    return download_as(
+        FORMATS[code], lambda session: map_table(snapshot_of(session, journey_id)), f"map-{name}"
+    )
 
 
 @journey_map.post("/journey-map/changes")

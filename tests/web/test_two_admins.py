@@ -102,6 +102,7 @@ OTHERS = {
         "insights.new",
         "map_comments.answer",
         "map_comments.write",
+        "map_imports.new",
         "map_versions.new",
         "opportunities.new",
         "pain_points.add_evidence",
