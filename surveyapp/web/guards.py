@@ -20,7 +20,7 @@ from surveyapp.errors import NotAllowed, NotFound
 from surveyapp.web.installation import installation
 from surveyapp.web.local_passwords import local_passwords
 from surveyapp.web.replica_reads import answered
-from surveyapp.web.security import FILES_WANTED
+from surveyapp.web.security import FILES_WANTED, PREVIEW_WANTED
 from surveyapp.web.sessions import hold, me, method
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -105,6 +105,12 @@ def public(view: View) -> View:
 def takes_files(view: View) -> View:
     """Say that this page accepts an upload, and hence a large body."""
     setattr(view, FILES_WANTED, True)
+    return view
+
+
+def takes_previews(view: View) -> View:
+    """Say that this page gets back what its preview of a file held, and hence a larger body."""
+    setattr(view, PREVIEW_WANTED, True)
     return view
 
 

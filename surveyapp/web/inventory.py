@@ -43,10 +43,11 @@ from surveyapp.tables.opened import ACCEPTED, KINDS
 from surveyapp.web.downloads import download_as
 from surveyapp.web.filters import number_asked
 from surveyapp.web.forms import StaffForm
-from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.guards import requires, takes_files, takes_previews
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.reads import note_read
+from surveyapp.web.security import carried
 from surveyapp.web.sessions import me
 from surveyapp.web.table_fields import TableForm, file_name
 
@@ -164,10 +165,9 @@ def bring() -> ResponseReturnValue:
 
 @inventory.post("/inventory/import/apply")
 @requires(Permission.EDIT_JOURNEYS, lists=True)
-@takes_files
+@takes_previews
 def apply() -> ResponseReturnValue:
     """Carry out a preview; shown anew where a map was changed meanwhile."""
-    request.max_form_memory_size = request.max_content_length  # the rows come back as one field
     form = InventoryPlanForm()
     if not form.validate_on_submit():
         raise Invalid("The preview did not come back whole; upload the file again.")
@@ -187,7 +187,7 @@ def apply() -> ResponseReturnValue:
 def _preview(sheet: InventorySheet, changed: str = "") -> str:
     with installation().store.reading() as session:
         plan = plan_inventory(session, sheet, _access(session))
-    form = InventoryPlanForm(None, sheet=sheet.text(), digest=plan.digest)
+    form = InventoryPlanForm(None, sheet=carried(sheet.text()), digest=plan.digest)
     return render_template(
         "inventory/preview.html",
         form=form,

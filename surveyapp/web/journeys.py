@@ -146,13 +146,14 @@ class PlacedForm(JourneyForm):
 
     def place(self) -> dict[str, Any]:
         """What is said of the journey's place among others."""
+        notice = self.review_notice_days.data
         return {
             "owner_id": int(self.owner.data) if self.owner.data else None,
             "group": self.group_name.data or "",
             "tags": self.tag_words.data or "",
             "next_review": self.next_review.data,
             "review_every": self.review_every.data or "",
-            "review_notice_days": self.review_notice_days.data or 0,
+            "review_notice_days": 7 if notice is None else notice,
         }
 
     def wanted(self) -> dict[str, Any]:

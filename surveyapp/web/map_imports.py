@@ -27,9 +27,10 @@ from surveyapp.results.version_grid import version_grid
 from surveyapp.store.models import Journey
 from surveyapp.tables.opened import ACCEPTED, KINDS
 from surveyapp.web.forms import StaffForm, choices
-from surveyapp.web.guards import requires, takes_files
+from surveyapp.web.guards import requires, takes_files, takes_previews
 from surveyapp.web.installation import installation
 from surveyapp.web.map_shown import FEELINGS_SAID
+from surveyapp.web.security import carried
 from surveyapp.web.sessions import me
 from surveyapp.web.stages import OWNERSHIPS
 from surveyapp.web.table_fields import TableForm, file_name
@@ -93,10 +94,9 @@ def new() -> ResponseReturnValue:
 
 @map_imports.post("/draw")
 @requires(Permission.CREATE_JOURNEYS)
-@takes_files
+@takes_previews
 def draw() -> ResponseReturnValue:
     """Draw the map of a preview, on a new journey or on the empty one that was chosen."""
-    request.max_form_memory_size = request.max_content_length  # the map comes back as one field
     form = DrawForm()
     if not form.validate_on_submit():
         raise Invalid("The preview did not come back whole; upload the file again.")
@@ -162,7 +162,7 @@ def _preview(found: MapTable, form: MapImportForm) -> str:
     text = json.dumps(content.to_json(), ensure_ascii=False, separators=(",", ":"))
     return render_template(
         "map_imports/preview.html",
-        form=DrawForm(None, content=text, **kept),
+        form=DrawForm(None, content=carried(text), **kept),
         found=found,
         content=content,
         journey={"name": kept["name"] or "the file"},

@@ -9,6 +9,7 @@ from flask_login import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from surveyapp.errors import Invalid
 from surveyapp.settings import Settings
 from surveyapp.web import embed_script, sortable_file, vega_files
 
@@ -16,6 +17,8 @@ csrf = CSRFProtect()
 
 ORDINARY_BODY = 1024 * 1024
 FILES_WANTED = "takes_files"  # attribute of a view that accepts an uploaded file
+PREVIEW_WANTED = "takes_previews"  # of one that gets back what its preview of a file held
+PREVIEW_BODY = 16 * 1024 * 1024
 CONTENT_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -60,18 +63,35 @@ def largest_upload(settings: Settings) -> int:
     """Bytes that the page of the current request takes: many only of people who are signed in."""
     if _takes_files() and current_user.is_authenticated:
         return settings.import_megabytes * 1024 * 1024
+    if _wants(PREVIEW_WANTED) and current_user.is_authenticated:
+        return PREVIEW_BODY
     return ORDINARY_BODY
 
 
+def carried(text: str) -> str:
+    """What a preview held, to be carried by its page. Raises Invalid for more than comes back."""
+    if len(text.encode()) > PREVIEW_BODY - ORDINARY_BODY:
+        raise Invalid(
+            "The file holds more than a page can carry; import it in parts.", field="file"
+        )
+    return text
+
+
 def _takes_files() -> bool:
+    return _wants(FILES_WANTED)
+
+
+def _wants(attribute: str) -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    return bool(getattr(view, FILES_WANTED, False))
+    return bool(getattr(view, attribute, False))
 
 
 def _allow_files(settings: Settings) -> None:
     """Only pages that ask for a file take a large body; must run before anything reads the form."""
     if _takes_files():
         request.max_content_length = settings.import_megabytes * 1024 * 1024
+    elif _wants(PREVIEW_WANTED) and current_user.is_authenticated:
+        request.max_content_length = request.max_form_memory_size = PREVIEW_BODY
 
 
 def _headers(response: Response, *, https: bool) -> Response:

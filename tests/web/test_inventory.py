@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml.html import fromstring
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from surveyapp.app import create_app
 from surveyapp.auth.grants import give, take
@@ -172,6 +175,32 @@ def test_a_file_is_previewed_and_carried_out_by_who_may_edit(made: Made):
     assert done.status_code == 303
     assert "1 added, 0 changed" in client.get(done.location).text
     assert client.post(form.action, data=dict(form.form_values())).status_code == 409
+
+
+def test_a_preview_of_more_than_an_ordinary_form_comes_back(made: Made):
+    client = made.client("administrator")
+    with client.get("/inventory/export") as kept:
+        row = next(csv.DictReader(io.StringIO(kept.text.removeprefix("\ufeff"))))
+    names = ("journey_code", "stage_code", "touchpoint", "channel")
+    lines = [",".join(names), f"{row['journey_code']},{row['stage_code']},Large,hall"]
+    lines += [f"nowhere,x,Point {number},{'long ' * 10_000}" for number in range(30)]
+    content = io.BytesIO("\n".join(lines).encode())
+    shown = _posted(
+        client, "/inventory/import", {**_token(client), "file": FileStorage(content, "a.csv")}
+    )
+    form = next(each for each in fromstring(shown.text).forms if "apply" in each.action)
+    assert form.get("enctype") == "multipart/form-data"
+    sent = dict(form.form_values())
+    assert len(sent["sheet"]) > 1_500_000
+    done = _posted(client, form.action, sent)
+    assert done.status_code == 303 and "1 added" in client.get(done.location).text
+
+
+def _posted(client: FlaskClient, address: str, values: dict[str, Any]) -> TestResponse:
+    """A large form sent; the client itself would leave a file open."""
+    boundary, body = encode_multipart(values)
+    kind = f'multipart/form-data; boundary="{boundary}"'
+    return client.post(address, data=body, content_type=kind)
 
 
 def _token(client: FlaskClient) -> dict[str, str]:
