@@ -53,9 +53,9 @@ class MapImportForm(TableForm):
     into = SelectField("Into", description="A new journey, or one whose map is still empty.")
     name = StringField("Name of the new journey", [Optional(), Length(max=200)])
     provider = StringField(
-        "Provider of the new journey",
+        "Organisation of the new journey",
         [Optional(), Length(max=200)],
-        description="Who serves the customer; fills {provider} in questions.",
+        description="As customers know it. Questionnaires insert it into their questions.",
     )
     state = SelectField("State of the new journey", choices=choices(STATES), default="current")
 
@@ -80,9 +80,9 @@ def new() -> ResponseReturnValue:
         form.into.choices = choices([("", "A new journey"), *_empty_journeys(session)])
     if form.validate_on_submit():
         with form.refusing("file"):
-            for name in ("name", "provider"):
+            for name, said in (("name", "name"), ("provider", "organisation")):
                 if not form.into.data and not (form[name].data or "").strip():
-                    raise Invalid(f"Enter the {name} of the new journey.", field=name)
+                    raise Invalid(f"Enter the {said} of the new journey.", field=name)
             upload = form.file.data
             found = read_map(
                 io.BytesIO(upload.read()), name=file_name(upload), options=form.reading
