@@ -31,6 +31,12 @@ def isolated(value: str, *, right_to_left: bool) -> str:
     return f"{_FIRST_STRONG}{value}{_POP}"
 
 
+def is_right_to_left(text: str) -> bool:
+    """The direction of a text by its first letter that has one, as ``dir="auto"`` decides on a page."""
+    kinds = (unicodedata.bidirectional(each) for each in _ISOLATE.sub("", text))
+    return next((kind in _RIGHT_TO_LEFT for kind in kinds if kind in ("L", *_RIGHT_TO_LEFT)), False)
+
+
 def _runs_from_the_right(value: str) -> bool:
     return not value.isascii() and any(
         unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in value

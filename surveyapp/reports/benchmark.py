@@ -34,6 +34,7 @@ from surveyapp.reports.document import (
     Tone,
 )
 from surveyapp.reports.drivers import drivers
+from surveyapp.reports.journey_map import journey_map
 from surveyapp.reports.targets import targets
 from surveyapp.results import findings, phrases, rate_phrases
 from surveyapp.results.action_effects import ActionEffect
@@ -44,6 +45,7 @@ from surveyapp.results.channel_paths import ChannelPaths
 from surveyapp.results.choices import Distribution
 from surveyapp.results.drivers import Drivers
 from surveyapp.results.facets import UNFLAGGED
+from surveyapp.results.map_grid import MapGrid
 from surveyapp.results.scale_titles import label, short
 from surveyapp.results.scope import Period
 from surveyapp.results.target_rows import TargetRow, target_rows
@@ -94,6 +96,7 @@ class Numbers:
     done: Sequence[ActionEffect] = ()  # actions with what came of them; of all customers
     studied: date | None = None  # when the newest service journey study was run
     benchmarks: Sequence[Benchmark] = ()  # of imported sets
+    grid: MapGrid | None = None  # the map, with the scores of the report
 
 
 def content(numbers: Numbers, *, made: date, words: Words = ENGLISH) -> Document:
@@ -107,6 +110,7 @@ def content(numbers: Numbers, *, made: date, words: Words = ENGLISH) -> Document
         *_beside_study(numbers.studied, words),
         *targets(_targets(numbers), few, words),
         *scores.touchpoints(overview, words),
+        *journey_map(numbers.grid, few=few, words=words),
         *chosen(numbers.choices, few=few, words=words),
         *drivers(numbers.drivers, numbers.associations, few=few, words=words),
         *comparisons.segments(numbers.comparison, few, words),

@@ -145,7 +145,7 @@ def _fitted(chart: Chart, width: float) -> Figure:
     found = drawing(chart.svg, width)
     if found.height > _TALLEST:
         found = drawing(chart.svg, width * _TALLEST / found.height)
-    return Figure(found, chart.title)
+    return Figure(found, chart.title, fixed=chart.fixed)
 
 
 def _pair(block: Pair) -> list[Flowable]:

@@ -83,6 +83,7 @@ class Chart:
     svg: str
     note: str = ""
     width: float | None = None  # None: the text's
+    fixed: bool = False  # has small letters, so that no page makes it smaller to fit it in
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class Kept(KeepTogether):  # type: ignore[misc]  # reportlab ships no types
         return parts
 
     def _figures(self) -> list[Figure]:
-        return [part for part in self._content if isinstance(part, Figure)]
+        return [part for part in self._content if isinstance(part, Figure) and not part.fixed]
 
     def _shrunk(self, room: float, least: float) -> bool:
         """Whether the drawings fit into the room, made smaller down to ``least``."""

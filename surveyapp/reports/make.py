@@ -41,6 +41,7 @@ from surveyapp.results.channel_paths import answers_with_paths, channel_paths
 from surveyapp.results.choices import distributions
 from surveyapp.results.drivers import drivers
 from surveyapp.results.joined_scores import joined_scores
+from surveyapp.results.map_grid import map_grid
 from surveyapp.results.queries import latest_study, latest_validation
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scale_titles import in_library
@@ -170,6 +171,7 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         else None,
         too_many_paths=pathed > MOST_ANSWERS,
         segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
+        grid=map_grid(session, scope, overview=overview, **rules),
     )
 
 

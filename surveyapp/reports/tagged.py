@@ -67,10 +67,11 @@ class TaggedParagraph(Paragraph):  # type: ignore[misc]
 
 
 class Figure(Flowable):  # type: ignore[misc]
-    """A drawing with the sentence that stands for it."""
+    """A drawing with the sentence that stands for it; a ``fixed`` one is not made smaller."""
 
-    def __init__(self, drawing: Drawing, sentence: str) -> None:
+    def __init__(self, drawing: Drawing, sentence: str, *, fixed: bool = False) -> None:
         super().__init__()
+        self.fixed = fixed
         self._drawing, self._sentence = drawing, sentence
         self._scale = 1.0
         self.width, self.height = drawing.width, drawing.height

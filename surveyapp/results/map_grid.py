@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
+from surveyapp.i18n.isolates import is_right_to_left
 from surveyapp.journeys import map_texts
 from surveyapp.journeys.map_history import whole_map
 from surveyapp.journeys.map_lanes import LANES, OWN, Grain, Kind, Lane
@@ -18,7 +19,7 @@ from surveyapp.journeys.map_steps import LANE, STAGE, TOUCHPOINT
 from surveyapp.results.dashboards import journey_overview
 from surveyapp.results.emotion_line import EmotionLine, emotion_line
 from surveyapp.results.scope import Scope
-from surveyapp.results.view_models import Figure
+from surveyapp.results.view_models import Figure, JourneyOverview
 from surveyapp.store.models import Journey, MapLane, Stage, Touchpoint
 
 
@@ -86,17 +87,34 @@ class MapGrid:
     flagged: int | None = 0  # flagged answers that are left out; None where it may not be told
 
     @property
+    def from_right(self) -> bool:
+        """Whether most names are written from the right, so that its stages run from there, too."""
+        names = [each.name.text for each in self.stages]
+        names += [point.name for stage in self.stages for point in stage.points]
+        return 2 * sum(is_right_to_left(each) for each in names) > len(names)
+
+    @property
     def columns(self) -> int:
         """Touchpoints, and a place for one more in each stage."""
         return sum(len(stage.points) + 1 for stage in self.stages)
 
 
 def map_grid(
-    session: Session, scope: Scope, *, scale: str = "", minimum_cell: int = 5, library: Library
+    session: Session,
+    scope: Scope,
+    *,
+    scale: str = "",
+    overview: JourneyOverview | None = None,
+    minimum_cell: int = 5,
+    library: Library,
 ) -> MapGrid:
-    """The map with the figures of a scope, its emotion line by ``scale``. Raises NotFound."""
+    """The map with the figures of a scope, its emotion line by ``scale``. Raises NotFound.
+
+    ``overview`` of the same scope saves reading it once more.
+    """
     journey = whole_map(session, scope.journey_id)
-    overview = journey_overview(session, scope, minimum_cell=minimum_cell, library=library)
+    if overview is None:
+        overview = journey_overview(session, scope, minimum_cell=minimum_cell, library=library)
     figures = {
         point.id: tuple(each for each in point.figures if each.definition.parent is None)
         for point in overview.touchpoints

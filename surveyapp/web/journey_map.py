@@ -103,8 +103,9 @@ def present(journey_id: int) -> ResponseReturnValue:
 def sheet(journey_id: int, kind: str) -> ResponseReturnValue:
     """The map on paper: ``kind`` pdf, svg or png, on A3 or with ``paper=a2`` on A2."""
     # Loaded for the few who want one: setting pages would cost every start of a server its time.
-    from surveyapp.reports.map_files import map_pdf, map_png, map_svg
+    from surveyapp.reports.map_files import map_pdf, map_png
     from surveyapp.reports.map_sheet import SIZES, MapTitle, sheets
+    from surveyapp.reports.map_svg import map_svg
 
     paper = request.args.get("paper", "a3")
     if paper not in SIZES or kind not in _MEDIA:

@@ -154,6 +154,8 @@ def names(document: Document, session: Any) -> set[str]:
     found = {journey.name, journey.code, document.author, "CSAT", "NPS", "CES", "SJQ", "Zzz"}
     for stage in journey.stages:
         found |= {stage.name, *(point.name for point in stage.touchpoints)}
+        found |= {point.channel for point in stage.touchpoints}
+        found |= {point.partner for point in stage.touchpoints if point.partner}
     return found | {name for name, _ in bank.SEGMENTS.values()}
 
 

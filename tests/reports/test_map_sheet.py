@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pdfplumber
 import pytest
 from lxml import etree
 
+from surveyapp.design_tokens import TEXT_WIDTH
+from surveyapp.i18n.report_languages import written_in
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.journeys.map_lanes import LANES, Grain, Kind
 from surveyapp.reports.figure_files import pixels
-from surveyapp.reports.map_files import map_pdf, map_png, map_svg
-from surveyapp.reports.map_sheet import Box, MapTitle, Sheet, Words, sheets
+from surveyapp.reports.map_files import map_pdf, map_png
+from surveyapp.reports.map_sheet import Box, MapTitle, Sheet, Words, parts, sheets
+from surveyapp.reports.map_svg import map_svg
 from surveyapp.results.emotion_line import EmotionLine, Feeling
 from surveyapp.results.map_grid import GridCell, GridPoint, GridRow, GridStage, MapGrid
 from surveyapp.results.view_models import Hidden
@@ -92,3 +97,47 @@ def test_a_large_map_is_cut_between_stages_only(paper: str, number: int):
     assert [text for own in stages for text in own] == [f"Stage {at}" for at in range(12)]
     drawing = etree.fromstring(map_svg(made).encode())
     assert len(drawing) == number
+
+
+def test_a_report_has_whole_stages_and_lanes_in_each_of_its_drawings():
+    made = parts(grid_of(HOSPITAL), few=5)
+    assert (made[0].first, made[0].last) == ("Stage 0", "Stage 2")
+    assert made[-1].last == "Stage 5"
+    for each in made:
+        assert within(each.sheet)
+        assert each.sheet.width == pytest.approx(TEXT_WIDTH) and each.sheet.height <= 440
+    names = [mark.text for each in made for mark in each.sheet.marks if isinstance(mark, Words)]
+    assert sum(text.startswith("Point") for text in names) == 0
+    assert "…" not in "".join(names) and names.count("Line of visibility") == 2
+    assert names.count("≠") == sum(HOSPITAL)
+
+
+def test_columns_run_from_the_right_and_each_text_stands_where_it_begins():
+    words = written_in("ar")
+    (left,), (right,) = (parts(grid_of((2, 2)), few=5, words=each)[:1] for each in (ENGLISH, words))
+    first, last = (boxes[0] for boxes in (stages_of(left.sheet), stages_of(right.sheet)))
+    assert first.x == pytest.approx(TEXT_WIDTH - last.x - last.width) and first.x < last.x
+    written = [each for each in right.sheet.marks if isinstance(each, Words)]
+    assert {each.right for each in written if "Stage" in each.text} == {False}
+    assert any(each.right for each in written)
+    assert within(right.sheet)
+
+
+def test_a_map_with_arabic_names_runs_from_the_right_on_paper():
+    grid = grid_of((1, 1))
+    stages = [
+        replace(each, name=replace(each.name, text=text), points=())
+        for each, text in zip(
+            grid.stages, ("\u0648\u0635\u0648\u0644", "\u0639\u0644\u0627\u062c"), strict=True
+        )
+    ]
+    grid = replace(grid, stages=tuple(stages))
+    assert grid.from_right
+    (made,) = sheets(grid, MapTitle("Stay", ""))
+    first, second = stages_of(made)
+    assert first.x > second.x
+    assert 'text-anchor="end"' in map_svg([made])
+
+
+def stages_of(sheet: Sheet) -> list[Box]:
+    return [each for each in sheet.marks if isinstance(each, Box) and each.kind == "stage"]

@@ -54,13 +54,13 @@ def test_a_cell_is_saved_by_itself_undone_and_done_again(installation, drawn, si
         f"{base}/changes", data=sent | {"text": " Asks\r\nwhere "}, headers=JSON
     ).json
     assert process_time() - began < 0.2
-    assert told["text"] == "Asks\nwhere" and told["undo"] == "Actions: Asks where"
+    assert told["text"] == "Asks\nwhere" and told["undo"] == "Customer actions: Asks where"
     assert told["redo"] == "" and told["before"] != told["seen"]
     assert "Asks\nwhere</textarea>" in client.get(base).text
     told = client.post(f"{base}/undo", headers=JSON).json
     assert "Asks" not in told["grid"] and (told["undo"], told["redo"]) == (
         "",
-        "Actions: Asks where",
+        "Customer actions: Asks where",
     )
     told = client.post(f"{base}/redo", headers=JSON).json
     assert "Asks\nwhere</textarea>" in told["grid"] and told["redo"] == ""
