@@ -22,6 +22,7 @@ from surveyapp.auth.accounts import Account, account_of
 from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound
+from surveyapp.page_origins import read_origin
 from surveyapp.sharing.pages import Page, PageAsked
 from surveyapp.store.audit import record
 from surveyapp.store.models import Journey, ShareLink, ShareLinkJourney
@@ -31,6 +32,7 @@ LONGEST_PURPOSE = 120
 USUAL_DAYS = 30
 MOST_OPEN = 200  # of one journey
 LISTED_ENDED = 50
+MOST_FRAMES = 10  # origins of one link
 GONE = "This link is not valid any more. Ask whoever sent it for a new one."
 
 
@@ -51,6 +53,7 @@ class LinkWanted:
     purpose: str
     days: int
     password_hash: str | None = None
+    frame_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class LinkLine:
     made_at: datetime
     ends_at: datetime
     has_password: bool
+    frame_origins: tuple[str, ...]
     opened: int
     opened_at: datetime | None
 
@@ -97,6 +101,7 @@ def make_link(
     journey = session.get_one(Journey, asked.journey_id, with_for_update=True)
     if not _may_share(session, account, asked):
         raise NotAllowed("Your access does not include the permission to share these results.")
+    _check_frames(wanted)
     count = select(func.count()).select_from(ShareLink)
     live = ShareLink.revoked_at.is_(None) & (ShareLink.expires_at > now)
     if (session.scalar(count.where(ShareLink.journey_id == journey.id, live)) or 0) >= MOST_OPEN:
@@ -110,6 +115,7 @@ def make_link(
         purpose=_purpose(wanted.purpose),
         token_hash=_hash(token),
         password_hash=wanted.password_hash,
+        frame_origins=" ".join(wanted.frame_origins),
         made_by=account.id,
         made_at=now,
         expires_at=now + timedelta(days=wanted.days),
@@ -122,6 +128,7 @@ def make_link(
         "days": wanted.days,
         "password": link.password_hash is not None,
         **({"journeys": list(link.journeys)} if link.beside else {}),
+        **({"framed by": list(wanted.frame_origins)} if wanted.frame_origins else {}),
     }
     record(session, account.id, "make share link", f"journey {journey.code}", link=link.id, **said)
     return link, token
@@ -130,6 +137,27 @@ def make_link(
 def link_url(base_url: str, token: str) -> str:
     """The address of a link."""
     return f"{base_url.rstrip('/')}/shared/{token}"
+
+
+def frame_url(base_url: str, token: str) -> str:
+    """The address of a link's page for the inside of another page."""
+    return f"{link_url(base_url, token)}/frame"
+
+
+def read_frame_origins(text: str) -> tuple[str, ...]:
+    """The origins that stand in a text, one a line. Raises Invalid."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    found = tuple(dict.fromkeys(read_origin(line, field="frame_origins") for line in lines))
+    if len(found) > MOST_FRAMES:
+        raise Invalid(f"{len(found)} pages: use at most {MOST_FRAMES}.", field="frame_origins")
+    return found
+
+
+def framed_by(link: ShareLink) -> tuple[str, ...]:
+    """The origins of pages that may show the link's page inside themselves. Raises NotFound for none."""
+    if not link.frame_origins:
+        raise NotFound(GONE)
+    return tuple(link.frame_origins.split())
 
 
 def opened_link(session: Session, token: str, *, longest: int, now: datetime) -> ShareLink:
@@ -233,9 +261,22 @@ def _line(link: ShareLink, state: LinkState, longest: int) -> LinkLine:
         link.made_at,
         ends_at(link, longest),
         link.password_hash is not None,
+        tuple(link.frame_origins.split()),
         link.opened,
         link.opened_at,
     )
+
+
+def _check_frames(wanted: LinkWanted) -> None:
+    """Refuse frames of what is no map, and of a page that would ask for its password in a frame."""
+    if wanted.frame_origins and wanted.asked.page is not Page.MAP:
+        raise Invalid("Only a map can be shown inside another page.", field="frame_origins")
+    if wanted.frame_origins and wanted.password_hash is not None:
+        raise Invalid(
+            "A map inside another page cannot ask for a password; leave the password empty, or make a"
+            " second link.",
+            field="password",
+        )
 
 
 def _purpose(text: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from surveyapp.auth import passwords
@@ -25,9 +25,11 @@ from surveyapp.sharing.share_links import (
     LONGEST_PURPOSE,
     USUAL_DAYS,
     LinkWanted,
+    frame_url,
     link_url,
     links_of,
     make_link,
+    read_frame_origins,
     revoke_link,
 )
 from surveyapp.store.models import Segment
@@ -69,6 +71,12 @@ class LinkForm(StaffForm):
         description=f"Leave empty for none. {passwords.ADVICE} Send it by another way than the link.",
         render_kw={"autocomplete": "new-password"},
     )
+    frame_origins = TextAreaField(
+        "Pages that embed the map",
+        [Optional(), Length(max=2000)],
+        description="One origin per line, such as https://intranet.northbank.example. Browsers refuse to"
+        " show the map inside any other page. Leave empty for none.",
+    )
     of = HiddenField()
 
 
@@ -103,16 +111,27 @@ def new(journey_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         asked = _asked(session, journey_id, form.of.data or "")
         said = about(asked, shared_scope(asked), queries.segments(session))
+    frames = asked.page is Page.MAP
+    if not frames:
+        del form.frame_origins
     if longest and form.validate_on_submit():
         with form.refusing("purpose"):
             wanted = LinkWanted(
-                asked, form.purpose.data, form.days.data, _password_hash(form, journey.name)
+                asked,
+                form.purpose.data,
+                form.days.data,
+                _password_hash(form, journey.name),
+                read_frame_origins(form.frame_origins.data or "") if frames else (),
             )
             with installation().store.writing() as session:
                 link, token = make_link(session, me(), wanted, longest=longest, now=now)
-            address = link_url(installation().settings.base_url, token)
+            base = installation().settings.base_url
             return render_template(
-                "share_links/made.html", journey=journey, link=link, address=address
+                "share_links/made.html",
+                journey=journey,
+                link=link,
+                address=link_url(base, token),
+                frame=frame_url(base, token),
             )
     page = render_template(
         "share_links/form.html",
@@ -121,6 +140,7 @@ def new(journey_id: int) -> ResponseReturnValue:
         asked=asked,
         about=said,
         longest=longest,
+        frames=frames,
     )
     return page, form.status
 

@@ -33,6 +33,7 @@ from surveyapp.sharing.share_links import (
     GONE,
     asked_by,
     ends_at,
+    framed_by,
     note_opened,
     note_refused,
     opened_link,
@@ -48,11 +49,15 @@ from surveyapp.web.sessions import Nobody
 from surveyapp.web.share_links import about, groups_of, is_too_large, shared_scope
 from surveyapp.web.targets import rows_shown
 
+_FRAME = "shared/frame.html"
 shared = Blueprint("shared", __name__, url_prefix="/shared")
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors"
+)
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:;"
-    " font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": f"{_POLICY} 'none'",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
@@ -69,6 +74,8 @@ def nobody() -> None:
 def closed(answer: Response) -> Response:
     """Nothing runs on these pages, keeps, finds or tells of them."""
     answer.headers.update(HEADERS)
+    if origins := g.pop("frame_origins", ()):
+        answer.headers["Content-Security-Policy"] = f"{_POLICY} {' '.join(origins)}"
     return answer
 
 
@@ -104,6 +111,24 @@ def show(token: str) -> ResponseReturnValue:
     return make_response(page)
 
 
+@shared.get("/<token>/frame")
+@public
+def frame(token: str) -> ResponseReturnValue:
+    """The map of a link for the inside of a page of others: of the origins that its maker named."""
+    longest, now = installation().settings.share_link_days, installation().now()
+    with installation().store.reading() as session:
+        link = opened_link(session, token, longest=longest, now=now)
+        origins = framed_by(link)
+    if request.method == "HEAD":
+        return ""
+    attempts.admit(Attempt(LINK_OPENED, _client(link)))
+    g.frame_origins = origins
+    page = _page(link, longest, framed=True)
+    with installation().store.writing() as session:
+        note_opened(session, link, now=now)
+    return make_response(page)
+
+
 def _is_right(link: ShareLink, password_hash: str, typed: str) -> bool:
     """Whether the password fits. Counted by link and client before it is tried: whoever guesses holds
     up nobody but themselves.
@@ -123,7 +148,7 @@ def _client(link: ShareLink) -> str:
     return f"{link.id} {client_of(request.remote_addr)}"
 
 
-def _page(link: ShareLink, longest: int) -> str:
+def _page(link: ShareLink, longest: int, *, framed: bool = False) -> str:
     asked = asked_by(link)
     scope = shared_scope(asked)
     template, content = _CONTENTS[asked.page]
@@ -132,7 +157,7 @@ def _page(link: ShareLink, longest: int) -> str:
         shown = content(session, scope, asked)
         words = about(asked, scope, queries.segments(session))
     return render_template(
-        template,
+        _FRAME if framed else template,
         journey=journey,
         scope=scope,
         about=words,

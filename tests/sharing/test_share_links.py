@@ -610,3 +610,71 @@ def test_making_opening_refusing_and_revoking_are_in_the_audit_log(
     ]
     said = " ".join(str(each.detail) for each in entries)
     assert path.rpartition("/")[2] not in said and PASSWORD not in said
+
+
+# A map inside the pages of others
+
+
+def test_a_map_is_framed_by_the_pages_that_its_maker_named_and_by_no_others(
+    installation, measured, ada, stranger
+):
+    with installation.store.writing() as session:
+        journey = session.get_one(Journey, measured.journey_id)
+        before, journey.name = journey.name, '"><img src=x onerror=alert(1)>'
+    of = measured.page("/journey-map")
+    sent = {"of": of, "purpose": "Intranet", "days": "30"}
+    origins = "https://Intranet.example/\nhttps://wiki.example:8443\n\nhttps://intranet.example"
+    new = f"/journeys/{measured.journey_id}/share-links/new"
+    made = ada.post(new, data={**sent, "frame_origins": origins})
+    (code,) = fromstring(made.text).xpath("//textarea[@id='frame-code']/text()")
+    frame = fromstring(code.strip())
+    assert frame.tag == "iframe" and set(frame.attrib) <= {
+        "src", "title", "width", "height", "loading", "referrerpolicy", "sandbox"
+    }  # fmt: skip
+    with installation.store.writing() as session:
+        session.get_one(Journey, measured.journey_id).name = before
+    path = frame.get("src").partition("//")[2].partition("/")[2]
+    answer = stranger.get(f"/{path}")
+    assert answer.status_code == 200, answer.text
+    assert "the application form" in answer.text
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.endswith("; frame-ancestors https://intranet.example https://wiki.example:8443")
+    assert "script-src" not in policy and "default-src 'none'" in policy
+    tree = fromstring(answer.text)
+    assert tree.xpath("//script | //form | //iframe | //object | //a | //@style") == []
+    assert "Set-Cookie" not in answer.headers
+    whole = stranger.get(f"/{path.removesuffix('/frame')}")
+    assert "frame-ancestors 'none'" in whole.headers["Content-Security-Policy"]
+    assert "embedded by https://intranet.example" in ada.get(new.removesuffix("/new")).text
+    link = newest(installation)
+    assert link.opened == 2
+    assert ada.post(f"{new.removesuffix('new')}{link.id}/revoke").status_code == 303
+    gone = stranger.get(f"/{path}")
+    assert gone.status_code == 404
+    assert "frame-ancestors 'none'" in gone.headers["Content-Security-Policy"]
+
+
+def test_a_link_without_named_pages_cannot_be_framed(measured, ada, stranger):
+    answer = stranger.get(make(ada, measured.page("/journey-map")) + "/frame")
+    assert answer.status_code == 404
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("tab", "fields", "said"),
+    [
+        ("/journey-map", {"frame_origins": "https://*.example"}, "is not an origin"),
+        ("/journey-map", {"frame_origins": "http://intranet.example"}, "Only https"),
+        ("/journey-map", {"frame_origins": "https://a.example/map; script-src *"}, "not an origin"),
+        ("/journey-map", {"frame_origins": "\n".join(f"https://{n}.example" for n in range(11))},
+         "at most 10"),
+        ("/journey-map", {"frame_origins": "https://a.example", "password": PASSWORD},
+         "cannot ask for a password"),
+        ("/results", {"frame_origins": "https://a.example"}, "no field"),
+    ],
+)  # fmt: skip
+def test_a_frame_that_cannot_be_is_refused_at_its_field(measured, ada, tab, fields, said: str):
+    sent = {"of": measured.page(tab), "purpose": "Intranet", "days": "30", **fields}
+    answer = ada.post(f"/journeys/{measured.journey_id}/share-links/new", data=sent)
+    assert answer.status_code == 422
+    assert said in html.unescape(answer.text)

@@ -57,6 +57,8 @@ class ShareLink(Base):
     made_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Origins of pages that may show it inside themselves, with spaces between; empty: none may.
+    frame_origins: Mapped[str] = mapped_column(Text, default="", server_default="")
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened: Mapped[int] = mapped_column(BigInteger, default=0)

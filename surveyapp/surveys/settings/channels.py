@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -10,35 +9,14 @@ from urllib.parse import urlsplit
 from attrs import Attribute, field, frozen
 
 from surveyapp.errors import Invalid
+from surveyapp.page_origins import HOST, read_origin
 from surveyapp.surveys.settings.document import Document, about, limited, stripped
 
 _LONGEST_URL = 500
-_LOOPBACK = ("localhost", "127.0.0.1")
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-
-
-def _origin(text: str) -> str:
-    """An origin as browsers write it: scheme, host, and a port that is not the scheme's own."""
-    text = text.strip()
-    try:
-        parts = urlsplit(text.lower())
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        host, port, parts = "", None, urlsplit("")
-    only = parts.path in {"", "/"} and not parts.query and not parts.fragment and "@" not in text
-    scheme = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    if not (only and scheme and _HOST.fullmatch(host)):
-        raise Invalid(
-            f"{text[:80]!r} is not an origin; write it like"
-            " https://www.northbank.example, without a path. Only https is accepted.",
-            field="embed_origins",
-        )
-    own = {"https": 443, "http": 80}[parts.scheme]
-    return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, own} else "")
 
 
 def _origins(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_origin(text) for text in texts))
+    return tuple(dict.fromkeys(read_origin(text, field="embed_origins") for text in texts))
 
 
 def _is_address(_instance: Any, _attribute: Attribute[str], text: str) -> None:
@@ -51,7 +29,7 @@ def _is_address(_instance: Any, _attribute: Attribute[str], text: str) -> None:
     except ValueError:
         host, port, parts = "", None, urlsplit("")
     clean = text.isprintable() and not any(sign in text for sign in ' "<>\\^`{|}')
-    fits = parts.scheme == "https" and _HOST.fullmatch(host) and port is None
+    fits = parts.scheme == "https" and HOST.fullmatch(host) and port is None
     if not (fits and clean and "@" not in parts.netloc and len(text) <= _LONGEST_URL):
         raise Invalid(
             f"{text[:80]!r} is not a URL to redirect to; write it like"
