@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.i18n.isolates import is_right_to_left
 from surveyapp.journeys import map_texts
+from surveyapp.journeys.journey_kinds import lanes_of
 from surveyapp.journeys.map_history import whole_map
-from surveyapp.journeys.map_lanes import LANES, OWN, Grain, Kind, Lane
+from surveyapp.journeys.map_lanes import OWN, Grain, Kind, Lane
 from surveyapp.journeys.map_own_lanes import own_lanes
 from surveyapp.journeys.map_steps import LANE, STAGE, TOUCHPOINT
 from surveyapp.results.dashboards import journey_overview
@@ -142,7 +143,7 @@ def _stage(session: Session, stage: Stage, figures: Mapping[int, tuple[Figure, .
 
 
 def _rows(session: Session, journey: Journey, own: Sequence[MapLane]) -> Iterator[GridRow]:
-    for lane in LANES:
+    for lane in lanes_of(journey):
         if lane.kind is Kind.SHOWN:
             yield GridRow(lane, ())
             continue

@@ -15,6 +15,7 @@ from surveyapp.exports.formats.registry import FORMATS
 from surveyapp.exports.map_cells import map_table
 from surveyapp.journeys import map_history
 from surveyapp.journeys.map_comments import open_comments
+from surveyapp.journeys.journey_kinds import kind_of
 from surveyapp.journeys.map_history import Done, History, drawn_journey, whole_map
 from surveyapp.journeys.map_own_lanes import MOST_LANES
 from surveyapp.journeys.map_snapshots import snapshot_of
@@ -56,10 +57,12 @@ def index(journey_id: int) -> ResponseReturnValue:
         versions = versions_of(session, journey_id)
         shown = _shown(session, grid) | {"bar": scope_bar(session, scope), "versions": versions}
     few = dashboard_rules()["minimum_cell"]
+    shown["kind"] = kind_of(grid.journey)
     return page(
         "journey_map/index.html",
         {
             "journey": grid.journey.code,
+            "kind": grid.journey.kind,
             **scope_to_json(scope),
             "minimum_cell": few,
             "emotion_line": emotion_line_to_json(grid.line, few=few),

@@ -16,11 +16,13 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import actions, queries
 from surveyapp.journeys.action_plan_queries import is_overdue, next_actions
 from surveyapp.journeys.calendar import calendar_of
+from surveyapp.journeys.journey_kinds import JOURNEY, KINDS, set_kind
 from surveyapp.journeys.journey_templates import journey_template, journey_templates
 from surveyapp.journeys.map_history import drawn_journey
 from surveyapp.journeys.portfolio import LONGEST, choices_of, listed, place_journey, tags_text
 from surveyapp.journeys.reviews import CADENCES, LONGEST_NOTICE, review_journey
 from surveyapp.journeys.reviews import is_overdue as is_review_overdue
+from surveyapp.journeys.target_journeys import TARGET, set_target_of
 from surveyapp.journeys.template_actions import draw_template
 from surveyapp.journeys.zone_actions import set_zone
 from surveyapp.results import dashboards, portfolio_phrases, target_phrases
@@ -95,6 +97,12 @@ class JourneyForm(StaffForm):
         description="In the customer's words: what makes the journey a success?",
     )
     state = SelectField("State", choices=choices(STATES))
+    kind = SelectField(
+        "Kind",
+        [Optional()],
+        choices=choices([(each.code, f"{each.title}: {each.said}") for each in KINDS]),
+        description="Decides which lanes stand first, and the stages of an empty map.",
+    )
     run_gap_days = WholeNumberField(
         "Days of inactivity that end a journey run",
         [Optional()],
@@ -115,7 +123,9 @@ class JourneyForm(StaffForm):
 
     def wanted(self) -> dict[str, Any]:
         numbers = {name: self[name].data for name in ("run_gap_days", "period_months")}
-        return {**self.plain(), **numbers}
+        told = {**self.plain(), **numbers}
+        told.pop("kind")  # set apart: it can draw stages
+        return told
 
 
 class PlacedForm(JourneyForm):
@@ -143,6 +153,11 @@ class PlacedForm(JourneyForm):
         [Optional(), NumberRange(0, LONGEST_NOTICE)],
         description="By email, and again when the day is over.",
     )
+    target_of = SelectField(
+        "Target of",
+        [Optional()],
+        description="Of a target state: the journey as it is today. Their gap has a page.",
+    )
 
     def place(self) -> dict[str, Any]:
         """What is said of the journey's place among others."""
@@ -159,7 +174,7 @@ class PlacedForm(JourneyForm):
     def wanted(self) -> dict[str, Any]:
         own = (
             *("owner", "group_name", "tag_words"),
-            *("next_review", "review_every", "review_notice_days"),
+            *("next_review", "review_every", "review_notice_days", "target_of"),
         )
         return {name: value for name, value in super().wanted().items() if name not in own}
 
@@ -170,13 +185,28 @@ def _placed_form(session: Session, journey: Journey) -> PlacedForm:
         obj=journey,
         owner=str(journey.owner_id or ""),
         tag_words=tags_text(each.tag for each in journey.tags),
+        target_of=str(journey.target_of_id or ""),
     )
     owners = {each.id: each.name for each in able(session, Permission.READ_JOURNEYS, journey.id)}
     if journey.owner_id is not None and journey.owner_id not in owners:
         owners[journey.owner_id] = session.get_one(User, journey.owner_id).name
     named = [(str(number), name) for number, name in owners.items()]
     form.owner.choices = choices([("", "Nobody"), *named])
+    form.target_of.choices = choices([("", "No journey"), *_currents(session, journey)])
     return form
+
+
+def _currents(session: Session, journey: Journey) -> list[tuple[str, str]]:
+    """The journeys that this one can be the target of; the one that it is, whoever may read it."""
+    granted = journeys_granted(me(), Permission.READ_JOURNEYS)
+    found = {
+        str(each.id): each.name
+        for each in queries.journeys(session, granted)
+        if each.id != journey.id and each.state != TARGET
+    }
+    if journey.target_of_id is not None:
+        found.setdefault(str(journey.target_of_id), "A journey that you may not read")
+    return list(found.items())
 
 
 @journeys.get("/")
@@ -249,6 +279,7 @@ def new() -> ResponseReturnValue:
                 )
                 if template is not None:
                     draw_template(session, journey, template, user_id=me().id)
+                set_kind(session, journey, form.kind.data or JOURNEY, user_id=me().id)
             if template is not None:
                 flash(f"Journey {journey.name} created. Rename and move what does not fit.")
             else:
@@ -279,6 +310,10 @@ def edit(journey_id: int) -> ResponseReturnValue:
                 actions.edit_journey(session, known, **wanted, user_id=me().id)
                 today = calendar_of(known).day(installation().now())
                 place_journey(session, known, **form.place(), today=today, user_id=me().id)
+                set_kind(session, known, form.kind.data or known.kind, user_id=me().id)
+                if form.target_of.data is not None:
+                    current = int(form.target_of.data) if form.target_of.data else None
+                    set_target_of(session, known, current, user_id=me().id)
                 counting = set_zone(session, known, zone, default=default, user_id=me().id)
             flash(
                 "Saved."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from surveyapp.journeys.map_lanes import FEELINGS
@@ -14,6 +16,20 @@ from surveyapp.web.stages import OWNERSHIPS
 FEELINGS_SAID = [
     (str(value), f"{value:+d} {word}" if value else f"0 {word}") for value, word in FEELINGS
 ]
+
+# What choices and boxes of the map are called where they are compared.
+_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "assumed_feeling": dict(FEELINGS_SAID),
+        "ownership": dict(OWNERSHIPS),
+        "moment_of_truth": {"yes": "yes"},
+    }
+)
+
+
+def worded(field: str, text: str) -> str:
+    """A text as the map shows it."""
+    return _WORDS.get(field, {}).get(text, text)
 
 
 def map_shown(grid: MapGrid) -> dict[str, Any]:

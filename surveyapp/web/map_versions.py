@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -39,7 +37,7 @@ from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
-from surveyapp.web.map_shown import FEELINGS_SAID
+from surveyapp.web.map_shown import FEELINGS_SAID, worded
 from surveyapp.web.number_formats import day
 from surveyapp.web.sessions import me
 from surveyapp.web.stages import OWNERSHIPS
@@ -50,14 +48,6 @@ map_versions = Blueprint("map_versions", __name__, url_prefix="/journeys/<int:jo
 NOW = "now"
 _JOURNEY = "journey"
 _LARGEST = 2**31 - 1
-# What choices and boxes of the map are called where they are compared.
-_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "assumed_feeling": dict(FEELINGS_SAID),
-        "ownership": dict(OWNERSHIPS),
-        "moment_of_truth": {"yes": "yes"},
-    }
-)
 
 
 class VersionForm(StaffForm):
@@ -170,7 +160,7 @@ def compare(journey_id: int) -> ResponseReturnValue:
         choices=_choices(versions, others),
         found=found,
         scores=scores,
-        worded=_worded,
+        worded=worded,
         said=effect_phrases,
     )
 
@@ -245,8 +235,3 @@ def _choices(versions: list[MapVersion], others: list[Journey]) -> list[tuple[st
             for each in targets_first
         ),
     ]
-
-
-def _worded(field: str, text: str) -> str:
-    """A text as the map shows it."""
-    return _WORDS.get(field, {}).get(text, text)

@@ -84,6 +84,7 @@ from surveyapp.web.suggestions import suggestions
 from surveyapp.web.survey_plan import survey_plan_pages
 from surveyapp.web.surveys import surveys
 from surveyapp.web.system import system
+from surveyapp.web.target_gap import target_gap
 from surveyapp.web.targets import targets
 from surveyapp.web.theme import theme
 from surveyapp.web.translations import translations
@@ -128,7 +129,7 @@ SECTIONS = (
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
-            *(journey_map, map_comments, map_imports, map_versions, outcomes, inventory),
+            *(journey_map, map_comments, map_imports, map_versions, target_gap, outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities, personas),
             suggestions,
         ),

@@ -213,3 +213,30 @@ def test_pain_points_and_opportunities_stand_in_their_lanes(installation, drawn,
     }
     assert lanes["pain_points"][:2] == ["No sign Desk", ""]
     assert lanes["opportunities"][:2] == ["", "Text the bill open"]
+
+
+def test_a_kind_of_journey_decides_its_first_lanes_and_stages(installation, drawn, sign_in):
+    user, journey_id, _, _ = drawn
+    client = sign_in(user)
+    said = {"name": "A day", "provider": "Clinic", "state": "current", "kind": "day"}
+    made = client.post("/journeys/new", data=said)
+    number = int(made.location.split("/")[2])
+    page = client.get(f"/journeys/{number}/journey-map").text
+    assert "Day in the life" in page and page.index("Early morning") < page.index("Night")
+    lanes = "//tr[contains(@class, 'lane ')]/th[@class='map-lane']"
+
+    def titles() -> list[str]:
+        tree = fromstring(client.get(f"/journeys/{journey_id}/journey-map").text)
+        return [each.text_content().strip() for each in tree.xpath(lanes)]
+
+    assert titles()[0] == "Customer goals"
+    form = {"name": "Visit", "provider": "Clinic", "state": "current"}
+    edit = f"/journeys/{journey_id}/edit"
+    assert client.post(edit, data=form | {"kind": "poster"}).status_code == 422
+    assert client.post(edit, data=form | {"kind": "blueprint"}).status_code == 303
+    found = titles()
+    assert found[2:6] == ["Customer actions", "Front stage", "Backstage", "Support systems"]
+    assert "Customer goals" in found[6:]
+    assert client.post(edit, data=form).status_code == 303  # says nothing of the kind
+    assert titles() == found
+    assert client.get(f"/journeys/{journey_id}/journey-map.json").json["kind"] == "blueprint"

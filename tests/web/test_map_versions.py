@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from surveyapp.journeys import actions, queries
-from surveyapp.store.models import AuditEntry, MapVersion
+from surveyapp.store.models import AuditEntry, MapVersion, Target
 from surveyapp.web.installation import EXTENSION
 from tests.results import bank
 from tests.web.test_changes import app, made
@@ -114,3 +114,43 @@ def test_a_map_is_compared_with_that_of_another_journey_that_one_may_read(app, c
         refused = client.get(f"{base}.json?second={wrong}")
         assert refused.status_code == 422 and "choose from the list" in refused.json["detail"]
     assert client.get(f"{base}.json?second=999999").status_code == 404
+
+
+def test_the_gap_to_a_target_state_has_its_maps_and_targets_against_todays_scores(
+    app, client, made
+):
+    store = app.extensions[EXTENSION].store
+    gap = f"/journeys/{made.journey}/target-gap"
+    assert "No target state" in client.get(gap).text
+    with store.writing() as session:
+        today = queries.journey(session, made.journey)
+        session.add(Target(journey_id=today.id, metric="nps", value=10.0))
+        session.add(Target(journey_id=today.id, metric="sjq", value=1.0))
+        wanted = actions.create_journey(
+            session, name="As it should be", provider="Northbank", state="target", user_id=None
+        )
+        session.add(Target(journey_id=wanted.id, metric="sjq", value=99.0))
+        stage = today.stages[0]
+        new = actions.add_stage(session, wanted, name=stage.name, code=stage.code, user_id=None)
+        actions.add_touchpoint(session, new, name="Branch at home", user_id=None)
+        form = {"name": wanted.name, "provider": "Northbank", "state": "target"}
+        number, other = wanted.id, today.id
+    edit = f"/journeys/{number}/edit"
+    refused = client.post(edit, data=form | {"state": "current", "target_of": str(other)})
+    assert refused.status_code == 422 and "choose the state Target" in refused.text
+    assert client.post(edit, data=form | {"target_of": str(number)}).status_code == 422
+    assert client.post(edit, data=form | {"target_of": str(other)}).status_code == 303
+    found = client.get(f"{gap}.json?period=all").json
+    assert {(each["metric"], each["value"]) for each in found["targets"]} == {
+        ("nps", 10.0),
+        ("sjq", 99.0),
+    }
+    standing = {each["metric"]: each["standing"] for each in found["targets"]}
+    assert standing["sjq"] == "not reached"
+    added = [each for each in found["differences"] if each["did"] == "added"]
+    assert [each["name"] for each in added] == ["Branch at home"]
+    page = client.get(f"{gap}?period=all").text
+    assert "Branch at home" in page and "As it should be" in page and "not reached" in page
+    assert client.get(f"{gap}?target={other}").status_code == 404
+    assert client.post(edit, data=form | {"target_of": ""}).status_code == 303
+    assert "No target state" in client.get(gap).text

@@ -29,7 +29,10 @@ class Journey(Base):
     """
 
     __tablename__ = "journeys"
-    __table_args__ = (one_of("state", "current", "target", "archived"),)
+    __table_args__ = (
+        one_of("state", "current", "target", "archived"),
+        one_of("kind", "journey", "day", "blueprint"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(60), unique=True)
@@ -37,6 +40,10 @@ class Journey(Base):
     provider: Mapped[str] = mapped_column(String(200))  # fills {provider} in the wording
     goal: Mapped[str] = mapped_column(Text, default="")  # the customer's goal
     state: Mapped[str] = mapped_column(String(20), default="current")
+    # What its map shows: a journey, a day in the life, or a service blueprint.
+    kind: Mapped[str] = mapped_column(String(20), default="journey", server_default="journey")
+    # Of a target state: the journey as it is today.
+    target_of_id: Mapped[int | None] = mapped_column(ForeignKey("journeys.id"), index=True)
     version: Mapped[int] = mapped_column(default=1)
     # A customer who is silent for longer begins a new run; None: only the end closes one.
     run_gap_days: Mapped[int | None]
