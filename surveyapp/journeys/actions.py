@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.codes import code_from, read_code
 from surveyapp.journeys.removals import keep_stage, keep_touchpoint
+from surveyapp.journeys.sub_journeys import refuse_if_leading
 from surveyapp.journeys.zone_actions import read_zone
 from surveyapp.settings import LONGEST_PERIOD
 from surveyapp.store.audit import record
@@ -148,6 +149,7 @@ def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> int:
     _refuse_if_planned(session, stage.name, PlannedAction.stage_id == stage.id)
     for noun, table in _RECORDS:
         _refuse_if_recorded(session, stage.name, noun, table, table.stage_id == stage.id)
+    refuse_if_leading(session, stage)
     for touchpoint in stage.touchpoints:
         _refuse_if_used(session, touchpoint)
     kept = keep_stage(session, stage, user_id=user_id)
@@ -309,6 +311,7 @@ def _refuse_if_used(session: Session, touchpoint: Touchpoint) -> None:
             )
     _refuse_if_changed(session, touchpoint.name, ChangedPlace.touchpoint_id == touchpoint.id)
     _refuse_if_planned(session, touchpoint.name, PlannedAction.touchpoint_id == touchpoint.id)
+    refuse_if_leading(session, touchpoint)
     for noun, kind in _RECORDS:
         there = kind.touchpoint_id == touchpoint.id
         _refuse_if_recorded(session, touchpoint.name, noun, kind, there)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from surveyapp.auth.grants import may_on
+from surveyapp.auth.grants import journeys_granted, may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.exports.formats.registry import FORMATS
@@ -21,6 +21,7 @@ from surveyapp.journeys.map_own_lanes import MOST_LANES
 from surveyapp.journeys.map_snapshots import snapshot_of
 from surveyapp.journeys.map_steps import SET, Overtaken, Step
 from surveyapp.journeys.map_versions import versions_of
+from surveyapp.journeys.sub_journeys import JourneyLink, part_of, sub_journeys
 from surveyapp.results import emotion_phrases, phrases
 from surveyapp.results.emotion_json import emotion_line_to_json
 from surveyapp.results.map_grid import MapGrid, map_grid, seen
@@ -56,8 +57,9 @@ def index(journey_id: int) -> ResponseReturnValue:
         grid = _grid(session, journey_id)
         versions = versions_of(session, journey_id)
         shown = _shown(session, grid) | {"bar": scope_bar(session, scope), "versions": versions}
+        within = part_of(session, journey_id, journeys_granted(me(), Permission.READ_JOURNEYS))
     few = dashboard_rules()["minimum_cell"]
-    shown["kind"] = kind_of(grid.journey)
+    shown |= {"kind": kind_of(grid.journey), "within": within}
     return page(
         "journey_map/index.html",
         {
@@ -285,8 +287,18 @@ def _shown(session: Session, grid: MapGrid) -> dict[str, Any]:
         "history": map_history.history(session, grid.journey.id, me().id),
         "forms": {each.id: column_form(grid, each.id) for each in grid.stages} if edits else {},
         "most_lanes": MOST_LANES,
+        "leads": _leads(session, grid.journey.id),
         "sortable": SORTABLE,
     }
+
+
+def _leads(session: Session, journey_id: int) -> dict[tuple[str, int], list[JourneyLink]]:
+    """By the kind and the number of a stage or touchpoint, the journeys that it leads to."""
+    found: dict[tuple[str, int], list[JourneyLink]] = {}
+    for each in sub_journeys(session, journey_id, journeys_granted(me(), Permission.READ_JOURNEYS)):
+        key = ("touchpoint", each.touchpoint_id) if each.touchpoint_id else ("stage", each.stage_id)
+        found.setdefault((key[0], key[1] or 0), []).append(each)
+    return found
 
 
 def _back(journey_id: int) -> ResponseReturnValue:

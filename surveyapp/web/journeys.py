@@ -22,6 +22,7 @@ from surveyapp.journeys.map_history import drawn_journey
 from surveyapp.journeys.portfolio import LONGEST, choices_of, listed, place_journey, tags_text
 from surveyapp.journeys.reviews import CADENCES, LONGEST_NOTICE, review_journey
 from surveyapp.journeys.reviews import is_overdue as is_review_overdue
+from surveyapp.journeys.sub_journeys import parents_of
 from surveyapp.journeys.target_journeys import TARGET, set_target_of
 from surveyapp.journeys.template_actions import draw_template
 from surveyapp.journeys.zone_actions import set_zone
@@ -226,6 +227,7 @@ def index() -> ResponseReturnValue:
         known = listed(session, granted)
         chosen = [each for each in known if search.finds(each)]
         found = portfolio(session, chosen, asked, now=installation().now(), **rules)
+        parents = parents_of(session, [each.journey.id for each in found.lines], granted)
         planned = next_actions(session, journeys_granted(me(), Permission.READ_RESULTS))
         quotes = newest_quotes(
             session,
@@ -250,6 +252,7 @@ def index() -> ResponseReturnValue:
         words=portfolio_phrases,
         axis=portfolio_axis(found.lines),
         quotes=quotes,
+        parents=parents,
         planned=planned,
         overdue={each.id for each in planned if is_overdue(each, installation().now().date())},
         late_reviews={

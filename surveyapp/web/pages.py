@@ -80,6 +80,7 @@ from surveyapp.web.side_by_side import side_by_side
 from surveyapp.web.sign_in import sign_in
 from surveyapp.web.stages import stages
 from surveyapp.web.studies import studies
+from surveyapp.web.sub_journeys import sub_journeys
 from surveyapp.web.suggestions import suggestions
 from surveyapp.web.survey_plan import survey_plan_pages
 from surveyapp.web.surveys import surveys
@@ -129,7 +130,8 @@ SECTIONS = (
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
-            *(journey_map, map_comments, map_imports, map_versions, target_gap, outcomes, inventory),
+            *(journey_map, map_comments, map_imports, map_versions, target_gap, sub_journeys),
+            *(outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities, personas),
             suggestions,
         ),

@@ -104,6 +104,7 @@ OTHERS = {
         "map_comments.write",
         "map_imports.new",
         "map_versions.new",
+        "sub_journeys.add",
         "opportunities.new",
         "pain_points.add_evidence",
         "pain_points.new",

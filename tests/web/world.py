@@ -70,6 +70,7 @@ from surveyapp.store.models import (
     ScheduleRun,
     ShareLink,
     Stage,
+    SubJourney,
     SuggestionDismissal,
     SurveyRow,
     Target,
@@ -143,6 +144,7 @@ class Place:
     persona_id: int
     map_version_id: int
     map_comment_id: int
+    sub_journey_id: int
     dismissal_id: int
     view_id: int
     link_id: int
@@ -419,7 +421,9 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
     dismissed = SuggestionDismissal(
         journey_id=journey_id, key=f"truth-{made.id}", title=title, reason=text[:500]
     )
-    session.add_all([insight, opportunity, persona, version, comment, dismissed])
+    of_stage = session.scalars(select(Stage.id).where(Stage.journey_id == journey_id)).first()
+    part = SubJourney(journey_id=journey_id, stage_id=of_stage, leads_to_id=journey_id)
+    session.add_all([insight, opportunity, persona, version, comment, dismissed, part])
     session.flush()
     return {
         "pain_point_id": made.id,
@@ -429,6 +433,7 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
         "persona_id": persona.id,
         "map_version_id": version.id,
         "map_comment_id": comment.id,
+        "sub_journey_id": part.id,
         "dismissal_id": dismissed.id,
     }
 

@@ -87,3 +87,16 @@ class MapVersion(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SubJourney(Base):
+    """That a stage or a touchpoint of a journey leads to another journey, which is drawn by itself."""
+
+    __tablename__ = "sub_journeys"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
+    stage_id: Mapped[int | None] = mapped_column(ForeignKey("stages.id"), index=True)
+    touchpoint_id: Mapped[int | None] = mapped_column(ForeignKey("touchpoints.id"), index=True)
+    leads_to_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
