@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -86,6 +86,8 @@ class MapGrid:
     line: EmotionLine
     seen: str
     flagged: int | None = 0  # flagged answers that are left out; None where it may not be told
+    # On paper, by stage: quotes and the names of files, for whoever may read them.
+    evidence: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     @property
     def from_right(self) -> bool:

@@ -33,6 +33,11 @@ def lane_cells(grid: MapGrid, row: GridRow, *, few: int, words: Words = ENGLISH)
     if row.lane.kind is Kind.SHOWN:
         return [[""] for _ in grid.stages]
     texts = [[said(row.lane.kind, cell, words) for cell in cells] for cells in row.cells]
+    if row.lane.code == "evidence":
+        texts = [
+            ["\n".join(filter(None, [*own, *grid.evidence.get(stage.id, ())]))]
+            for stage, own in zip(grid.stages, texts, strict=True)
+        ]
     return [each or [""] for each in texts] if row.lane.grain is Grain.TOUCHPOINT else texts
 
 

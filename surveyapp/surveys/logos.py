@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from surveyapp.errors import Invalid
+from surveyapp.pictures import opened_picture
 
-FORMATS = ("PNG", "JPEG", "WEBP")
 MEDIA_TYPES = ("image/png", "image/webp")
 LARGEST_UPLOAD = 2 * 1024 * 1024  # bytes
-_MOST_PIXELS, _MILLIONS = 16_000_000, "16 million"
 _TALLEST, _WIDEST = 48, 260  # CSS pixels on the page; drawn with twice as many
 _SMALLEST = 16
 _AIM = 6 * 1024  # bytes; the page's first view stays small with the logo in it
@@ -38,7 +37,7 @@ def read_logo(data: bytes) -> Logo:
     if len(data) > LARGEST_UPLOAD:
         size = f"{len(data) / 1024 / 1024:.1f}"
         raise Invalid(f"The image is {size} MB; use one of at most 2 MB.", field="logo")
-    picture = _opened(data)
+    picture = opened_picture(data, field="logo")
     width, height = picture.size
     if min(width, height) < _SMALLEST:
         raise Invalid(
@@ -52,30 +51,6 @@ def read_logo(data: bytes) -> Logo:
     scale = min(_TALLEST / drawn.height, _WIDEST / drawn.width, 1.0)
     shown = max(1, round(drawn.width * scale)), max(1, round(drawn.height * scale))
     return Logo(_written(drawn), "image/webp", *shown)
-
-
-def _opened(data: bytes) -> Image.Image:
-    """The picture, decoded once its header has said that it is small enough."""
-    try:
-        picture = Image.open(BytesIO(data), formats=FORMATS)
-        width, height = picture.size
-        if width * height > _MOST_PIXELS:
-            raise _too_large(f"{width} by {height} pixels, which is more than {_MILLIONS}")
-        picture.load()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        # So far beyond our limit that Pillow itself stops at the header, without saying the size.
-        raise _too_large(f"more than {_MILLIONS} pixels") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Warning) as error:
-        raise Invalid(
-            "This file cannot be read as an image; use PNG, JPEG or WebP. SVG is not"
-            " accepted, because it can contain scripts.",
-            field="logo",
-        ) from error
-    return picture
-
-
-def _too_large(found: str) -> Invalid:
-    return Invalid(f"The image has {found}; use a smaller one.", field="logo")
 
 
 def _written(picture: Image.Image) -> bytes:

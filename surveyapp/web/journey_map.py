@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
@@ -33,6 +34,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, scope_to_json, wants_json
 from surveyapp.web.map_column_form import column_form, steps_of
+from surveyapp.web.map_evidence import note_quotes, printed_evidence, shown_evidence
 from surveyapp.web.map_shown import map_shown
 from surveyapp.web.pain_point_form import SEVERITIES
 from surveyapp.web.reads import note_read
@@ -57,6 +59,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         grid = _grid(session, journey_id)
         versions = versions_of(session, journey_id)
         shown = _shown(session, grid) | {"bar": scope_bar(session, scope), "versions": versions}
+        note_quotes(grid.journey, shown["evidence"])
         within = part_of(session, journey_id, journeys_granted(me(), Permission.READ_JOURNEYS))
     few = dashboard_rules()["minimum_cell"]
     shown |= {"kind": kind_of(grid.journey), "within": within}
@@ -117,10 +120,13 @@ def sheet(journey_id: int, kind: str) -> ResponseReturnValue:
         raise Invalid(f"A map is made as {', '.join(_MEDIA)} on {', '.join(SIZES)}.")
     with installation().store.reading() as session:
         grid = _grid(session, journey_id)
+        shown = shown_evidence(session, grid.journey)
+        grid = replace(grid, evidence=printed_evidence(shown))
         few = dashboard_rules()["minimum_cell"]
         scope = scope_asked(session, journey_id)
         said = f"{emotion_phrases.basis(grid.line)} {phrases.scope(scope)}."
         made = sheets(grid, MapTitle(grid.journey.name, said), paper=paper, few=few)
+    note_quotes(grid.journey, shown)
     note_read("download map", f"journey {grid.journey.code}", file=kind)
     data: bytes | str
     if kind == "pdf":
@@ -288,6 +294,7 @@ def _shown(session: Session, grid: MapGrid) -> dict[str, Any]:
         "forms": {each.id: column_form(grid, each.id) for each in grid.stages} if edits else {},
         "most_lanes": MOST_LANES,
         "leads": _leads(session, grid.journey.id),
+        "evidence": shown_evidence(session, grid.journey),
         "sortable": SORTABLE,
     }
 

@@ -46,6 +46,7 @@ from surveyapp.web.journey_map import journey_map
 from surveyapp.web.journeys import journeys
 from surveyapp.web.mail import mail
 from surveyapp.web.map_comments import map_comments
+from surveyapp.web.map_evidence import map_evidence
 from surveyapp.web.map_imports import map_imports
 from surveyapp.web.map_versions import map_versions
 from surveyapp.web.messages import messages
@@ -130,7 +131,8 @@ SECTIONS = (
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
-            *(journey_map, map_comments, map_imports, map_versions, target_gap, sub_journeys),
+            *(journey_map, map_comments, map_evidence, map_imports, map_versions),
+            *(target_gap, sub_journeys),
             *(outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities, personas),
             suggestions,

@@ -40,6 +40,7 @@ _CHECKED: dict[str, dict[str, Any]] = {
     "changed_places": {"stage_id": None},
     "pain_point_evidence": {"case_id": None},
     "persona_emotions": {"level": 1},
+    "map_evidence": {"file_id": None},
 }
 ODD = "Zoë, 'quoted' \"twice\"\t\\ \n漢字 \U0001f600"
 

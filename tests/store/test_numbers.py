@@ -110,7 +110,11 @@ def _referring_to_nothing(store: Store) -> Iterator[Connection]:
 
 
 # Of columns of which one or the other may be empty.
-_NEEDED = {"changed_places": ("stage_id",), "pain_point_evidence": ("response_id",)}
+_NEEDED = {
+    "changed_places": ("stage_id",),
+    "pain_point_evidence": ("response_id",),
+    "map_evidence": ("response_id",),
+}
 
 
 def _add(connection: Connection, table: Table, place: int) -> int:

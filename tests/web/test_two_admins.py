@@ -105,6 +105,8 @@ OTHERS = {
         "map_imports.new",
         "map_versions.new",
         "sub_journeys.add",
+        "map_evidence.file",
+        "map_evidence.quote",
         "opportunities.new",
         "pain_points.add_evidence",
         "pain_points.new",

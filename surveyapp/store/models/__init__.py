@@ -63,7 +63,14 @@ from surveyapp.store.models.journeys import (
 )
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
 from surveyapp.store.models.map_comments import MapComment, MapMention
-from surveyapp.store.models.maps import MapCell, MapChange, MapLane, MapVersion, SubJourney
+from surveyapp.store.models.maps import (
+    MapCell,
+    MapChange,
+    MapEvidence,
+    MapLane,
+    MapVersion,
+    SubJourney,
+)
 from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.personas import Persona, PersonaEmotion
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
@@ -182,6 +189,7 @@ __all__ = [
     "MapCell",
     "MapChange",
     "MapComment",
+    "MapEvidence",
     "MapLane",
     "MapMention",
     "MapRemoval",

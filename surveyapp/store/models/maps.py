@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
@@ -100,3 +100,25 @@ class SubJourney(Base):
     stage_id: Mapped[int | None] = mapped_column(ForeignKey("stages.id"), index=True)
     touchpoint_id: Mapped[int | None] = mapped_column(ForeignKey("touchpoints.id"), index=True)
     leads_to_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
+
+
+class MapEvidence(Base):
+    """What shows on a map how a stage is: a comment that may be quoted, or a file. A quote goes with its
+    response.
+    """
+
+    __tablename__ = "map_evidence"
+    __table_args__ = (
+        CheckConstraint("(response_id IS NULL) <> (file_id IS NULL)", name="one_source"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stages.id"), index=True)
+    title: Mapped[str] = mapped_column(String(200), default="")
+    response_id: Mapped[int | None] = mapped_column(
+        Number, ForeignKey("responses.id", ondelete="CASCADE"), index=True
+    )
+    item: Mapped[str] = mapped_column(String(120), default="")
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"), index=True)

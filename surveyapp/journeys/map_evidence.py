@@ -1,0 +1,206 @@
+"""Quotes and files that stand in the lane of evidence, by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.installation import Installation
+from surveyapp.journeys.map_files import PICTURE, MapFile
+from surveyapp.store.audit import record
+from surveyapp.store.models import Comment, File, Journey, MapEvidence, Response, Stage, SurveyRow
+
+MOST = 20  # of one stage
+PROPOSED = 30
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class PlacedEvidence:
+    """``text`` is a quote's, as it is stored: masked where the survey masks; of a file its name."""
+
+    id: int
+    stage_id: int
+    kind: str  # quote, picture, document
+    title: str
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Quotable:
+    """A comment that its customer allows to be quoted."""
+
+    response_id: int
+    item: str
+    survey: str
+    language: str
+    text: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.response_id} {self.item}"
+
+
+def add_quote(
+    session: Session, stage: Stage, quote: Quotable, *, title: str, user_id: int | None
+) -> MapEvidence:
+    """Put a quote on the map; Conflict for one that is there or one too many."""
+    same = select(MapEvidence.id).where(
+        MapEvidence.stage_id == stage.id,
+        MapEvidence.response_id == quote.response_id,
+        MapEvidence.item == quote.item,
+    )
+    if session.scalar(same) is not None:
+        raise Conflict(f"This quote is evidence of {stage.name} already.")
+    row = _row(session, stage, title)
+    row.response_id, row.item = quote.response_id, quote.item
+    return _added(session, stage, row, "quote", user_id)
+
+
+def add_file(
+    installation: Installation,
+    session: Session,
+    stage: Stage,
+    file: MapFile,
+    *,
+    title: str,
+    user_id: int | None,
+) -> MapEvidence:
+    """Put a picture or document on the map; its title names it. Raises Invalid without, Conflict for one
+    too many.
+    """
+    if not title.strip():
+        raise Invalid(
+            "Enter what the file shows; it is read where it cannot be seen.", field="title"
+        )
+    row = _row(session, stage, title)
+    ending = "webp" if file.media_type == PICTURE else "pdf"
+    name = f"{stage.journey.code}-{stage.code}.{ending}"
+    put = installation.files.put(session, file.data, name=name, media_type=file.media_type)
+    row.file_id = put.id
+    return _added(session, stage, row, "file", user_id)
+
+
+def remove_evidence(
+    installation: Installation,
+    session: Session,
+    journey: Journey,
+    evidence_id: int,
+    *,
+    user_id: int | None,
+) -> None:
+    """Take a quote or file off the map; a file is deleted. Raises NotFound."""
+    row = evidence_row(session, journey.id, evidence_id)
+    file = session.get(File, row.file_id) if row.file_id is not None else None
+    session.delete(row)
+    session.flush()
+    if file is not None:
+        installation.files.remove(session, file)
+    record(session, user_id, "remove map evidence", f"journey {journey.code}")
+
+
+def evidence_row(session: Session, journey_id: int, evidence_id: int) -> MapEvidence:
+    """Evidence of this journey. Raises NotFound."""
+    row = session.get(MapEvidence, evidence_id)
+    if row is None or row.journey_id != journey_id:
+        raise NotFound("There is no such evidence on this map; somebody may have removed it.")
+    return row
+
+
+def evidence_of(
+    session: Session, journey_id: int, *, quotes: bool, minimum_cell: int
+) -> tuple[PlacedEvidence, ...]:
+    """What stands on the map, in the order in which it was added; quotes only where ``quotes``.
+
+    A quote stands there as long as its customer allows it, and where as many customers as
+    ``minimum_cell`` answered its survey: whose words of a few they are could be guessed.
+    """
+    found = [*_files(session, journey_id)]
+    if quotes:
+        found += _quotes(session, journey_id, minimum_cell)
+    return tuple(sorted(found, key=lambda each: each.id))
+
+
+def quotable(session: Session, journey_id: int, *, minimum_cell: int) -> Sequence[Quotable]:
+    """The newest comments of a journey that may be quoted, of surveys with answers enough."""
+    query = (
+        select(Comment, SurveyRow.name)
+        .join(SurveyRow, SurveyRow.id == Comment.survey_id)
+        .where(SurveyRow.journey_id == journey_id, Comment.may_quote)
+        .where(_enough(minimum_cell))
+        .order_by(Comment.submitted_at.desc(), Comment.response_id.desc(), Comment.item)
+        .limit(PROPOSED)
+    )
+    return [
+        Quotable(comment.response_id, comment.item, name, comment.language, comment.text)
+        for comment, name in session.execute(query)
+    ]
+
+
+def refuse_if_shown(session: Session, stage: Stage) -> None:
+    """Raise Conflict where evidence stands at a stage that is to be removed."""
+    count = select(func.count()).select_from(MapEvidence).where(MapEvidence.stage_id == stage.id)
+    number = session.scalar(count) or 0
+    if number:
+        pieces = "1 piece" if number == 1 else f"{number} pieces"
+        raise Conflict(
+            f"{stage.name} cannot be removed, because {pieces} of evidence stand there; remove them under"
+            " Evidence first."
+        )
+
+
+def _enough(minimum_cell: int) -> ColumnElement[bool]:
+    answered = select(func.count()).select_from(Response).where(Response.survey_id == SurveyRow.id)
+    return answered.correlate(SurveyRow).scalar_subquery() >= minimum_cell
+
+
+def _quotes(session: Session, journey_id: int, minimum_cell: int) -> Iterator[PlacedEvidence]:
+    same = (Comment.response_id == MapEvidence.response_id) & (Comment.item == MapEvidence.item)
+    query = (
+        select(MapEvidence, Comment)
+        .join(Comment, same)
+        .join(SurveyRow, SurveyRow.id == Comment.survey_id)
+        .where(MapEvidence.journey_id == journey_id, Comment.may_quote, _enough(minimum_cell))
+    )
+    for row, comment in session.execute(query):
+        yield PlacedEvidence(
+            row.id, row.stage_id, "quote", row.title, comment.text, comment.language
+        )
+
+
+def _files(session: Session, journey_id: int) -> Iterator[PlacedEvidence]:
+    query = (
+        select(MapEvidence, File)
+        .join(File, File.id == MapEvidence.file_id)
+        .where(MapEvidence.journey_id == journey_id)
+    )
+    for row, file in session.execute(query):
+        kind = "picture" if file.media_type == PICTURE else "document"
+        yield PlacedEvidence(row.id, row.stage_id, kind, row.title, file.name)
+
+
+def _row(session: Session, stage: Stage, title: str) -> MapEvidence:
+    title = " ".join(title.split())
+    if len(title) > _LONGEST:
+        raise Invalid(
+            f"The title has {len(title)} characters; use at most {_LONGEST}.", field="title"
+        )
+    count = select(func.count()).select_from(MapEvidence).where(MapEvidence.stage_id == stage.id)
+    if (session.scalar(count) or 0) >= MOST:
+        raise Conflict(f"{stage.name} has {MOST} pieces of evidence; remove one first.")
+    return MapEvidence(journey_id=stage.journey_id, stage_id=stage.id, title=title, item="")
+
+
+def _added(
+    session: Session, stage: Stage, row: MapEvidence, kind: str, user_id: int | None
+) -> MapEvidence:
+    session.add(row)
+    session.flush()
+    subject = f"stage {stage.journey.code}/{stage.code}"
+    record(session, user_id, "add map evidence", subject, kind=kind)
+    return row

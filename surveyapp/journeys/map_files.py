@@ -1,0 +1,51 @@
+"""Files that stand on a map: pictures drawn anew, and PDF documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, ImageOps
+
+from surveyapp.errors import Invalid
+from surveyapp.pictures import opened_picture
+
+LARGEST = 10 * 1024 * 1024  # bytes of an upload
+PICTURE, DOCUMENT = "image/webp", "application/pdf"
+_PDF = b"%PDF-"
+_WIDEST = 1600  # pixels
+_FIELD = "file"
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """What is stored: ``media_type`` is ``PICTURE`` or ``DOCUMENT``."""
+
+    data: bytes
+    media_type: str
+
+
+def read_map_file(data: bytes) -> MapFile:
+    """The picture or document in an upload, by its first bytes and not by its name.
+
+    A picture is drawn anew, at most 1,600 pixels each way: what comes out holds pixels and nothing else,
+    not even where it was taken. Raises Invalid for anything else, or for more than 10 MB.
+    """
+    if len(data) > LARGEST:
+        size = f"{len(data) / 1024 / 1024:.1f}"
+        raise Invalid(f"The file is {size} MB; use one of at most 10 MB.", field=_FIELD)
+    if data[: len(_PDF)] == _PDF:
+        return MapFile(data, DOCUMENT)
+    try:
+        picture = opened_picture(data, field=_FIELD)
+    except Invalid as error:
+        said = str(error)
+        if "cannot be read as an image" in said:
+            said = "This file is neither a PNG, JPEG or WebP picture nor a PDF; other files are not kept."
+        raise Invalid(said, field=_FIELD) from error
+    upright = ImageOps.exif_transpose(picture) or picture
+    drawn = upright.convert("RGBA" if "A" in upright.getbands() else "RGB")
+    drawn.thumbnail((_WIDEST, _WIDEST), Image.Resampling.LANCZOS)
+    out = BytesIO()
+    drawn.save(out, "WEBP", quality=82)
+    return MapFile(out.getvalue(), PICTURE)

@@ -1,0 +1,135 @@
+"""Evidence on a map: consented quotes, pictures and documents, and what becomes of them."""
+
+from __future__ import annotations
+
+import html
+from io import BytesIO
+
+import pytest
+from lxml.html import fromstring
+from PIL import Image
+from sqlalchemy import select
+
+from instruments.loader import BUILT_IN
+from surveyapp.errors import Invalid
+from surveyapp.journeys import queries
+from surveyapp.journeys.map_files import LARGEST, read_map_file
+from surveyapp.responses.actions import submit
+from surveyapp.store.models import Comment, File, JourneyGrant, MapEvidence, Response
+from tests.responses.makers import NOW, as_survey, make_survey, some_answers
+from tests.web.world import add_user
+
+WORDS = "Nobody told me <b>why</b>."
+
+
+def picture(format_: str = "JPEG") -> bytes:
+    out, exif = BytesIO(), Image.Exif()
+    exif[0x010E] = "taken at home"
+    Image.new("RGB", (2000, 500), "navy").save(out, format_, exif=exif)
+    return out.getvalue()
+
+
+@pytest.fixture
+def drawn(installation, sign_in):
+    """A researcher in their browser, with a journey whose five customers may be quoted."""
+    with installation.store.writing() as session:
+        user = add_user(session, "researcher", password_hash="none")
+        made = make_survey(session, asks=("csat",))
+        for at in range(5):
+            submit(
+                session,
+                as_survey(session, made),
+                some_answers(at + 1, ("csat",)),
+                submission_key=f"evidence {at}",
+                attributes={},
+                now=NOW,
+                library=BUILT_IN,
+            )
+        session.flush()
+        comments = session.scalars(select(Comment).order_by(Comment.response_id)).all()
+        for comment in comments:
+            comment.may_quote = True
+        comments[0].text, first = WORDS, comments[0].response_id
+        stage = queries.journey(session, made.journey_id).stages[0].id
+        journey_id = made.journey_id
+    return sign_in(user), f"/journeys/{journey_id}", stage, first
+
+
+def test_a_quote_stands_on_the_map_until_its_customer_withdraws_it(installation, drawn, sign_in):
+    client, base, stage, response = drawn
+    said = {"stage": str(stage), "title": "Waiting", "quote": f"{response} csat-csat_reason"}
+    gone = client.post(f"{base}/map-evidence/quotes", data=said | {"quote": "0 csat-csat_reason"})
+    assert gone.status_code == 422
+    assert client.post(f"{base}/map-evidence/quotes", data=said).status_code == 303
+    again = client.post(f"{base}/map-evidence/quotes", data=said)
+    assert again.status_code == 422 and "already" in again.text
+    page = client.get(f"{base}/journey-map").text
+    assert html.escape(WORDS) in page and "<b>why</b>" not in page
+    assert html.escape(WORDS) in client.get(f"{base}/journey-map/sheet.svg").text
+    with installation.store.writing() as session:
+        manager = add_user(session, "manager", password_hash="none")
+        session.query(JourneyGrant).filter_by(user_id=manager.id).delete()
+        number = int(base.rpartition("/")[2])
+        session.add(JourneyGrant(user_id=manager.id, journey_id=number, kind="reader"))
+    theirs = sign_in(manager)
+    for path in ("journey-map", "map-evidence", "map-evidence.json", "journey-map/sheet.svg"):
+        assert "Nobody told me" not in theirs.get(f"{base}/{path}").text, path
+    object.__setattr__(installation.settings, "minimum_cell", 6)
+    assert "Nobody told me" not in client.get(f"{base}/journey-map").text
+    object.__setattr__(installation.settings, "minimum_cell", 5)
+    with installation.store.writing() as session:
+        session.get(Comment, (response, "csat-csat_reason")).may_quote = False
+    assert "Nobody told me" not in client.get(f"{base}/journey-map").text
+    with installation.store.writing() as session:
+        session.delete(session.get(Response, response))
+    with installation.store.reading() as session:
+        assert session.query(MapEvidence).count() == 0
+
+
+def test_a_picture_is_drawn_anew_and_a_document_is_an_attachment(installation, drawn):
+    client, base, stage, _ = drawn
+    path = f"{base}/map-evidence/files"
+
+    def sent(data: bytes, name: str, title: str = 'A "queue"'):
+        fields = {"stage": str(stage), "title": title, "file": (BytesIO(data), name)}
+        return client.post(path, data=fields, content_type="multipart/form-data")
+
+    for data, name, wrong in (
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "a.png", "neither"),
+        (b"PK\x03\x04 a workbook", "plan.pdf", "neither"),
+    ):
+        refused = sent(data, name)
+        assert refused.status_code == 422 and wrong in refused.text, name
+    with pytest.raises(Invalid, match="at most 10 MB"):
+        read_map_file(b"%PDF-1.7" + bytes(LARGEST))
+    assert sent(picture(), "queue.jpg", "").status_code == 422
+    assert sent(picture(), "../../queue.exe").status_code == 303
+    assert sent(b"%PDF-1.7\n%%EOF", "plan.html").status_code == 303
+    tree = fromstring(client.get(f"{base}/journey-map").text)
+    (image,) = tree.xpath("//a[@class='map-picture']/img")
+    assert image.get("alt") == 'A "queue"'
+    with client.get(image.get("src")) as shown:
+        assert shown.mimetype == "image/webp"
+        assert shown.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in shown.headers["Content-Security-Policy"]
+        assert b"taken at home" not in shown.data
+        assert Image.open(BytesIO(shown.data)).size == (1600, 400)
+    (link,) = [
+        e for e in tree.xpath("//td//a/@href") if "map-evidence" in e and e != image.get("src")
+    ]
+    with client.get(link) as kept:
+        assert kept.mimetype == "application/pdf"
+        assert "attachment" in kept.headers["Content-Disposition"]
+    made = {"purpose": "Board", "days": "7", "of": f"{base}/journey-map"}
+    link = fromstring(client.post(f"{base}/share-links/new", data=made).text)
+    (address,) = link.xpath("//input[contains(@value, '/shared/')]/@value")
+    assert "map-evidence" not in client.get("/shared/" + address.rpartition("/")[2]).text
+    step = {"do": "remove", "of": "stage", "id": str(stage)}
+    refused = client.post(f"{base}/journey-map/changes", data=step)
+    assert refused.status_code == 409
+    rows = client.get(f"{base}/map-evidence.json").json["evidence"]
+    for row in rows:
+        assert client.post(f"{base}/map-evidence/{row['id']}/remove").status_code == 303
+    with installation.store.reading() as session:
+        assert session.query(File).count() == 0
+    assert client.get(image.get("src")).status_code == 404
