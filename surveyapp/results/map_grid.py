@@ -91,15 +91,19 @@ class MapGrid:
 
     @property
     def from_right(self) -> bool:
-        """Whether most names are written from the right, so that its stages run from there, too."""
-        names = [each.name.text for each in self.stages]
-        names += [point.name for stage in self.stages for point in stage.points]
-        return 2 * sum(is_right_to_left(each) for each in names) > len(names)
+        return is_from_right(self.stages)
 
     @property
     def columns(self) -> int:
         """Touchpoints, and a place for one more in each stage."""
         return sum(len(stage.points) + 1 for stage in self.stages)
+
+
+def is_from_right(stages: Sequence[GridStage]) -> bool:
+    """Whether most names are written from the right, so that the stages run from there, too."""
+    names = [each.name.text for each in stages]
+    names += [point.name for stage in stages for point in stage.points]
+    return 2 * sum(is_right_to_left(each) for each in names) > len(names)
 
 
 def map_grid(

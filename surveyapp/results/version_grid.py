@@ -9,7 +9,7 @@ from surveyapp.journeys.map_lanes import LANES, OWN, Grain, Kind, Lane
 from surveyapp.journeys.map_snapshots import MapSnapshot, SnapshotLane, SnapshotStage
 from surveyapp.journeys.map_steps import STAGE, TOUCHPOINT
 from surveyapp.journeys.map_texts import NAME
-from surveyapp.results.map_grid import GridCell, GridPoint, GridRow, GridStage
+from surveyapp.results.map_grid import GridCell, GridPoint, GridRow, GridStage, is_from_right
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,10 @@ class VersionGrid:
     @property
     def columns(self) -> int:
         return sum(len(stage.points) + 1 for stage in self.stages)
+
+    @property
+    def from_right(self) -> bool:
+        return is_from_right(self.stages)
 
 
 def version_grid(of: MapSnapshot) -> VersionGrid:

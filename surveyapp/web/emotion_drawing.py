@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from surveyapp.results.emotion_line import HIGHEST, LOWEST, Feeling
@@ -30,7 +30,9 @@ class Bead:
 
 @dataclass(frozen=True)
 class Drawing:
-    """``lines`` join neighbours that are both measured, from (x, y) to (x, y)."""
+    """``lines`` join neighbours that are both measured, from (x, y) to (x, y); ``turned``: the first
+    touchpoint stands at the right.
+    """
 
     width: float
     height: float
@@ -38,6 +40,7 @@ class Drawing:
     lines: tuple[tuple[float, float, float, float], ...]
     ticks: tuple[tuple[float, str], ...]
     zero: float
+    turned: bool = False
 
 
 def drawing(grid: MapGrid, *, few: int) -> Drawing | None:
@@ -51,9 +54,10 @@ def drawing(grid: MapGrid, *, few: int) -> Drawing | None:
         x += LAST
     if not any(each.y is not None or each.assumed is not None for each in beads):
         return None
-    return Drawing(
-        x, HEIGHT, tuple(beads), _lines(beads), tuple((_up(v), t) for v, t in _TICKS), _up(0)
-    )
+    if grid.from_right:
+        beads = [replace(each, x=x - each.x) for each in beads]
+    ticks = tuple((_up(value), text) for value, text in _TICKS)
+    return Drawing(x, HEIGHT, tuple(beads), _lines(beads), ticks, _up(0), grid.from_right)
 
 
 _TICKS = ((2.0, "+2"), (0.0, "0"), (-2.0, "\N{MINUS SIGN}2"))

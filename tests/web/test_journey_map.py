@@ -14,7 +14,7 @@ from lxml.html import fromstring
 from surveyapp.installation import Installation
 from surveyapp.journeys import actions, queries
 from surveyapp.journeys.map_texts import assumed_feelings
-from surveyapp.store.models import Opportunity, PainPoint, User
+from surveyapp.store.models import MapCell, Opportunity, PainPoint, Stage, Touchpoint, User
 from tests.web.world import add_user
 
 SignIn = Callable[[User], FlaskClient]
@@ -240,3 +240,27 @@ def test_a_kind_of_journey_decides_its_first_lanes_and_stages(installation, draw
     assert client.post(edit, data=form).status_code == 303  # says nothing of the kind
     assert titles() == found
     assert client.get(f"/journeys/{journey_id}/journey-map.json").json["kind"] == "blueprint"
+
+
+def test_a_map_written_from_the_right_runs_from_there(installation, drawn, sign_in):
+    user, journey_id, stages, points = drawn
+    client, base = sign_in(user), f"/journeys/{journey_id}/journey-map"
+    assert 'dir="rtl"' not in client.get(base).text
+    with installation.store.writing() as session:
+        for table, numbers in ((Stage, stages), (Touchpoint, points)):
+            for number in numbers:
+                session.get_one(table, number).name = "\u0645\u0643\u062a\u0628"
+        cells = {"journey_id": journey_id, "lane": "assumed_feeling", "text": "1"}
+        session.add_all([MapCell(touchpoint_id=number, **cells) for number in points])
+    page = fromstring(client.get(base).text)
+    (scroll,) = page.xpath("//div[contains(@class, 'map-scroll')]")
+    assert scroll.get("dir") == "rtl"
+    assert (
+        page.xpath(
+            "//button[starts-with(@aria-label, 'Move') and contains(@aria-label, 'earlier')]"
+        )[0].text
+        == "\u2192"
+    )
+    drawn_at = [each.get("d") for each in page.xpath("//*[@class='assumed']")]
+    places = [float(each[1:].split()[0]) for each in drawn_at]
+    assert len(places) == len(points) and places == sorted(places, reverse=True)

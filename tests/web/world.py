@@ -47,6 +47,7 @@ from surveyapp.store.models import (
     CommentOriginal,
     Delivery,
     DriverPair,
+    File,
     ImportBatch,
     ImportPreview,
     Insight,
@@ -55,6 +56,7 @@ from surveyapp.store.models import (
     Journey,
     JourneyInvariance,
     MapComment,
+    MapEvidence,
     MapVersion,
     Opportunity,
     PainPoint,
@@ -145,6 +147,7 @@ class Place:
     map_version_id: int
     map_comment_id: int
     sub_journey_id: int
+    map_evidence_id: int
     dismissal_id: int
     view_id: int
     link_id: int
@@ -260,6 +263,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             action_id=_planned(session, journey, user, text),
             set_id=_benchmarks(session, name, text),
             **_pain_point(session, journey.id, case.id, text),
+            map_evidence_id=_on_map(session, stage, file, text),
             view_id=_view(session, journey, user, text),
             link_id=_link(session, journey, user, text),
             invariance_id=_invariance(session, journey.id, text),
@@ -268,6 +272,15 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             **_questionnaire(session, journey, text),
             schedule_id=_scheduled(session, journey.id, user, text),
         )
+
+
+def _on_map(session: Session, stage: Stage, file: File, text: str) -> int:
+    """A document as evidence of a stage."""
+    title = text[:200] or "Plan"
+    row = MapEvidence(journey_id=stage.journey_id, stage_id=stage.id, title=title, file_id=file.id)
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _view(session: Session, journey: Journey, user: User, text: str) -> int:

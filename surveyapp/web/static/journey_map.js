@@ -329,7 +329,7 @@
   root.addEventListener("keydown", (event) => {
     const cell = event.target;
     if (event.isComposing || !(cell.dataset.field || cell.dataset.add)) return;
-    const ahead = getComputedStyle(root).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+    const ahead = getComputedStyle(root.querySelector(".map-grid")).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && cell.dataset.field) {
       event.preventDefault();
       nextTo(cell, 1);
