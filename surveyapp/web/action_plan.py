@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -22,14 +22,14 @@ from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.opportunities import opportunities_of, opportunity_of
 from surveyapp.results import effect_phrases
 from surveyapp.results.action_effects import action_effects
-from surveyapp.store.models import Journey
+from surveyapp.store.models import Journey, PlannedAction
 from surveyapp.web.action_form import STATES, ActionForm, stored
 from surveyapp.web.filters import dashboard_rules, number_asked
-from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.pain_point_form import place_of
+from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.sessions import me
 
 action_plan = Blueprint("action_plan", __name__)
@@ -105,18 +105,7 @@ def show(journey_id: int) -> ResponseReturnValue:
 @requires(Permission.PLAN_IMPROVEMENTS)
 def new(journey_id: int) -> ResponseReturnValue:
     """An empty form, or one that another page has filled by its address."""
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        form = _form(session, journey, _suggested(session, journey))
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with installation().store.writing() as session:
-                known = queries.journey(session, journey_id)
-                now = installation().now()
-                made = plan.plan_action(session, known, form.text(), user_id=me().id, now=now)
-            flash(f"{made.title} has been planned.")
-            return _plan(journey_id)
-    return _form_page(form, journey=journey, action=None)
+    return PAGES.new(journey_id, _suggested)
 
 
 @action_plan.route(
@@ -124,43 +113,19 @@ def new(journey_id: int) -> ResponseReturnValue:
 )
 @requires(Permission.PLAN_IMPROVEMENTS)
 def edit(journey_id: int, action_id: int) -> ResponseReturnValue:
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        action = planned.action(session, journey_id, action_id)
-        form = _form(session, journey, stored(action))
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with form.saving() as session:
-                known = queries.journey(session, journey_id)
-                there = planned.action(session, journey_id, action_id)
-                now = installation().now()
-                plan.edit_action(session, known, there, form.text(), user_id=me().id, now=now)
-            return _plan(journey_id)
-    return _form_page(form, journey=journey, action=action)
+    return PAGES.edit(journey_id, action_id)
 
 
 @action_plan.post("/journeys/<int:journey_id>/action-plan/<int:action_id>/remove")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def remove(journey_id: int, action_id: int) -> ResponseReturnValue:
-    """Remove at once: it stands below, with a button that puts it back."""
-    StaffForm().validate()
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        action = planned.action(session, journey_id, action_id)
-        plan.remove_action(session, journey, action, user_id=me().id, now=installation().now())
-        title = action.title
-    flash(f"{title} has been removed. It can be restored below.")
-    return _plan(journey_id)
+    return PAGES.remove(journey_id, action_id)
 
 
 @action_plan.post("/journeys/<int:journey_id>/action-plan/<int:action_id>/restore")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def restore(journey_id: int, action_id: int) -> ResponseReturnValue:
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        title = plan.restore_action(session, journey, action_id, user_id=me().id)
-    flash(f"{title} has been restored.")
-    return _plan(journey_id)
+    return PAGES.restore(journey_id, action_id)
 
 
 def _form(session: Session, journey: Journey, data: dict[str, Any]) -> ActionForm:
@@ -192,9 +157,25 @@ def _today(journey: Journey) -> date:
     return calendar_of(journey).day(installation().now())
 
 
-def _form_page(form: ActionForm, **known: Any) -> ResponseReturnValue:
-    return render_template("action_plan/form.html", form=form, **known), form.status
+def _write(
+    session: Session, journey: Journey, row: PlannedAction | None, form: ActionForm
+) -> PlannedAction:
+    said: dict[str, Any] = {"user_id": me().id, "now": installation().now()}
+    if row is None:
+        return plan.plan_action(session, journey, form.text(), **said)
+    plan.edit_action(session, journey, row, form.text(), **said)
+    return row
 
 
-def _plan(journey_id: int) -> ResponseReturnValue:
-    return redirect(url_for("action_plan.show", journey_id=journey_id), 303)
+PAGES = RecordPages(
+    name="action",
+    pages="action_plan",
+    find=planned.action,
+    form=_form,
+    stored=stored,
+    write=_write,
+    take_off=plan.remove_action,
+    put_back=plan.restore_action,
+    added="planned",
+    lists="show",
+)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from surveyapp.auth.grants import able, journeys_granted
 from surveyapp.auth.permissions import Permission
@@ -16,6 +19,7 @@ from surveyapp.journeys.change_json import change_to_json
 from surveyapp.results import effect_phrases
 from surveyapp.results.effect_json import effect_to_json
 from surveyapp.results.effects import Effects
+from surveyapp.store.models import Journey, RegisteredChange
 from surveyapp.web import return_form
 from surveyapp.web.change_form import ChangeForm, stored
 from surveyapp.web.filters import dashboard_rules
@@ -23,6 +27,7 @@ from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
+from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.sessions import me
 
 changes = Blueprint("changes", __name__, url_prefix="/journeys/<int:journey_id>")
@@ -65,23 +70,7 @@ def index(journey_id: int) -> ResponseReturnValue:
 @changes.route("/changes/new", methods=["GET", "POST"])
 @requires(Permission.PLAN_IMPROVEMENTS)
 def new(journey_id: int) -> ResponseReturnValue:
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        staff = able(session, Permission.PLAN_IMPROVEMENTS, journey_id)
-    form = ChangeForm(data={"started_on": installation().now().date()}).offer(journey, staff)
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with installation().store.writing() as session:
-                known = queries.journey(session, journey_id)
-                change = change_register.register_change(
-                    session, known, form.text(), user_id=me().id
-                )
-            flash(f"{change.title} has been registered.")
-            return _show(journey_id, change.id)
-    return (
-        render_template("changes/form.html", form=form, journey=journey, change=None),
-        form.status,
-    )
+    return PAGES.new(journey_id, lambda *_: {"started_on": installation().now().date()})
 
 
 @changes.get("/changes/<int:change_id>")
@@ -160,22 +149,7 @@ def cost_and_return(journey_id: int, change_id: int) -> ResponseReturnValue:
 @changes.route("/changes/<int:change_id>/edit", methods=["GET", "POST"])
 @requires(Permission.PLAN_IMPROVEMENTS)
 def edit(journey_id: int, change_id: int) -> ResponseReturnValue:
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        change = change_queries.change(session, journey_id, change_id)
-        staff = able(session, Permission.PLAN_IMPROVEMENTS, journey_id)
-    form = ChangeForm(data=stored(change)).offer(journey, staff)
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with form.saving() as session:
-                known = queries.journey(session, journey_id)
-                there = change_queries.change(session, journey_id, change_id)
-                change_register.edit_change(session, known, there, form.text(), user_id=me().id)
-            return _show(journey_id, change_id)
-    return (
-        render_template("changes/form.html", form=form, journey=journey, change=change),
-        form.status,
-    )
+    return PAGES.edit(journey_id, change_id)
 
 
 @changes.route("/changes/<int:change_id>/remove", methods=["GET", "POST"])
@@ -187,12 +161,7 @@ def remove(journey_id: int, change_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         change = change_queries.change(session, journey_id, change_id)
     if form.validate_on_submit():
-        with installation().store.writing() as session:
-            known = queries.journey(session, journey_id)
-            there = change_queries.change(session, journey_id, change_id)
-            change_register.remove_change(session, known, there, user_id=me().id)
-        flash(f"{change.title} has been removed. It can be restored below.")
-        return redirect(url_for("changes.index", journey_id=journey_id), 303)
+        return PAGES.remove(journey_id, change_id)
     days = change_register.KEPT.days
     page = render_template(
         "changes/remove.html", form=form, journey=journey, change=change, days=days
@@ -203,12 +172,39 @@ def remove(journey_id: int, change_id: int) -> ResponseReturnValue:
 @changes.post("/changes/<int:change_id>/restore")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def restore(journey_id: int, change_id: int) -> ResponseReturnValue:
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        title = change_register.restore_change(session, journey, change_id, user_id=me().id)
-    flash(f"{title} has been restored.")
-    return _show(journey_id, change_id)
+    return PAGES.restore(journey_id, change_id)
 
 
-def _show(journey_id: int, change_id: int) -> ResponseReturnValue:
-    return redirect(url_for("changes.show", journey_id=journey_id, change_id=change_id), 303)
+def _form(session: Session, journey: Journey, data: dict[str, Any]) -> ChangeForm:
+    staff = able(session, Permission.PLAN_IMPROVEMENTS, journey.id)
+    return ChangeForm(data=data).offer(journey, staff)
+
+
+def _write(
+    session: Session, journey: Journey, row: RegisteredChange | None, form: ChangeForm
+) -> RegisteredChange:
+    if row is None:
+        return change_register.register_change(session, journey, form.text(), user_id=me().id)
+    change_register.edit_change(session, journey, row, form.text(), user_id=me().id)
+    return row
+
+
+def _take_off(
+    session: Session, journey: Journey, row: RegisteredChange, *, user_id: int | None, now: datetime
+) -> None:
+    """By the clock of the register itself."""
+    change_register.remove_change(session, journey, row, user_id=user_id)
+
+
+PAGES = RecordPages(
+    name="change",
+    pages="changes",
+    find=change_queries.change,
+    form=_form,
+    stored=stored,
+    write=_write,
+    take_off=_take_off,
+    put_back=change_register.restore_change,
+    added="registered",
+    has_page=True,
+)

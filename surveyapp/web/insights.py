@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import SelectMultipleField, StringField, TextAreaField
@@ -19,12 +19,13 @@ from surveyapp.journeys.chains import chains
 from surveyapp.journeys.change_register import LONGEST_TEXT, LONGEST_TITLE
 from surveyapp.journeys.insight_json import insight_to_json
 from surveyapp.journeys.insights import InsightText
-from surveyapp.store.models import Insight
+from surveyapp.store.models import Insight, Journey
 from surveyapp.web.filters import number_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
+from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.sessions import me
 
 insights = Blueprint("insights", __name__, url_prefix="/journeys/<int:journey_id>")
@@ -73,75 +74,30 @@ def index(journey_id: int) -> ResponseReturnValue:
 @requires(Permission.PLAN_IMPROVEMENTS)
 def new(journey_id: int) -> ResponseReturnValue:
     """An empty form, or one with the pain point that the address names."""
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        point = number_asked("pain_point")
-        form = _form(session, journey_id, {"pain_points": [str(point)] if point else []})
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with installation().store.writing() as session:
-                learnt.write_insight(
-                    session,
-                    queries.journey(session, journey_id),
-                    None,
-                    form.said(),
-                    user_id=me().id,
-                    now=installation().now(),
-                )
-            flash("The insight has been added.")
-            return _list(journey_id)
-    return _form_page(form, journey=journey, insight=None, chains=())
+    return PAGES.new(journey_id, _suggested)
 
 
 @insights.route("/insights/<int:insight_id>", methods=["GET", "POST"])
 @requires(Permission.PLAN_IMPROVEMENTS)
 def edit(journey_id: int, insight_id: int) -> ResponseReturnValue:
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        insight = learnt.insight_of(session, journey_id, insight_id)
-        form = _form(session, journey_id, _stored(insight))
-        known = [each for each in chains(session, journey_id, ()) if each.has(insight)]
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with form.saving() as session:
-                learnt.write_insight(
-                    session,
-                    queries.journey(session, journey_id),
-                    learnt.insight_of(session, journey_id, insight_id),
-                    form.said(),
-                    user_id=me().id,
-                    now=installation().now(),
-                )
-            return _list(journey_id)
-    return _form_page(form, journey=journey, insight=insight, chains=known)
+    return PAGES.edit(journey_id, insight_id)
 
 
 @insights.post("/insights/<int:insight_id>/remove")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def remove(journey_id: int, insight_id: int) -> ResponseReturnValue:
-    StaffForm().validate()
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        insight = learnt.insight_of(session, journey_id, insight_id)
-        now = installation().now()
-        learnt.remove_insight(session, journey, insight, user_id=me().id, now=now)
-    flash("The insight has been removed. It can be restored below.")
-    return _list(journey_id)
+    return PAGES.remove(journey_id, insight_id)
 
 
 @insights.post("/insights/<int:insight_id>/restore")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def restore(journey_id: int, insight_id: int) -> ResponseReturnValue:
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        title = learnt.restore_insight(session, journey, insight_id, user_id=me().id)
-    flash(f"{title} has been restored.")
-    return _list(journey_id)
+    return PAGES.restore(journey_id, insight_id)
 
 
-def _form(session: Session, journey_id: int, data: dict[str, Any]) -> InsightForm:
+def _form(session: Session, journey: Journey, data: dict[str, Any]) -> InsightForm:
     form = InsightForm(data=data)
-    known = pain_points_of(session, journey_id)
+    known = pain_points_of(session, journey.id)
     form.pain_points.choices = choices((str(each.id), each.title) for each in known)
     return form
 
@@ -151,9 +107,29 @@ def _stored(insight: Insight) -> dict[str, Any]:
     return {"title": insight.title, "text": insight.text, "pain_points": there}
 
 
-def _form_page(form: InsightForm, **known: Any) -> ResponseReturnValue:
-    return render_template("insights/form.html", form=form, **known), form.status
+def _suggested(_session: Session, _journey: Journey) -> dict[str, Any]:
+    point = number_asked("pain_point")
+    return {"pain_points": [str(point)] if point else []}
 
 
-def _list(journey_id: int) -> ResponseReturnValue:
-    return redirect(url_for("insights.index", journey_id=journey_id), 303)
+def _write(session: Session, journey: Journey, row: Insight | None, form: InsightForm) -> Insight:
+    now = installation().now()
+    return learnt.write_insight(session, journey, row, form.said(), user_id=me().id, now=now)
+
+
+def _beside(session: Session, journey_id: int, row: Insight | None) -> dict[str, Any]:
+    known = chains(session, journey_id, ()) if row else ()
+    return {"chains": [each for each in known if each.has(row)]}
+
+
+PAGES = RecordPages(
+    name="insight",
+    pages="insights",
+    find=learnt.insight_of,
+    form=_form,
+    stored=_stored,
+    write=_write,
+    take_off=learnt.remove_insight,
+    put_back=learnt.restore_insight,
+    beside=_beside,
+)

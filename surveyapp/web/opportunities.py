@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
@@ -36,6 +36,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.opportunity_drawing import matrix
 from surveyapp.web.pain_point_form import place_of
+from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.results import COUNTED_AT_ONCE
 from surveyapp.web.sessions import me
 
@@ -130,69 +131,25 @@ def index(journey_id: int) -> ResponseReturnValue:
 @requires(Permission.PLAN_IMPROVEMENTS)
 def new(journey_id: int) -> ResponseReturnValue:
     """An empty form, or one that another page has filled by its address."""
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        form = _form(session, journey, _suggested(session, journey))
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with installation().store.writing() as session:
-                known_ones.write_opportunity(
-                    session,
-                    queries.journey(session, journey_id),
-                    None,
-                    form.said(),
-                    user_id=me().id,
-                    now=installation().now(),
-                )
-            flash("The opportunity has been added.")
-            return _list(journey_id)
-    return _form_page(form, journey=journey, opportunity=None, chains=())
+    return PAGES.new(journey_id, _suggested)
 
 
 @opportunities.route("/opportunities/<int:opportunity_id>", methods=["GET", "POST"])
 @requires(Permission.PLAN_IMPROVEMENTS)
 def edit(journey_id: int, opportunity_id: int) -> ResponseReturnValue:
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        row = known_ones.opportunity_of(session, journey_id, opportunity_id)
-        form = _form(session, journey, _stored(row))
-        known = [each for each in chains(session, journey_id, ()) if each.has(row)]
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with form.saving() as session:
-                known_ones.write_opportunity(
-                    session,
-                    queries.journey(session, journey_id),
-                    known_ones.opportunity_of(session, journey_id, opportunity_id),
-                    form.said(),
-                    user_id=me().id,
-                    now=installation().now(),
-                )
-            return _list(journey_id)
-    return _form_page(form, journey=journey, opportunity=row, chains=known)
+    return PAGES.edit(journey_id, opportunity_id)
 
 
 @opportunities.post("/opportunities/<int:opportunity_id>/remove")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def remove(journey_id: int, opportunity_id: int) -> ResponseReturnValue:
-    StaffForm().validate()
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        row = known_ones.opportunity_of(session, journey_id, opportunity_id)
-        now = installation().now()
-        known_ones.remove_opportunity(session, journey, row, user_id=me().id, now=now)
-    flash("The opportunity has been removed. It can be restored below.")
-    return _list(journey_id)
+    return PAGES.remove(journey_id, opportunity_id)
 
 
 @opportunities.post("/opportunities/<int:opportunity_id>/restore")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def restore(journey_id: int, opportunity_id: int) -> ResponseReturnValue:
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        title = known_ones.restore_opportunity(session, journey, opportunity_id, user_id=me().id)
-    flash(f"{title} has been restored.")
-    return _list(journey_id)
+    return PAGES.restore(journey_id, opportunity_id)
 
 
 def _drivers(session: Session, journey_id: int) -> Associations | None:
@@ -264,9 +221,28 @@ def _stored(row: Opportunity) -> dict[str, Any]:
     }
 
 
-def _form_page(form: OpportunityForm, **known: Any) -> ResponseReturnValue:
-    return render_template("opportunities/form.html", form=form, **known), form.status
+def _write(
+    session: Session, journey: Journey, row: Opportunity | None, form: OpportunityForm
+) -> Opportunity:
+    now = installation().now()
+    return known_ones.write_opportunity(
+        session, journey, row, form.said(), user_id=me().id, now=now
+    )
 
 
-def _list(journey_id: int) -> ResponseReturnValue:
-    return redirect(url_for("opportunities.index", journey_id=journey_id), 303)
+def _beside(session: Session, journey_id: int, row: Opportunity | None) -> dict[str, Any]:
+    known = chains(session, journey_id, ()) if row else ()
+    return {"chains": [each for each in known if each.has(row)]}
+
+
+PAGES = RecordPages(
+    name="opportunity",
+    pages="opportunities",
+    find=known_ones.opportunity_of,
+    form=_form,
+    stored=_stored,
+    write=_write,
+    take_off=known_ones.remove_opportunity,
+    put_back=known_ones.restore_opportunity,
+    beside=_beside,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
@@ -31,6 +31,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.pain_point_form import SEVERITIES, PainPointForm, stored
 from surveyapp.web.reads import note_read
+from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.sessions import me
 from surveyapp.whole import whole_number
 
@@ -85,19 +86,7 @@ def index(journey_id: int) -> ResponseReturnValue:
 @requires(Permission.PLAN_IMPROVEMENTS)
 def new(journey_id: int) -> ResponseReturnValue:
     """An empty form, or one that another page has filled by its address."""
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        form = _form(session, journey, _suggested(session, journey))
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with installation().store.writing() as session:
-                known = queries.journey(session, journey_id)
-                point = pain_points.write_pain_point(
-                    session, known, None, form.text(), user_id=me().id
-                )
-            flash(f"{point.title} has been added.")
-            return _show(journey_id, point.id)
-    return _form_page(form, journey=journey, point=None)
+    return PAGES.new(journey_id, _suggested)
 
 
 @pain_points_pages.get("/pain-points/<int:pain_point_id>")
@@ -110,43 +99,19 @@ def show(journey_id: int, pain_point_id: int) -> ResponseReturnValue:
 @pain_points_pages.route("/pain-points/<int:pain_point_id>/edit", methods=["GET", "POST"])
 @requires(Permission.PLAN_IMPROVEMENTS)
 def edit(journey_id: int, pain_point_id: int) -> ResponseReturnValue:
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        point = pain_points.pain_point_of(session, journey_id, pain_point_id)
-        form = _form(session, journey, stored(point))
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with form.saving() as session:
-                known = queries.journey(session, journey_id)
-                there = pain_points.pain_point_of(session, journey_id, pain_point_id)
-                pain_points.write_pain_point(session, known, there, form.text(), user_id=me().id)
-            return _show(journey_id, pain_point_id)
-    return _form_page(form, journey=journey, point=point)
+    return PAGES.edit(journey_id, pain_point_id)
 
 
 @pain_points_pages.post("/pain-points/<int:pain_point_id>/remove")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def remove(journey_id: int, pain_point_id: int) -> ResponseReturnValue:
-    """Remove at once: it stands below the list, with a button that puts it back."""
-    StaffForm().validate()
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        point = pain_points.pain_point_of(session, journey_id, pain_point_id)
-        now = installation().now()
-        pain_points.remove_pain_point(session, journey, point, user_id=me().id, now=now)
-        title = point.title
-    flash(f"{title} has been removed. It can be restored below.")
-    return redirect(url_for("pain_points.index", journey_id=journey_id), 303)
+    return PAGES.remove(journey_id, pain_point_id)
 
 
 @pain_points_pages.post("/pain-points/<int:pain_point_id>/restore")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def restore(journey_id: int, pain_point_id: int) -> ResponseReturnValue:
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        title = pain_points.restore_pain_point(session, journey, pain_point_id, user_id=me().id)
-    flash(f"{title} has been restored.")
-    return _show(journey_id, pain_point_id)
+    return PAGES.restore(journey_id, pain_point_id)
 
 
 @pain_points_pages.post("/pain-points/<int:pain_point_id>/evidence")
@@ -180,7 +145,7 @@ def add_evidence(journey_id: int, pain_point_id: int) -> ResponseReturnValue:
             except NotFound as error:
                 raise Invalid(str(error), field="number") from None
             flash("The evidence has been added.")
-            return _show(journey_id, pain_point_id)
+            return PAGES.show(journey_id, pain_point_id)
     return _page(journey_id, pain_point_id, form), form.status
 
 
@@ -193,7 +158,7 @@ def remove_evidence(journey_id: int, pain_point_id: int, evidence_id: int) -> Re
         point = pain_points.pain_point_of(session, journey_id, pain_point_id)
         evidence.remove_evidence(session, journey, point, evidence_id, user_id=me().id)
     flash("The evidence has been removed; what it names stays.")
-    return _show(journey_id, pain_point_id)
+    return PAGES.show(journey_id, pain_point_id)
 
 
 def share_to_json(found: AffectedShare | None) -> dict[str, Any] | None:
@@ -291,10 +256,20 @@ def _suggested(session: Session, journey: Journey) -> dict[str, Any]:
     return found
 
 
-def _form_page(form: PainPointForm, **known: Any) -> ResponseReturnValue:
-    return render_template("pain_points/form.html", form=form, **known), form.status
+def _write(
+    session: Session, journey: Journey, row: PainPoint | None, form: PainPointForm
+) -> PainPoint:
+    return pain_points.write_pain_point(session, journey, row, form.text(), user_id=me().id)
 
 
-def _show(journey_id: int, pain_point_id: int) -> ResponseReturnValue:
-    address = url_for("pain_points.show", journey_id=journey_id, pain_point_id=pain_point_id)
-    return redirect(address, 303)
+PAGES = RecordPages(
+    name="pain_point",
+    pages="pain_points",
+    find=pain_points.pain_point_of,
+    form=_form,
+    stored=stored,
+    write=_write,
+    take_off=pain_points.remove_pain_point,
+    put_back=pain_points.restore_pain_point,
+    has_page=True,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.persona_emotion_drawing import emotion_drawing
 from surveyapp.web.reads import note_read
+from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.sessions import me
 
 personas = Blueprint("personas", __name__, url_prefix="/journeys/<int:journey_id>")
@@ -84,23 +85,7 @@ def index(journey_id: int) -> ResponseReturnValue:
 @personas.route("/personas/new", methods=["GET", "POST"])
 @requires(Permission.PLAN_IMPROVEMENTS)
 def new(journey_id: int) -> ResponseReturnValue:
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        form = _form(session, journey, {})
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with installation().store.writing() as session:
-                persona = known_ones.write_persona(
-                    session,
-                    queries.journey(session, journey_id),
-                    None,
-                    form.said(),
-                    user_id=me().id,
-                    now=installation().now(),
-                )
-            flash(f"{persona.title} has been added.")
-            return _show(journey_id, persona.id)
-    return _form_page(form, journey=journey, persona=None)
+    return PAGES.new(journey_id, lambda *_: {})
 
 
 @personas.get("/personas/<int:persona_id>")
@@ -148,46 +133,19 @@ def show(journey_id: int, persona_id: int) -> ResponseReturnValue:
 @personas.route("/personas/<int:persona_id>/edit", methods=["GET", "POST"])
 @requires(Permission.PLAN_IMPROVEMENTS)
 def edit(journey_id: int, persona_id: int) -> ResponseReturnValue:
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
-        persona = known_ones.persona_of(session, journey_id, persona_id)
-        form = _form(session, journey, _stored(persona))
-    if form.validate_on_submit():
-        with form.refusing("title"):
-            with form.saving() as session:
-                known_ones.write_persona(
-                    session,
-                    queries.journey(session, journey_id),
-                    known_ones.persona_of(session, journey_id, persona_id),
-                    form.said(),
-                    user_id=me().id,
-                    now=installation().now(),
-                )
-            return _show(journey_id, persona_id)
-    return _form_page(form, journey=journey, persona=persona)
+    return PAGES.edit(journey_id, persona_id)
 
 
 @personas.post("/personas/<int:persona_id>/remove")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def remove(journey_id: int, persona_id: int) -> ResponseReturnValue:
-    StaffForm().validate()
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        persona = known_ones.persona_of(session, journey_id, persona_id)
-        now = installation().now()
-        known_ones.remove_persona(session, journey, persona, user_id=me().id, now=now)
-    flash("The persona has been removed. It can be restored below.")
-    return redirect(url_for("personas.index", journey_id=journey_id), 303)
+    return PAGES.remove(journey_id, persona_id)
 
 
 @personas.post("/personas/<int:persona_id>/restore")
 @requires(Permission.PLAN_IMPROVEMENTS)
 def restore(journey_id: int, persona_id: int) -> ResponseReturnValue:
-    with installation().store.writing() as session:
-        journey = queries.journey(session, journey_id)
-        title = known_ones.restore_persona(session, journey, persona_id, user_id=me().id)
-    flash(f"{title} has been restored.")
-    return _show(journey_id, persona_id)
+    return PAGES.restore(journey_id, persona_id)
 
 
 def _to_json(persona: Persona) -> dict[str, Any]:
@@ -225,9 +183,20 @@ def _stored(persona: Persona) -> dict[str, Any]:
     }
 
 
-def _form_page(form: PersonaForm, **known: Any) -> ResponseReturnValue:
-    return render_template("personas/form.html", form=form, empathy=EMPATHY, **known), form.status
+def _write(session: Session, journey: Journey, row: Persona | None, form: PersonaForm) -> Persona:
+    now = installation().now()
+    return known_ones.write_persona(session, journey, row, form.said(), user_id=me().id, now=now)
 
 
-def _show(journey_id: int, persona_id: int) -> ResponseReturnValue:
-    return redirect(url_for("personas.show", journey_id=journey_id, persona_id=persona_id), 303)
+PAGES = RecordPages(
+    name="persona",
+    pages="personas",
+    find=known_ones.persona_of,
+    form=_form,
+    stored=_stored,
+    write=_write,
+    take_off=known_ones.remove_persona,
+    put_back=known_ones.restore_persona,
+    has_page=True,
+    beside=lambda *_: {"empathy": EMPATHY},
+)
