@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 
 LEAST_SIZE = 30  # customers for each cluster that is asked for
 STABLE, DOUBTFUL = 0.75, 0.6  # Hennig (2007)
+# Of a mixture's component, of standardised values: without it, a component closes in on customers with the
+# same answers, 10 of 10 say, and its likelihood has no end.
+_LEAST_VARIANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,9 @@ def _bic(x: Floats, most: int, seed: int) -> dict[int, float]:
     from sklearn.mixture import GaussianMixture
 
     return {
-        k: float(GaussianMixture(k, random_state=seed, n_init=3).fit(x).bic(x))
+        k: float(
+            GaussianMixture(k, random_state=seed, n_init=3, reg_covar=_LEAST_VARIANCE).fit(x).bic(x)
+        )
         for k in range(2, most + 1)
     }
 

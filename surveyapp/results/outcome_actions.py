@@ -14,7 +14,7 @@ from surveyapp.errors import Invalid
 from surveyapp.jobs import kinds
 from surveyapp.results.outcome_rows import counts
 from surveyapp.store.audit import record
-from surveyapp.store.models import Job, Journey, OutcomeAnalysis
+from surveyapp.store.models import Interaction, Job, Journey, OutcomeAnalysis, Stage, Touchpoint
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,12 @@ class FoundOutcomes:
 def ask_outcome_analysis(session: Session, journey: Journey, *, user_id: int | None) -> Job:
     """Ask for the analysis; the job that already waits or runs for it, where there is one.
 
-    Raises Invalid without an outcome.
+    Raises Invalid where there is neither an outcome nor an event.
     """
-    if not counts(session, journey.id):
-        raise Invalid("There are no outcomes of customers to analyse; import some first.")
+    if not can_be_analysed(session, journey.id):
+        raise Invalid(
+            "There are no outcomes of customers to analyse, and no events; import some first."
+        )
     job = _last(session, journey.id)
     if job is not None and job.state in ("waiting", "running"):
         return job
@@ -48,6 +50,13 @@ def ask_outcome_analysis(session: Session, journey: Journey, *, user_id: int | N
     job = kind.ask(session, payload, journey_id=journey.id, user_id=user_id)
     record(session, user_id, "analyse outcomes", f"journey {journey.code}")
     return job
+
+
+def can_be_analysed(session: Session, journey_id: int) -> bool:
+    """Whether anything is known of the journey's customers beside their answers."""
+    points = select(Touchpoint.id).join(Stage).where(Stage.journey_id == journey_id)
+    met = select(Interaction.id).where(Interaction.touchpoint_id.in_(points)).limit(1)
+    return bool(counts(session, journey_id)) or session.scalar(met) is not None
 
 
 def found_outcomes(session: Session, journey_id: int) -> FoundOutcomes:

@@ -5,15 +5,14 @@ All customers, all time, one closed set of figures: no filter, so that no two re
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from analysis.attribution import MODELS, Attribution, Path, attribution
 from analysis.cox import CoxFit, cox
 from analysis.errors import AnalysisError
-from analysis.outcome_bands import OutcomeByBand, band_of, mean_by_band, rate_by_band, thirds
+from analysis.outcome_bands import OutcomeByBand, mean_by_band, rate_by_band
 from analysis.outcome_prediction import predict_outcome
 from analysis.provenance import versions
 from analysis.survival import SurvivalCurve, kaplan_meier, log_rank
@@ -23,47 +22,22 @@ from surveyapp.jobs.kinds import JourneyPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.definitions import Scored
 from surveyapp.results.journey import ground
-from surveyapp.results.outcome_cells import admitted
+from surveyapp.results.outcome_cells import DISTINCT, TOO_FEW, admitted
 from surveyapp.results.outcome_flow import told_flow
 from surveyapp.results.outcome_rows import Customer, counts, customers
+from surveyapp.results.proposed_segments import proposed_segments
+from surveyapp.results.score_bands import Bands, bands_of
+from surveyapp.results.score_credits import score_credits
+from surveyapp.results.touchpoint_credits import told_credits, ways_to_outcome
 from surveyapp.sampling.outcomes import OutcomeKind
 from surveyapp.store.models import OutcomeAnalysis
 
-FORMAT = "outcomes/1"
-OTHER = "Other touchpoints"
-TOO_FEW = "too few customers"
-DISTINCT = "would tell of too few customers beside the figures above"
+FORMAT = "outcomes/2"
 _DAY = 86400.0
 _MONTH = 30.4
 _MONTHS = 24  # of a curve
 _RESAMPLES = 500
 _TIMES = (OutcomeKind.RESOLUTION_TIME, OutcomeKind.WAITING_TIME)
-
-
-@dataclass(frozen=True)
-class Bands:
-    """A scale divided: its name and its bands from the lowest up."""
-
-    scale: str
-    label: str
-    names: tuple[str, ...]
-    limits: tuple[float, ...]
-
-    def coarser(self) -> tuple[Bands, ...]:
-        """These bands, then, of three, those in which two are taken together."""
-        if len(self.names) != 3:
-            return (self,)
-        first, second, third = self.names
-        return (
-            self,
-            replace(self, names=(first, f"{second}; {third}"), limits=self.limits[:1]),
-            replace(self, names=(f"{first}; {second}", third), limits=self.limits[1:]),
-        )
-
-    def of(self, customer: Customer) -> int | None:
-        """The customer's band; None without a score."""
-        score = customer.scores.get(self.scale)
-        return None if score is None else band_of(score, self.limits)
 
 
 @dataclass(frozen=True)
@@ -119,9 +93,13 @@ def analysed(
     kinds = [kind for kind in OutcomeKind if any(each.outcomes.get(kind) for each in everybody)]
     outcomes = []
     for at, kind in enumerate(kinds):
-        progress(5 + 80 * at // len(kinds), kind.label)
+        progress(5 + 75 * at // len(kinds), kind.label)
         outcomes.append(_outcome(kind, everybody, bands, minimum))
-    progress(88, "Channels")
+    progress(85, "Touchpoints before scores")
+    credits = score_credits(answered, bands, minimum=minimum)
+    progress(88, "Groups of customers")
+    proposed = proposed_segments(answered, bands, minimum=minimum)
+    progress(93, "Channels")
     paths = Counter(
         tuple(visit.channel for visit in each.visits if visit.channel)
         for each in everybody
@@ -136,36 +114,10 @@ def analysed(
             {"scale": each.scale, "label": each.label, "bands": list(each.names)} for each in bands
         ],
         "outcomes": outcomes,
+        "scores": credits,
+        "segments": proposed,
         "flow": flow,
     }
-
-
-def bands_of(scored: Scored, answered: Sequence[Customer]) -> Bands | None:
-    """The bands of a scale: those of its metric, or thirds of these customers; None where there are none."""
-    scale, definition = scored.scale.id, scored.definition
-    low, high = definition.answers
-    if definition.metric is Metric.NPS:
-        names = ("Detractors (0 to 6)", "Passives (7 and 8)", "Promoters (9 and 10)")
-        return Bands(scale, definition.short, names, (7.0, 9.0))
-    if definition.metric is Metric.CSAT:
-        top = high - 1
-        boxes = (f"{low} to {top - 1}", f"{top} and {high}")
-        return Bands(scale, definition.short, boxes, (float(top),))
-    if definition.metric is not Metric.INDEX:
-        return None
-    scores = [each.scores[scale] for each in answered if scale in each.scores]
-    if len(scores) < 3:
-        return None
-    try:
-        lower, upper = thirds(scores)
-    except AnalysisError:
-        return None
-    names = (
-        f"Low (below {lower:.2f})",
-        f"Middle ({lower:.2f} to below {upper:.2f})",
-        f"High (from {upper:.2f})",
-    )
-    return Bands(scale, definition.short, names, (lower, upper))
 
 
 def _published(
@@ -192,7 +144,7 @@ def _outcome(
     if not kind.is_event:
         return _amount(kind, everybody, bands, minimum)
     followed = [found for each in everybody if (found := _follow(kind, each)) is not None]
-    pathed = _pathed(kind, everybody, minimum)
+    pathed = ways_to_outcome(kind, everybody, minimum)
     divided = _published(bands, [one.customer for one in followed], minimum)
     result: dict[str, Any] = {
         "kind": kind.value,
@@ -222,7 +174,7 @@ def _outcome(
             result["survival"] = _survival(each, known, minimum)
             result["prediction"] = _prediction(bands, followed)
             first = False
-    result["attribution"] = _attribution(pathed, minimum)
+    result["attribution"] = told_credits(pathed, minimum)
     return result
 
 
@@ -408,88 +360,4 @@ def _prediction(bands: Sequence[Bands], followed: Sequence[_Followed]) -> dict[s
         "repeats": found.repeats,
         "seed": found.seed,
         "method": found.method,
-    }
-
-
-@dataclass(frozen=True)
-class _Way:
-    """The touchpoints that a customer met before the event, or the end of following; days before it."""
-
-    touchpoints: tuple[str, ...]
-    ages: tuple[float, ...]
-    had: bool
-
-
-def _pathed(kind: OutcomeKind, everybody: Sequence[Customer], minimum: int) -> list[_Way]:
-    ways = []
-    for each in everybody:
-        told = each.outcomes.get(kind, ())
-        had = [one.at for one in told if one.value == 1]
-        if not told or not each.visits:
-            continue
-        end = min(had) if had else max(one.at for one in told)
-        visits = [visit for visit in each.visits if visit.at <= end]
-        if visits:
-            ages = tuple((end - visit.at).total_seconds() / _DAY for visit in visits)
-            ways.append(_Way(tuple(visit.touchpoint for visit in visits), ages, bool(had)))
-    met = Counter(name for way in ways for name in set(way.touchpoints))
-    rare = {name for name, n in met.items() if n < minimum}
-    return [
-        _Way(tuple(OTHER if name in rare else name for name in way.touchpoints), way.ages, way.had)
-        for way in ways
-    ]
-
-
-def _attribution(ways: Sequence[_Way], minimum: int) -> dict[str, Any] | None:
-    """Every model's credits; first and last touch only where their groups are large enough."""
-    if not ways:
-        return None
-    met = Counter(name for way in ways for name in set(way.touchpoints))
-    if len(ways) < minimum or min(met.values()) < minimum:
-        return {"reason": TOO_FEW}
-    ends: list[list[Hashable]] = [
-        [way.touchpoints[0] for way in ways],
-        [way.touchpoints[-1] for way in ways],
-    ]
-    shown = dict(zip(("first", "last"), admitted(ends, minimum=minimum), strict=True))
-    grouped: dict[tuple[str, ...], list[_Way]] = defaultdict(list)
-    for way in ways:
-        grouped[way.touchpoints].append(way)
-    try:
-        found = attribution(
-            [_path(names, own) for names, own in sorted(grouped.items())], resamples=_RESAMPLES
-        )
-    except AnalysisError as error:
-        return {"reason": str(error)}
-    return _told_attribution(found, lambda model: shown.get(model, True))
-
-
-def _path(names: tuple[str, ...], own: Sequence[_Way]) -> Path:
-    had = [way for way in own if way.had]
-    ages = (
-        tuple(sum(way.ages[at] for way in had) / len(had) for at in range(len(names)))
-        if had
-        else None
-    )
-    return Path(names, len(own), len(had), ages)
-
-
-def _told_attribution(found: Attribution, is_shown: Callable[[str], bool]) -> dict[str, Any]:
-    models: Mapping[str, Any] = {
-        model: [
-            {"touchpoint": each.touchpoint, "share": each.share, "low": each.low, "high": each.high}
-            for each in found.models[model]
-        ]
-        if is_shown(model)
-        else None
-        for model in MODELS
-    }
-    return {
-        "customers": found.customers,
-        "outcomes": found.outcomes,
-        "half_life_days": found.half_life,
-        "resamples": found.resamples,
-        "seed": found.seed,
-        "removal": dict(found.removal),
-        "models": models,
     }

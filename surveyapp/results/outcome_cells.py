@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
+TOO_FEW = "too few customers"
+DISTINCT = "would tell of too few customers beside the figures above"
+
 
 def admitted(divisions: Sequence[Sequence[Hashable]], *, minimum: int) -> list[bool]:
     """For each division, a part for each customer, whether it may be published after those before it.

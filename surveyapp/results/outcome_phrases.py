@@ -21,6 +21,11 @@ ATTRIBUTION_NAMES = {
     "markov": "Markov removal",
     "shapley": "Shapley",
 }
+STABILITY = {
+    "stable": "stable",
+    "doubtful": "doubtful",
+    "unstable": "not found again: do not read it as a group",
+}
 SIGNIFICANT = 0.05
 
 
@@ -34,6 +39,25 @@ def outcomes_to_json(found: FoundOutcomes) -> dict[str, Any]:
         "limits": LIMITS,
         "result": found.result,
     }
+
+
+def rule_of_group(rule: Mapping[str, Any]) -> str:
+    """How well a rule over attributes tells who is in a group of customers."""
+    own, took = (_share(rule[name]) for name in ("recall", "precision"))
+    verdict = "" if rule["describes"] else " It does not describe the group."
+    return (
+        f"It takes {own} of the group, and {took} of those whom it takes are in the group, among customers"
+        f" whom it was not found with (kappa {phrases.number(rule['kappa'], 2)}).{verdict}"
+    )
+
+
+def _share(found: Mapping[str, Any]) -> str:
+    if not found["n"]:
+        return "none"
+    percent, low, high = (
+        phrases.number(100 * found[name], 0) for name in ("estimate", "low", "high")
+    )
+    return f"{percent}% (95% CI {low} to {high}, n = {found['n']})"
 
 
 def number(value: float | None, is_event: bool) -> str:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -45,12 +46,16 @@ class Visit:
 
 @dataclass
 class Customer:
-    """``answered_at`` and ``scores`` are of the first answer at the journey's end; empty without one."""
+    """``answered_at``, ``scores`` and ``attributes`` are of the first answer at the journey's end; empty
+    without one. ``visits`` are events; ``asked`` are the touchpoints whose personal survey they answered.
+    """
 
     answered_at: datetime | None = None
     scores: dict[str, float] = field(default_factory=dict)
     outcomes: dict[OutcomeKind, list[Told]] = field(default_factory=lambda: defaultdict(list))
     visits: list[Visit] = field(default_factory=list)
+    asked: list[Visit] = field(default_factory=list)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def customers(session: Session, base: Ground) -> dict[str, Customer]:
@@ -83,6 +88,7 @@ def customers(session: Session, base: Ground) -> dict[str, Customer]:
     )
     for ref, point, by, at in visits:
         found[ref].visits.append(Visit(names[point], (by or "").casefold(), at))
+    _read_asked(session, base, found, names)
     return found
 
 
@@ -96,6 +102,27 @@ def counts(session: Session, journey_id: int) -> Mapping[str, int]:
     return {kind: n for kind, n in rows}  # noqa: C416 - rows, typed
 
 
+def _read_asked(
+    session: Session, base: Ground, found: dict[str, Customer], names: Mapping[int, str]
+) -> None:
+    surveys = {
+        survey.id: names[point]
+        for survey in base.surveys
+        if (point := survey.touchpoint_id) is not None
+        and point in names
+        and not survey.is_anonymous
+    }
+    rows = session.execute(
+        select(JourneyRun.customer_ref, Response.survey_id, Response.submitted_at)
+        .join(Response, Response.journey_run_id == JourneyRun.id)
+        .where(Response.survey_id.in_(list(surveys)), unflagged())
+        .order_by(Response.submitted_at, Response.id)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    for ref, survey, at in rows:
+        found[ref].asked.append(Visit(surveys[survey], "", at))
+
+
 def _read_answers(session: Session, base: Ground, found: dict[str, Customer]) -> None:
     ends = [
         survey.id
@@ -107,7 +134,8 @@ def _read_answers(session: Session, base: Ground, found: dict[str, Customer]) ->
     ]
     rows = session.execute(
         select(
-            JourneyRun.customer_ref, Response.submitted_at, Response.id, Score.scale, Score.value
+            *(JourneyRun.customer_ref, Response.submitted_at, Response.id),
+            *(Response.attributes, Score.scale, Score.value),
         )
         .join(Response, Response.journey_run_id == JourneyRun.id)
         .join(Score, Score.response_id == Response.id)
@@ -116,7 +144,7 @@ def _read_answers(session: Session, base: Ground, found: dict[str, Customer]) ->
         .execution_options(yield_per=_AT_ONCE)
     )
     first: dict[str, int] = {}
-    for ref, at, number, scale, value in rows:
+    for ref, at, number, attributes, scale, value in rows:
         if first.setdefault(ref, number) == number:
-            found[ref].answered_at = at
+            found[ref].answered_at, found[ref].attributes = at, attributes
             found[ref].scores[scale] = value
