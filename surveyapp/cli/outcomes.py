@@ -13,10 +13,15 @@ import click
 from surveyapp.cli.data import tell
 from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.table_options import dated_table_options
-from surveyapp.errors import NotFound
+from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.queries import journey_by_code
-from surveyapp.results import outcome_phrases
-from surveyapp.results.outcome_actions import ask_outcome_analysis, found_outcomes
+from surveyapp.results import customer_values, outcome_phrases, phrases
+from surveyapp.results.customer_values import BandValue, StatedMoney
+from surveyapp.results.outcome_actions import (
+    FoundOutcomes,
+    ask_outcome_analysis,
+    found_outcomes,
+)
 from surveyapp.results.outcome_phrases import outcomes_to_json
 from surveyapp.sampling.outcome_sheets import receive_outcome_file
 from surveyapp.store.models import Journey
@@ -77,6 +82,89 @@ def analyse(journey: str, as_json: bool) -> None:
     for outcome in found.result["outcomes"] if found.result else ():
         _tell_outcome(outcome)
     click.echo(outcome_phrases.LIMITS)
+
+
+@outcomes.command("groups")
+@click.argument("journey")
+@click.option("--json", "as_json", is_flag=True, help="Print the groups as JSON.")
+def groups(journey: str, as_json: bool) -> None:
+    """Print the segments that the newest analysis of JOURNEY (its code) proposes."""
+    proposed = (_stored(journey).result or {}).get("segments")
+    if as_json:
+        document = {"journey": journey, "segments": proposed}
+        click.echo(json.dumps(document, ensure_ascii=False))
+        return
+    if proposed is None:
+        raise Invalid(
+            f"No groups of {journey} are computed; run: surveyapp outcomes analyse {journey}"
+        )
+    if "reason" in proposed:
+        click.echo(f"No groups are shown: {proposed['reason']}.")
+        return
+    for at, each in enumerate(proposed["clusters"], 1):
+        stability = outcome_phrases.STABILITY[each["stability"]]
+        click.echo(f"Group {at} (n = {each['n']}): {stability}, likeness {each['jaccard']:.2f}")
+        for score in each["scores"]:
+            click.echo(f"  {score['label']}: {_limits(score['mean'], score['low'], score['high'])}")
+        rule = each["rule"]
+        if "reason" in rule:
+            click.echo(f"  No rule can be stated: {rule['reason']}.")
+        else:
+            click.echo(f"  {rule['text']}")
+            click.echo(f"  {outcome_phrases.rule_of_group(rule)}")
+    click.echo(f"{proposed['n']} customers, {proposed['method']}, seed {proposed['seed']}.")
+
+
+@outcomes.command("value")
+@click.argument("journey")
+@click.option("--margin", type=float, required=True, help="Margin of a customer in a year.")
+@click.option("--discount", type=float, default=10.0, show_default=True, help="Per cent a year.")
+@click.option("--cost", type=float, default=0.0, show_default=True, help="Of winning a customer.")
+@click.option("--retention", type=float, help="A stated one, in per cent a year.")
+@click.option("--json", "as_json", is_flag=True, help="Print the values as JSON.")
+def value(
+    journey: str,
+    margin: float,
+    discount: float,
+    cost: float,
+    retention: float | None,
+    as_json: bool,
+) -> None:
+    """Print the lifetime value of JOURNEY's customers by what they answered, from stated money."""
+    kept = None if retention is None else retention / 100
+    money = StatedMoney(margin, discount / 100, cost)
+    found = customer_values.customer_values(_stored(journey).result, money, kept)
+    if as_json:
+        document = {"journey": journey, **customer_values.values_to_json(found)}
+        click.echo(json.dumps(document, ensure_ascii=False))
+        return
+    if found.stated:
+        click.echo(f"At the stated retention: {phrases.number(found.stated.value)}")
+    if found.reason:
+        click.echo(found.reason)
+    for each in found.bands:
+        click.echo(f"{found.label}, {each.band}: {_value(each)} (n = {each.n})")
+    click.echo(customer_values.NOTE)
+
+
+def _stored(journey: str) -> FoundOutcomes:
+    with opened() as installation, installation.store.reading() as session:
+        return found_outcomes(session, journey_by_code(session, journey).id)
+
+
+def _value(found: BandValue) -> str:
+    return _limits(*found.value, decimals=0) if found.value else found.reason
+
+
+def _limits(
+    estimate: float | None, low: float | None, high: float | None, decimals: int = 1
+) -> str:
+    if estimate is None:
+        return "-"
+    said = phrases.number(estimate, decimals)
+    if low is None or high is None:
+        return said
+    return f"{said}, 95% CI {phrases.number(low, decimals)} to {phrases.number(high, decimals)}"
 
 
 def _tell_outcome(outcome: Mapping[str, Any]) -> None:

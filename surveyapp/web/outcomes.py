@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import io
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 
 from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results import outcome_phrases
-from surveyapp.results.outcome_actions import ask_outcome_analysis, found_outcomes
+from surveyapp.results.customer_values import NOTE, values_to_json
+from surveyapp.results.outcome_actions import (
+    ask_outcome_analysis,
+    can_be_analysed,
+    found_outcomes,
+)
 from surveyapp.results.outcome_phrases import LIMITS, outcomes_to_json
 from surveyapp.sampling.outcome_sheets import receive_outcome_file
 from surveyapp.sampling.outcomes import OutcomeKind
 from surveyapp.tables.opened import ACCEPTED, KINDS
+from surveyapp.web import value_form
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.outcome_drawing import curve_drawing, flow_drawing
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
+from surveyapp.web.stated_numbers import stated
 from surveyapp.web.table_fields import DatedTableForm, file_name
 
 outcomes = Blueprint("outcomes", __name__, url_prefix="/journeys/<int:journey_id>")
@@ -46,12 +54,14 @@ def show(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         found = found_outcomes(session, journey_id)
+        ready = can_be_analysed(session, journey_id)
     result = found.result
     return page(
         "outcomes/show.html",
         {"journey": journey.code, **outcomes_to_json(found)},
         journey=journey,
         found=found,
+        ready=ready,
         result=result,
         limits=LIMITS,
         kind_label=lambda kind: OutcomeKind(kind).label,
@@ -64,6 +74,57 @@ def show(journey_id: int) -> ResponseReturnValue:
         flow=flow_drawing(result["flow"]) if result else None,
         own=found.job is not None and found.job.created_by == me().id,
     )
+
+
+@outcomes.get("/outcomes/clusters")
+@outcomes.get("/outcomes/clusters.json", endpoint="clusters_json")
+@requires(Permission.READ_RESULTS)
+def clusters(journey_id: int) -> ResponseReturnValue:
+    """Groups of customers who answered alike, proposed as segments."""
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        found = found_outcomes(session, journey_id)
+    proposed = (found.result or {}).get("segments")
+    return page(
+        "outcomes/clusters.html",
+        {"journey": journey.code, "made_at": found.made_at, "segments": proposed},
+        journey=journey,
+        found=found,
+        proposed=proposed,
+        said=outcome_phrases,
+    )
+
+
+@outcomes.get("/outcomes/value")
+@outcomes.get("/outcomes/value.json", endpoint="value_json")
+@requires(Permission.READ_RESULTS)
+def value(journey_id: int) -> ResponseReturnValue:
+    """Customer lifetime value by assumptions in the address; nothing is stored."""
+    given = stated(value_form.FIELDS, request.args)
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        result = found_outcomes(session, journey_id).result
+    found, fault = None, ""
+    try:
+        found = value_form.valued(result, given)
+    except Invalid as error:
+        fault = str(error)
+    shown = page(
+        "outcomes/value.html",
+        {
+            "journey": journey.code,
+            "assumed": given,
+            "fault": fault or None,
+            "values": found and values_to_json(found),
+        },
+        journey=journey,
+        fields=value_form.FIELDS,
+        stated=given,
+        found=found,
+        fault=fault,
+        note=NOTE,
+    )
+    return shown, 422 if fault else 200
 
 
 @outcomes.post("/outcomes")

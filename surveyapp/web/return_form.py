@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from analysis.errors import AnalysisError
 from analysis.return_on_change import Assumptions, Return, return_on_change
 from surveyapp.errors import Invalid
 from surveyapp.results.effects import ChangeEffect
-
-_LARGEST = 1e12
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A number that is asked for: its name in the address, label, unit, and what it is without one."""
-
-    name: str
-    label: str
-    hint: str
-    usual: str
-
+from surveyapp.web import stated_numbers
+from surveyapp.web.stated_numbers import Asked, is_complete
 
 FIELDS = (
     Asked("customers", "Customers a year", "Who go through this journey.", ""),
@@ -41,7 +29,7 @@ FIELDS = (
 
 def given(arguments: Mapping[str, str]) -> dict[str, str]:
     """What stands in each field."""
-    return {each.name: arguments.get(each.name, each.usual).strip()[:40] for each in FIELDS}
+    return stated_numbers.stated(FIELDS, arguments)
 
 
 def returned(effect: ChangeEffect, stated: Mapping[str, str]) -> Return | None:
@@ -51,9 +39,9 @@ def returned(effect: ChangeEffect, stated: Mapping[str, str]) -> Return | None:
     """
     row = effect.chosen
     contrast = row.contrast if row else None
-    if contrast is None or not all(stated.values()):
+    if contrast is None or not is_complete(FIELDS, stated):
         return None
-    numbers = {each.name: _number(stated[each.name], each) for each in FIELDS}
+    numbers = {each.name: each.read(stated[each.name]) for each in FIELDS}
     if not numbers["years"].is_integer():
         raise Invalid(f"{stated['years']} is not a whole number of years.", field="years")
     try:
@@ -73,16 +61,3 @@ def returned(effect: ChangeEffect, stated: Mapping[str, str]) -> Return | None:
         )
     except AnalysisError as error:
         raise Invalid(str(error)) from error
-
-
-def _number(text: str, asked: Asked) -> float:
-    try:
-        number = float(text.replace(",", "."))
-    except ValueError:
-        number = float("nan")
-    if not 0 <= number <= _LARGEST:
-        raise Invalid(
-            f"{text[:20]!r} is not a number from 0 up; write {asked.label.lower()} as 1200 or 12.5.",
-            field=asked.name,
-        )
-    return number

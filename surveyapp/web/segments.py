@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -17,6 +17,8 @@ from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
 
 segments = Blueprint("segments", __name__, url_prefix="/segments")
+
+_SUGGESTED = {"name": 200, "rule": 2000}  # characters
 
 
 class SegmentForm(StaffForm):
@@ -41,7 +43,9 @@ def index() -> ResponseReturnValue:
 @segments.route("/new", methods=["GET", "POST"])
 @requires(Permission.EDIT_SEGMENTS)
 def new() -> ResponseReturnValue:
-    form = SegmentForm()
+    """An empty form, or one that another page has filled by its address."""
+    suggested = {name: request.args.get(name, "")[:most] for name, most in _SUGGESTED.items()}
+    form = SegmentForm(data=suggested)
     if form.validate_on_submit():
         with form.refusing("name"):
             with installation().store.writing() as session:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -17,7 +21,7 @@ from sqlalchemy import select
 from surveyapp.app import create_app
 from surveyapp.jobs.kinds import ANALYSE_OUTCOMES
 from surveyapp.settings import read
-from surveyapp.store.models import Job, Journey, JourneyRun, Response, User
+from surveyapp.store.models import Job, Journey, JourneyRun, OutcomeAnalysis, Response, User
 from surveyapp.surveys.links import pseudonym
 from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import run_job
@@ -122,9 +126,113 @@ def test_outcomes_are_imported_analysed_and_shown(made: Made):
         assert said in page.text
     document = client.get(f"{made.address}.json").json
     (churn,) = document["result"]["outcomes"]
+    assert "two scores" in document["result"]["segments"]["reason"]
     assert churn["n"] == CUSTOMERS and not document["stale"]
     assert [band["n"] for band in churn["scales"][0]["bands"]] == [45, 15] or churn["scales"][0]
     assert made.app.test_client().get(made.address).status_code in {302, 303, 401}
+
+
+CREDIT = [{"touchpoint": "Form <b>", "share": 1.0, "low": 0.9, "high": 1.0}]
+CREDITED = {
+    "scale": "nps",
+    "label": "NPS",
+    "band": "Promoters",
+    "attribution": {
+        "customers": 60,
+        "outcomes": 20,
+        "half_life_days": 7.0,
+        "resamples": 500,
+        "seed": 1,
+        "removal": {"Form <b>": 1.0},
+        "models": {
+            **dict.fromkeys(("linear", "time_decay", "markov", "shapley"), CREDIT),
+            **dict.fromkeys(("first", "last")),
+        },
+    },
+}
+
+
+@contextmanager
+def stored_groups(made: Made, proposed: dict[str, Any]) -> Iterator[None]:
+    """While it lasts, an analysis that proposes these groups; what was there comes back."""
+    store = made.app.extensions[EXTENSION].store
+    with store.writing() as session:
+        row = session.get(OutcomeAnalysis, made.journey)
+        before = row.result if row else None
+        result = {
+            "minimum": 5,
+            "answered": 60,
+            "outcomes": [],
+            "segments": proposed,
+            "scores": [CREDITED],
+            "flow": {"customers": None, "flows": [], "starts": {}},
+        }
+        session.merge(OutcomeAnalysis(journey_id=made.journey, result=result))
+    yield
+    with store.writing() as session:
+        row = session.get_one(OutcomeAnalysis, made.journey)
+        if before is None:
+            session.delete(row)
+        else:
+            row.result = before
+
+
+def test_groups_and_values_have_pages_of_their_own(made: Made):
+    client = made.client("manager")
+    with stored_groups(made, {"reason": "too few"}):
+        page = client.get(f"{made.address}/clusters")
+        assert faults(page.text) == [] and "Loan &lt;b&gt;" in page.text
+        assert "No groups are shown: too few." in page.text
+        above = client.get(made.address).text
+        assert faults(above) == [] and "NPS: Promoters" in above and "Form &lt;b&gt;" in above
+        assert "sharing 20 customers in this band" in above and "hidden</span>" in above
+        told = client.get(f"{made.address}/clusters.json").json
+        assert told["segments"] == {"reason": "too few"}
+    empty = client.get(f"{made.address}/value")
+    assert faults(empty.text) == [] and "By measured retention" not in empty.text
+    page = client.get(f"{made.address}/value?margin=100&retention=90&discount=12")
+    assert faults(page.text) == [] and "<b>409</b>" in page.text
+    found = client.get(f"{made.address}/value.json?margin=100&retention=90&discount=12").json
+    assert found["values"]["stated"]["value"] == pytest.approx(409.09, abs=0.01)
+    assert found["assumed"]["cost"] == "0"
+    for wrong in ("margin=<b>", "margin=-1", "margin=1&retention=101", "margin=nan"):
+        refused = client.get(f"{made.address}/value?{wrong}")
+        assert refused.status_code == 422 and "alert-box" in refused.text, wrong
+
+
+def test_a_group_with_a_rule_makes_a_segment(made: Made):
+    share = {"estimate": 0.9, "low": 0.8, "high": 0.95, "n": 40}
+    rule = {
+        "text": "region = <b>",
+        "describes": True,
+        "kappa": 0.8,
+        "precision": share,
+        "recall": share,
+    }
+    score = {"scale": "nps", "label": "NPS", "mean": 7.0, "low": 6.5, "high": 7.5}
+    group = {"n": 40, "share": 0.5, "jaccard": 0.9, "stability": "stable", "scores": [score]}
+    proposed = {
+        "n": 80,
+        "left_out": 6,
+        "silhouette": 0.4,
+        "bic": {"2": 1.0},
+        "resamples": 100,
+        "seed": 1,
+        "method": "k-means",
+        "clusters": [
+            {**group, "rule": rule},
+            {**group, "stability": "unstable", "rule": {"reason": "no attribute"}},
+        ],
+    }
+    with stored_groups(made, proposed):
+        client = made.client("administrator")
+        page = client.get(f"{made.address}/clusters").text
+        assert faults(page) == [] and "6 without one of them are left out" in page
+        assert page.count("Make a segment of it") == 1 and "No rule can be stated" in page
+        (link,) = re.findall(r'href="(/segments/new\?[^"]+)"', page)
+        form = client.get(html.unescape(link)).text
+        assert "region = &lt;b&gt;</textarea>" in form and "Group 1 of Loan &lt;b&gt;" in form
+        assert "Make a segment" not in made.client("manager").get(f"{made.address}/clusters").text
 
 
 def test_a_reader_sees_results_and_may_neither_import_nor_analyse(made: Made):
