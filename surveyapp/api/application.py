@@ -25,9 +25,11 @@ from surveyapp.api.docs import docs
 from surveyapp.api.funnel import funnel
 from surveyapp.api.interactions import interactions
 from surveyapp.api.inventory import inventory
+from surveyapp.api.outcome_analysis import outcome_analysis
 from surveyapp.api.outcomes import outcomes
 from surveyapp.api.portfolio import portfolio
 from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, answer_problems
+from surveyapp.api.records import records
 from surveyapp.api.reports import reports
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
@@ -43,7 +45,7 @@ PREFIX = "/api"
 VERSION = "1"
 SUBJECTS = (
     *(interactions, outcomes, surveys, contacts, responses, changes, results, answers, funnel),
-    *(portfolio, side_by_side, reports, inventory),
+    *(records, outcome_analysis, portfolio, side_by_side, reports, inventory),
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

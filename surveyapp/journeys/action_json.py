@@ -22,5 +22,6 @@ def action_to_json(action: PlannedAction, *, today: date) -> dict[str, Any]:
         "overdue": is_overdue(action, today),
         "state": action.state,
         "reason": action.driver or None,
+        "opportunity": action.opportunity_id,
         "change": action.change_id,
     }

@@ -15,6 +15,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import personas as known_ones
 from surveyapp.journeys import queries
 from surveyapp.journeys.change_register import LONGEST_TEXT, LONGEST_TITLE
+from surveyapp.journeys.persona_json import persona_to_json
 from surveyapp.journeys.personas import EMPATHY, PersonaText
 from surveyapp.results.figure_json import figure_to_json
 from surveyapp.results.persona_scores import persona_quotes, persona_scores
@@ -75,7 +76,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         removed = known_ones.removed_personas(session, journey_id, installation().now())
     return page(
         "personas/index.html",
-        {"journey": journey.code, "personas": [_to_json(each) for each in found]},
+        {"journey": journey.code, "personas": [persona_to_json(each) for each in found]},
         journey=journey,
         personas=found,
         removed=removed,
@@ -107,7 +108,7 @@ def show(journey_id: int, persona_id: int) -> ResponseReturnValue:
         "personas/show.html",
         {
             "journey": journey.code,
-            **_to_json(persona),
+            **persona_to_json(persona),
             "stages": [
                 {
                     "stage": each.stage,
@@ -146,16 +147,6 @@ def remove(journey_id: int, persona_id: int) -> ResponseReturnValue:
 @requires(Permission.PLAN_IMPROVEMENTS)
 def restore(journey_id: int, persona_id: int) -> ResponseReturnValue:
     return PAGES.restore(journey_id, persona_id)
-
-
-def _to_json(persona: Persona) -> dict[str, Any]:
-    texts = ("demographics", "goals", "needs", *EMPATHY)
-    return {
-        "id": persona.id,
-        "name": persona.title,
-        "segment": persona.segment.code if persona.segment else None,
-        **{name: getattr(persona, name) or None for name in texts},
-    }
 
 
 def _form(session: Session, journey: Journey, data: dict[str, Any]) -> PersonaForm:

@@ -116,6 +116,12 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
         "/erasures": lambda _, survey: {"query_string": {"survey": survey}},
         "/journeys/open/results": lambda *_: {},
         "/journeys/open/changes": lambda *_: {},
+        **{
+            f"/journeys/open/{name}": lambda *_: {}
+            for name in ("pain-points", "insights", "opportunities", "personas", "actions")
+        },
+        "/journeys/open/outcomes": lambda *_: {},
+        "/journeys/open/customer-values": lambda *_: {"query_string": {"margin": "100"}},
         "/journeys/open/answers": lambda *_: {},
         "/journeys/open/funnel": lambda *_: {},
         "/inventory": lambda journey, _: {

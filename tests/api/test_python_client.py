@@ -16,7 +16,15 @@ from surveyapp.installation import Installation
 from surveyapp.responses import corrections
 from surveyapp.responses.erasures import erase
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Interaction, Report, SurveyRow
+from surveyapp.store.models import (
+    Insight,
+    Interaction,
+    Opportunity,
+    OutcomeAnalysis,
+    PlannedAction,
+    Report,
+    SurveyRow,
+)
 from tests.api.generated import Generated, generate
 from tests.api.test_document import IDS
 from tests.responses.makers import SECRET, as_survey
@@ -93,6 +101,13 @@ OPERATIONS = {
     "listResponses": ("responses", "list_responses"),
     "listErasures": ("responses", "list_erasures"),
     "listJourneyChanges": ("changes", "list_journey_changes"),
+    "listJourneyPainPoints": ("records", "list_journey_pain_points"),
+    "listJourneyInsights": ("records", "list_journey_insights"),
+    "listJourneyOpportunities": ("records", "list_journey_opportunities"),
+    "listJourneyPersonas": ("records", "list_journey_personas"),
+    "listJourneyActions": ("records", "list_journey_actions"),
+    "readJourneyOutcomes": ("outcome_analysis", "read_journey_outcomes"),
+    "readCustomerValues": ("outcome_analysis", "read_customer_values"),
     "readJourneyResults": ("results", "read_journey_results"),
     "readJourneyAnswers": ("answers", "read_journey_answers"),
     "readJourneyFunnel": ("funnel", "read_journey_funnel"),
@@ -209,6 +224,70 @@ def test_changes_have_their_days_and_places(program: Program):
     [change] = found.changes
     assert (change.title, change.from_, change.to) == ("New form", date(2026, 3, 1), None)
     assert (change.stages, change.touchpoints) == (["apply"], ["form"])
+
+
+def test_records_are_read_page_by_page_and_lead_to_each_other(program: Program):
+    journey = program.place.journey_id
+    with program.installation.store.writing() as session:
+        rows = [Insight(journey_id=journey, title=f"Learnt {at}") for at in range(3)]
+        session.add_all(rows)
+        session.flush()
+        rows[1].removed_at = utc_now()
+        way = Opportunity(journey_id=journey, title="Say it", effort=2, impact=5, insights=rows[:2])
+        session.add(way)
+        session.flush()
+        planned = PlannedAction(
+            journey_id=journey, title="Do", opportunity_id=way.id, due_on=date(2026, 1, 2)
+        )
+        session.add(planned)
+    found, after = [], None
+    while True:
+        given = {} if after is None else {"after": after}
+        page = program.call(*OPERATIONS["listJourneyInsights"], code="open", limit=1, **given)
+        found += page.parsed.insights
+        after = page.parsed.next_
+        if after is None:
+            break
+    assert [each.title for each in found][-2:] == ["Learnt 0", "Learnt 2"]
+    ids = [each.id for each in found]
+    assert ids == sorted(set(ids))
+    ways = program.call(*OPERATIONS["listJourneyOpportunities"], code="open").parsed.opportunities
+    said = next(each for each in ways if each.title == "Say it")
+    assert (said.effort, said.impact, said.insights) == (2, 5, [ids[-2]])
+    assert said.state is program.models.OpportunityState.OPEN
+    actions = program.call(*OPERATIONS["listJourneyActions"], code="open").parsed.actions
+    done = next(each for each in actions if each.title == "Do")
+    assert (done.opportunity, done.due, done.overdue) == (said.id, date(2026, 1, 2), True)
+    points = program.call(*OPERATIONS["listJourneyPainPoints"], code="open").parsed
+    assert points.next_ is None and all(each.title for each in points.pain_points)
+    people = program.call(*OPERATIONS["listJourneyPersonas"], code="open").parsed.personas
+    assert all(each.name for each in people)
+    wrong = program.call(*OPERATIONS["listJourneyInsights"], code="open", after="second")
+    assert (wrong.status_code, wrong.parsed.errors[0].field) == (422, "after")
+
+
+def test_outcomes_and_values_are_read_once_they_are_analysed(program: Program):
+    asked = OPERATIONS["readJourneyOutcomes"]
+    before = program.call(*asked, code="open").parsed
+    assert (before.result, before.stale, before.running) == (None, False, False)
+    month = {"at_risk": 12, "survival": 0.9, "low": 0.8, "high": 0.95}
+    curve = {"band": "All", "n": 40, "median_days": None, "months": [{"month": 12, **month}]}
+    survival = {"scale": "nps", "label": "NPS", "curves": [curve]}
+    churn = {"kind": "churn", "label": "Churn", "is_event": True, "n": 40, "scales": []}
+    result = {"minimum": 5, "answered": 40, "flow": None}  # as versions before stored it
+    result["outcomes"] = [{**churn, "survival": survival, "prediction": None}]
+    with program.installation.store.writing() as session:
+        session.add(OutcomeAnalysis(journey_id=program.place.journey_id, result=result))
+    found = program.call(*asked, code="open").parsed.result
+    assert (found.outcomes[0].n, found.scores, found.segments) == (40, [], None)
+    values = program.call(
+        *OPERATIONS["readCustomerValues"], code="open", margin=100.0, discount=12.0, retention=90.0
+    ).parsed
+    [band] = values.bands
+    assert band.value.estimate == pytest.approx(409.09, abs=0.01) == values.stated.value
+    assert band.value.low < band.value.estimate < band.value.high
+    refused = program.call(*OPERATIONS["readCustomerValues"], code="open", margin=-1.0)
+    assert (refused.status_code, refused.parsed.errors[0].field) == (422, "margin")
 
 
 def test_a_report_is_asked_for_listed_and_downloaded(program: Program):
