@@ -29,6 +29,7 @@ from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.pain_point_form import place_of
+from surveyapp.web.record_chains import chains_beside
 from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.sessions import me
 
@@ -178,4 +179,5 @@ PAGES = RecordPages(
     put_back=plan.restore_action,
     added="planned",
     lists="show",
+    beside=chains_beside,
 )

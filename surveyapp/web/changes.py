@@ -15,7 +15,9 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import change_queries, change_register, queries
 from surveyapp.journeys.calendar import calendar_of
+from surveyapp.journeys.chains import chains
 from surveyapp.journeys.change_json import change_to_json
+from surveyapp.journeys.insight_json import chain_to_json
 from surveyapp.results import effect_phrases
 from surveyapp.results.effect_json import effect_to_json
 from surveyapp.results.effects import Effects
@@ -91,15 +93,18 @@ def show(journey_id: int, change_id: int) -> ResponseReturnValue:
         today = calendar_of(journey).day(installation().now())
         effects = Effects(session, journey_id, change_id, today=today, **rules)
         effect = effects.effect(score, control, others=others[:MOST_OTHERS])
+        known = [each for each in chains(session, journey_id, ()) if each.has(change)]
     return page(
         "changes/show.html",
         {
             "journey": journey.code,
             **change_to_json(change),
             "effect": effect_to_json(effect, few=rules["minimum_cell"]),
+            "chains": [chain_to_json(each) for each in known],
         },
         journey=journey,
         change=change,
+        chains=known,
         effect=effect,
         said=effect_phrases,
         control=control,

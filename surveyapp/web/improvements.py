@@ -12,15 +12,13 @@ from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.chains import chains
 from surveyapp.journeys.insight_json import chain_to_json
 from surveyapp.results import effect_phrases
-from surveyapp.results.effects import Effects
+from surveyapp.results.chain_effects import chain_effects
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 
 improvements = Blueprint("improvements", __name__, url_prefix="/journeys/<int:journey_id>")
-
-MOST_COMPARED = 8  # changes whose effect stands in the chain
 
 
 @improvements.get("/improvements")
@@ -31,13 +29,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         found = chains(session, journey_id, pain_points_of(session, journey_id))
         today = calendar_of(journey).day(installation().now())
-        changed = list(dict.fromkeys(each.change.id for each in found if each.change))
-        effects = {
-            number: effect_phrases.headline(
-                Effects(session, journey_id, number, today=today, **dashboard_rules()).effect()
-            )
-            for number in changed[:MOST_COMPARED]
-        }
+        effects = chain_effects(session, journey_id, found, today=today, **dashboard_rules())
     return page(
         "improvements/index.html",
         {

@@ -25,6 +25,7 @@ from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
+from surveyapp.web.record_chains import chains_beside
 from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.sessions import me
 
@@ -117,11 +118,6 @@ def _write(session: Session, journey: Journey, row: Insight | None, form: Insigh
     return learnt.write_insight(session, journey, row, form.said(), user_id=me().id, now=now)
 
 
-def _beside(session: Session, journey_id: int, row: Insight | None) -> dict[str, Any]:
-    known = chains(session, journey_id, ()) if row else ()
-    return {"chains": [each for each in known if each.has(row)]}
-
-
 PAGES = RecordPages(
     name="insight",
     pages="insights",
@@ -131,5 +127,5 @@ PAGES = RecordPages(
     write=_write,
     take_off=learnt.remove_insight,
     put_back=learnt.restore_insight,
-    beside=_beside,
+    beside=chains_beside,
 )

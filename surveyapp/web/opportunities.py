@@ -18,7 +18,6 @@ from surveyapp.errors import Invalid
 from surveyapp.journeys import opportunities as known_ones
 from surveyapp.journeys import queries
 from surveyapp.journeys.action_plan import ENDED
-from surveyapp.journeys.chains import chains
 from surveyapp.journeys.change_register import LONGEST_TEXT, LONGEST_TITLE
 from surveyapp.journeys.insight_json import opportunity_to_json
 from surveyapp.journeys.insights import insights_of
@@ -36,6 +35,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.opportunity_drawing import matrix
 from surveyapp.web.pain_point_form import place_of
+from surveyapp.web.record_chains import chains_beside
 from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.results import COUNTED_AT_ONCE
 from surveyapp.web.sessions import me
@@ -230,11 +230,6 @@ def _write(
     )
 
 
-def _beside(session: Session, journey_id: int, row: Opportunity | None) -> dict[str, Any]:
-    known = chains(session, journey_id, ()) if row else ()
-    return {"chains": [each for each in known if each.has(row)]}
-
-
 PAGES = RecordPages(
     name="opportunity",
     pages="opportunities",
@@ -244,5 +239,5 @@ PAGES = RecordPages(
     write=_write,
     take_off=known_ones.remove_opportunity,
     put_back=known_ones.restore_opportunity,
-    beside=_beside,
+    beside=chains_beside,
 )

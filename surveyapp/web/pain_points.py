@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length
 
 from surveyapp.auth.grants import able
 from surveyapp.auth.permissions import Permission
@@ -19,7 +19,6 @@ from surveyapp.comments.pain_points import SEVERITIES as KNOWN
 from surveyapp.comments.pain_points import STATES, WantedPainPoints
 from surveyapp.errors import Invalid, NotAllowed, NotFound
 from surveyapp.journeys import queries
-from surveyapp.journeys.chains import chains
 from surveyapp.results.affected_shares import AffectedShare, AffectedShares
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import Journey, PainPoint
@@ -31,6 +30,7 @@ from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
 from surveyapp.web.pain_point_form import SEVERITIES, PainPointForm, stored
 from surveyapp.web.reads import note_read
+from surveyapp.web.record_chains import chains_beside
 from surveyapp.web.record_pages import RecordPages
 from surveyapp.web.sessions import me
 from surveyapp.whole import whole_number
@@ -44,6 +44,13 @@ READERS = {
     "case": Permission.WORK_CASES,
 }
 _LONGEST = 200  # of a text that another page suggests
+
+
+class ChoiceForm(StaffForm):
+    pain_point = SelectField("Pain point")
+    kind = HiddenField(validators=[AnyOf(evidence.KINDS)])
+    number = HiddenField()
+    item = HiddenField(validators=[Length(max=120)])
 
 
 class EvidenceForm(StaffForm):
@@ -120,30 +127,8 @@ def add_evidence(journey_id: int, pain_point_id: int) -> ResponseReturnValue:
     """Link what one may see oneself."""
     form = EvidenceForm()
     if form.validate():
-        kind, number = (
-            form.kind.data or "",
-            whole_number(form.number.data or "", largest=LARGEST_LONG),
-        )
         with form.refusing("number"):
-            try:
-                if number is None:
-                    raise Invalid("Enter the number as digits, such as 120.", field="number")
-                if not me().may(READERS[kind]):
-                    raise NotAllowed(
-                        f"Your access does not include the permission to {READERS[kind]}."
-                    )
-                with installation().store.writing() as session:
-                    evidence.add_evidence(
-                        session,
-                        queries.journey(session, journey_id),
-                        pain_points.pain_point_of(session, journey_id, pain_point_id),
-                        kind,
-                        number,
-                        form.item.data or "",
-                        user_id=me().id,
-                    )
-            except NotFound as error:
-                raise Invalid(str(error), field="number") from None
+            _link(journey_id, pain_point_id, form)
             flash("The evidence has been added.")
             return PAGES.show(journey_id, pain_point_id)
     return _page(journey_id, pain_point_id, form), form.status
@@ -159,6 +144,48 @@ def remove_evidence(journey_id: int, pain_point_id: int, evidence_id: int) -> Re
         evidence.remove_evidence(session, journey, point, evidence_id, user_id=me().id)
     flash("The evidence has been removed; what it names stays.")
     return PAGES.show(journey_id, pain_point_id)
+
+
+@pain_points_pages.route("/pain-points/evidence", methods=["GET", "POST"])
+@requires(Permission.PLAN_IMPROVEMENTS)
+def choose(journey_id: int) -> ResponseReturnValue:
+    """Put what another page names in the address on a pain point that is chosen here."""
+    named = {name: request.args.get(name, "")[:120] for name in ("kind", "number", "item")}
+    form = ChoiceForm(data=named)
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
+        known = pain_points.pain_points_of(session, journey_id, WantedPainPoints(state="open"))
+    form.pain_point.choices = choices((str(each.id), each.title) for each in known)
+    if form.validate_on_submit():
+        with form.refusing("pain_point"):
+            _link(journey_id, int(form.pain_point.data), form)
+            flash("The evidence has been added.")
+            return PAGES.show(journey_id, int(form.pain_point.data))
+    elif form.kind.data not in evidence.KINDS:
+        raise Invalid(f"kind={named['kind'][:20]} is not one of {', '.join(evidence.KINDS)}.")
+    return (
+        render_template("pain_points/choose.html", journey=journey, form=form, known=known),
+        form.status,
+    )
+
+
+def _link(journey_id: int, pain_point_id: int, form: EvidenceForm | ChoiceForm) -> None:
+    """Link what one may see oneself. Raises Invalid, which names the field, and NotAllowed."""
+    kind = form.kind.data or ""
+    number = whole_number(form.number.data or "", largest=LARGEST_LONG)
+    if number is None:
+        raise Invalid("Enter the number as digits, such as 120.", field="number")
+    if not me().may(READERS[kind]):
+        raise NotAllowed(f"Your access does not include the permission to {READERS[kind]}.")
+    with installation().store.writing() as session:
+        journey = queries.journey(session, journey_id)
+        point = pain_points.pain_point_of(session, journey_id, pain_point_id)
+        try:
+            evidence.add_evidence(
+                session, journey, point, kind, number, form.item.data or "", user_id=me().id
+            )
+        except NotFound as error:
+            raise Invalid(str(error), field="number") from None
 
 
 def share_to_json(found: AffectedShare | None) -> dict[str, Any] | None:
@@ -182,7 +209,7 @@ def _page(journey_id: int, pain_point_id: int, form: EvidenceForm) -> Response:
         journey = queries.journey(session, journey_id)
         point = pain_points.pain_point_of(session, journey_id, pain_point_id)
         share = _shares(session, journey_id, [point])[point.id]
-        known = [each for each in chains(session, journey_id, [point]) if each.has(point)]
+        beside = chains_beside(session, journey_id, point, [point])
         all_of_it = evidence.evidence_of(session, point)
         proposed = evidence.proposed_evidence(session, point) if "comment" in visible else ()
     seen = [each for each in all_of_it if each.kind in visible]
@@ -208,9 +235,9 @@ def _page(journey_id: int, pain_point_id: int, form: EvidenceForm) -> Response:
         seen=seen,
         unseen=len(all_of_it) - len(seen),
         proposed=proposed,
-        chains=known,
         form=form,
         severities=SEVERITIES,
+        **beside,
     )
 
 

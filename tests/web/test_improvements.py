@@ -7,11 +7,14 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 
 from surveyapp.journeys import queries
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.persona_scores import StageEmotion
+from surveyapp.store.columns import utc_now
+from surveyapp.store.models import Case, Response
 from surveyapp.web.installation import EXTENSION
 from tests.web.test_changes import app, client, made
 
@@ -85,8 +88,13 @@ def test_a_chain_is_walked_from_the_pain_point_to_the_effect_and_back(client, ma
     (chain,) = [each for each in chains if each["insight"] == insight]
     assert (chain["pain_points"], chain["opportunity"]) == ([point], chance)
     assert chain["change"] == int(change) and chain["effect"]
+    action = chain["action"]
+    assert chain["effect"] in html.unescape(client.get(f"{base}/action-plan/{action}").text)
+    (told,) = client.get(f"{base}/changes/{change}.json").json["chains"]
+    assert told == {name: chain[name] for name in told}
     for page in (
         "improvements", f"pain-points/{point}", f"insights/{insight}", f"opportunities/{chance}",
+        f"action-plan/{action}", f"changes/{change}",
     ):  # fmt: skip
         said = html.unescape(client.get(f"{base}/{page}").text)
         for text in ("No news <b>", "Silence hurts", "Write weekly", "Send it", "Weekly mail"):
@@ -104,6 +112,37 @@ def test_a_chain_is_walked_from_the_pain_point_to_the_effect_and_back(client, ma
     client.post(f"{base}/opportunities/{chance}/remove")
     assert client.get(f"{base}/opportunities/{chance}").status_code == 404
     assert client.post(f"{base}/opportunities/{chance}/restore").status_code == 303
+
+
+def test_what_another_page_names_is_put_on_a_chosen_pain_point(client, made, app):
+    base = f"/journeys/{made.journey}/pain-points"
+    choose = f"{base}/evidence"
+    client.post(f"{base}/new", data={"title": "Chosen <b>", "place": ""})
+    rows = client.get(f"{base}.json").json["pain_points"]
+    (point,) = [each["id"] for each in rows if each["title"] == "Chosen <b>"]
+    page = client.get(f"{choose}?kind=case&number=7").text
+    assert "Case 7 becomes evidence" in page and "Chosen &lt;b&gt;" in page
+    for wrong in ("", "?kind=<b>&number=7", "?number=7"):
+        assert client.get(f"{choose}{wrong}").status_code == 422
+    sent = {"kind": "case", "number": "7", "item": "", "pain_point": str(point)}
+    missing = client.post(choose, data=sent)
+    assert missing.status_code == 422 and "There is no case number 7" in missing.text
+    for bad in ({"number": "x"}, {"kind": "mood"}, {"pain_point": "0"}):
+        assert client.post(choose, data={**sent, **bad}).status_code == 422
+    with app.extensions[EXTENSION].store.writing() as session:
+        response = session.scalars(select(Response).order_by(Response.id)).first()
+        case = Case(
+            survey_id=response.survey_id, response_id=response.id, scale="csat", value=1.0,
+            due_at=utc_now(),
+        )  # fmt: skip
+        session.add(case)
+        session.flush()
+        number = str(case.id)
+    link = f'href="{choose}?kind=case&number={number}"'
+    assert link in html.unescape(client.get(f"/cases/{number}").text)
+    for _ in range(2):  # a second time changes nothing
+        done = client.post(choose, data={**sent, "number": number}, follow_redirects=True)
+        assert done.status_code == 200 and done.text.count(f">Case {number}</a>") == 1
 
 
 def test_the_expected_gain_of_a_driver_stands_beside_the_judgement(client, made):
