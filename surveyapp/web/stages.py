@@ -192,13 +192,18 @@ def edit_touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         touchpoint = queries.touchpoint(session, journey_id, touchpoint_id)
         stage = queries.stage(session, journey_id, touchpoint.stage_id)
     form = TouchpointForm(obj=touchpoint)
+    suggested = request.args.get("moment_of_truth") == "1" and not touchpoint.moment_of_truth
+    if suggested and not form.is_submitted():
+        form.moment_of_truth.data = True
     if form.validate_on_submit():
         with form.refusing("name"):
             with form.saving() as session:
                 known = queries.touchpoint(session, journey_id, touchpoint_id)
                 actions.edit_touchpoint(session, known, **form.plain(), user_id=me().id)
             return _map(journey_id)
-    return _touchpoint_page(form, journey=journey, stage=stage, touchpoint=touchpoint)
+    return _touchpoint_page(
+        form, journey=journey, stage=stage, touchpoint=touchpoint, suggested=suggested
+    )
 
 
 def _touchpoint_page(form: TouchpointForm, **known: Any) -> ResponseReturnValue:

@@ -39,7 +39,7 @@ suggestions = Blueprint("suggestions", __name__, url_prefix="/journeys/<int:jour
 
 # What the click says and where it leads, and who may.
 _ACTS: dict[SuggestionKind, tuple[str, Permission]] = {
-    SuggestionKind.TRUTH: ("Open the touchpoint", Permission.EDIT_JOURNEYS),
+    SuggestionKind.TRUTH: ("Mark as moment of truth", Permission.EDIT_JOURNEYS),
     SuggestionKind.SURVEY: ("Create the survey", Permission.EDIT_SURVEYS),
     SuggestionKind.WORSE: ("Add a pain point", Permission.PLAN_IMPROVEMENTS),
     SuggestionKind.BETTER: ("Correct the map", Permission.EDIT_JOURNEYS),
@@ -178,16 +178,15 @@ def _found(
 def _act(journey_id: int, each: Suggestion) -> tuple[str, str] | None:
     """What to click and where it leads; None for who may not."""
     words, permission = _ACTS[each.kind]
-    return (words, _address(journey_id, each)) if me().may(permission) else None
+    return (words, address_of(journey_id, each)) if me().may(permission) else None
 
 
-def _address(journey_id: int, each: Suggestion) -> str:
+def address_of(journey_id: int, each: Suggestion) -> str:
     ids: dict[str, Any] = {"journey_id": journey_id}
     point = each.place_id
     if each.kind is SuggestionKind.TRUTH:
-        return url_for(
-            "stages.edit_touchpoint", **ids, touchpoint_id=point, _anchor="moment_of_truth"
-        )
+        ids |= {"touchpoint_id": point, "moment_of_truth": 1}
+        return url_for("stages.edit_touchpoint", **ids, _anchor="moment_of_truth")
     if each.kind is SuggestionKind.SURVEY:
         return url_for("surveys.new", **ids, place=point, ask=list(each.asks))
     if each.kind is SuggestionKind.WORSE:

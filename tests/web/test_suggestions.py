@@ -6,11 +6,16 @@ import html
 import re
 
 import pytest
+from lxml.html import fromstring
 
 from surveyapp.journeys.map_history import whole_map
 from surveyapp.journeys.map_steps import SET, TOUCHPOINT, Step, take
+from surveyapp.journeys.suggestions import SuggestionKind
+from surveyapp.results.suggestions import Suggestion
 from surveyapp.web.installation import EXTENSION
+from surveyapp.web.suggestions import address_of
 from tests.web.test_changes import app, client, made
+from tests.web.world import add_user, session_key
 
 __all__ = ["app", "client", "made"]
 pytestmark = pytest.mark.xdist_group("suggestions")
@@ -54,3 +59,31 @@ def test_a_suggestion_has_its_numbers_leads_to_a_form_and_is_dismissed(client, m
     assert client.post(address).status_code == 404
     again = client.get(f"{base}.json?period=all").json
     assert key in [each["key"] for each in again["suggestions"]] and again["dismissed"] == []
+
+
+def test_a_suggested_moment_of_truth_is_ticked_in_the_form_until_it_is_saved(made, app):
+    installation, point = app.extensions[EXTENSION], made.touchpoints["chat"]
+    with installation.store.writing() as session:
+        user = add_user(session, "administrator", email="maps@example.org")
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = session_key(installation, user)
+    found = Suggestion(SuggestionKind.TRUTH, f"truth-{point}", "Mark it", "Why", place_id=point)
+    with app.test_request_context():
+        suggested = address_of(made.journey, found).partition("#")[0]
+    plain = suggested.partition("?")[0]
+
+    def values(address: str) -> dict[str, str]:
+        forms = fromstring(client.get(address).text).forms
+        (own,) = [form for form in forms if "moment_of_truth" in form.fields]
+        return dict(own.form_values())
+
+    offered = values(suggested)
+    assert offered["moment_of_truth"] == "y" and "moment_of_truth" not in values(plain)
+    assert "ticked as suggested" in client.get(suggested).text
+    unticked = {name: value for name, value in offered.items() if name != "moment_of_truth"}
+    assert client.post(suggested, data=unticked).status_code == 303
+    assert "moment_of_truth" not in values(plain)
+    assert client.post(suggested, data=values(suggested)).status_code == 303
+    assert values(plain)["moment_of_truth"] == "y"
+    assert "ticked as suggested" not in client.get(suggested).text
