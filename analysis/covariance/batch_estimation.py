@@ -14,7 +14,7 @@ import numpy as np
 
 from analysis.covariance.estimation import NormalDiscrepancy, Sample
 from analysis.covariance.matrices import Array, GroupStructure
-from analysis.covariance.minimiser import minimise
+from analysis.covariance.minimiser import MAX_ITERATIONS, minimise
 from analysis.covariance.parameter_table import ParameterTable
 
 BATCH = 256
@@ -47,10 +47,12 @@ def fit_batch(
     hessian: Array,
     *,
     workers: int = 1,
+    most: int = MAX_ITERATIONS,
 ) -> BatchFit:
     """Fit the model to each sample, from the original's estimates ``start`` (q,) and Hessian (q, q).
 
-    Samples that do not converge in 30 steps are fitted one by one with the damped minimiser.
+    Samples that do not converge in 30 steps are fitted one by one with the damped minimiser, in
+    ``most`` iterations.
     """
     count = len(samples[0].cov)
     slices = [slice(at, min(at + BATCH, count)) for at in range(0, count, BATCH)]
@@ -68,18 +70,18 @@ def fit_batch(
         parts = [one(part) for part in slices]
     theta, value, converged = (np.concatenate(found) for found in zip(*parts, strict=True))
     for r in np.flatnonzero(~converged):
-        theta[r], value[r], converged[r] = _alone(table, samples, int(r), start)
+        theta[r], value[r], converged[r] = _alone(table, samples, int(r), start, most)
     return BatchFit(theta, value, converged)
 
 
 def _alone(
-    table: ParameterTable, samples: Sequence[BatchSample], r: int, start: Array
+    table: ParameterTable, samples: Sequence[BatchSample], r: int, start: Array, most: int
 ) -> tuple[Array, float, bool]:
     groups = [Sample(s.structure, s.cov[r], s.mean[r], s.weight) for s in samples]
     if any(np.linalg.eigvalsh(g.cov)[0] <= 1e-12 * np.trace(g.cov) for g in groups):
         return start, np.nan, False
     discrepancy = NormalDiscrepancy.of(groups, means=table.mean_structure)
-    found = minimise(discrepancy, start, table.transform, table.offset)
+    found = minimise(discrepancy, start, table.transform, table.offset, most=most)
     return found.point.theta, found.point.value, found.converged
 
 

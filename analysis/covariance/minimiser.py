@@ -108,12 +108,13 @@ def minimise(
     offset: Array,
     *,
     near: bool = False,
+    most: int = MAX_ITERATIONS,
 ) -> Optimum:
     """The minimum of a discrepancy over parameters ``transform @ x + offset``, from ``start``.
 
     ``near`` says that the start is close enough for exact Newton steps. Stops when a Newton step would
-    lower F by less than about 1e-15 of itself; ``converged`` is False when that was not reached in 500
-    iterations or the place is no minimum.
+    lower F by less than about 1e-15 of itself; ``converged`` is False when that was not reached in
+    ``most`` iterations or the place is no minimum.
     """
     size, reduced = transform.shape
     free = size == reduced and np.array_equal(transform, np.eye(size))
@@ -125,7 +126,7 @@ def minimise(
     damping, exact, iterations = 0.0, near, 0
     slope, curve = np.full(len(x), np.inf), np.eye(len(x))
     last: DescentStep | None = None  # by an exact Hessian, while that serves for further steps
-    while iterations < MAX_ITERATIONS:
+    while iterations < most:
         iterations += 1
         tolerance = max(1.0, abs(point.value))
         if last is None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "backup": "surveyapp.cli.backing_up",
     "codebook": "surveyapp.cli.exporting",
     "config": "surveyapp.cli.config",
+    "cutoffs": "surveyapp.cli.cutoffs",
     "db": "surveyapp.cli.administration",
     "demo": "surveyapp.cli.serving",
     "doctor": "surveyapp.cli.examining",

@@ -1,0 +1,258 @@
+"""Cut-offs of fit indices simulated from a model and its n (McNeish and Wolf 2023)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from analysis.covariance.factor_population import (
+    FactorPopulation,
+    Omitted,
+    population_from,
+    population_of,
+    without_values,
+)
+from analysis.covariance.matrices import Array
+from analysis.covariance.model import Model
+from analysis.covariance.sem import SemFit
+from analysis.covariance.simulated_fits import (
+    INDICES,
+    SimulatedFits,
+    population_fit,
+    simulated_fits,
+)
+from analysis.covariance.syntax import as_model
+from analysis.errors import DataError, ModelError
+from analysis.json_values import to_json
+from analysis.moments import Moments
+
+REPS = 2000
+LEAST_REPS = 100
+SPECIFICITY = 0.95
+SENSITIVITIES = tuple(round(0.95 - 0.01 * step, 2) for step in range(46))  # .95 down to .50
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Cutoff:
+    """The value of an index from which a fit is like that of the misspecified model.
+
+    ``value``: None where the distributions overlap too much for a sensitivity of .50. ``sensitivity``:
+    share of the misspecified model's samples that it finds (of level 0 the share of the true model's
+    that it passes). ``error``: standard error of the value by the number of samples.
+    """
+
+    value: float | None
+    sensitivity: float | None
+    error: float | None
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of misspecification: what it adds to the one before, and the cut-offs.
+
+    Level 0 is the model itself.
+    """
+
+    level: int
+    added: tuple[Omitted, ...]
+    srmr: Cutoff
+    rmsea: Cutoff
+    cfi: Cutoff
+    converged: float
+
+
+@dataclass(frozen=True)
+class DynamicCutoffs:
+    """Cut-offs by level, of ``reps`` samples a level of n rows.
+
+    ``fit``: the fit's own SRMR, RMSEA and CFI; ``reached``: of each the highest level whose cut-off
+    it reaches, 0 for none. Both empty where only a population was given.
+    """
+
+    n: int
+    df: int
+    reps: int
+    seed: int
+    levels: tuple[Level, ...]
+    fit: Mapping[str, float]
+    reached: Mapping[str, int]
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON values at full precision."""
+        return dict(to_json(self))
+
+
+@dataclass(frozen=True)
+class _Simulation:
+    """How much is drawn: samples a level, the seed, threads, and who hears of it."""
+
+    reps: int
+    seed: int
+    workers: int | None
+    progress: Progress | None
+
+    def __post_init__(self) -> None:
+        if self.reps < LEAST_REPS:
+            raise DataError(f"quantiles need {LEAST_REPS} samples or more; found {self.reps}")
+
+    def of(
+        self, fit: SemFit, stream: np.random.SeedSequence, at: int, levels: int
+    ) -> SimulatedFits:
+        """The samples of one of the levels."""
+
+        def told(done: int, _: int) -> None:
+            if self.progress is not None:
+                self.progress(at * self.reps + done, levels * self.reps)
+
+        rng = np.random.default_rng(stream)
+        return simulated_fits(fit, reps=self.reps, rng=rng, workers=self.workers, progress=told)
+
+
+def dynamic_cutoffs(
+    fit: SemFit,
+    *,
+    reps: int = REPS,
+    seed: int = 1,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> DynamicCutoffs:
+    """Cut-offs for a factor model that was fitted to one group of numeric items.
+
+    Samples come from the fit's own estimates (level 0), and from these with what each level of
+    misspecification adds (``FactorPopulation.levels``); the model is fitted to all of them by maximum
+    likelihood. A level's cut-off is the 5 % quantile (CFI: 95 %) of the misspecified samples where it
+    lies beyond the 95 % quantile of the true model's; where the two overlap, the sensitivity is
+    lowered from .95 by steps of .01 to .50, as R dynamic does. With MLR the fit's robust RMSEA and CFI
+    are compared.
+
+    Raises ModelError for other models, improper fits and models without degrees of freedom, DataError
+    below 100 samples.
+
+    Validated against: R dynamic's published examples, within Monte Carlo error; figures in
+    analysis/README.md. References: McNeish and Wolf (2023), Psychological Methods 28,
+    61-88; McNeish and Wolf (2023), Behavior Research Methods 55, 1157-1174.
+    """
+    population = population_of(fit)
+    sd = np.sqrt(np.diag(fit.solution.implied[0].sigma))
+    model = replace(fit.model, reversed_items=())
+    found = _levels(
+        population,
+        model,
+        sd,
+        fit.n,
+        _Simulation(reps, seed, workers, progress),
+        std_lv=fit.settings.std_lv,
+        orthogonal=fit.settings.orthogonal,
+    )
+    own = {index: _own(fit, index) for index in INDICES}
+    said = []
+    if fit.settings.missing == "fiml":
+        said.append(
+            f"the samples are complete rows, {fit.n} each, though the fit's have missing answers"
+        )
+    return replace(
+        found,
+        fit=own,
+        reached={index: _reached(found.levels, index, own[index]) for index in INDICES},
+        warnings=(*said, *found.warnings),
+    )
+
+
+def population_cutoffs(
+    model: str | Model,
+    n: int,
+    *,
+    reps: int = REPS,
+    seed: int = 1,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> DynamicCutoffs:
+    """Cut-offs for a factor model whose standardised values are written in it, and n rows.
+
+    Raises as ``dynamic_cutoffs``, and ModelError for a value that is missing or not standardised.
+    """
+    written = as_model(model)
+    population = population_from(written)
+    simulation = _Simulation(reps, seed, workers, progress)
+    sd = np.ones(len(population.items))
+    return _levels(population, without_values(written), sd, n, simulation, std_lv=True)
+
+
+def _levels(
+    population: FactorPopulation,
+    model: Model,
+    sd: Array,
+    n: int,
+    simulation: _Simulation,
+    *,
+    std_lv: bool,
+    orthogonal: bool = False,
+) -> DynamicCutoffs:
+    added = ((), *population.levels())
+    streams = np.random.SeedSequence(simulation.seed).spawn(len(added))
+    samples: list[SimulatedFits] = []
+    for at, omitted in enumerate(added):
+        for one in omitted:
+            population = population.with_omitted(one)
+        cov = population.correlation * np.outer(sd, sd)
+        moments = Moments(population.items, n, np.zeros(len(sd)), cov)
+        fitted = population_fit(moments, model, std_lv=std_lv, orthogonal=orthogonal)
+        if fitted.tests.df < 1:
+            raise ModelError("a model without degrees of freedom always fits and has no cut-offs")
+        samples.append(simulation.of(fitted, streams[at], at, len(added)))
+    levels = []
+    for at, (omitted, found) in enumerate(zip(added, samples, strict=True)):
+        srmr, rmsea, cfi = (_cutoff(index, samples[0], found if at else None) for index in INDICES)
+        levels.append(Level(at, omitted, srmr, rmsea, cfi, found.converged))
+    lost = [f"level {one.level} {1 - one.converged:.1%}" for one in levels if one.converged < 1]
+    said = (f"fits that did not converge were left out: {', '.join(lost)}",) if lost else ()
+    df = samples[0].df
+    return DynamicCutoffs(n, df, simulation.reps, simulation.seed, tuple(levels), {}, {}, said)
+
+
+def _cutoff(index: str, true: SimulatedFits, misspecified: SimulatedFits | None) -> Cutoff:
+    """Of level 0 without a misspecified model."""
+    sign = -1.0 if index == "cfi" else 1.0  # turned, so that large is bad
+    own = np.sort(sign * getattr(true, index))
+    bound = float(np.quantile(own, SPECIFICITY))
+    if misspecified is None:
+        return Cutoff(sign * bound, SPECIFICITY, _error(own, SPECIFICITY))
+    wrong = np.sort(sign * getattr(misspecified, index))
+    for sensitivity in SENSITIVITIES:
+        value = float(np.quantile(wrong, 1 - sensitivity))
+        if value >= bound:
+            return Cutoff(sign * value, sensitivity, _error(wrong, 1 - sensitivity))
+    return Cutoff(None, None, None)
+
+
+def _error(ordered: Array, share: float) -> float:
+    """Standard error of a quantile: half the distance of those one binomial error of its share away
+    (Woodruff 1952).
+    """
+    away = math.sqrt(share * (1 - share) / len(ordered))
+    low, high = np.quantile(ordered, [max(share - away, 0.0), min(share + away, 1.0)])
+    return float(high - low) / 2
+
+
+def _own(fit: SemFit, index: str) -> float:
+    """The fit's index; the robust one where the estimator has it, SRMR without means."""
+    if index == "srmr":
+        return fit.fit.get("srmr_bentler_nomean", fit.fit["srmr"])
+    robust = fit.fit.get(f"{index}_robust", math.nan)
+    return robust if math.isfinite(robust) else fit.fit[index]
+
+
+def _reached(levels: tuple[Level, ...], index: str, own: float) -> int:
+    """The highest level above 0 whose cut-off the index is at or beyond."""
+    reached = 0
+    for one in levels[1:]:
+        value = getattr(one, index).value
+        if value is not None and (own <= value if index == "cfi" else own >= value):
+            reached = one.level
+    return reached

@@ -1,0 +1,49 @@
+"""The command on dynamic cut-offs: from a file, from written values, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
+from analysis.covariance.sem import fit_sem
+from tests.analysis.classic_data import HS, holzinger
+
+VALUES = "F =~ .7*a + .6*b + .8*c + .5*d"
+
+
+def test_a_fit_is_set_against_its_cutoffs(run, tmp_path: Path):
+    file, out = tmp_path / "hs.csv", tmp_path / "cutoffs.json"
+    data = holzinger()
+    data.to_csv(file, index=False)
+    ran = run("cutoffs", file, "--model", HS, "--samples", 150, "--values-ok", "--json", out)
+    assert ran.code == 0, ran.err
+    found = json.loads(out.read_text())
+    own = dynamic_cutoffs(fit_sem(data, HS), reps=150).to_dict()
+    assert {key: found[key] for key in own} == own
+    assert found["sample"]["n"] == 301
+    assert "textual =~ 0.424*x2" in ran.out
+    assert "CFI 0.931 reaches the cut-off of level 2 of 2" in ran.out
+
+
+def test_written_values_and_n_are_enough(run):
+    ran = run("cutoffs", "--model", VALUES, "--n", 250, "--samples", 150, "--seed", 4)
+    assert ran.code == 0, ran.err
+    level = population_cutoffs(VALUES, 250, reps=150, seed=4).levels[1]
+    assert "d ~~ 0.300*b" in ran.out
+    assert f"{level.cfi.value:.3f} ±{level.cfi.error:.4f}" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--model", VALUES), "--n 300"),
+        (("--model", "F =~ a + b + c + d", "--n", 99), "has no value"),
+    ],
+)
+def test_what_is_missing_is_named(run, options: tuple[object, ...], said: str):
+    ran = run("cutoffs", *options)
+    assert ran.code == 2
+    assert said in ran.err
