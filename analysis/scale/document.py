@@ -47,6 +47,7 @@ class Settings:
     group: tuple[str, ...] = ()
     marker: tuple[str, ...] = ()
     seconds: str | None = None
+    cutoffs: int = 0
 
 
 @dataclass(frozen=True)

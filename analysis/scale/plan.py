@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.covariance.dynamic_cutoffs import LEAST_REPS
 from analysis.covariance.settings import Options
 from analysis.errors import MissingItem, ModelError
 from analysis.moments import numeric
@@ -42,12 +43,17 @@ class Choices:
     seed: int
     draws: int
     reps: int
+    cutoffs: int = 0  # simulated samples a level of dynamic cut-offs; 0: none
 
     def __post_init__(self) -> None:
         Options(self.estimator, self.missing, likelihood=self.likelihood)
         require_known(self.efa_method, self.efa_rotation)
         if min(self.draws, self.reps) < 2:
             raise ModelError("draws and reps must be at least 2")
+        if self.cutoffs and self.cutoffs < LEAST_REPS:
+            raise ModelError(
+                f"cutoffs {self.cutoffs}: simulate {LEAST_REPS} samples or more, or 0 for none"
+            )
         if self.seed < 0:
             raise ModelError(f"seed {self.seed}: a seed is a whole number from 0 on")
 

@@ -38,6 +38,7 @@ def validate_scale(
     seed: int = 1,
     draws: int = 500,
     reps: int = 2000,
+    cutoffs: int = 0,
     progress: Progress | None = None,
 ) -> ScaleValidation:
     """Validate the scale that an instrument's scoring key, or a model, says the items measure.
@@ -52,7 +53,8 @@ def validate_scale(
     person took for the items.
     estimator and missing of the CFA and its rivals, as ``fit_sem``: "ML", "MLR", "MLM", "WLSMV";
     "listwise", "fiml". likelihood: "normal" (lavaan) or "wishart" (AMOS). seed; draws of the
-    parallel analysis; reps of the bootstrap. progress: called with percent and step.
+    parallel analysis; reps of the bootstrap. cutoffs: simulated samples a level of dynamic cut-offs,
+    0 for none (``analysis.covariance.dynamic_cutoffs``). progress: called with percent and step.
 
     Returns a result for any number of rows: a step that these data cannot bear is None in the
     document, with the reason among its warnings. Raises ModelError without factors, for an item
@@ -60,7 +62,15 @@ def validate_scale(
     text or infinity.
     """
     choices = Choices(
-        estimator, missing, likelihood, efa_method, efa_rotation, seed=seed, draws=draws, reps=reps
+        estimator,
+        missing,
+        likelihood,
+        efa_method,
+        efa_rotation,
+        seed=seed,
+        draws=draws,
+        reps=reps,
+        cutoffs=cutoffs,
     )
     plan = plan_of(instrument, key=key, model=model)
     groups = (group,) if isinstance(group, str) else tuple(group)

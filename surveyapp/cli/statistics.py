@@ -65,7 +65,14 @@ from surveyapp.tables.options import ReadOptions
     type=click.IntRange(min=0),
     default=1,
     show_default=True,
-    help="Seed of parallel analysis and bootstraps.",
+    help="Seed of parallel analysis, bootstraps and cut-offs.",
+)
+@click.option(
+    "--cutoffs",
+    type=click.IntRange(0, 100_000),
+    default=0,
+    show_default=True,
+    help="Simulated samples for each level of dynamic cut-offs, such as 2000; 0 for none.",
 )
 @click.option(
     "--json",
@@ -95,6 +102,7 @@ def validate(
     missing: str,
     likelihood: str,
     seed: int,
+    cutoffs: int,
     json_path: Path | None,
     pdf_path: Path | None,
     beside: DocumentFiles,
@@ -133,6 +141,7 @@ def validate(
             missing=missing,
             likelihood=likelihood,
             seed=seed,
+            cutoffs=cutoffs,
             progress=progress,
         )
     files = json_file(json_path, found.to_dict())

@@ -38,15 +38,16 @@ def ask_validation(
     missing: str = "listwise",
     reverse: Sequence[str] = (),
     without_flagged: bool = False,
+    cutoffs: int = 0,
 ) -> Analysis:
     """Ask for the validation of a scale on the answers of a survey, or of the whole journey.
 
     group: attributes of the respondents between whose values the scale is compared. marker: whether
     the marker items are used where they are asked together with the scale. estimator and missing:
     of the confirmatory model. reverse: see ``reversed_items``. without_flagged: whether answers that
-    came in an unusual way are left out. Raises NotFound for an unknown journey, survey or segment,
-    Invalid for an instrument that is not asked there, for an attribute that does not make 2 to 10
-    groups, and for an unknown choice.
+    came in an unusual way are left out. cutoffs: simulated samples a level of dynamic cut-offs, 0 for
+    none. Raises NotFound for an unknown journey, survey or segment, Invalid for an instrument that is
+    not asked there, for an attribute that does not make 2 to 10 groups, and for an unknown choice.
     """
     _check_choices(group, estimator, missing)
     journey = session.get(Journey, journey_id)
@@ -75,6 +76,7 @@ def ask_validation(
             "missing": missing,
             "reverse": list(reverse),
             **({"without_flagged": True} if without_flagged else {}),
+            **({"cutoffs": cutoffs} if cutoffs else {}),
         },
         seed=seed,
         created_by=user_id,

@@ -102,6 +102,7 @@ def run_validation(
         estimator=asked.get("estimator", "ML"),
         missing=missing,
         seed=seed,
+        cutoffs=asked.get("cutoffs", 0),
         progress=_scaled(progress),
     )
     hidden = tuple(Warned(InvarianceSection.step, text) for text in said if text)

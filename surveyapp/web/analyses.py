@@ -43,6 +43,7 @@ from surveyapp.web.sessions import me
 analyses = Blueprint("analyses", __name__, url_prefix="/journeys/<int:journey_id>/analyses")
 
 SEED = 20_260_101  # of the resampling; stored with the analysis, so that it can be repeated
+CUTOFF_SAMPLES = 2_000  # a level; a second or two of the job
 
 
 ESTIMATORS = {
@@ -79,6 +80,10 @@ class ValidationForm(StaffForm):
     without_flagged = BooleanField(
         "Leave out flagged answers",
         description="Those of a burst, or of many from the same device.",
+    )
+    cutoffs = BooleanField(
+        "Simulate cut-offs for fit indices",
+        description="For this model and number of answers (McNeish and Wolf); ML and MLR only.",
     )
 
 
@@ -140,6 +145,7 @@ def start(journey_id: int) -> ResponseReturnValue:
                 installation().library.load(code, ask.version), ask.key, named(form.reverse.data)
             ),
             without_flagged=form.without_flagged.data,
+            cutoffs=CUTOFF_SAMPLES if form.cutoffs.data else 0,
         )
     flash("The analysis is running; this page shows its progress.")
     return redirect(url_for("analyses.show", journey_id=journey_id, analysis_id=analysis.id), 303)

@@ -44,6 +44,7 @@ def _pupils() -> str:
         estimator="MLR",
         draws=50,
         reps=100,
+        cutoffs=200,
     )
     return json.dumps(found.to_dict())
 
@@ -279,6 +280,30 @@ def test_the_method_says_what_reporting_standards_ask_for_and_what_is_not_known(
     departures = said["Departures from the defaults"]
     assert "The estimator is MLR" in departures and "bootstraps have 100 resamples" in departures
     assert "missing" not in departures
+
+
+def test_dynamic_cutoffs_stand_below_the_fit_where_they_were_asked_for(
+    pupils: dict[str, Any],
+):
+    made = _content(pupils)
+    (table,) = [
+        b for b in made.blocks if isinstance(b, Table) and b.title.startswith("Dynamic Cut-Offs")
+    ]
+    levels, own = table.cells[:-1], table.cells[-1]
+    assert [row[:2] for row in levels] == [
+        ["0", "nothing"],
+        ["1", "x2 on textual (.42)"],
+        ["2", "x7 on textual (.57)"],
+    ]
+    assert own[4] == pupils["cfa"]["fit"]["rmsea_robust"]
+    assert "SRMR, RMSEA and CFI of the model reach the cut-off of level 2 of 2" in words(made)
+    assert "(McNeish & Wolf, 2023)" in words(made)
+    better = copy.deepcopy(pupils)
+    better["dynamic_cutoffs"]["reached"] = {"srmr": 0, "rmsea": 1, "cfi": 0}
+    assert "SRMR reaches that of no level, RMSEA reaches that of level 1" in words(_content(better))
+    better["dynamic_cutoffs"]["reached"] = {"srmr": 0, "rmsea": 0, "cfi": 0}
+    assert "reach the cut-off of no level" in words(_content(better))
+    assert "Dynamic Cut-Offs" not in words(_content({**pupils, "dynamic_cutoffs": None}))
 
 
 def test_a_validation_by_the_defaults_departs_from_none(pupils: dict[str, Any]):

@@ -81,7 +81,9 @@ def test_only_attributes_of_two_to_ten_values_are_offered(store: Store):
 
 
 def test_groups_marker_and_time_reach_the_analysis(store: Store):
-    result = _result(store, _asked(store, _place(store), group=("region",), estimator="MLR"))
+    chosen = {"group": ("region",), "estimator": "MLR", "cutoffs": 100}
+    result = _result(store, _asked(store, _place(store), **chosen))
+    assert result["dynamic_cutoffs"]["reps"] == 100
     ladder = result["invariance"][0]
     assert ladder["group"] == "region"
     assert {group["label"] for group in ladder["groups"]} == {"North", "South"}

@@ -42,8 +42,9 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, installation: Insta
     assert 'name="group"' in form and 'value="region"' in form
     assert 'name="reverse"' in form
     where = _ask(
-        place, group=["region"], marker="y", estimator="MLR", missing="fiml", reverse="sea2, coh3"
-    )
+        place, group=["region"], marker="y", estimator="MLR", missing="fiml", reverse="sea2, coh3",
+        cutoffs="y",
+    )  # fmt: skip
     with installation.store.reading() as session:
         analysis = session.scalars(select(Analysis)).one()
     asked = analysis.parameters
@@ -59,7 +60,7 @@ def test_the_choices_of_the_form_are_stored_and_shown(place, installation: Insta
     assert "<dt>Items reversed</dt><dd>sea2, coh3</dd>" in page
     for heading in (
         "Invariance Over Region", "Marker Variable in the Confirmatory Model", "Bifactor Model",
-        "Signs of Careless Answering", "Reproducibility",
+        "Signs of Careless Answering", "Reproducibility", "Dynamic Cut-Offs of Fit Indices",
     ):  # fmt: skip
         assert heading in page
     assert "style=" not in page
@@ -115,6 +116,7 @@ def test_a_validation_without_choices_takes_the_usual_ones(place, installation: 
     with installation.store.reading() as session:
         asked = session.scalars(select(Analysis)).one().parameters
     assert (asked["group"], asked["estimator"], asked["missing"]) == ([], "ML", "listwise")
+    assert "cutoffs" not in asked
 
 
 def test_choices_that_are_not_offered_or_do_not_fit_are_refused(place, installation: Installation):

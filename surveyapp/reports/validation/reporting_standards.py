@@ -22,6 +22,7 @@ DEFAULTS = {
     "efa_rotation": ("oblimin", "rotation is {}"),
     "draws": (500, "parallel analysis has {} draws"),
     "reps": (2000, "bootstraps have {} resamples"),
+    "cutoffs": (0, "dynamic cut-offs have {} samples a level"),
 }
 
 
