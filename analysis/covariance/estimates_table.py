@@ -50,7 +50,7 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
     se = np.where(free >= 0, errors[free], 0.0) if size else np.zeros(len(values))
     standard = _standardised(solution, values)
     std_se = _errors(standard.std_all_gradient, vcov)
-    defined = _definitions(table, values, size)
+    defined = definition_values(table, values, size)
     if defined is not None:
         values = np.concatenate([values, defined[0]])
         se = np.concatenate([se, _errors(defined[1], vcov)])
@@ -82,7 +82,7 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
 def undefined_quantities(solution: Solution) -> list[str]:
     """Sentences on defined quantities without a value: a root of a negative, a division by zero."""
     table = solution.table
-    defined = _definitions(table, row_values(solution), table.n_free)
+    defined = definition_values(table, row_values(solution), table.n_free)
     if defined is None:
         return []
     return [
@@ -115,7 +115,12 @@ def _errors(gradient: Array, vcov: Array | None) -> Array:
     return _root(np.where(np.abs(variance) < 1e-30, 0.0, variance))
 
 
-def _definitions(table: ParameterTable, values: Array, size: int) -> tuple[Array, Array] | None:
+def definition_values(
+    table: ParameterTable, values: Array, size: int
+) -> tuple[Array, Array] | None:
+    """Defined quantities (d,) of the rows' values, and their gradients (d, size) for the free
+    parameters; None where nothing is defined.
+    """
     if not table.definitions:
         return None
     known = {}

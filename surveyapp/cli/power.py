@@ -1,4 +1,5 @@
-"""Power of a planned model: tests of fit by RMSEA, and the smallest path that PLS-SEM can find."""
+"""Power of a planned model: tests of fit by RMSEA, every parameter by simulation, and the smallest path
+that PLS-SEM can find."""
 
 from __future__ import annotations
 
@@ -9,17 +10,48 @@ import click
 
 from analysis.composite.sample_size import detectable_path, minimum_n
 from analysis.covariance.rmsea_power import ACTUAL, CLOSE, rmsea_power, rmsea_sample_size
+from analysis.covariance.simulated_power import REPS
 from surveyapp.cli.model_options import JSON
-from surveyapp.cli.outputs import finish, json_file
+from surveyapp.cli.outputs import Table, finish, json_file
+from surveyapp.cli.simulated_power import Planned, simulated
 from surveyapp.errors import Invalid
+
+_USED = {
+    "rmsea": ("df", "rmsea0", "rmsea1"),
+    "path": ("path",),
+    "simulation": ("population", "model", "parameter", "samples", "seed"),
+}
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["rmsea", "path"]))
+@click.argument("kind", type=click.Choice(["rmsea", "path", "simulation"]))
 @click.option("--df", type=click.IntRange(1), default=None, help="Degrees of freedom of the model.")
 @click.option("--rmsea0", type=float, default=None, help=f"RMSEA under the null [{CLOSE}].")
 @click.option("--rmsea1", type=float, default=None, help=f"RMSEA in fact [{ACTUAL}].")
 @click.option("--path", type=float, default=None, help="Smallest path that is to be found.")
+@click.option(
+    "--population",
+    default=None,
+    help="A file with a model that has a value for every path, or the model itself.",
+)
+@click.option(
+    "--model",
+    default=None,
+    help="The model fitted to the samples, where it is not the population's own.",
+)
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    help="A parameter, such as 'F~~G', or a defined quantity; can be repeated.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(100, 100_000),
+    default=None,
+    help=f"Simulated samples [{REPS}].",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=None, help="Seed of the samples [1].")
 @click.option("--n", type=click.IntRange(2), default=None, help="Rows that there will be.")
 @click.option("--power", type=float, default=0.8, show_default=True, help="Wanted power.")
 @click.option("--alpha", type=float, default=0.05, show_default=True)
@@ -30,6 +62,11 @@ def power(
     rmsea0: float | None,
     rmsea1: float | None,
     path: float | None,
+    population: str | None,
+    model: str | None,
+    parameters: tuple[str, ...],
+    samples: int | None,
+    seed: int | None,
     n: int | None,
     power: float,
     alpha: float,
@@ -38,21 +75,38 @@ def power(
     """Say how many rows a model needs, or what those that there are can show.
 
     KIND is rmsea (MacCallum, Browne and Sugawara 1996: close fit, not-close fit where --rmsea1 is below
-    --rmsea0, exact fit where --rmsea0 is 0) or path (PLS-SEM, the inverse square root method of Kock and
-    Hadaya 2018). Shares of power lie between 0 and 1.
+    --rmsea0, exact fit where --rmsea0 is 0), path (PLS-SEM, the inverse square root method of Kock and
+    Hadaya 2018) or simulation (Muthén and Muthén 2002: samples of --population, to which the model is
+    fitted; with --n its power, else the least n for --power). Shares of power lie between 0 and 1.
     """
     if not 0 < power < 1 or not 0 < alpha < 1:
         raise Invalid(f"--power {power:g} and --alpha {alpha:g} must lie between 0 and 1")
+    given = {
+        "df": df,
+        "rmsea0": rmsea0,
+        "rmsea1": rmsea1,
+        "path": path,
+        "population": population,
+        "model": model,
+        "parameter": parameters or None,
+        "samples": samples,
+        "seed": seed,
+    }
+    for name, value in given.items():
+        if value is not None and name not in _USED[kind]:
+            raise Invalid(f"--{name} is not used by {kind}; leave it out")
+    tables: list[Table] = []
     if kind == "rmsea":
-        if path is not None:
-            raise Invalid("--path is not used by rmsea; leave it out")
         document, said = _rmsea(df, rmsea0, rmsea1, n, power, alpha)
-    else:
-        for name, value in (("df", df), ("rmsea0", rmsea0), ("rmsea1", rmsea1)):
-            if value is not None:
-                raise Invalid(f"--{name} is not used by path; leave it out")
+    elif kind == "path":
         document, said = _path(path, n, power, alpha)
-    finish([], [said], json_file(json_path, {"kind": kind, "alpha": alpha, **document}))
+    else:
+        if population is None:
+            raise Invalid("simulation needs --population, such as 'F =~ .7*x1 + .8*x2 + .6*x3'")
+        chosen = Planned(population, model, samples or REPS, 1 if seed is None else seed, alpha)
+        document, tables, sentences = simulated(chosen, n, power, parameters)
+        said = "\n".join(sentences)
+    finish(tables, [said], json_file(json_path, {"kind": kind, "alpha": alpha, **document}))
 
 
 def _rmsea(

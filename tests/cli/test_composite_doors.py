@@ -17,6 +17,7 @@ from analysis.composite.micom import micom
 from analysis.composite.pls import fit_pls
 from analysis.composite.predict import predict_pls
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.simulated_power import simulated_power
 
 MODEL = """Image =~ IMAG1 + IMAG2 + IMAG3 + IMAG4 + IMAG5
 Expectation =~ CUEX1 + CUEX2 + CUEX3
@@ -180,10 +181,29 @@ def test_power_is_told_in_a_sentence(run, options: tuple[object, ...], said: str
         ("path", "--path", 0.2, "--n", 10),
         ("path", "--path", 0.2, "--df", 4),
         ("path", "--path", 0.2, "--power", 1.5),
+        ("path", "--path", 0.2, "--seed", 3),
+        ("simulation",),
+        ("simulation", "--population", "F =~ .7*a + .7*b + .7*c + .7*d", "--df", 4),
     ],
 )
 def test_what_power_does_not_use_is_refused(run, options: tuple[object, ...]):
     assert run("power", *options).code == 2
+
+
+def test_power_is_simulated_from_a_population(run, tmp_path: Path):
+    out = tmp_path / "power.json"
+    text = "F =~ .7*a + .6*b + .5*c\nG =~ .7*d + .6*e + .5*f\nF ~~ .3*G"
+    asked = ("power", "simulation", "--population", text, "--samples", 200, "--json", out)
+    ran = run(*asked, "--n", 180)
+    assert ran.code == 0, ran.err
+    own = simulated_power(text, 180, reps=200).to_dict()
+    found = json.loads(out.read_text())
+    assert {key: found[key] for key in own} == own
+    ran = run(*asked, "--parameter", "F~~G", "--power", 0.5)
+    assert ran.code == 0, ran.err
+    found = json.loads(out.read_text())
+    assert found["lower"] <= found["n"] <= found["upper"]
+    assert f"n = {found['n']:,} is the least found with power 0.5 for F~~G" in ran.out
 
 
 def test_items_are_sorted_by_judges(run, tmp_path: Path):
