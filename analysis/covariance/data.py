@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.design import Design
-from analysis.covariance.drawn_rows import design_of, drawn_rows
+from analysis.covariance.drawn_rows import design_of, drawn_rows, shared_clusters, weights_in
 from analysis.covariance.matrices import Array, log_determinant
 from analysis.covariance.missing_patterns import Patterns, em_moments, patterns_of
 from analysis.covariance.polychoric import Polychoric, polychoric_of
@@ -40,6 +40,11 @@ class GroupData:
     polychoric: Polychoric | None = None
     dropped: int = 0
     design: Design = field(default_factory=Design)
+
+    @property
+    def size(self) -> float:
+        """n, or the sum of the rows' weights, by which the group counts beside others."""
+        return self.design.size_of(self.n)
 
     @cached_property
     def log_determinant(self) -> float:
@@ -79,8 +84,8 @@ class Prepared:
 
     @property
     def shares(self) -> Array:
-        """Each group's share of the rows."""
-        return np.array([group.n / self.n for group in self.groups])
+        """Each group's share of the rows, or of their weights."""
+        return np.array([group.size / self.n for group in self.groups])
 
 
 def looks_ordered(data: SemData, names: tuple[str, ...]) -> bool:
@@ -101,8 +106,11 @@ def prepare(
     warnings: list[str] = []
     if isinstance(data, pd.DataFrame):
         parts = _split(drawn_rows(data, settings, warnings), settings, warnings)
+        warnings.extend(shared_clusters([part for _, part in parts], settings))
+        scale = _weights_scale([part for _, part in parts], names, exogenous, settings)
         groups = [
-            _from_rows(part, label, names, exogenous, settings, warnings) for label, part in parts
+            _from_rows(part, label, names, exogenous, settings, warnings, scale)
+            for label, part in parts
         ]
     else:
         parts_of = {"": data} if isinstance(data, Moments) else dict(data)
@@ -189,6 +197,7 @@ def _from_rows(
     exogenous: tuple[str, ...],
     settings: Options,
     warnings: list[str],
+    scale: float,
 ) -> GroupData:
     rows = numeric_rows(data, names)
     total = len(rows)
@@ -206,14 +215,22 @@ def _from_rows(
             len(rows),
             what=("rows" if settings.missing == "fiml" else "complete rows") + _where(label),
         )
-    design = design_of(data if keep is None else data[keep], settings, warnings)
+    used = data if keep is None else data[keep]
+    design = design_of(used, settings, warnings, scale=scale, where=_where(label))
     if settings.ordered:
         _check_spread(rows, names, label)
-        found = polychoric_of(rows, names, covariance=True)
+        found = polychoric_of(rows, names, covariance=True, design=design)
         warnings.extend(f"{text}{_where(label)}" for text in found.warnings)
         zero = np.zeros(len(names))
         return GroupData(
-            label, len(rows), zero, found.correlation, rows, polychoric=found, dropped=dropped
+            label,
+            len(rows),
+            zero,
+            found.correlation,
+            rows,
+            polychoric=found,
+            dropped=dropped,
+            design=design,
         )
     if settings.missing == "fiml" and np.isnan(rows).any():
         _check_spread(rows, names, label)
@@ -233,6 +250,23 @@ def _from_rows(
     if settings.missing != "fiml":
         return group
     return replace(group, patterns=patterns_of(rows, design.weights))
+
+
+def _weights_scale(
+    parts: list[pd.DataFrame],
+    names: tuple[str, ...],
+    exogenous: tuple[str, ...],
+    settings: Options,
+) -> float:
+    """What makes the weights of all groups' analysed rows sum to their number; 1 without weights."""
+    if settings.sampling_weights is None:
+        return 1.0
+    count, total = 0, 0.0
+    for part in parts:
+        keep = _usable(numeric_rows(part, names), names, exogenous, settings)
+        own = weights_in(part if keep is None else part[keep], settings.sampling_weights)
+        count, total = count + len(own), total + float(own.sum())
+    return count / total if total else 1.0
 
 
 def _usable(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,8 +15,8 @@ BLOCK = 4096
 
 @dataclass(frozen=True)
 class Design:
-    """Of n analysed rows: weights (n,) that sum to n, and the number of each row's cluster (n,) in
-    rising order; None where every row weighs 1, or is drawn by itself.
+    """Of n analysed rows: weights (n,) that sum to n, of all groups together, and the number of each
+    row's cluster (n,) in rising order; None where every row weighs 1, or is drawn by itself.
     """
 
     weights: Array | None = None
@@ -26,6 +26,10 @@ class Design:
     def simple(self) -> bool:
         """Whether every row weighs the same and stands by itself."""
         return self.weights is None and self.clusters is None
+
+    def size_of(self, n: int) -> float:
+        """The sum of the rows' weights; n without."""
+        return float(n) if self.weights is None else float(self.weights.sum())
 
     @cached_property
     def starts(self) -> Array:
@@ -82,16 +86,33 @@ class Design:
         )
 
     def moments(self, rows: Array) -> tuple[Array, Array]:
-        """Weighted mean (p,) and covariance (p, p) of complete rows, divisor n."""
+        """Weighted mean (p,) and covariance (p, p) of complete rows, divisor the sum of weights."""
         mean = self.mean(rows)
         away = rows - mean
         weighed = away if self.weights is None else away * self.weights[:, None]
-        return mean, np.asarray(weighed.T @ away / len(rows))
+        return mean, np.asarray(weighed.T @ away / self.size_of(len(rows)))
 
     def size(self, values: Array) -> Array:
         """Sum of the weights of the values (n, p) that are not NaN, by column."""
         seen = ~np.isnan(values)
         return np.asarray(seen.sum(axis=0) if self.weights is None else self.weights @ seen)
+
+
+def joined(designs: Sequence[Design]) -> Design:
+    """How the rows of several groups were drawn, whose clusters are not the same ones."""
+    if len(designs) == 1:
+        return designs[0]
+    weights, clusters, before = [], [], 0
+    for one in designs:
+        if one.weights is not None:
+            weights.append(one.weights)
+        if one.clusters is not None:
+            clusters.append(one.clusters + before)
+            before += int(one.clusters.max()) + 1
+    return Design(
+        np.concatenate(weights) if weights else None,
+        np.concatenate(clusters) if clusters else None,
+    )
 
 
 def saturated_trace(centred: Array, inverse: Array, design: Design, *, means: bool) -> float:
@@ -112,7 +133,7 @@ def saturated_trace(centred: Array, inverse: Array, design: Design, *, means: bo
         total += float(np.sum(moments**2, axis=0) @ once)
         if means:
             total += float(np.sum(design.totals(y, at) ** 2))
-    return float(total * design.correction / n)
+    return float(total * design.correction / design.size_of(n))
 
 
 def independent_trace(centred: Array, design: Design, *, means: bool) -> float:

@@ -60,38 +60,68 @@ def drawn_rows(data: pd.DataFrame, settings: Options, warnings: list[str]) -> pd
     return data
 
 
-def not_drawn(data: pd.DataFrame, weights: str | None, cluster: str | None) -> int:
-    """How many rows ``drawn_rows`` leaves out."""
+def not_drawn(data: pd.DataFrame, weights: str | None, cluster: str | None) -> np.ndarray:
+    """Which rows ``drawn_rows`` leaves out (n,)."""
     out = np.zeros(len(data), dtype=bool)
     if weights is not None:
         out |= ~(_weights(data[weights], weights) > 0)
     if cluster is not None:
         out |= data[cluster].isna().to_numpy()
-    return int(out.sum())
+    return out
 
 
-def design_of(data: pd.DataFrame, settings: Options, warnings: list[str]) -> Design:
-    """How the analysed rows were drawn, after ``drawn_rows``; TooFewCases for a single cluster."""
+def shared_clusters(parts: Sequence[pd.DataFrame], settings: Options) -> list[str]:
+    """What to say of clusters that have rows in several groups."""
+    name = settings.cluster
+    if name is None or len(parts) < 2:
+        return []
+    known = pd.concat([part[name].drop_duplicates() for part in parts])
+    shared = int((known.value_counts() > 1).sum())
+    if not shared:
+        return []
+    has = "cluster has" if shared == 1 else "clusters have"
+    return [
+        f"{shared} {has} rows in several groups; groups are taken to be independent, so that what they "
+        "share through a cluster is not in the standard errors"
+    ]
+
+
+def design_of(
+    data: pd.DataFrame,
+    settings: Options,
+    warnings: list[str],
+    *,
+    scale: float = 1.0,
+    where: str = "",
+) -> Design:
+    """How the analysed rows were drawn, after ``drawn_rows``, weights times ``scale``; TooFewCases for
+    a single cluster.
+    """
     weights = clusters = None
     if settings.sampling_weights is not None:
-        weights = _weights(data[settings.sampling_weights], settings.sampling_weights)
-        weights = weights * (len(weights) / weights.sum()) if len(weights) else weights
-        if settings.estimator == "ML":
-            warnings.append(
-                "ML weights the estimates, but its standard errors and tests take the weights for "
-                "numbers of answers; use MLR"
-            )
+        weights = weights_in(data, settings.sampling_weights) * scale
+        said = (
+            "ML weights the estimates, but its standard errors and tests take the weights for "
+            "numbers of answers; use MLR"
+        )
+        if settings.estimator == "ML" and said not in warnings:
+            warnings.append(said)
     if settings.cluster is not None:
         clusters = pd.factorize(data[settings.cluster])[0]
         found = len(np.unique(clusters))
         if found < 2:
-            raise TooFewCases(2, found, what=f"clusters in {settings.cluster}")
+            raise TooFewCases(2, found, what=f"clusters in {settings.cluster}{where}")
         if found < FEW_CLUSTERS:
             warnings.append(
-                f"{settings.cluster} has {found} clusters; below {FEW_CLUSTERS} cluster-robust "
+                f"{settings.cluster} has {found} clusters{where}; below {FEW_CLUSTERS} cluster-robust "
                 "standard errors tend to be too small"
             )
     return Design(weights, clusters)
+
+
+def weights_in(data: pd.DataFrame, name: str) -> np.ndarray:
+    """The weights of the rows (n,). Raises DataError for what is no number, negative or infinite."""
+    return _weights(data[name], name)
 
 
 def _weights(column: pd.Series, name: str) -> np.ndarray:

@@ -145,7 +145,7 @@ def _with_thresholds(frame: pd.DataFrame, solution: Solution) -> pd.DataFrame:
         gamma = found.gamma
         errors = np.full(found.n_thresholds, np.nan)
         if gamma is not None:
-            errors = _root(np.diag(gamma)[: found.n_thresholds] / (group.n - 1))
+            errors = _root(np.diag(gamma)[: found.n_thresholds] / (group.size - 1))
         at = 0
         for name, thresholds in zip(found.names, found.thresholds, strict=True):
             for k, value in enumerate(thresholds, start=1):

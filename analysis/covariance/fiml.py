@@ -192,4 +192,6 @@ def saturated_trace(rows: Array, found: Pieces, mean: Array, design: Design) -> 
     f = saturated_factors(len(mean))
     information = curvature(found, f, exact=True) / 2
     scores = casewise_scores(rows, found, mean, f)
-    return float(np.trace(np.linalg.solve(information, design.products(scores) / len(rows))))
+    return float(
+        np.trace(np.linalg.solve(information, design.products(scores) / design.size_of(len(rows))))
+    )

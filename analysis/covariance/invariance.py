@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.covariance.compare_models import difference_test
 from analysis.covariance.data import reference_first
 from analysis.covariance.diagnostics import told_once
+from analysis.covariance.drawn_rows import Column, named_column
 from analysis.covariance.model import Model
 from analysis.covariance.score_tests import score_tests
 from analysis.covariance.sem import SemFit, fit_sem
@@ -190,6 +191,8 @@ def invariance(
     partial: bool = True,
     method: str = "2001",
     reference: str | None = None,
+    sampling_weights: Column | None = None,
+    cluster: Column | None = None,
 ) -> Invariance:
     """Fit the ladder configural, metric, scalar, strict and judge each step by stated rules.
 
@@ -200,7 +203,7 @@ def invariance(
     fails, the parameter with the largest score test is freed, one at a time, while each factor
     keeps two untouched items (Byrne, Shavelson & Muthén 1989): a proposal, with its log, never a
     silent change. Latent means (Sörbom 1974) come from the scalar model, or the partial one, the
-    first group's being 0.
+    first group's being 0. ``sampling_weights`` and ``cluster`` as ``fit_sem``, of rows.
 
     Raises ModelError for ordinal estimators, whose ladder is ``ordinal_invariance``. Else what
     ``fit_sem`` raises.
@@ -213,8 +216,12 @@ def invariance(
     for name in steps:
         if name not in STEPS:
             raise ModelError(f"step {name!r} is not known; choose among {', '.join(STEPS)}")
+    data, weights_name = named_column(data, sampling_weights, "sampling_weights")
+    data, cluster_name = named_column(data, cluster, "cluster")
     data = reference_first(data, group, reference)
     options: dict[str, Any] = {
+        "sampling_weights": weights_name,
+        "cluster": cluster_name,
         "estimator": estimator,
         "missing": missing,
         "group": group if isinstance(data, pd.DataFrame) else None,

@@ -39,7 +39,7 @@ def _measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
     data, settings = solution.data, solution.settings
     means = solution.table.mean_structure
     n_groups = len(data.groups)
-    group_n = [float(group.n) for group in data.groups]
+    group_n = [group.size for group in data.groups]
     out = fit_measures(
         chisq=tests.chisq,
         df=tests.df,
@@ -105,7 +105,7 @@ def _weighted_gfi(solution: Solution) -> float:
             [implied.sigma for implied in solution.implied],
             sample_mean=[group.mean for group in groups] if means else None,
             implied_mean=[implied.mu for implied in solution.implied] if means else None,
-            group_n=[group.n for group in groups],
+            group_n=[group.size for group in groups],
             precision=[implied.precision for implied in solution.implied],
             fixed=solution.exogenous,
         )

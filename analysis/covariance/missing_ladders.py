@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.covariance.data import numeric_rows, require_group_column
+from analysis.covariance.drawn_rows import not_drawn
 from analysis.covariance.invariance import Invariance, invariance
 from analysis.covariance.syntax import as_model
 from analysis.json_values import filled
@@ -43,12 +44,24 @@ class TreatedLadder:
 
 
 def model_losses(
-    data: pd.DataFrame, model: str, used: int, group: str | None = None, *, not_drawn: int = 0
+    data: pd.DataFrame,
+    model: str,
+    used: int,
+    group: str | None = None,
+    *,
+    drawn: tuple[str | None, str | None] = (None, None),
 ) -> Losses:
-    """The losses of a model, fitted in the groups of a column. Raises MissingItem."""
+    """The losses of a model, fitted in the groups of a column. Raises MissingItem.
+
+    ``drawn``: the columns of weights and clusters; a row without a weight or cluster is counted for
+    that, also where its group is unknown.
+    """
     values = numeric_rows(data, as_model(model).observed)
-    unknown = 0 if group is None else int(require_group_column(data, group).isna().sum())
-    return losses(values, used, no_group=unknown, not_drawn=not_drawn)
+    undrawn = not_drawn(data, *drawn)
+    unknown = 0
+    if group is not None:
+        unknown = int((require_group_column(data, group).isna().to_numpy() & ~undrawn).sum())
+    return losses(values, used, no_group=unknown, not_drawn=int(undrawn.sum()))
 
 
 def both_treatments(
@@ -61,8 +74,8 @@ def both_treatments(
 ) -> tuple[TreatedLadder, TreatedLadder]:
     """The ladder by listwise deletion and by full information maximum likelihood (FIML).
 
-    found: one of the two; the other is computed with the same ``reference`` and ``free``. Raises as
-    ``invariance``.
+    found: one of the two; the other is computed with the same weights, clusters, ``reference`` and
+    ``free``. Raises as ``invariance``.
     """
     settings = found.steps[0].fit.settings
     other = "fiml" if settings.missing == "listwise" else "listwise"
@@ -77,6 +90,8 @@ def both_treatments(
             reference=reference,
             free=free,
             partial=False,
+            sampling_weights=settings.sampling_weights,
+            cluster=settings.cluster,
         ),
     }
     return _treated("listwise", ladders["listwise"]), _treated("fiml", ladders["fiml"])

@@ -60,7 +60,7 @@ class Patterns:
 def patterns_of(rows: Array, weights: Array | None = None) -> Patterns:
     """Summarise rows (n, p) with NaN for missing; every row must have at least one answer.
 
-    ``weights`` (n,), which sum to n, weigh the rows.
+    ``weights`` (n,) weigh the rows.
     """
     seen_rows = ~np.isnan(rows)
     packed = np.packbits(seen_rows, axis=1)
@@ -184,7 +184,7 @@ class Pieces:
     def log_likelihood(self) -> float:
         """Normal log-likelihood of all observed cells, constants included."""
         constant = self.patterns.answers * np.log(2 * np.pi)
-        return float(-0.5 * (self.patterns.rows * self.value + constant))
+        return float(-0.5 * (self.patterns.n.sum() * self.value + constant))
 
     @cached_property
     def sigma_gradient(self) -> Array:

@@ -235,7 +235,7 @@ def fit_step(
     shared = "thresholds" in equal
     linked = np.array([shared and name not in apart for name in names])
     table = _table(model, len(samples), equal, apart, free)
-    n = [sample.n for sample in samples]
+    n = [sample.size for sample in samples]
     total = sum(n) - len(n)
     sizes = [len(t) for t in samples[0].thresholds]
     owner = np.repeat(np.arange(len(sizes)), sizes)

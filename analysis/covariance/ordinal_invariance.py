@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import special
 
 from analysis.covariance.data import prepare, reference_first, require_group_column
+from analysis.covariance.drawn_rows import Column, named_column
 from analysis.covariance.fit_measures import (
     chi_square_pvalue,
     incremental,
@@ -104,6 +105,8 @@ def ordinal_invariance(
     free: Sequence[str] = (),
     partial: bool = True,
     join: bool = False,
+    sampling_weights: Column | None = None,
+    cluster: Column | None = None,
 ) -> OrdinalInvariance:
     """Fit the ladder configural, thresholds, loadings, intercepts by WLSMV and judge each step.
 
@@ -114,6 +117,7 @@ def ordinal_invariance(
     that fails up to intercepts, the parameter whose release lowers the discrepancy most is freed, one
     at a time, while each factor keeps two untouched items: a proposal with its log. ``join`` puts
     categories that not every group uses together with their neighbours, which the warnings say.
+    ``sampling_weights`` and ``cluster`` as ``fit_sem``.
 
     In the order of Wu & Estabrook (2016): thresholds first, because what they leave free (the
     scale of the responses behind the answers) is what loadings and intercepts are compared on.
@@ -128,7 +132,15 @@ def ordinal_invariance(
     0.6-14, ``group.partial`` included.
     """
     described = as_model(model)
-    settings = Options("WLSMV", group=group, ordered=True)
+    data, weights_name = named_column(data, sampling_weights, "sampling_weights")
+    data, cluster_name = named_column(data, cluster, "cluster")
+    settings = Options(
+        "WLSMV",
+        group=group,
+        ordered=True,
+        sampling_weights=weights_name,
+        cluster=cluster_name,
+    )
     points = turning_points(data, described.reversed_items)
     data, said = turned(data, points), reversal_sentences(points)
     if join:
@@ -273,7 +285,7 @@ def _measures(fit: OrdinalFit) -> dict[str, float]:
     """
     d, groups = fit.discrepancy, len(fit.discrepancy.samples)
     p = d.structures[0].p
-    n = [sample.n for sample in d.samples]
+    n = [sample.size for sample in d.samples]
     multiplier = sum(n) - groups
     pairs = groups * p * (p - 1) // 2
     df = pairs + groups * len(d.owner) - fit.transform.shape[1]
@@ -379,7 +391,7 @@ def _difference(
     restricted: OrdinalFit, general: OrdinalFit
 ) -> tuple[float | None, int, float | None]:
     """Satorra's (2000) difference test, scaled and shifted; None where nothing was restricted."""
-    size = sum(s.n for s in general.discrepancy.samples) - len(general.discrepancy.samples)
+    size = sum(s.size for s in general.discrepancy.samples) - len(general.discrepancy.samples)
     difference = size * (restricted.optimum.point.value - general.optimum.point.value)
     df = general.transform.shape[1] - restricted.transform.shape[1]
     if df <= 0 or not (restricted.optimum.converged and general.optimum.converged):
@@ -417,7 +429,7 @@ def _bread_and_meat(fit: OrdinalFit) -> tuple[Array, Array]:
 def _latent_means(fit: OrdinalFit, labels: list[str]) -> pd.DataFrame:
     """factor, group, est, se, z, pvalue, ci_lower, ci_upper, d against the first group's 0 (``d`` in its factor SDs)."""
     bread, meat = _bread_and_meat(fit)
-    size = sum(s.n for s in fit.discrepancy.samples) - len(fit.discrepancy.samples)
+    size = sum(s.size for s in fit.discrepancy.samples) - len(fit.discrepancy.samples)
     vcov = fit.transform @ bread @ meat @ bread @ fit.transform.T / size
     point = fit.optimum.point
     p = fit.discrepancy.structures[0].p

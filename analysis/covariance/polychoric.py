@@ -7,6 +7,7 @@ correlations together follows Muthén (1984).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 from scipy import special
 
 from analysis.covariance.bivariate_normal import bivariate_cdf, bivariate_density
+from analysis.covariance.design import Design
 from analysis.covariance.matrices import Array, vech_index
 from analysis.errors import DataError, NoVariance, TooFewCases
 from analysis.moments import numeric
@@ -41,6 +43,12 @@ class Polychoric:
     gamma: Array | None
     dropped: int
     warnings: tuple[str, ...]
+    weight: float | None = None  # sum of the rows' weights, where they have some
+
+    @property
+    def size(self) -> float:
+        """n, or the sum of the rows' weights."""
+        return float(self.n) if self.weight is None else self.weight
 
     @property
     def n_thresholds(self) -> int:
@@ -78,10 +86,20 @@ def polychoric(
 
 
 def polychoric_of(
-    values: Array, names: tuple[str, ...], *, covariance: bool, dropped: int = 0
+    values: Array,
+    names: tuple[str, ...],
+    *,
+    covariance: bool,
+    dropped: int = 0,
+    design: Design | None = None,
 ) -> Polychoric:
-    """The same for complete rows (n, p) of numbers."""
+    """The same for complete rows (n, p) of numbers.
+
+    With a ``design`` each answer counts by its row's weight, scores are weighted and summed over
+    clusters, and the sampling covariance is times the sum of weights.
+    """
     n, p = values.shape
+    design = design or Design()
     if n < 3:
         raise TooFewCases(3, n, what="complete rows")
     categories, codes = _coded(values, names)
@@ -90,19 +108,20 @@ def polychoric_of(
     bounds[:, 0] = -np.inf
     thresholds = []
     for j, found in enumerate(categories):
-        share = np.cumsum(np.bincount(codes[:, j], minlength=len(found)))[:-1] / n
+        counts = np.bincount(codes[:, j], design.weights, minlength=len(found))
+        share = np.cumsum(counts)[:-1] / design.size_of(n)
         thresholds.append(special.ndtri(share))
         bounds[j, 1 : len(found)] = thresholds[-1]
     second, first = vech_index(p)
     second, first = second[second != first], first[second != first]
-    tables = _tables(codes, first, second, k)
+    tables = _tables(codes, first, second, k, design.weights)
     tables = _without_empty_binary_cells(tables, first, second, categories)
     rho = _correlations(tables, bounds[first], bounds[second])
     correlation = np.eye(p)
     correlation[second, first] = correlation[first, second] = rho
     gamma = None
     if covariance:
-        gamma = _gamma(codes, categories, bounds, tables, rho, first, second)
+        gamma = _gamma(codes, categories, bounds, tables, rho, first, second, design)
     warnings = _gaps(categories, names)
     wild = [
         f"{names[a]} and {names[b]}"
@@ -112,7 +131,15 @@ def polychoric_of(
     if wild:
         warnings.append(f"polychoric correlation at its bound: {', '.join(wild[:5])}")
     return Polychoric(
-        names, n, tuple(categories), tuple(thresholds), correlation, gamma, dropped, tuple(warnings)
+        names,
+        n,
+        tuple(categories),
+        tuple(thresholds),
+        correlation,
+        gamma,
+        dropped,
+        tuple(warnings),
+        None if design.weights is None else design.size_of(n),
     )
 
 
@@ -148,7 +175,7 @@ def _gaps(categories: list[Array], names: tuple[str, ...]) -> list[str]:
     return warnings
 
 
-def _tables(codes: Array, first: Array, second: Array, k: int) -> Array:
+def _tables(codes: Array, first: Array, second: Array, k: int, weights: Array | None) -> Array:
     """Contingency tables (pairs, k, k), from one product of indicator matrices."""
     n, p = codes.shape
     counts = np.zeros((p * k, p * k))
@@ -156,7 +183,8 @@ def _tables(codes: Array, first: Array, second: Array, k: int) -> Array:
         part = codes[start : start + CHUNK]
         dummy = np.zeros((len(part), p * k))
         dummy[np.arange(len(part))[:, None], part + np.arange(p) * k] = 1.0
-        counts += dummy.T @ dummy
+        own = dummy if weights is None else dummy * weights[start : start + CHUNK, None]
+        counts += dummy.T @ own
     return counts.reshape(p, k, p, k)[first, :, second, :]
 
 
@@ -238,6 +266,7 @@ def _gamma(
     rho: Array,
     first: Array,
     second: Array,
+    design: Design,
 ) -> Array:
     """n times the sampling covariance of (thresholds, correlations): A^-1 B A^-T of their scores."""
     n, p = codes.shape
@@ -259,25 +288,46 @@ def _gamma(
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
     n_th, n_cor = int(starts[-1]), len(rho)
     inner = np.zeros((n_th + n_cor,) * 2)
-    for start in range(0, n, CHUNK):
-        part = codes[start : start + CHUNK]
+    own_thresholds = np.zeros((n_th, n_th))
+    for at in _parts(n, design):
+        part = codes[at]
         scores = np.empty((len(part), n_th + n_cor))
         for j in range(p):
             scores[:, starts[j] : starts[j + 1]] = own[j][part[:, j], : sizes[j]]
         scores[:, n_th:] = by_rho[np.arange(n_cor), part[:, first], part[:, second]]
-        inner += scores.T @ scores
+        if design.simple:
+            inner += scores.T @ scores
+            continue
+        totals = design.totals(scores, at)
+        inner += totals.T @ totals
+        of_thresholds = scores[:, :n_th]
+        weighed = (
+            of_thresholds if design.weights is None else of_thresholds * design.weights[at, None]
+        )
+        own_thresholds += of_thresholds.T @ weighed
+    if design.simple:
+        own_thresholds = inner[:n_th, :n_th]
+    else:
+        inner *= design.correction
     bread = np.zeros_like(inner)
     for j in range(p):
         block = slice(starts[j], starts[j + 1])
-        bread[block, block] = inner[block, block]
+        bread[block, block] = own_thresholds[block, block]
     for m in range(n_cor):
         i, j = first[m], second[m]
         bread[n_th + m, starts[i] : starts[i + 1]] = a21_first[m, : sizes[i]]
         bread[n_th + m, starts[j] : starts[j + 1]] = a21_second[m, : sizes[j]]
     bread[np.arange(n_th, n_th + n_cor), np.arange(n_th, n_th + n_cor)] = a22
     half = np.linalg.solve(bread, inner)
-    gamma = n * np.linalg.solve(bread, half.T).T
+    gamma = design.size_of(n) * np.linalg.solve(bread, half.T).T
     return np.asarray((gamma + gamma.T) / 2)
+
+
+def _parts(n: int, design: Design) -> Iterator[slice]:
+    """The rows in pieces, which split no cluster."""
+    if not design.simple:
+        return design.blocks(n)
+    return (slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK))
 
 
 def _threshold_scores(bounds: Array) -> Array:

@@ -72,8 +72,8 @@ def _ordinal_basis(
         if model is None or data is None:
             return None
         distance = model[1] - data[1] + float(np.sum(model[0] * group.cov)) - len(sigma)
-        chisq += group.n * distance
-        baseline -= group.n * data[1]
+        chisq += group.size * distance
+        baseline -= group.size * data[1]
         complete.append(robust.normal_weight(model[0], means=False)[np.ix_(keep, keep)])
         baseline_trace += float(np.trace(gamma))
     trace = projected_trace(
@@ -115,7 +115,7 @@ def _incomplete_basis(solution: Solution, tests: TestStatistics) -> RobustBasis 
         if solution.settings.robust:
             f = fiml.saturated_factors(p)
             scores = fiml.casewise_scores(group.required_rows, found, group.mean, f)
-            half = np.linalg.solve(information, group.design.products(scores) / group.n)
+            half = np.linalg.solve(information, group.design.products(scores) / group.size)
             gammas.append(np.linalg.solve(information, half.T))
         else:
             gammas.append(np.linalg.inv(information))
@@ -123,11 +123,11 @@ def _incomplete_basis(solution: Solution, tests: TestStatistics) -> RobustBasis 
         delta[:, structure.positions] = jacobian(structure.factors(implied), means=True)
         jacobians.append(delta @ table.transform)
         distance = _complete_distance(group.cov, group.mean, implied.sigma, implied.mu)
-        chisq += group.n * distance
+        chisq += group.size * distance
         rows = group.required_rows
         means = group.design.mean(rows)
         spread = np.diag(group.design.mean((rows - means) ** 2))
-        baseline += group.n * _complete_distance(group.cov, group.mean, spread, means)
+        baseline += group.size * _complete_distance(group.cov, group.mean, spread, means)
     shares = solution.data.shares
     trace = projected_trace(jacobians, with_missing, complete, gammas, shares)
     alone = [np.kron(np.eye(len(shares))[g], independent) for g in range(len(shares))]

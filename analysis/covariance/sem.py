@@ -28,7 +28,7 @@ from analysis.covariance.data import (
     prepare,
     require_group_column,
 )
-from analysis.covariance.design import Design
+from analysis.covariance.design import Design, joined
 from analysis.covariance.diagnostics import solution_warnings
 from analysis.covariance.drawn_rows import Column, named_column
 from analysis.covariance.estimates_table import estimates_frame, undefined_quantities
@@ -108,12 +108,15 @@ class SemFit:
         """The clusters with each item's intraclass correlation, unweighted; None without."""
         if self._design.clusters is None:
             return None
-        rows = self.solution.data.groups[0].required_rows
-        return clusters_of(rows, self.table.observed, self._design)
+        # About each group's own means, whose differences are not those of clusters.
+        rows = [group.required_rows for group in self.solution.data.groups]
+        if len(rows) > 1:
+            rows = [own - np.nanmean(own, axis=0) for own in rows]
+        return clusters_of(np.concatenate(rows), self.table.observed, self._design)
 
     @property
     def _design(self) -> Design:
-        return self.solution.data.groups[0].design
+        return joined([group.design for group in self.solution.data.groups])
 
     @property
     def implied(self) -> tuple[Implied, ...]:
@@ -293,8 +296,10 @@ def fit_sem(
     ``sampling_weights``: a column, or one value a row, of weights, which are rescaled to sum to n
     (ML and MLR). ``cluster``: the column, or one value a row, of the clusters whose rows are not
     independent (MLR): scores are summed within clusters, times C / (C - 1), and means are modelled.
-    Both go with FIML, not with groups or ordinal items; resampling refuses them. Rows without a
-    weight or cluster, or of weight 0, are left out, which a warning says.
+    Both go with FIML and groups, not with ordinal items; resampling refuses them. Weights are rescaled
+    over all groups together, so that a group counts by the sum of its own, as lavaan's "total".
+    Clusters are those within a group: what groups share through one is not counted, which a warning
+    says. Rows without a weight or cluster, or of weight 0, are left out, which a warning says too.
 
     Composites (``C <~ x1 + x2``) go with ML and MLR, one group, complete rows and no means.
 

@@ -62,19 +62,19 @@ class Options:
     def _check_design(self) -> None:
         """Refuse what does not go with sampling weights or clusters."""
         for name, value, allowed in (
-            ("sampling_weights", self.sampling_weights, ("ML", "MLR")),
-            ("cluster", self.cluster, ("MLR",)),
+            ("sampling_weights", self.sampling_weights, ("ML", "MLR", "WLSMV")),
+            ("cluster", self.cluster, ("MLR", "WLSMV")),
         ):
             if value is None:
                 continue
             if self.estimator not in allowed:
                 raise ModelError(
-                    f"{name} goes with {' or '.join(allowed)}, not with {self.estimator}; choose MLR"
+                    f"{name} goes with {' or '.join(allowed)}, not with {self.estimator}; choose one of these"
                 )
-            if self.ordered:
-                raise ModelError(f"{name} goes with continuous items only; choose ordered=False")
-            if self.group is not None:
-                raise ModelError(f"{name} does not go with groups; fit each group by itself")
+            if (self.estimator == "WLSMV") is not bool(self.ordered):
+                raise ModelError(
+                    f"{name} goes with WLSMV for ordinal items, with ML or MLR for continuous ones"
+                )
             if self.likelihood == "wishart":
                 raise ModelError(f"{name} does not go with the Wishart likelihood; choose normal")
         if self.cluster is not None and self.mean_structure is False:

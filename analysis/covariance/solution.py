@@ -284,8 +284,8 @@ def solve(
 
 def _weight(group: GroupData, data: Prepared, settings: Options) -> float:
     if settings.unbiased:
-        return (group.n - 1) / (data.n - len(data.groups))
-    return group.n / data.n
+        return (group.size - 1) / (data.n - len(data.groups))
+    return group.size / data.n
 
 
 def _moments(table: ParameterTable, keep: Array | None) -> int:

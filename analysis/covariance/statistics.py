@@ -86,11 +86,11 @@ def _complete(solution: Solution, df: int, baseline_df: int, n_moments: int) -> 
         log_s = group.log_determinant
         weight = (group.n - 1) / size if solution.settings.unbiased else structure_weight
         baseline += weight * (_independent_log_determinant(group.cov, at) - log_s)
-        own = group.n * (p * np.log(2 * np.pi) + log_s + p)
+        own = group.size * (p * np.log(2 * np.pi) + log_s + p)
         h1_logl -= 0.5 * own
         if at:
             log_x = float(np.linalg.slogdet(group.cov[np.ix_(at, at)])[1])
-            h1_logl += 0.5 * group.n * (len(at) * np.log(2 * np.pi) + log_x + len(at))
+            h1_logl += 0.5 * group.size * (len(at) * np.log(2 * np.pi) + log_x + len(at))
     logl = h1_logl - 0.5 * solution.data.n * value
     scaling = baseline_scaling = None
     factors: tuple[float | None, float | None] = (None, None)
@@ -294,7 +294,7 @@ def _complete_log_likelihood(rows: Array, drawn: design.Design) -> float:
     if p == 0:
         return 0.0
     cov = drawn.moments(rows)[1]
-    return float(-0.5 * n * (p * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1] + p))
+    return float(-0.5 * drawn.size_of(n) * (p * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1] + p))
 
 
 def _least_squares(

@@ -22,7 +22,7 @@ from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_in
 from analysis.digits import digits_beside
 from analysis.rules import RULES
 from surveyapp.cli.model_answers import model_answers
-from surveyapp.cli.model_options import FILE, JSON, MODEL
+from surveyapp.cli.model_options import CLUSTER, FILE, JSON, MODEL, WEIGHTS
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability, sample, warnings
 from surveyapp.cli.table_options import table_and_treatment, values_ok
@@ -63,6 +63,8 @@ _CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea")
     help="Parameters left free across groups at every step, separated by commas: 'x3~1,visual=~x2';"
     " 'x3|' for the thresholds of an ordinal item.",
 )
+@WEIGHTS
+@CLUSTER
 @JSON
 @values_ok
 @table_and_treatment(("listwise", "fiml"))
@@ -75,6 +77,8 @@ def invariance(
     difference: str | None,
     reference: str | None,
     free: str,
+    weights: str | None,
+    cluster: str | None,
     json_path: Path | None,
     values_ok: bool,
     reading: ReadOptions,
@@ -94,12 +98,22 @@ def invariance(
             f"--missing {missing}: the estimator WLSMV takes complete rows; use --missing listwise"
         )
     text, left = model_text(model), listed(free)
-    answers = model_answers(file, text, reading, values_ok=values_ok, group=group)
+    answers = model_answers(
+        file, text, reading, values_ok=values_ok, group=group, drawn=(weights, cluster)
+    )
     data = answers.frame
     found: Invariance | OrdinalInvariance
     if chosen == "WLSMV":
         found = ordinal_invariance(
-            data, text, group, strict=True, reference=reference, free=left, join=True
+            data,
+            text,
+            group,
+            strict=True,
+            reference=reference,
+            free=left,
+            join=True,
+            sampling_weights=weights,
+            cluster=cluster,
         )
         shown = _ORDINAL
     else:
@@ -112,10 +126,12 @@ def invariance(
             method=difference or METHODS[0],
             reference=reference,
             free=left,
+            sampling_weights=weights,
+            cluster=cluster,
         )
         shown = _PLAIN if chosen == "ML" else _ROBUST
     used = found.n if isinstance(found, OrdinalInvariance) else found.steps[0].fit.n
-    lost = model_losses(data, text, used, group)
+    lost = model_losses(data, text, used, group, drawn=(weights, cluster))
     compared = None
     if lost.many and isinstance(found, Invariance) and chosen in COMPARED:
         compared = both_treatments(found, data, text, reference=reference, free=left)
@@ -125,6 +141,9 @@ def invariance(
         "missing_comparison": compared,
         **found.to_dict(),
     }
+    if weights is not None or cluster is not None:
+        document["sample"]["no_weight_or_cluster"] = lost.not_drawn
+        document["drawn"] = {"weights": weights, "cluster": cluster}
     said = [
         *advice(lost, chosen, missing),
         *warnings(document, answers.notes),

@@ -21,3 +21,16 @@ DIAGRAM = click.option(
     type=click.Path(path_type=Path),
     help="Draw the model with its estimates to this SVG file.",
 )
+
+WEIGHTS = click.option(
+    "--weights",
+    default=None,
+    help="Column with the sampling weight of each row (ML, MLR, WLSMV).",
+)
+
+CLUSTER = click.option(
+    "--cluster",
+    default=None,
+    help="Column with the cluster of each row, such as its branch, for cluster-robust errors"
+    " (MLR, WLSMV).",
+)

@@ -14,7 +14,6 @@ from analysis.composite.higher_order import is_formed
 from analysis.composite.missing_paths import MissingPaths, both_treatments, row_losses
 from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
-from analysis.covariance.drawn_rows import not_drawn
 from analysis.covariance.equivalence import equivalence_fit
 from analysis.covariance.missing_ladders import model_losses
 from analysis.covariance.sem import SemFit, fit_sem
@@ -23,7 +22,7 @@ from analysis.errors import AnalysisError
 from analysis.losses import Losses
 from analysis.rules import RULES
 from surveyapp.cli.model_answers import model_answers
-from surveyapp.cli.model_options import DIAGRAM, FILE, JSON, MODEL
+from surveyapp.cli.model_options import CLUSTER, DIAGRAM, FILE, JSON, MODEL, WEIGHTS
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import (
@@ -98,14 +97,8 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
     show_default=True,
     help="normal (chi2 = N F) or wishart (N - 1).",
 )
-@click.option(
-    "--weights", default=None, help="Column with the sampling weight of each row (ML, MLR)."
-)
-@click.option(
-    "--cluster",
-    default=None,
-    help="Column with the cluster of each row, such as its branch, for cluster-robust errors (MLR).",
-)
+@WEIGHTS
+@CLUSTER
 @click.option("--std-lv", is_flag=True, help="Fix factor variances at 1 instead of first loadings.")
 @JSON
 @DIAGRAM
@@ -151,11 +144,11 @@ def sem(
         sampling_weights=weights,
         cluster=cluster,
     )
-    undrawn = not_drawn(answers.frame, fit.settings.sampling_weights, fit.settings.cluster)
-    lost = model_losses(answers.frame, text, fit.n, group, not_drawn=undrawn)
+    drawn = fit.settings.sampling_weights, fit.settings.cluster
+    lost = model_losses(answers.frame, text, fit.n, group, drawn=drawn)
     document = {"rules_version": RULES, "sample": sample(lost), **fit.to_dict()}
     if weights is not None or cluster is not None:
-        document["sample"]["no_weight_or_cluster"] = undrawn
+        document["sample"]["no_weight_or_cluster"] = lost.not_drawn
     document["equivalence"] = _equivalence(fit)
     without: list[str] = []
     if json_path is not None and fit.table.composites:

@@ -31,14 +31,19 @@ def of_file(lost: Losses, group: str | None = None) -> str:
     '46 of 246 rows (18.7%) were left out, because answers are missing or region is unknown (6)'
     """
     said = left_out(lost.dropped, lost.rows)
-    # Groups do not go with weights or clusters: one of the two counts is 0.
-    lacking = lost.no_group or lost.not_drawn
+    counts = {
+        f"{group} is unknown": lost.no_group,
+        "the weight or cluster is missing or 0": lost.not_drawn,
+    }
+    lacking = [(why, count) for why, count in counts.items() if count]
     if not lacking:
         return said
-    unknown = f"{group} is unknown" if lost.no_group else "the weight or cluster is missing or 0"
-    if lost.dropped == lacking:
-        return said.replace("answers are missing", unknown)
-    return f"{said} or {unknown} ({lacking:,})"
+    if lost.dropped == sum(count for _, count in lacking):
+        if len(lacking) == 1:
+            return said.replace("answers are missing", lacking[0][0])
+        said = said.removesuffix(" answers are missing")
+        return f"{said} {' or '.join(f'{why} ({count:,})' for why, count in lacking)}"
+    return " or ".join([said, *(f"{why} ({count:,})" for why, count in lacking)])
 
 
 def advice(lost: Losses, estimator: str, missing: str) -> list[str]:

@@ -147,9 +147,13 @@ def test_rows_without_weight_or_cluster_are_left_out_and_said() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        ({"estimator": "WLSMV", "sampling_weights": "w"}, ModelError, "not with WLSMV"),
-        ({"estimator": "ML", "cluster": "w"}, ModelError, "choose MLR"),
-        ({"estimator": "MLR", "cluster": "w", "group": "school"}, ModelError, "groups"),
+        ({"estimator": "MLM", "sampling_weights": "w"}, ModelError, "not with MLM"),
+        ({"estimator": "ML", "cluster": "w"}, ModelError, "MLR or WLSMV, not with ML"),
+        (
+            {"estimator": "WLSMV", "sampling_weights": "w", "ordered": False},
+            ModelError,
+            "WLSMV for ordinal items",
+        ),
         ({"estimator": "MLR", "cluster": "nobody"}, MissingItem, "nobody"),
         ({"estimator": "MLR", "sampling_weights": [1.0]}, DataError, "1 values for 301"),
         ({"estimator": "MLR", "sampling_weights": [-1.0] * 301}, DataError, "301 weights"),

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from semopy.examples import holzinger39
+
+from analysis.covariance.sem import fit_sem
 
 THREE = "visual =~ x1 + x2 + x3; textual =~ x4 + x5 + x6; speed =~ x7 + x8 + x9"
 FIML = [107.4310, 116.3154, 159.6490, 174.7329]
@@ -85,4 +88,24 @@ def test_sem_says_which_rows_have_no_weight_or_cluster(run, tmp_path: Path):
     assert len(document["clusters"]["items"]) == 9
     refused = run("sem", path, "--model", THREE, "--cluster", "k")
     assert refused.code != 0
-    assert "choose MLR" in refused.out + refused.err
+    assert "cluster goes with MLR or WLSMV" in refused.out + refused.err
+
+
+def test_invariance_takes_weights_and_clusters(run, tmp_path: Path):
+    data = holzinger39.get_data()
+    data = data.assign(w=1 + np.arange(len(data)) % 5 / 2, k=np.arange(len(data)) % 43)
+    data.loc[data.index[0], "w"] = None
+    data.loc[data.index[1], "school"] = None
+    path, at = tmp_path / "drawn.csv", tmp_path / "out.json"
+    data.to_csv(path, index=False)
+    ran = run(
+        "invariance", path, "--model", THREE, "--group", "school", "--estimator", "MLR",
+        "--weights", "w", "--cluster", "k", "--json", at,
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert "school is unknown (1) or the weight or cluster is missing or 0 (1)" in ran.out
+    document = json.loads(at.read_text())
+    own = fit_sem(data, THREE, estimator="MLR", group="school", sampling_weights="w", cluster="k")
+    assert document["steps"][0]["fit"]["chisq_scaled"] == pytest.approx(own.fit["chisq_scaled"])
+    assert document["drawn"] == {"weights": "w", "cluster": "k"}
+    assert document["sample"]["no_weight_or_cluster"] == 1
