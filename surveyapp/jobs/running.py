@@ -31,7 +31,7 @@ Progress = Callable[[int, str], None]
 Work = Callable[[Installation, dict[str, Any], Progress], dict[str, Any] | None]
 
 _HEARTBEAT_SECONDS = 20.0
-_PROGRESS_SECONDS = 0.2  # a step may report a thousand times a second; the page looks once
+_PROGRESS_SECONDS = 1.0  # a step may report a thousand times a second; the page looks once
 _PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)  # seconds between tries to write a job's end
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -25,6 +26,10 @@ from surveyapp.store.watched_statements import watch_statements
 
 LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
 _GIVE_WAY_SECONDS = 0.12
+_TRY_AGAIN_SECONDS = 0.003  # of a customer's write for somebody else's lock on SQLite
+# Pages of the log at which a customer's commit copies them into the database. Everybody else does so at a
+# thousand, SQLite's own number, so that customers find little to copy.
+_CUSTOMERS_LOG = 4000
 # An error's text must not carry answers or hashes into a log, hence hide_parameters.
 # Documents are read by a faster library, but written by Python's own: the text of what is stored and
 # the fingerprints made of it stay what they were.
@@ -129,6 +134,7 @@ class Store:
         a replica, which is read from where it is asked for and no further than ``most_lag`` seconds behind.
         """
         self.engine = make_engine(url, lock_seconds)
+        self._lock_seconds = lock_seconds
         self.replica: Replica | None = None
         if read_url:
             self.replica = Replica(make_engine(read_url, CONNECT_SECONDS), self.engine, most_lag)
@@ -159,13 +165,31 @@ class Store:
     @contextmanager
     def writing_rows(self) -> Iterator[DatabaseConnection]:
         """``writing`` by a ``Statement`` alone, for what a customer waits for: a session costs as much
-        again as storing an answer.
+        again as storing an answer. On SQLite it comes before others who wait for the lock: it tries every
+        few milliseconds where they sleep for up to 100.
         """
         with self.raw_connection() as connection:
             if self.is_sqlite:
-                connection.connection.cursor().execute("BEGIN IMMEDIATE")
+                self._begin_before_others(connection.connection.cursor())
             yield connection
             connection.connection.commit()  # else what was written is rolled back when it is closed
+
+    def _begin_before_others(self, cursor: Any) -> None:
+        deadline = time.monotonic() + self._lock_seconds
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {_CUSTOMERS_LOG}")
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    cursor.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # of any kind
+                    if not is_busy or time.monotonic() > deadline:
+                        raise
+                time.sleep(_TRY_AGAIN_SECONDS)
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {round(1000 * self._lock_seconds)}")
 
     def give_way(self, free_for: float = 0.0) -> None:
         """Let others write, between two transactions of somebody who writes many in a row and has

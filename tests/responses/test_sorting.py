@@ -26,6 +26,7 @@ from surveyapp.responses.release import release
 from surveyapp.responses.sorting import sort_batch, sort_segment
 from surveyapp.responses.tally import RESPONSES
 from surveyapp.settings import read
+from surveyapp.store import pace
 from surveyapp.store.db import Store
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import (
@@ -58,6 +59,7 @@ SMALL = 50  # responses in a batch of these tests
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sorting, "BATCH", SMALL)
+    monkeypatch.setattr(pace, "HOLDING_SECONDS", 60.0)  # however slow the machine is
 
 
 @pytest.fixture
@@ -309,6 +311,50 @@ def test_two_workers_on_one_segment_share_the_work_and_count_nobody_twice(store:
 
     assert 0 < sort_segment(store, segment, pause=other_worker) < 620
     assert members(store, segment) == 310
+    assert faults(store) == []
+
+
+def test_segments_that_are_saved_together_are_sorted_together(store: Store, filled):
+    segments = [new_segment(store, rule, name=rule) for rule in RULES]
+    assert sort_segment(store, segments[0], pause=no_pause) == 620
+    assert [sort_segment(store, each, pause=no_pause) for each in segments[1:]] == [0, 0, 0]
+    assert faults(store) == []
+    later = new_segment(store, name="later")
+    with store.writing() as session:
+        sort_batch(session, later)
+    with store.writing() as session:
+        known = session.get_one(Segment, segments[1])
+        edit_segment(session, known, name="again", rule="region = South", user_id=None)
+    sort_segment(store, later, pause=no_pause)  # which is further than the other
+    assert is_complete(store, later) and not is_complete(store, segments[1])
+    assert faults(store) == []
+
+
+@pytest.mark.parametrize("what", sorted(EVENTS))
+def test_what_happens_between_reading_a_batch_and_writing_it_is_counted(
+    store: Store, filled, what: str
+):
+    segment, size = new_segment(store), 700  # all there are, and those that come
+    with store.reading() as session:
+        prepared = sorting._prepare(session, segment, size)
+    for survey in filled:
+        EVENTS[what](store, survey, random.Random(5))  # noqa: S311 - no secret
+    with store.writing() as session:
+        sort_batch(session, segment, prepared, size=size)
+    assert is_complete(store, segment)
+    assert faults(store) == []
+
+
+def test_a_rule_changed_between_reading_a_batch_and_writing_it_counts(store: Store, filled):
+    segment = new_segment(store)
+    with store.reading() as session:
+        prepared = sorting._prepare(session, segment, SMALL)
+    with store.writing() as session:
+        known = session.get_one(Segment, segment)
+        edit_segment(session, known, name="Nobody", rule="region = Nowhere", user_id=None)
+    with store.writing() as session:
+        sort_batch(session, segment, prepared)
+    assert members(store, segment) == 0
     assert faults(store) == []
 
 
