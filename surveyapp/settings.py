@@ -257,6 +257,11 @@ class Settings:
         default="",
     )
     instruments: str = _setting("Further folders of instruments, separated by colons.", default="")
+    releases_url: str = _setting(
+        "Address that tells the newest release as JSON, such as that of a package index or of a code host's"
+        " latest release: a worker asks it once a day. Empty means that nobody is asked.",
+        default="",
+    )
     metrics_token: str = _setting(
         "Bearer token for /metrics (Prometheus), at least 20 characters; empty means that there is no"
         " such page.",
@@ -549,6 +554,13 @@ def _faults(settings: Settings) -> list[str]:
             faults.append(
                 f"{PREFIX}OTEL_ENDPOINT={settings.otel_endpoint!r}: use an address such as"
                 " http://localhost:4318/v1/traces"
+            )
+    if settings.releases_url:
+        releases = urlsplit(settings.releases_url)
+        if releases.scheme not in {"http", "https"} or not releases.hostname:
+            faults.append(
+                f"{PREFIX}RELEASES_URL={settings.releases_url!r}: use an address such as"
+                " https://pypi.example.org/pypi/surveyapp/json"
             )
     for name, low, high in (
         ("port", 1, 65535),

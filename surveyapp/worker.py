@@ -40,6 +40,7 @@ from surveyapp.jobs.running import Progress, Work
 from surveyapp.jobs.sweep import Sweep
 from surveyapp.journeys import zone_actions
 from surveyapp.operations import heartbeats
+from surveyapp.operations.releases import NewestRelease
 from surveyapp.operations.tasks import Tasks
 from surveyapp.periodic import ROUNDS
 from surveyapp.reports import removal
@@ -74,6 +75,7 @@ _SWEEP_SECONDS = 60.0
 _LOOK_SECONDS = 0.5  # between two looks for waiting jobs, a read of 50 microseconds
 _LOOK_BESIDE_LISTENING_SECONDS = 5.0  # PostgreSQL tells at once; a pooler in between may not
 _LOOK_FOR_ENDED_SECONDS = 5.0
+_NEWEST_RELEASE = NewestRelease()
 _ROUNDS = 20  # of dispatching events before the clock is looked at again
 
 
@@ -344,6 +346,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "make partitions": (3600.0, _make_partitions),
     "count invitations": (60.0, invitation_months.count_due),
     "test invariance": (3600.0, invariance_actions.ask_due),
+    "look for releases": (86_400.0, _NEWEST_RELEASE),
 }
 
 
@@ -436,7 +439,8 @@ def _start_duties(
 
 
 def _beat(installation: Installation, name: str, tasks: Tasks) -> None:
-    heartbeats.beat(installation, name, ROUNDS.now(), tasks.seconds)
+    newest = _NEWEST_RELEASE.version
+    heartbeats.beat(installation, name, ROUNDS.now(), tasks.seconds, newest_release=newest)
 
 
 def _do(duty: Duty, installation: Installation) -> int:

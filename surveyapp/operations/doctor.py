@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,12 +19,19 @@ from surveyapp.errors import SettingsError, SurveyappError
 from surveyapp.extras import is_installed
 from surveyapp.installation import Installation
 from surveyapp.operations.findings import Finding, advice, fault, good
+from surveyapp.operations.releases import (
+    ReleasesUnknown,
+    installed_at,
+    is_newer,
+    newest_release,
+)
 from surveyapp.operations.status import Status, status
 from surveyapp.settings import Settings, is_local
 from surveyapp.store import keys, master_key, reencryption, schema
 from surveyapp.store.database_errors import database_fault
 from surveyapp.store.file_backends import FileFolder
 from surveyapp.store.models import User
+from surveyapp.store.partitions import By
 from surveyapp.store.private import try_write
 from surveyapp.store.sealing import Unreadable
 
@@ -46,6 +54,7 @@ def examine(installation: Installation) -> Iterator[Finding]:
     yield from _mail(settings)
     yield _cells(settings)
     yield _extras()
+    yield _release(settings)
     found = _database(installation)
     yield found
     if found.cure:
@@ -58,6 +67,8 @@ def examine(installation: Installation) -> Iterator[Finding]:
     yield from _accounts(installation)
     found_now = status(installation)
     yield from _working(found_now)
+    yield from _stranded(found_now)
+    yield from _partitions(found_now)
     yield from _backups(found_now)
 
 
@@ -176,6 +187,56 @@ def _extras() -> Finding:
             f"pip install 'surveyapp[{','.join(missing)}]', unless this host serves pages only.",
         )
     return good("Extras", f"{', '.join(_WORKING)} are installed")
+
+
+def _release(settings: Settings) -> Finding:
+    """What runs here, and whether there is a newer one; nobody is asked whom the settings do not name."""
+    since = installed_at()
+    own = f"{version('surveyapp')}{f', installed {since:%Y-%m-%d}' if since else ''}"
+    if not settings.releases_url:
+        return good("Version", f"{own}; SURVEYAPP_RELEASES_URL lets it look for newer ones")
+    try:
+        newest = newest_release(settings.releases_url)
+    except ReleasesUnknown as error:
+        return advice("Version", f"{own}; {error}", "Check SURVEYAPP_RELEASES_URL.")
+    if is_newer(newest, version("surveyapp")):
+        return advice(
+            "Version",
+            f"{own}; {newest} is out",
+            "Read its changelog, make a backup, then upgrade (docs/administrators.md, Upgrade).",
+        )
+    return good("Version", f"{own}, the newest")
+
+
+def _stranded(found: Status) -> Iterator[Finding]:
+    """Kinds of jobs for which an extra is missing at every worker that is at work."""
+    if found.stranded:
+        needs = sorted({need for each in found.stranded for need in each.needs})
+        yield advice(
+            "Jobs",
+            f"no worker can do: {', '.join(each.title for each in found.stranded)}",
+            f"pip install 'surveyapp[{','.join(needs)}]' where a worker runs, and start it again.",
+        )
+
+
+def _partitions(found: Status) -> Iterator[Finding]:
+    state = found.partitions
+    if state is None:
+        return
+    count = sum(each.parts for each in state.tables)
+    said = f"{len(state.tables)} tables by {state.by}, {count} partitions"
+    ahead = [each.months_ahead for each in state.tables if each.by == By.MONTH]
+    if state.behind:
+        yield fault(
+            "Partitions",
+            f"{said}; those of the coming months are missing"
+            f" ({', '.join(each.name for each in state.behind)})",
+            "A worker makes them every hour: look at its log for “make partitions”.",
+        )
+    elif ahead:
+        yield good("Partitions", f"{said}, {min(filter(None, ahead))} months made ahead")
+    else:
+        yield good("Partitions", said)
 
 
 def _database(installation: Installation) -> Finding:

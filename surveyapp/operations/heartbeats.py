@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from surveyapp.extras import EXTRAS, is_installed
 from surveyapp.installation import Installation
 from surveyapp.periodic import Round
 from surveyapp.store.models import Worker
@@ -25,9 +26,11 @@ def beat(
     name: str,
     rounds: Mapping[str, Round],
     seconds: Mapping[str, float],
+    *,
+    newest_release: str | None = None,
 ) -> None:
-    """Write that the worker of this name lives, and how each of its tasks fares; ``seconds`` says how
-    often each is due. Rows of workers that died a day ago go.
+    """Write that the worker of this name lives, what it can do, and how each of its tasks fares;
+    ``seconds`` says how often each is due. Rows of workers that died a day ago go.
     """
     now = installation.now()
     with installation.store.writing() as session:
@@ -37,6 +40,8 @@ def beat(
             session.add(row)
         row.seen_at = now
         row.tasks = {each: _written(rounds.get(each, Round()), seconds[each]) for each in seconds}
+        row.extras = [extra for extra in EXTRAS if is_installed(extra)]
+        row.newest_release = newest_release
         session.execute(delete(Worker).where(Worker.seen_at < now - _FORGOTTEN_AFTER))
 
 

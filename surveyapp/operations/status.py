@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, func, literal, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.installation import Installation
+from surveyapp.jobs.kinds import KINDS
 from surveyapp.operations.heartbeats import SILENT_AFTER
+from surveyapp.operations.releases import installed_at, is_newer, release_order
 from surveyapp.store import reencryption
 from surveyapp.store.models import (
     BackupNote,
@@ -25,6 +27,7 @@ from surveyapp.store.models import (
     OutgoingMessage,
     Worker,
 )
+from surveyapp.store.partition_state import PartitionState, partition_state
 from surveyapp.store.reencryption import EncryptionState
 from surveyapp.store.replica import ReplicaState
 from surveyapp.store.schema import revision
@@ -61,6 +64,8 @@ class WorkerState:
 
     name: str
     version: str
+    extras: frozenset[str] | None  # None of one of an earlier version, which does not say
+    newest_release: str | None
     started_at: datetime
     seen_at: datetime
     is_silent: bool
@@ -95,6 +100,15 @@ class LastBackup:
 
 
 @dataclass(frozen=True)
+class Stranded:
+    """A kind of job that no living worker can do, the extras that it needs, and how many wait."""
+
+    title: str
+    needs: tuple[str, ...]
+    waiting: int
+
+
+@dataclass(frozen=True)
 class Problem:
     """What is broken: ``code`` is the same as long as it stays so, while its sentence may count on."""
 
@@ -111,6 +125,7 @@ class Status:
 
     at: datetime
     version: str
+    installed_at: datetime | None
     schema: str
     database: str  # "sqlite" or "postgresql"
     database_bytes: int
@@ -121,10 +136,24 @@ class Status:
     encryption: EncryptionState
     replica: ReplicaState | None  # None where the settings name none
     backup: LastBackup | None  # None where none is known
+    partitions: PartitionState | None  # None where nothing is partitioned
+    stranded: tuple[Stranded, ...]
 
     @property
     def living(self) -> tuple[WorkerState, ...]:
         return tuple(each for each in self.workers if not each.is_silent)
+
+    @property
+    def newest_release(self) -> str | None:
+        """The newest that a living worker has heard of; None where nobody is asked, or answers."""
+        told = [each.newest_release for each in self.living if each.newest_release]
+        return max(told, key=release_order, default=None)
+
+    @property
+    def update(self) -> str | None:
+        """A release that is newer than what runs here."""
+        newest = self.newest_release
+        return newest if newest and is_newer(newest, self.version) else None
 
     @property
     def disk_is_nearly_full(self) -> bool:
@@ -142,6 +171,21 @@ class Status:
                 "disk",
                 f"The disk of the home folder has {self.disk_free / 1e9:.1f} GB left of"
                 f" {self.disk_total / 1e9:.1f} GB. Make room before it is full.",
+            )
+        for each in self.stranded if self.living else ():
+            if each.waiting:
+                yield Problem(
+                    f"extras {each.title}",
+                    f"{each.title}: {each.waiting} waiting, and no worker has"
+                    f" {_listed(each.needs)}. Install there: pip install"
+                    f" 'surveyapp[{','.join(each.needs)}]'.",
+                )
+        if self.partitions is not None and self.partitions.behind:
+            names = ", ".join(each.name for each in self.partitions.behind)
+            yield Problem(
+                "partitions",
+                f"Partitions of the coming months are missing ({names}). A worker makes them; look at its"
+                " duty “make partitions”.",
             )
         if self.replica is not None and self.replica.fault:
             yield Problem(
@@ -169,20 +213,42 @@ def status(installation: Installation) -> Status:
     now, store = installation.now(), installation.store
     disk = shutil.disk_usage(installation.settings.home)
     with store.reading() as session:
+        workers = tuple(_workers(session, now))
         return Status(
             at=now,
             version=version("surveyapp"),
+            installed_at=installed_at(),
             schema=revision(session.connection()) or "none",
             database=store.engine.dialect.name,
             database_bytes=_database_bytes(session, store.engine.url.database),
             disk_free=disk.free,
             disk_total=disk.total,
-            workers=tuple(_workers(session, now)),
+            workers=workers,
             queues=tuple(_queues(session, now)),
             encryption=reencryption.state(session),
             replica=None if store.replica is None else store.replica.state(),
             backup=_last_backup(session),
+            partitions=partition_state(session.connection(), now),
+            stranded=tuple(_stranded(session, workers)),
         )
+
+
+def _stranded(session: Session, workers: Sequence[WorkerState]) -> Iterator[Stranded]:
+    """What nobody can do who is at work. One that does not say what it has may have all."""
+    living = [each.extras for each in workers if not each.is_silent]
+    if None in living or not living:
+        return
+    counted = select(Job.kind, func.count()).where(Job.state == "waiting").group_by(Job.kind)
+    waiting: dict[str, int] = {row[0]: row[1] for row in session.execute(counted)}
+    for kind in KINDS.values():
+        if not any(extras is not None and extras.issuperset(kind.needs) for extras in living):
+            lacked = [need for need in kind.needs if not any(need in (e or ()) for e in living)]
+            needs = tuple(lacked) or kind.needs
+            yield Stranded(kind.title, needs, waiting.get(kind.name, 0))
+
+
+def _listed(extras: Sequence[str]) -> str:
+    return f"the extra{'s' if len(extras) > 1 else ''} " + " and ".join(f"“{e}”" for e in extras)
 
 
 def _last_backup(session: Session) -> LastBackup | None:
@@ -206,6 +272,8 @@ def _workers(session: Session, now: datetime) -> Iterator[WorkerState]:
         yield WorkerState(
             name=row.name,
             version=row.version,
+            extras=None if row.extras is None else frozenset(row.extras),
+            newest_release=row.newest_release,
             started_at=row.started_at,
             seen_at=row.seen_at,
             is_silent=silent,

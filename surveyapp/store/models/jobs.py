@@ -46,7 +46,9 @@ class Worker(Base):
     """A worker process that has given a sign of life; its row goes when it stops, or a day after its death.
 
     ``tasks`` tells by name how each of its duties fares: {"every", "begun_at", "done_at",
-    "failing_since", "failures", "error"}, times in seconds since 1970.
+    "failing_since", "failures", "error"}, times in seconds since 1970. ``extras`` are those that are
+    installed where it runs, ``newest_release`` the one that it has heard of; both are unknown of workers
+    of earlier versions.
     """
 
     __tablename__ = "workers"
@@ -56,6 +58,8 @@ class Worker(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[str] = mapped_column(String(40))
     tasks: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    extras: Mapped[list[str] | None] = mapped_column(Document)
+    newest_release: Mapped[str | None] = mapped_column(String(40))
 
 
 class File(Base):
