@@ -17,6 +17,7 @@ from surveyapp.store.database_move import MOVED, move
 from surveyapp.store.db import Store
 from surveyapp.store.partitioning import partition
 from surveyapp.store.partitions import By
+from surveyapp.store.unpartitioning import unpartition
 
 
 @click.command()
@@ -90,7 +91,6 @@ def db_move(url: str) -> None:
 @click.option(
     "--by",
     type=click.Choice([by.value for by in By]),
-    required=True,
     help="month: of each event, invitation, decision, message and answer; hash: of their numbers.",
 )
 @click.option(
@@ -100,12 +100,20 @@ def db_move(url: str) -> None:
     show_default=True,
     help="How many partitions a table gets by hash.",
 )
-def db_partition(by: str, parts: int) -> None:
-    """Make partitions of the tables that grow with customers and answers, on PostgreSQL.
+@click.option("--back", is_flag=True, help="Make one table of all partitions again.")
+def db_partition(by: str | None, parts: int, back: bool) -> None:
+    """Make partitions of the tables that grow with customers and answers, on PostgreSQL; or undo that.
 
     Stop web servers and workers first, and make a backup: all rows are copied and compared, which needs
     room for them twice. Workers make the partitions of coming months.
     """
+    if (by is None) != back:
+        raise click.UsageError("Say --by month, --by hash or --back.")
+    if by is None:
+        with opened() as installation, progress_bar("Undoing partitions") as progress:
+            moved = unpartition(installation.store, progress=progress)
+        click.echo(f"No partitions any more; compared: {sum(moved.values()):,} rows.")
+        return
     with opened() as installation, progress_bar("Partitioning") as progress:
         moved = partition(
             installation.store, By(by), parts=parts, now=installation.now(), progress=progress

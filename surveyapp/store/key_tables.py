@@ -98,7 +98,23 @@ def key_table(
     for statement in (_TAKE, _CHANGE, _GIVE_BACK, *_TRIGGERS):
         yield statement.format(**places)
     for each in referring:
-        moved = re.sub(
-            rf"REFERENCES \S*?\b{growing.name}\(", f"REFERENCES {keys}(", each.definition
-        )
-        yield f"ALTER TABLE {each.referring} ADD CONSTRAINT {each.name} {moved}"
+        yield _referring_to(each, growing.name, keys)
+
+
+def without_key_table(growing: GrowingTable, referring: Sequence[Reference]) -> Iterator[str]:
+    """The statements that let go of the table's keys: what refers to them refers to the table again, which
+    has its keys by then. The triggers have gone with the partitioned table.
+    """
+    keys = growing.keys
+    for each in referring:
+        yield f"ALTER TABLE {each.referring} DROP CONSTRAINT {each.name}"
+        yield _referring_to(each, keys, growing.name)
+    yield f"DROP TABLE {keys}"
+    for what in ("take", "change", "give_back"):
+        yield f"DROP FUNCTION {keys}_{what}()"
+
+
+def _referring_to(each: Reference, before: str, after: str) -> str:
+    """The statement that adds a foreign key as it was, but to another table."""
+    moved = re.sub(rf"REFERENCES \S*?\b{before}\(", f"REFERENCES {after}(", each.definition)
+    return f"ALTER TABLE {each.referring} ADD CONSTRAINT {each.name} {moved}"

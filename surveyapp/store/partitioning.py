@@ -32,13 +32,13 @@ from surveyapp.store.table_shape import Index, indexes_of, references_of, refere
 from surveyapp.store.upgrade_lock import alone
 
 _MOST_MONTHS = 120  # of the past that get partitions of their own
-_BEFORE = "_before"  # the end of the old table's name until its rows have been copied
-_PATIENT = (
+BEFORE = "_before"  # the end of the old table's name until its rows have been copied
+PATIENT = (
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL timezone = 'UTC'",
 )
-_SEQUENCE = text("SELECT pg_get_serial_sequence(:named, 'id')")
+SEQUENCE = text("SELECT pg_get_serial_sequence(:named, 'id')")
 # Sixty bits of each row's digest, added up: the order of the rows does not matter.
 _SUMMED = "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0) FROM {} AS t"
 
@@ -61,7 +61,7 @@ def partition(
         known = partitioned_by(connection)
         if known is not None:
             raise Conflict(f"The database is partitioned by {known} already.")
-        for statement in _PATIENT:
+        for statement in PATIENT:
             connection.exec_driver_sql(statement)
         connection.exec_driver_sql(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
         moved = {}
@@ -81,25 +81,18 @@ def _convert(
     connection: Connection, each: GrowingTable, by: By, *, parts: int, now: datetime
 ) -> int:
     run = connection.exec_driver_sql
-    old, column = each.name + _BEFORE, each.column(by)
+    old, column = each.name + BEFORE, each.column(by)
     indexes = indexes_of(connection, each.name)
     outward = references_of(connection, each.name)
     inward = references_to(connection, each.name)
     order = next(index for index in indexes if index.is_primary).columns
     sequence = (
-        connection.execute(_SEQUENCE, {"named": each.name}).scalar() if "id" in order else None
+        connection.execute(SEQUENCE, {"named": each.name}).scalar() if "id" in order else None
     )
     run(f"ALTER TABLE {each.name} RENAME TO {old}")
     for statement in _parted(connection, each, by, old, parts=parts, now=now):
         run(statement)
-    # By their numbers: the order in which they came may tell of an anonymous answer.
-    run(f"INSERT INTO {each.name} SELECT * FROM {old} ORDER BY {', '.join(order)}")  # noqa: S608
-    sent, arrived = (run(_SUMMED.format(name)).one() for name in (old, each.name))
-    if tuple(sent) != tuple(arrived):
-        raise Damaged(
-            f"{each.name}: {sent[0]:,} rows were copied, {arrived[0]:,} arrived, and they are not the"
-            " same. Nothing was partitioned. Tell us, with the version of PostgreSQL."
-        )
+    copied = copy_rows(connection, old, each.name, order)
     for reference in inward:
         run(f"ALTER TABLE {reference.referring} DROP CONSTRAINT {reference.name}")
     if sequence:
@@ -114,6 +107,23 @@ def _convert(
         schema = str(run("SELECT current_schema()").scalar_one())
         for statement in key_table(each, schema, broken, inward):
             run(statement)
+    return copied
+
+
+def copy_rows(connection: Connection, old: str, new: str, order: Sequence[str]) -> int:
+    """Copy all rows from one table to another and compare what arrived with what was sent; how many.
+
+    Raises Damaged where they are not the same.
+    """
+    run = connection.exec_driver_sql
+    # By their numbers: the order in which they came may tell of an anonymous answer.
+    run(f"INSERT INTO {new} SELECT * FROM {old} ORDER BY {', '.join(order)}")  # noqa: S608
+    sent, arrived = (run(_SUMMED.format(name)).one() for name in (old, new))
+    if tuple(sent) != tuple(arrived):
+        raise Damaged(
+            f"{new}: {sent[0]:,} rows were copied, {arrived[0]:,} arrived, and they are not the"
+            " same. Nothing was changed. Tell us, with the version of PostgreSQL."
+        )
     return int(sent[0])
 
 

@@ -88,6 +88,9 @@ def test_what_has_partitions_gets_none_again(converted: Converted, store: Store,
         assert partitioned_by(connection) == converted.by
     told = run_stored("db", "partition", "--by", "hash")
     assert told.code == 2 and f"partitioned by {converted.by} already" in told.err
+    for given in ([], ["--by", "hash", "--back"]):
+        told = run_stored("db", "partition", *given)
+        assert told.code == 2 and "Say --by month, --by hash or --back" in told.err
 
 
 def test_a_key_is_unique_over_all_partitions(store: Store):
