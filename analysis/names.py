@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What may be a name; beyond ASCII ``wrong_character`` decides.
 PATTERN = r"[^\W\d](?:[\w.]|[^\x00-\x7f\s])*"

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     PLAN_IMPROVEMENTS = "plan improvements"
     SET_ALERTS = "set alerts"
     RUN_ANALYSES = "run analyses"
+    MODEL_ANSWERS = "model answers"
     READ_REPORTS = "read reports"
     MAKE_REPORTS = "make reports"
     MANAGE_USERS = "manage users"
@@ -160,6 +161,8 @@ RULES: Mapping[Permission, Rule] = MappingProxyType(
         # To oneself and others with access; to anybody else, of whoever may set targets.
         Permission.SET_ALERTS: _of_journey(_EVERYBODY, _READING),
         Permission.RUN_ANALYSES: _of_journey(_STUDYING, _READING),
+        # Rows can be left out at will, hence for whoever may read single responses.
+        Permission.MODEL_ANSWERS: _of_journey(_STUDYING, _COMMENTS),
         Permission.READ_REPORTS: _of_journey(_EVERYBODY, _READING),
         Permission.MAKE_REPORTS: _of_journey(_EVERYBODY, _READING),
         Permission.MANAGE_USERS: _of_installation(_ADMINISTRATOR),

@@ -33,6 +33,8 @@ class Outcome(Enum):
     INVARIANCE = auto()
     SEGMENT_INVARIANCE = auto()
     OUTCOMES = auto()
+    PROJECT = auto()
+    PROJECT_MODEL = auto()
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,16 @@ class InvariancePayload:
     invariance_id: int
 
 
+@dataclass(frozen=True)
+class ProjectPayload:
+    project_id: int
+
+
+@dataclass(frozen=True)
+class ProjectModelPayload:
+    model_id: int
+
+
 Payload = TypeVar(
     "Payload",
     AnalysisPayload,
@@ -94,6 +106,8 @@ Payload = TypeVar(
     JourneyPayload,
     SurveyPayload,
     InvariancePayload,
+    ProjectPayload,
+    ProjectModelPayload,
 )
 
 
@@ -220,6 +234,21 @@ ANALYSE_OUTCOMES = Kind(
     needs=_STATISTICS,
 )
 
+DESCRIBE_PROJECT = Kind(
+    "describe_project",
+    "Description of a project's answers",
+    ProjectPayload,
+    Outcome.PROJECT,
+    needs=_STATISTICS,
+)
+FIT_PROJECT_MODEL = Kind(
+    "fit_project_model",
+    "Fit of a model",
+    ProjectModelPayload,
+    Outcome.PROJECT_MODEL,
+    needs=_STATISTICS,
+)
+
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         kind.name: kind
@@ -236,7 +265,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
             ),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
             *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE, TEST_SEGMENT_INVARIANCE),
-            ANALYSE_OUTCOMES,
+            *(ANALYSE_OUTCOMES, DESCRIBE_PROJECT, FIT_PROJECT_MODEL),
         )
     }
 )

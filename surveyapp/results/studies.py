@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.composite.sjq_study import LOYALTY, MARKER, SERVICE, sjq_study
@@ -21,18 +20,17 @@ from instruments.loader import Library
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation
 from surveyapp.results.actions import STUDY_INSTRUMENTS
-from surveyapp.results.answered import journey_calendar, segment_rule
-from surveyapp.results.fieldwork import NAME, Respondent, answered_on, fieldwork
+from surveyapp.results.answered import segment_rule
+from surveyapp.results.fieldwork import NAME, Respondent, fieldwork
+from surveyapp.results.person_answers import Who, person_answers
 from surveyapp.results.wordings import mixture
-from surveyapp.store.models import Analysis, Response, SurveyRow
+from surveyapp.store.models import Analysis
 
 FORMAT = "sjq-study/1"
 MARKED = "marker"
 _SCALE = (1.0, 7.0)
-_CHUNK = 5_000
 
 Progress = Callable[[int, str], None]
-Who = tuple[str, int]  # a journey run, or a response that belongs to none
 
 
 def run_study(
@@ -187,13 +185,14 @@ def study_rows(
     known: dict[Who, dict[str, Any]] = {}
     read: dict[Who, dict[str, str]] = {}
     days: dict[Who, list[date]] = {}
-    for who, day, answers, attributes, wordings in _responses(session, journey_id, survey_id):
-        days.setdefault(who, []).append(day)
-        for instrument in items.keys() & answers.keys():
-            people.setdefault(who, {}).setdefault(instrument, {}).update(answers[instrument])
-            if instrument in wordings:
-                read.setdefault(who, {})[instrument] = wordings[instrument]
-        known.setdefault(who, {}).update(attributes)
+    for one in person_answers(session, journey_id, survey_id=survey_id):
+        who = one.who
+        days.setdefault(who, []).append(one.day)
+        for instrument in items.keys() & one.answers.keys():
+            people.setdefault(who, {}).setdefault(instrument, {}).update(one.answers[instrument])
+            if instrument in one.wordings:
+                read.setdefault(who, {})[instrument] = one.wordings[instrument]
+        known.setdefault(who, {}).update(one.attributes)
     wanted = [
         who
         for who, given in people.items()
@@ -212,29 +211,6 @@ def study_rows(
     }
     told = {who: Respondent(True, known[who], min(days[who]), max(days[who])) for who in wanted}
     return StudyRows(data.drop(columns=unasked), counted, told)
-
-
-def _responses(
-    session: Session, journey_id: int, survey_id: int | None
-) -> Iterator[tuple[Who, date, dict[str, dict[str, Any]], dict[str, Any], dict[str, str]]]:
-    """Person, day, answers, attributes and wordings of each response, in the order of arrival."""
-    calendar = journey_calendar(session, journey_id)
-    query = (
-        select(
-            *(Response.id, Response.journey_run_id, Response.answers, Response.attributes),
-            *(Response.wordings, Response.submitted_at, SurveyRow.anonymity == "anonymous"),
-        )
-        .join(SurveyRow)
-        .where(SurveyRow.journey_id == journey_id)
-        .order_by(Response.id)
-        .execution_options(yield_per=_CHUNK)
-    )
-    if survey_id is not None:
-        query = query.where(Response.survey_id == survey_id)
-    for number, run, answers, attributes, wordings, moment, anonymous in session.execute(query):
-        who = ("response", number) if run is None else ("run", run)
-        day = answered_on(calendar, moment, anonymous=anonymous)
-        yield who, day, answers, attributes, wordings
 
 
 def _number(value: Any) -> float:

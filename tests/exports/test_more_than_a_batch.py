@@ -30,7 +30,7 @@ from surveyapp.exports.responses import responses_table
 from surveyapp.journeys.calendar import UTC_DAYS
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
-from surveyapp.results import frames, studies
+from surveyapp.results import frames, person_answers
 from surveyapp.results.fieldwork import respondents
 from surveyapp.results.item_groups import item_groups
 from surveyapp.results.journey import ground
@@ -65,7 +65,7 @@ STREAMS = {
     "results/item_groups.py",
     "results/outcome_rows.py",  # tests/results/test_outcome_analysis.py, by batches of two
     "results/passages.py",
-    "results/studies.py",
+    "results/person_answers.py",
     "store/audit_chain.py",
     "store/database_move.py",  # tests/store/test_database_move.py, by batches of two
 }
@@ -165,7 +165,7 @@ def test_analyses_read_every_response(bank: SurveyRow, store: Store):
     with store.reading() as session:
         assert len(frames.frame(session, nps, **place)) == ROWS
         assert frames.streamed(session, nps, ("nps",), **place).n == ROWS
-        assert len(list(studies._responses(session, bank.journey_id, None))) == ROWS
+        assert len(list(person_answers.person_answers(session, bank.journey_id))) == ROWS
         everything = Analysis(journey_id=bank.journey_id, survey_id=None, segment_id=None)
         assert sum(each.analysed for each in respondents(session, everything, "nps")) == ROWS
 

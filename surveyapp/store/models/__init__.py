@@ -74,6 +74,7 @@ from surveyapp.store.models.maps import (
 from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.personas import Persona, PersonaEmotion
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
+from surveyapp.store.models.projects import Project, ProjectModel, ProjectStep
 from surveyapp.store.models.questionnaires import Questionnaire, QuestionnaireVersion
 from surveyapp.store.models.report_schedules import (
     ReportLink,
@@ -210,6 +211,9 @@ __all__ = [
     "PlannedAction",
     "PrizeDraw",
     "PrizeDrawWinner",
+    "Project",
+    "ProjectModel",
+    "ProjectStep",
     "Questionnaire",
     "QuestionnaireVersion",
     "RecoveryCode",

@@ -1,0 +1,61 @@
+"""A project's answers: one row a respondent, one column an item under the name that models use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from surveyapp.errors import Conflict
+from surveyapp.responses.flags import unflagged
+from surveyapp.results.answered import segment_rule
+from surveyapp.results.person_answers import person_answers
+from surveyapp.results.project_variables import Variables
+from surveyapp.store.models import Project
+
+_NONE: Mapping[str, Any] = {}
+
+
+def project_answers(
+    session: Session, project: Project, known: Variables, *, minimum_cell: int
+) -> pd.DataFrame:
+    """The answers before any step: items as numbers, missing NaN, then attributes as they are stored.
+
+    Of one survey each response is a row. Of the whole journey the answers of one journey run make a
+    row, a later answer to the same item replacing an earlier one; a response without a run is a row
+    of its own. Rows in the order of arrival. Raises NotFound for a segment that is gone, Conflict for
+    fewer than ``minimum_cell`` rows.
+    """
+    rule = segment_rule(session, project.segment_id)
+    where = [unflagged()] if project.without_flagged else []
+    places = [(at, item.instrument, item.item) for at, item in enumerate(known.items.values())]
+    rows: dict[object, np.ndarray] = {}
+    attributes: dict[object, dict[str, Any]] = {}
+    for one in person_answers(
+        session, project.journey_id, survey_id=project.survey_id, where=where
+    ):
+        who = one.number if project.survey_id is not None else one.who
+        row = rows.get(who)
+        if row is None:
+            row = rows[who] = np.full(len(places), np.nan)
+        for at, instrument, item in places:
+            value = one.answers.get(instrument, _NONE).get(item)
+            if value is not None:
+                row[at] = value
+        attributes.setdefault(who, {}).update(one.attributes)
+    kept = [who for who in rows if rule is None or rule.matches(attributes[who])]
+    if len(kept) < minimum_cell:
+        raise Conflict(
+            f"This project has fewer than {minimum_cell} respondents, too few to show; come back"
+            " when there are more, or choose a wider group."
+        )
+    items = pd.DataFrame(np.vstack([rows[who] for who in kept]), columns=list(known.items))
+    beside = pd.DataFrame(
+        [{name: attributes[who].get(name) for name in known.groups} for who in kept],
+        columns=list(known.groups),
+        dtype=object,
+    )
+    return pd.concat([items, beside], axis=1)

@@ -1,0 +1,127 @@
+"""The names by which a project's models call items and attributes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from analysis.names import is_name
+from instruments.loader import Library
+from instruments.schema import Instrument, Item, ItemKind
+from surveyapp.results.groupings import groupings
+from surveyapp.store.models import Project
+from surveyapp.surveys.queries import surveys_of
+from surveyapp.surveys.survey import Survey
+
+_NUMERIC = {ItemKind.RATING, ItemKind.ZERO_TO_TEN, ItemKind.YES_NO}
+_ENDS = {ItemKind.ZERO_TO_TEN: (0.0, 10.0), ItemKind.YES_NO: (0.0, 1.0)}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An item whose answers are numbers: where it is asked, its text, and the ends of its scale."""
+
+    name: str
+    instrument: str
+    item: str
+    text: str
+    scale: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Variables:
+    """Everything that a model can name: items in the order asked, and attributes that make groups.
+
+    ``models``: for each scoring key of several items the measurement model that it describes, by title.
+    """
+
+    items: Mapping[str, Variable]
+    groups: Sequence[str]
+    models: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The items' names."""
+        return tuple(self.items)
+
+
+def variables_of(session: Session, project: Project, library: Library) -> Variables:
+    """The items that the project's surveys ask, and the attributes of whoever answered.
+
+    An item is called by its code; by its instrument and code where two instruments use the code.
+    """
+    known = [
+        survey
+        for survey in surveys_of(session, project.journey_id)
+        if project.survey_id in (None, survey.id)
+    ]
+    asked = _instruments(known, library)
+    codes = Counter(item.code for instrument, _ in asked.values() for item in _numeric(instrument))
+    items: dict[str, Variable] = {}
+    names: dict[tuple[str, str], str] = {}
+    for instrument, survey in asked.values():
+        wording = instrument.wording(survey.language, None)
+        for item in _numeric(instrument):
+            name = _name(instrument.code, item.code, alone=codes[item.code] == 1)
+            names[instrument.code, item.code] = name
+            items[name] = Variable(
+                name,
+                instrument.code,
+                item.code,
+                wording.items.get(item.code, item.code),
+                _scale(item),
+            )
+    taken = {name for name in groupings(session, [survey.id for survey in known]) if is_name(name)}
+    return Variables(items, sorted(taken - items.keys()), _models(asked, names))
+
+
+def _instruments(
+    surveys: Sequence[Survey], library: Library
+) -> dict[str, tuple[Instrument, Survey]]:
+    """Each instrument asked, once, in the version of the last survey that asks it."""
+    found: dict[str, tuple[Instrument, Survey]] = {}
+    for survey in surveys:
+        for ask in survey.asks:
+            found[ask.instrument] = (library.load(ask.instrument, ask.version), survey)
+    return found
+
+
+def _numeric(instrument: Instrument) -> list[Item]:
+    return [item for item in instrument.items if item.kind in _NUMERIC]
+
+
+def _name(instrument: str, item: str, *, alone: bool) -> str:
+    """A name that model texts can hold."""
+    code = item if alone else f"{instrument}_{item}"
+    plain = "".join(each if each.isalnum() or each in "._" else "_" for each in code)
+    return plain if is_name(plain) else f"x_{plain}"
+
+
+def _scale(item: Item) -> tuple[float, float]:
+    if item.scale is not None:
+        return float(item.scale.minimum), float(item.scale.maximum)
+    return _ENDS[item.kind]
+
+
+def _models(
+    asked: Mapping[str, tuple[Instrument, Survey]], names: Mapping[tuple[str, str], str]
+) -> dict[str, str]:
+    found = {}
+    for code, (instrument, survey) in asked.items():
+        title = instrument.wording(survey.language, None).title
+        for key, scoring in instrument.keys.items():
+            scales = {
+                name: [names[code, each] for each in of if (code, each) in names]
+                for name, of in scoring.scales.items()
+            }
+            lines = [
+                f"{_name(code, name, alone=True)} =~ {' + '.join(of)}"
+                for name, of in scales.items()
+                if len(of) > 2
+            ]
+            if lines:
+                found[f"{title} ({key})"] = "\n".join(lines)
+    return found
