@@ -30,6 +30,8 @@ from surveyapp.jobs.kinds import (
     Kind,
     Payload,
     PreviewPayload,
+    ProjectModelPayload,
+    ProjectPayload,
     RemovalPayload,
     ReportPayload,
     SegmentPayload,
@@ -194,6 +196,22 @@ def _test_segment_invariance(
     return segment_invariance.run_segment_invariance(installation, asked, progress=progress)
 
 
+def _describe_project(
+    installation: Installation, asked: ProjectPayload, progress: Progress
+) -> Result:
+    from surveyapp.results import project_fits
+
+    return project_fits.run_project_description(installation, asked, progress=progress)
+
+
+def _fit_project_model(
+    installation: Installation, asked: ProjectModelPayload, progress: Progress
+) -> Result:
+    from surveyapp.results import project_fits
+
+    return project_fits.run_project_model(installation, asked, progress=progress)
+
+
 def _analyse_outcomes(
     installation: Installation, asked: JourneyPayload, progress: Progress
 ) -> Result:
@@ -269,6 +287,8 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.TEST_INVARIANCE, _test_invariance),
         _bound(kinds.TEST_SEGMENT_INVARIANCE, _test_segment_invariance),
         _bound(kinds.ANALYSE_OUTCOMES, _analyse_outcomes),
+        _bound(kinds.DESCRIBE_PROJECT, _describe_project),
+        _bound(kinds.FIT_PROJECT_MODEL, _fit_project_model),
     )
 )
 

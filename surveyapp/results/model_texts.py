@@ -49,7 +49,6 @@ def observed_names(kind: str, text: str) -> tuple[str, ...]:
     model = read_model(text)
     defined = {construct.name for construct in model.constructs}
     named = [part for construct in model.constructs for part in construct.parts]
-    named += [end for path in model.paths for end in (*path.source.split(":"), path.target)]
     return tuple(dict.fromkeys(name for name in named if name not in defined))
 
 

@@ -57,20 +57,21 @@ def taken(
 
 
 def _without_item(data: pd.DataFrame, _known: Variables, asked: Mapping[str, Any]) -> pd.DataFrame:
-    return data.drop(columns=asked["name"])
+    found: pd.DataFrame = data.drop(columns=asked["name"])
+    return found
 
 
 def _without_rows(data: pd.DataFrame, known: Variables, asked: Mapping[str, Any]) -> pd.DataFrame:
     column = data[asked["name"]]
     if asked["comparison"] == "missing":
-        return data[column.notna()]
+        return _rows(data, column.notna())
     compare = _COMPARED[asked["comparison"]]
     if asked["name"] in known.items:
         hit = column.notna() & compare(column, float(asked["value"]))
-        return data[~hit]
+        return _rows(data, ~hit)
     value = str(asked["value"])
-    hits = [each is not None and _attribute_hit(compare, each, value) for each in column]
-    return data[~np.array(hits, dtype=bool)] if len(data) else data
+    hits = [pd.notna(each) and _attribute_hit(compare, each, value) for each in column]
+    return _rows(data, ~np.array(hits, dtype=bool))
 
 
 def _attribute_hit(compare: Callable[[Any, Any], Any], stored: Any, value: str) -> bool:
@@ -102,7 +103,12 @@ def _half(data: pd.DataFrame, _known: Variables, asked: Mapping[str, Any]) -> pd
 
 def _answered(data: pd.DataFrame, known: Variables, asked: Mapping[str, Any]) -> pd.DataFrame:
     names = [name for name in known.items if name in data.columns]
-    return data[data[names].notna().sum(axis=1) >= asked["least"]]
+    return _rows(data, data[names].notna().sum(axis=1) >= asked["least"])
+
+
+def _rows(data: pd.DataFrame, kept: np.ndarray | pd.Series) -> pd.DataFrame:
+    found: pd.DataFrame = data.loc[kept]
+    return found
 
 
 _STEPS: Mapping[StepKind, Callable[[pd.DataFrame, Variables, Mapping[str, Any]], pd.DataFrame]] = {

@@ -59,12 +59,13 @@ def variables_of(session: Session, project: Project, library: Library) -> Variab
         if project.survey_id in (None, survey.id)
     ]
     asked = _instruments(known, library)
-    codes = Counter(item.code for instrument, _ in asked.values() for item in _numeric(instrument))
+    codes = Counter(item.code for one in asked.values() for item in one.items)
     items: dict[str, Variable] = {}
     names: dict[tuple[str, str], str] = {}
-    for instrument, survey in asked.values():
-        wording = instrument.wording(survey.language, None)
-        for item in _numeric(instrument):
+    for one in asked.values():
+        instrument = one.instrument
+        wording = instrument.wording(one.language, None)
+        for item in one.items:
             name = _name(instrument.code, item.code, alone=codes[item.code] == 1)
             names[instrument.code, item.code] = name
             items[name] = Variable(
@@ -78,19 +79,28 @@ def variables_of(session: Session, project: Project, library: Library) -> Variab
     return Variables(items, sorted(taken - items.keys()), _models(asked, names))
 
 
-def _instruments(
-    surveys: Sequence[Survey], library: Library
-) -> dict[str, tuple[Instrument, Survey]]:
+@dataclass(frozen=True)
+class _Asked:
+    """An instrument, the items of it that are asked and answered by numbers, and a language."""
+
+    instrument: Instrument
+    items: Sequence[Item]
+    language: str
+
+
+def _instruments(surveys: Sequence[Survey], library: Library) -> dict[str, _Asked]:
     """Each instrument asked, once, in the version of the last survey that asks it."""
-    found: dict[str, tuple[Instrument, Survey]] = {}
+    found: dict[str, _Asked] = {}
     for survey in surveys:
         for ask in survey.asks:
-            found[ask.instrument] = (library.load(ask.instrument, ask.version), survey)
+            instrument = library.load(ask.instrument, ask.version)
+            before = found[ask.instrument].items if ask.instrument in found else ()
+            asked = {item.code for item in (*before, *instrument.asked(ask.key))}
+            items = [
+                item for item in instrument.items if item.code in asked and item.kind in _NUMERIC
+            ]
+            found[ask.instrument] = _Asked(instrument, items, survey.language)
     return found
-
-
-def _numeric(instrument: Instrument) -> list[Item]:
-    return [item for item in instrument.items if item.kind in _NUMERIC]
 
 
 def _name(instrument: str, item: str, *, alone: bool) -> str:
@@ -106,22 +116,16 @@ def _scale(item: Item) -> tuple[float, float]:
     return _ENDS[item.kind]
 
 
-def _models(
-    asked: Mapping[str, tuple[Instrument, Survey]], names: Mapping[tuple[str, str], str]
-) -> dict[str, str]:
+def _models(asked: Mapping[str, _Asked], names: Mapping[tuple[str, str], str]) -> dict[str, str]:
     found = {}
-    for code, (instrument, survey) in asked.items():
-        title = instrument.wording(survey.language, None).title
-        for key, scoring in instrument.keys.items():
-            scales = {
-                name: [names[code, each] for each in of if (code, each) in names]
-                for name, of in scoring.scales.items()
-            }
-            lines = [
-                f"{_name(code, name, alone=True)} =~ {' + '.join(of)}"
-                for name, of in scales.items()
-                if len(of) > 2
-            ]
+    for code, one in asked.items():
+        title = one.instrument.wording(one.language, None).title
+        for key, scoring in one.instrument.keys.items():
+            lines = []
+            for scale, of in scoring.scales.items():
+                items = [names[code, each] for each in of if (code, each) in names]
+                if len(items) == len(of) > 2:
+                    lines.append(f"{_name(code, scale, alone=True)} =~ {' + '.join(items)}")
             if lines:
                 found[f"{title} ({key})"] = "\n".join(lines)
     return found

@@ -11,7 +11,7 @@ from flask import Response
 from instruments.loader import Library
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.reports.document import Document
-from surveyapp.store.models import Analysis, Journey, Report
+from surveyapp.store.models import Analysis, Journey, ProjectModel, Report
 from surveyapp.web.installation import installation
 from surveyapp.web.kept import Kept
 
@@ -33,6 +33,20 @@ def analysed(analysis: Analysis, journey: Journey, library: Library) -> Document
         return document_of(analysis, journey, library, made=analysis.created_at.date())
 
     return _documents.get((analysis.id, analysis.fingerprint, journey.name), made)
+
+
+def modelled(model: ProjectModel, journey: Journey) -> Document:
+    """The document of a project's model. Raises Conflict before it has a result."""
+    if model.result is None:
+        raise Conflict("This model has no result; see its page for the reason.")
+
+    def made() -> Document:
+        from surveyapp.reports.project_model import content
+
+        return content(model, journey, made=model.created_at.date())
+
+    key = (-model.id, f"{model.fingerprint} {model.project.name}", journey.name)
+    return _documents.get(key, made)
 
 
 def reported(report: Report) -> Document:

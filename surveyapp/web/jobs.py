@@ -24,6 +24,8 @@ from surveyapp.store.models import (
     Job,
     Journey,
     JourneyInvariance,
+    Project,
+    ProjectModel,
     Report,
 )
 from surveyapp.surveys.queries import surveys
@@ -196,6 +198,22 @@ def _outcomes(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | N
     return "View outcomes", url_for("outcomes.show", journey_id=journey.id)
 
 
+def _project(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    project = session.get(Project, asked.get("project_id", 0))
+    if project is None or project.removed_at is not None:
+        return None
+    here: dict[str, Any] = {"journey_id": project.journey_id, "project_id": project.id}
+    return "View project", url_for("projects.show", **here)
+
+
+def _project_model(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    model = session.get(ProjectModel, asked.get("model_id", 0))
+    if model is None or model.removed_at is not None or model.project.removed_at is not None:
+        return None
+    here: dict[str, Any] = {"journey_id": model.project.journey_id, "project_id": model.project_id}
+    return "View model", url_for("projects.model", model_id=model.id, **here)
+
+
 _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, str] | None]] = {
     Outcome.ANALYSIS: _analysis,
     Outcome.REPORT: _report,
@@ -207,4 +225,6 @@ _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, st
     Outcome.INVARIANCE: _invariance,
     Outcome.SEGMENT_INVARIANCE: _segment_invariance,
     Outcome.OUTCOMES: _outcomes,
+    Outcome.PROJECT: _project,
+    Outcome.PROJECT_MODEL: _project_model,
 }

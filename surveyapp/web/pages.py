@@ -58,6 +58,7 @@ from surveyapp.web.password_reset import password_reset
 from surveyapp.web.personas import personas
 from surveyapp.web.previews import previews
 from surveyapp.web.privacy import privacy
+from surveyapp.web.projects import projects
 from surveyapp.web.questionnaires import questionnaires
 from surveyapp.web.questions import questions
 from surveyapp.web.received import received
@@ -135,7 +136,7 @@ SECTIONS = (
             *(target_gap, sub_journeys),
             *(outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities, personas),
-            suggestions,
+            *(suggestions, projects),
         ),
     ),
     Section("Segments", (segments,)),

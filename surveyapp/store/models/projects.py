@@ -42,9 +42,9 @@ class Project(Base):
     removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    survey: Mapped[SurveyRow | None] = relationship()
-    segment: Mapped[Segment | None] = relationship()
-    job: Mapped[Job | None] = relationship()
+    survey: Mapped[SurveyRow | None] = relationship(lazy="joined")
+    segment: Mapped[Segment | None] = relationship(lazy="joined")
+    job: Mapped[Job | None] = relationship(lazy="joined")
 
 
 class ProjectStep(Base):
@@ -101,5 +101,5 @@ class ProjectModel(Base):
     removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    project: Mapped[Project] = relationship()
-    job: Mapped[Job | None] = relationship()
+    project: Mapped[Project] = relationship(lazy="joined")
+    job: Mapped[Job | None] = relationship(lazy="joined")

@@ -1,0 +1,256 @@
+"""A project's answers described, and its models fitted: in the worker, without a transaction open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from analysis.composite.higher_order import is_formed
+from analysis.composite.pls import fit_pls
+from analysis.covariance.compare_models import difference_test
+from analysis.covariance.script import lavaan_script
+from analysis.covariance.sem import SemFit, fit_sem
+from analysis.errors import AnalysisError
+from analysis.json_values import to_json
+from analysis.provenance import fingerprint
+from analysis.rules import RULES
+from analysis.scale.careless import careless
+from analysis.scale.describe import describe_items
+from analysis.threads import one_blas_thread
+from surveyapp.errors import Conflict, NotFound
+from surveyapp.installation import Installation
+from surveyapp.jobs.kinds import ProjectModelPayload, ProjectPayload
+from surveyapp.jobs.running import Progress
+from surveyapp.results.model_texts import COVARIANCE, observed_names
+from surveyapp.results.project_answers import project_answers
+from surveyapp.results.project_steps import Taken, taken
+from surveyapp.results.project_variables import Variables, variables_of
+from surveyapp.results.projects import standing_steps
+from surveyapp.store.models import Project, ProjectModel, ProjectStep
+
+DESCRIPTION, MODEL = "project/1", "project-model/1"
+# A modification index below chi-square's 5 % bound is not worth a row.
+_LEAST_INDEX = 3.84
+_FEWEST = 6  # items of a questionnaire that careless answers can be seen by
+
+
+def run_project_description(
+    installation: Installation, asked: ProjectPayload, *, progress: Progress
+) -> dict[str, Any]:
+    """Describe a project's answers after its steps and store the description.
+
+    Raises NotFound, and Conflict for too few respondents, before the steps or after them.
+    """
+    progress(0, "Reading answers")
+    with installation.store.reading() as session:
+        project = session.get(Project, asked.project_id)
+        if project is None:
+            raise NotFound("This project has been removed.")
+        steps = standing_steps(session, project)
+        known, data = _answers(session, project, installation)
+    progress(60, "Describing items")
+    after, log = _stepped(data, known, steps, installation.settings.minimum_cell)
+    names = [name for name in known.items if name in after.columns]
+    scales = {name: known.items[name].scale for name in names if _keeps_scale(name, steps)}
+    document = {
+        "format": DESCRIPTION,
+        "n_before": len(data),
+        "n": len(after),
+        "complete": int(after[names].notna().all(axis=1).sum()),
+        "steps": log,
+        "items": describe_items(after, names, scales=scales),
+        "careless": _careless(after, known, names),
+        "groups": {
+            name: _counts(after[name], installation.settings.minimum_cell)
+            for name in known.groups
+            if name in after.columns
+        },
+    }
+    progress(95, "Storing the description")
+    with installation.store.writing() as session:
+        row = session.get_one(Project, asked.project_id)
+        row.description = dict(to_json(document))
+        row.described_steps = [step.id for step in steps]
+    return {"project_id": asked.project_id, "n": len(after)}
+
+
+def run_project_model(
+    installation: Installation, asked: ProjectModelPayload, *, progress: Progress
+) -> dict[str, Any]:
+    """Fit a project's model and store the result. Raises NotFound, Conflict for too few respondents,
+    and what the estimation says of a model or of data that it cannot use."""
+    progress(0, "Reading answers")
+    with installation.store.reading() as session:
+        model = session.get(ProjectModel, asked.model_id)
+        if model is None:
+            raise NotFound("This model has been removed.")
+        parent = session.get(ProjectModel, model.parent_id) if model.parent_id else None
+        steps = [session.get_one(ProjectStep, number) for number in model.steps]
+        known, data = _answers(session, model.project, installation)
+    after, log = _stepped(data, known, steps, installation.settings.minimum_cell)
+    used = [*observed_names(model.kind, model.text)]
+    group = model.options.get("group") or None
+    progress(40, "Fitting the model")
+    with one_blas_thread():
+        if model.kind == COVARIANCE:
+            after = _without_small(after, group, used, model, installation.settings.minimum_cell)
+            result = _covariance(after, model, parent)
+        else:
+            result = _composite(after, model)
+    document = {
+        "format": MODEL,
+        "rules_version": RULES,
+        "n_before": len(data),
+        "n_rows": len(after),
+        "steps": log,
+        **result,
+    }
+    progress(95, "Storing the result")
+    with installation.store.writing() as session:
+        row = session.get_one(ProjectModel, asked.model_id)
+        row.result = dict(to_json(document))
+        row.fingerprint = fingerprint(after, used)
+        row.versions = result["versions"]
+    return {"model_id": asked.model_id, "n": result["n"]}
+
+
+def _answers(
+    session: Session, project: Project, installation: Installation
+) -> tuple[Variables, pd.DataFrame]:
+    known = variables_of(session, project, installation.library)
+    minimum = installation.settings.minimum_cell
+    return known, project_answers(session, project, known, minimum_cell=minimum)
+
+
+def _stepped(
+    data: pd.DataFrame, known: Variables, steps: Sequence[ProjectStep], minimum: int
+) -> tuple[pd.DataFrame, list[Taken]]:
+    after, log = taken(data, known, [(step.kind, step.arguments) for step in steps])
+    if len(after) < minimum:
+        raise Conflict(
+            f"The steps leave fewer than {minimum} respondents, too few to show; undo some of them."
+        )
+    return after, log
+
+
+def _keeps_scale(name: str, steps: Sequence[ProjectStep]) -> bool:
+    """Whether the item's answers still lie on its questionnaire's scale."""
+    return not any(step.kind == "recode" and step.arguments["name"] == name for step in steps)
+
+
+def _careless(data: pd.DataFrame, known: Variables, names: Sequence[str]) -> list[dict[str, Any]]:
+    """For each questionnaire of enough items: how many respondents answered it carelessly."""
+    found = []
+    for instrument in dict.fromkeys(known.items[name].instrument for name in names):
+        own = [name for name in names if known.items[name].instrument == instrument]
+        rows = data[own].dropna(how="all")
+        if len(own) < _FEWEST or rows.empty:
+            continue
+        report = careless(rows, own)
+        found.append(
+            {"instrument": instrument, "n": len(rows), "flagged": int(report.flagged.sum())}
+        )
+    return found
+
+
+def _counts(column: pd.Series, minimum: int) -> dict[str, int | None]:
+    """How many respondents have each value; None where that is fewer than may be told."""
+    return {
+        str(value): int(count) if count >= minimum else None
+        for value, count in column.value_counts().items()
+    }
+
+
+def _without_small(
+    data: pd.DataFrame,
+    group: str | None,
+    used: Sequence[str],
+    model: ProjectModel,
+    minimum: int,
+) -> pd.DataFrame:
+    """The rows of groups that are large enough to be told of. Raises Conflict where none are left."""
+    if group is None:
+        return data
+    if group not in data.columns:
+        raise Conflict(f"{group} makes no groups of these answers any more; fit the model without.")
+    usable = data[list(used)].notna()
+    counted = usable.any(axis=1) if model.options["missing"] == "fiml" else usable.all(axis=1)
+    sizes = data.loc[counted, group].value_counts()
+    large = [value for value in sizes.index if sizes[value] >= minimum]
+    if len(large) < 2:
+        raise Conflict(f"{group} makes fewer than two groups of {minimum} respondents or more.")
+    return data[data[group].isin(large)]
+
+
+def _covariance(
+    data: pd.DataFrame, model: ProjectModel, parent: ProjectModel | None
+) -> dict[str, Any]:
+    fit = _fitted(data, model)
+    indices = None
+    if not fit.table.composites and fit.converged:
+        indices = fit.modification_indices(minimum=_LEAST_INDEX).to_dict(orient="records")
+    return {
+        **fit.to_dict(),
+        "modification_indices": indices,
+        "difference": _difference(data, fit, parent, model.steps),
+        "r_script": lavaan_script(fit),
+    }
+
+
+def _fitted(data: pd.DataFrame, model: ProjectModel) -> SemFit:
+    options: Mapping[str, Any] = model.options
+    return fit_sem(
+        data,
+        model.text,
+        estimator=options["estimator"],
+        missing=options["missing"],
+        group=options["group"] or None,
+        equal=tuple(filter(None, options["equal"].split(","))),
+        std_lv=options["std_lv"],
+    )
+
+
+def _difference(
+    data: pd.DataFrame, fit: SemFit, parent: ProjectModel | None, steps: Sequence[int]
+) -> dict[str, Any] | None:
+    """The test against the model that this one was made of; why there is none; None for no parent."""
+    if parent is None or parent.kind != COVARIANCE:
+        return None
+    base: dict[str, Any] = {"model_id": parent.id, "name": parent.name}
+    if list(parent.steps) != list(steps):
+        return {**base, "why": "the two were fitted to different rows"}
+    if parent.options.get("group") != fit.settings.group and (
+        parent.options.get("group") or fit.settings.group
+    ):
+        return {**base, "why": "the two have different groups"}
+    try:
+        other = _fitted(data, parent)
+        restricted, general = (fit, other) if fit.tests.df > other.tests.df else (other, fit)
+        return {
+            **base,
+            **vars(difference_test(restricted, general)),
+            "restricted": restricted is fit,
+        }
+    except AnalysisError as error:
+        return {**base, "why": str(error)}
+
+
+def _composite(data: pd.DataFrame, model: ProjectModel) -> dict[str, Any]:
+    options = model.options
+    fit = fit_pls(
+        data,
+        model.text,
+        scheme=options["scheme"],
+        consistent=options["consistent"],
+        missing=options["missing"],
+        bootstrap=options["bootstrap"],
+        seed=options["seed"],
+    )
+    return {
+        **fit.to_dict(),
+        "formed": {one.name: one.parts for one in fit.model.constructs if is_formed(one)},
+        "shown": {one.name: one.parts for one in fit.model.higher if not is_formed(one)},
+    }

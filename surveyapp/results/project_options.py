@@ -1,0 +1,116 @@
+"""How a project's model is estimated: read from what somebody chose, and as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from surveyapp.errors import Invalid
+from surveyapp.results.model_texts import COMPOSITE, COVARIANCE
+from surveyapp.results.project_variables import Variables
+
+KINDS = {
+    COVARIANCE: "Covariance-based (CFA, SEM), in lavaan's syntax",
+    COMPOSITE: "Composites (PLS-SEM)",
+}
+ESTIMATORS = {
+    "ML": "Maximum likelihood (ML)",
+    "MLR": "Robust maximum likelihood (MLR): for non-normal answers",
+    "WLSMV": "Weighted least squares (WLSMV): for scales of five points or fewer",
+}
+MISSING = {
+    "listwise": "Exclude respondents with missing answers",
+    "fiml": "Use all available answers (full information; ML and MLR)",
+}
+EQUAL = {
+    "": "Nothing: the same form in each group",
+    "loadings": "Loadings",
+    "loadings,intercepts": "Loadings and intercepts",
+    "loadings,intercepts,residuals": "Loadings, intercepts and residuals",
+}
+SCHEMES = {"path": "Path weighting", "factorial": "Factorial", "centroid": "Centroid"}
+COMPOSITE_MISSING = {
+    "mean": "Replace a missing answer by the item's mean",
+    "listwise": "Exclude respondents with missing answers",
+}
+RESAMPLES = (0, 500, 1_000, 5_000)
+SEED = 20_260_103  # of the resampling; stored with the model, so that it can be repeated
+
+
+def options_of(kind: str, chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
+    """The options of a model as they are stored. Raises Invalid, with the field, for an unknown one,
+    and for two that do not go together."""
+    if kind == COVARIANCE:
+        return _covariance(chosen, known)
+    if kind == COMPOSITE:
+        return _composite(chosen)
+    raise Invalid(f"{kind!r} is no kind of model; choose one of the list", field="kind")
+
+
+def options_in_words(kind: str, options: Mapping[str, Any]) -> str:
+    """The options in one line."""
+    if kind == COMPOSITE:
+        method = "PLSc" if options["consistent"] else "PLS"
+        resampled = f", {options['bootstrap']:,} resamples" if options["bootstrap"] else ""
+        return f"{method}, {options['scheme']} scheme, {_missing(options)}{resampled}"
+    groups = ""
+    if options["group"]:
+        equal = options["equal"].replace(",", ", ")
+        groups = f", groups by {options['group']}" + (f" with equal {equal}" if equal else "")
+    unit = ", factor variances 1" if options["std_lv"] else ""
+    return f"{options['estimator']}, {_missing(options)}{groups}{unit}"
+
+
+def _missing(options: Mapping[str, Any]) -> str:
+    return {
+        "listwise": "complete rows",
+        "fiml": "full information",
+        "mean": "missing answers replaced by means",
+    }[options["missing"]]
+
+
+def _covariance(chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
+    estimator = _one(chosen, "estimator", ESTIMATORS)
+    missing = _one(chosen, "missing", MISSING)
+    group = str(chosen.get("group") or "")
+    equal = _one(chosen, "equal", EQUAL)
+    if group and group not in known.groups:
+        raise Invalid(f"{group!r} makes no groups of these answers", field="group")
+    if equal and not group:
+        raise Invalid(
+            "Equal parameters need groups; choose the attribute that makes them", field="group"
+        )
+    if estimator == "WLSMV" and missing == "fiml":
+        raise Invalid(
+            "WLSMV needs complete answers; exclude respondents with missing answers, or choose MLR",
+            field="missing",
+        )
+    return {
+        "estimator": estimator,
+        "missing": missing,
+        "group": group,
+        "equal": equal,
+        "std_lv": bool(chosen.get("std_lv")),
+    }
+
+
+def _composite(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    bootstrap = int(chosen.get("bootstrap") or 0)
+    if bootstrap not in RESAMPLES:
+        raise Invalid(
+            f"{bootstrap} resamples are not offered; choose one of the list", field="bootstrap"
+        )
+    return {
+        "scheme": _one(chosen, "scheme", SCHEMES),
+        "missing": _one(chosen, "composite_missing", COMPOSITE_MISSING),
+        "consistent": bool(chosen.get("consistent")),
+        "bootstrap": bootstrap,
+        "seed": SEED,
+    }
+
+
+def _one(chosen: Mapping[str, Any], name: str, known: Mapping[str, str]) -> str:
+    value = str(chosen.get(name) if chosen.get(name) is not None else next(iter(known)))
+    if value not in known:
+        raise Invalid(f"{value!r} is not offered; choose one of the list", field=name)
+    return value

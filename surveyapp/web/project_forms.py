@@ -1,0 +1,141 @@
+"""The forms of modelling projects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from surveyapp.results.project_options import (
+    COMPOSITE_MISSING,
+    EQUAL,
+    ESTIMATORS,
+    KINDS,
+    MISSING,
+    RESAMPLES,
+    SCHEMES,
+)
+from surveyapp.results.project_step_kinds import COMPARISONS, StepKind
+from surveyapp.results.project_variables import Variables
+from surveyapp.results.projects import LONGEST_NAME, LONGEST_REASON, LONGEST_TEXT
+from surveyapp.store.models import Journey
+from surveyapp.surveys.queries import surveys_of
+from surveyapp.web.choosing import segment_choices
+from surveyapp.web.forms import StaffForm, choices
+
+STEPS: Mapping[StepKind, str] = {
+    StepKind.LEAVE_OUT_ROWS: "Leave out rows",
+    StepKind.LEAVE_OUT_ITEM: "Leave out an item",
+    StepKind.ANSWERED: "Leave out rows with few answers",
+    StepKind.REVERSE: "Reverse an item",
+    StepKind.RECODE: "Recode an item",
+    StepKind.HALF: "Keep a random half",
+}
+# Which fields each kind of step has, in their order.
+STEP_FIELDS: Mapping[StepKind, tuple[str, ...]] = {
+    StepKind.LEAVE_OUT_ROWS: ("name", "comparison", "value"),
+    StepKind.LEAVE_OUT_ITEM: ("name",),
+    StepKind.ANSWERED: ("least",),
+    StepKind.REVERSE: ("name",),
+    StepKind.RECODE: ("name", "values"),
+    StepKind.HALF: ("half", "seed"),
+}
+
+
+class ProjectForm(StaffForm):
+    name = StringField("Name", [InputRequired("Enter a name."), Length(max=LONGEST_NAME)])
+    survey = SelectField("Answers")
+    segment = SelectField("Customers")
+    without_flagged = BooleanField(
+        "Leave out flagged answers",
+        description="Those of a burst, or of many from the same device.",
+    )
+
+
+def project_form(session: Session, journey: Journey) -> ProjectForm:
+    """An empty form with the journey's surveys."""
+    form = ProjectForm()
+    known = [(str(survey.id), survey.name) for survey in surveys_of(session, journey.id)]
+    every = [("", "The whole journey, with answers linked by customer")] if len(known) > 1 else []
+    form.survey.choices = choices([*known, *every])
+    form.segment.choices = segment_choices(session)
+    return form
+
+
+class StepForm(StaffForm):
+    name = SelectField("Item", validate_choice=False)
+    comparison = SelectField("Where it", choices=choices(COMPARISONS.items()))
+    value = StringField("Value", [Optional(), Length(max=200)])
+    values = StringField(
+        "Values",
+        [Optional(), Length(max=1000)],
+        description="What becomes of which value, such as 1=5, 2=4, 9=missing. Others stay.",
+    )
+    least = StringField("Fewest answered items")
+    half = SelectField(
+        "Half", choices=choices([("1", "The first"), ("2", "The second")]), default="1"
+    )
+    seed = StringField(
+        "Seed", default="1", description="The same seed makes the same halves again."
+    )
+    reason = StringField(
+        "Reason",
+        [Optional(), Length(max=500)],
+        description="Stands in the log and beside every result.",
+    )
+
+
+def step_form(kind: StepKind, known: Variables) -> StepForm:
+    """An empty form with the fields of this kind of step."""
+    form = StepForm()
+    names = [(item.name, f"{item.name}: {item.text}"[:120]) for item in known.items.values()]
+    if kind is StepKind.LEAVE_OUT_ROWS:
+        names += [(name, name) for name in known.groups]
+        form.name.label.text = "Item or attribute"
+    form.name.choices = choices(names)
+    kept = {*STEP_FIELDS[kind], "reason", "csrf_token"}
+    for name in [field.name for field in form if field.name not in kept]:
+        del form[name]
+    return form
+
+
+class ModelForm(StaffForm):
+    name = StringField(
+        "Name",
+        [Optional(), Length(max=LONGEST_NAME)],
+        description="Left empty, the model is numbered.",
+    )
+    kind = SelectField("Type", choices=choices(KINDS.items()))
+    text = TextAreaField("Model", [InputRequired("Enter the model."), Length(max=LONGEST_TEXT)])
+    estimator = SelectField("Estimator", choices=choices(ESTIMATORS.items()))
+    missing = SelectField("Missing answers", choices=choices(MISSING.items()))
+    group = SelectField("Groups by", validate_choice=False)
+    equal = SelectField("Equal across groups", choices=choices(EQUAL.items()))
+    std_lv = BooleanField("Fix the factors' variances at 1 instead of first loadings")
+    scheme = SelectField("Weighting scheme", choices=choices(SCHEMES.items()))
+    composite_missing = SelectField("Missing answers", choices=choices(COMPOSITE_MISSING.items()))
+    consistent = BooleanField("Consistent PLS (PLSc) for reflective constructs")
+    bootstrap = SelectField(
+        "Bootstrap",
+        choices=choices(
+            (str(count), f"{count:,} resamples" if count else "None: no intervals")
+            for count in RESAMPLES
+        ),
+    )
+    reason = TextAreaField(
+        "Why this model",
+        [Optional(), Length(max=LONGEST_REASON)],
+        description="Theory, or what the last model showed. It stays with the result.",
+    )
+    parent = HiddenField()
+
+
+def model_form(known: Variables, data: Mapping[str, Any]) -> ModelForm:
+    """A form filled with a model's text and options."""
+    form = ModelForm(data=dict(data))
+    groups = [("", "No groups"), *((name, name.replace("_", " ")) for name in known.groups)]
+    form.group.choices = choices(groups)
+    return form

@@ -1,0 +1,304 @@
+"""Modelling projects on the staff pages: answers described, models fitted, changed and compared."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from analysis.covariance.sem import fit_sem
+from surveyapp.app import create_app
+from surveyapp.results.person_answers import person_answers
+from surveyapp.settings import read
+from surveyapp.store.models import AuditEntry, Job, Project, ProjectModel
+from surveyapp.web.installation import EXTENSION
+from surveyapp.worker import run_job
+from tests.results.study_place import make_study, people
+from tests.web.world import add_user, session_key
+
+pytestmark = pytest.mark.xdist_group("projects")
+
+MODEL = "\n".join(
+    (
+        "reliability =~ rel1 + rel2 + rel3",
+        "assurance =~ ass1 + ass2 + ass3",
+    )
+)
+
+FORM = {
+    "name": "",
+    "kind": "covariance",
+    "text": MODEL,
+    "estimator": "ML",
+    "missing": "listwise",
+    "group": "",
+    "equal": "",
+    "scheme": "path",
+    "composite_missing": "mean",
+    "bootstrap": "0",
+}
+
+
+@pytest.fixture(scope="module")
+def app(migrated_sqlite, tmp_path_factory):
+    import shutil
+
+    home = tmp_path_factory.mktemp("home")
+    shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    made = create_app(read({}, home=home, log_level="ERROR"))
+    made.testing = True
+    made.config["WTF_CSRF_ENABLED"] = False
+    yield made
+    made.extensions[EXTENSION].close()
+
+
+@pytest.fixture(scope="module")
+def installation(app):
+    return app.extensions[EXTENSION]
+
+
+@pytest.fixture(scope="module")
+def journey_id(installation) -> int:
+    with installation.store.writing() as session:
+        return make_study(session, people(240)).journey_id
+
+
+@pytest.fixture(scope="module")
+def client(app, installation, journey_id) -> FlaskClient:
+    with installation.store.writing() as session:
+        user = add_user(session, "researcher", password_hash="none")
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = session_key(installation, user)
+    return client
+
+
+def run_jobs(installation) -> None:
+    while True:
+        with installation.store.reading() as session:
+            job = session.scalars(
+                select(Job.id).where(Job.state == "waiting").order_by(Job.id)
+            ).first()
+        if job is None:
+            return
+        run_job(installation, job, worker="test")
+
+
+@pytest.fixture(scope="module")
+def base(client, installation, journey_id) -> str:
+    """The address of a described project."""
+    made = client.post(
+        f"/journeys/{journey_id}/projects/new",
+        data={"name": "Scale <b>study", "survey": "", "segment": ""}
+        | survey_of(client, journey_id),
+    )
+    assert made.status_code == 303, made.text
+    assert "<progress" in client.get(made.location).text
+    run_jobs(installation)
+    return made.location
+
+
+def survey_of(client, journey_id: int) -> dict[str, str]:
+    page = client.get(f"/journeys/{journey_id}/projects/new").text
+    return {"survey": re.findall(r'<option (?:selected )?value="(\d+)"', page)[0]}
+
+
+def fitted(client, installation, base: str, **changes: str) -> str:
+    """The address of a model of these answers, fitted."""
+    made = client.post(f"{base}/models/new", data=FORM | changes)
+    assert made.status_code == 303, made.text
+    run_jobs(installation)
+    return made.location
+
+
+def items_of(installation, journey_id: int):
+    import pandas as pd
+
+    with installation.store.reading() as session:
+        rows = [
+            {item: value for given in one.answers.values() for item, value in given.items()}
+            for one in person_answers(session, journey_id)
+        ]
+    return pd.DataFrame(rows, dtype=float)
+
+
+def test_answers_are_described_with_what_stands_in_them(client, installation, journey_id, base):
+    page = client.get(base).text
+    assert "Scale &lt;b&gt;study" in page and "240 respondents" in page
+    found = client.get(f"{base}.json").json["description"]
+    data = items_of(installation, journey_id)
+    told = {row["item"]: row for row in found["items"]}
+    assert found["n"] == found["complete"] == 240
+    for item in ("rel1", "ass2"):
+        assert told[item]["mean"] == pytest.approx(data[item].mean(), abs=1e-12)
+        assert sum(n for _, n in told[item]["histogram"]) == 240
+    assert found["groups"]["region"] == {"North": 120, "South": 120}
+
+
+def test_a_model_has_the_numbers_of_the_engine_and_every_file(
+    client, installation, journey_id, base
+):
+    address = fitted(client, installation, base, name="Two factors", reason="Theory")
+    page = client.get(address).text
+    data = items_of(installation, journey_id)
+    fit = fit_sem(data, MODEL)
+    document = json.loads(client.get(f"{address}.json").text)
+    assert document["result"]["fit"]["chisq"] == pytest.approx(fit.fit["chisq"], rel=1e-9)
+    assert document["result"]["n"] == 240 and document["fingerprint"]
+    assert f"χ²(8, N = 240) = {fit.fit['chisq']:.2f}" in page
+    assert "Why this model:" in page and "<svg" in page
+    assert "lavaan" in client.get(f"{address}.R").text
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/tables.zip").data)) as files:
+        assert any("estimates" in name for name in files.namelist())
+    assert client.get(f"{address}/tables.docx").data[:2] == b"PK"
+    assert "Parameter Estimates" in client.get(f"{address}/tables.tex").text
+    assert client.get(f"{address}/figure.png").data[1:4] == b"PNG"
+    assert client.get(f"{address}/figures.zip").status_code == 200
+
+
+def test_a_proposal_makes_another_model_and_tests_it_against_the_first(client, installation, base):
+    first = fitted(client, installation, base)
+    page = client.get(first).text
+    line = re.findall(r'name="line" value="([^"]+)"', page)[0]
+    made = client.post(f"{first}/change", data={"line": line, "item": "", "reason": "Same words"})
+    again = client.post(f"{first}/change", data={"line": line, "item": "", "reason": "Same words"})
+    assert made.status_code == again.status_code == 303
+    assert made.location == again.location  # sent twice, fitted once
+    run_jobs(installation)
+    changed = client.get(made.location).text
+    assert f"Added {line}" in changed and "Same words" in changed
+    before, after = (json.loads(client.get(f"{each}.json").text) for each in (first, made.location))
+    drop = before["result"]["fit"]["chisq"] - after["result"]["fit"]["chisq"]
+    assert after["result"]["difference"]["chisq"] == pytest.approx(drop, rel=1e-6)
+    assert f"Δχ²(1) = {drop:,.2f}" in changed
+    shorter = client.post(f"{first}/change", data={"line": "", "item": "rel3", "reason": ""})
+    run_jobs(installation)
+    page = client.get(shorter.location).text
+    assert "rel3" not in json.loads(client.get(f"{shorter.location}.json").text)["text"]
+    assert "No difference test against" in page  # other items
+    for wrong in ({"line": "", "item": ""}, {"line": "a ~~ b", "item": "rel1"}):
+        assert client.post(f"{first}/change", data=wrong).status_code == 422
+
+
+def test_groups_robust_and_composite_models(client, installation, base):
+    grouped = fitted(client, installation, base, group="region", equal="loadings", estimator="MLR")
+    page = client.get(grouped).text
+    assert "North: Loadings" in page and "Robust" in page
+    text = "quality <~ rel1 + rel2 + rel3\nsure =~ ass1 + ass2 + ass3\nsure ~ quality"
+    made = fitted(client, installation, base, kind="composite", text=text, bootstrap="500")
+    page = client.get(made).text
+    assert "quality → sure" in page and "95% CI" in page and "PLS" in page
+    result = json.loads(client.get(f"{made}.json").text)["result"]
+    (row,) = result["bootstrap"]["tables"]["paths"]
+    shown = re.findall(r"\[(\.\d+), (\.\d+)\]", page)
+    assert (f"{row['lower']:.2f}"[1:], f"{row['upper']:.2f}"[1:]) in shown
+    assert client.get(f"{made}.R").status_code == 404
+    copied = client.get(f"{base}/models/new?parent={made.rpartition('/')[2]}").text
+    assert "quality &lt;~ rel1" in copied and 'value="500" selected' in copied.replace(
+        'selected value="500"', 'value="500" selected'
+    )
+
+
+def test_steps_are_taken_by_later_models_alone_and_can_be_undone(client, installation, base):
+    whole = fitted(client, installation, base, name="All rows")
+    for kind, typed in (
+        ("leave_out_rows", {"name": "region", "comparison": "=", "value": "South"}),
+        ("half", {"half": "1", "seed": "5"}),
+    ):
+        added = client.post(f"{base}/steps/{kind}", data=typed | {"reason": "Pilot"})
+        assert added.status_code == 303, added.text
+        twice = client.post(f"{base}/steps/{kind}", data=typed | {"reason": "Pilot"})
+        assert twice.status_code == 422 and "among the steps already" in twice.text
+    run_jobs(installation)
+    page = client.get(base).text
+    assert "60 respondents of 240" in page and "240 to 120 rows" in page
+    assert "fitted to other rows" in client.get(whole).text
+    part = fitted(client, installation, base, name="North half")
+    assert json.loads(client.get(f"{part}.json").text)["result"]["n"] == 60
+    for undone in re.findall(r"/steps/(\d+)/undo", page):
+        assert client.post(f"{base}/steps/{undone}/undo").status_code == 303
+    run_jobs(installation)
+    page = client.get(base).text
+    assert "240 respondents" in page and page.count('class="undone"') == 2
+    few = {"name": "rel1", "comparison": ">", "value": "0", "reason": ""}
+    client.post(f"{base}/steps/leave_out_rows", data=few)
+    run_jobs(installation)
+    page = client.get(base).text
+    assert "too few to show" in page
+    (step,) = set(re.findall(r"/steps/(\d+)/undo", page))
+    client.post(f"{base}/steps/{step}/undo")
+    run_jobs(installation)
+
+
+def test_a_text_is_checked_while_it_is_typed_and_refused_when_it_is_sent(client, base):
+    wrong = {"kind": "covariance", "text": "F =~ rel1 + rel9\nF ~"}
+    (fault, *_) = client.post(f"{base}/models/check", data=wrong).json["faults"]
+    assert fault["line"] == 2
+    fault = client.post(
+        f"{base}/models/check", data=wrong | {"text": "F =~ rel1 + rel9 + rel2"}
+    ).json["faults"][0]
+    assert (fault["line"], fault["column"]) == (1, 13) and "did you mean rel" in fault["text"]
+    assert client.post(f"{base}/models/check", data={"kind": "x", "text": ""}).status_code == 422
+    refused = client.post(f"{base}/models/new", data=FORM | wrong)
+    assert refused.status_code == 422 and "Line 2" in refused.text
+    for changes in (
+        {"estimator": "WLSMV", "missing": "fiml"},
+        {"equal": "loadings"},
+        {"group": "age"},
+        {"kind": "tree"},
+    ):
+        answer = client.post(f"{base}/models/new", data=FORM | changes)
+        assert answer.status_code == 422, changes
+
+
+def test_a_model_that_cannot_be_fitted_says_why_and_can_be_tried_again(client, installation, base):
+    address = fitted(
+        client, installation, base, name="Too much", text="F =~ rel1 + rel2\nG =~ rel1"
+    )
+    page = client.get(address).text
+    assert "The model could not be fitted." in page
+    for part in (".json", ".R", "/tables.docx", "/figures.zip"):
+        assert client.get(f"{address}{part}").status_code == 409
+    assert client.post(f"{address}/again").status_code == 303
+    run_jobs(installation)
+    good = fitted(client, installation, base, name="Fine")
+    assert client.post(f"{good}/again").status_code == 409
+
+
+def test_models_and_projects_are_removed_restored_and_on_record(
+    client, installation, journey_id, base
+):
+    address = fitted(client, installation, base, name="To be removed", std_lv="y")
+    assert client.post(f"{address}/remove").status_code == 303
+    assert client.get(address).status_code == 404
+    page = client.get(base).text
+    assert "Removed models" in page and "Restore To be removed" in page
+    assert client.post(f"{address}/restore").status_code == 303
+    assert client.get(address).status_code == 200
+    assert client.post(f"{base}/remove").status_code == 303
+    assert client.get(base).status_code == client.get(address).status_code == 404
+    assert "Restore Scale &lt;b&gt;study" in client.get(f"/journeys/{journey_id}/projects").text
+    taken = client.post(
+        f"/journeys/{journey_id}/projects/new",
+        data={"name": "scale <B>study", "segment": ""} | survey_of(client, journey_id),
+    )
+    assert taken.status_code == 303
+    refused = client.post(f"{base}/restore")
+    assert refused.status_code == 409 and "another project" in refused.text
+    client.post(f"{taken.location}/remove")
+    assert client.post(f"{base}/restore").status_code == 303
+    (listed,) = client.get(f"/journeys/{journey_id}/projects.json").json["projects"]
+    assert listed["name"] == "Scale <b>study" and listed["models"] > 5
+    with installation.store.reading() as session:
+        said = set(session.scalars(select(AuditEntry.action)))
+        assert (
+            session.scalars(select(Project)).first()
+            and session.scalars(select(ProjectModel)).first()
+        )
+    assert {"make project", "fit model", "add project step", "undo project step"} <= said
+    assert {"remove project", "restore project", "remove model", "restore model"} <= said
