@@ -51,7 +51,7 @@ from surveyapp.web.quota import leave_room
 from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
-projects = Blueprint("projects", __name__, url_prefix="/journeys/<int:journey_id>/projects")
+projects = Blueprint("projects", __name__, url_prefix="/journeys/<int:journey_id>")
 
 _OPTIONS = (
     *("estimator", "missing", "group", "equal", "std_lv"),
@@ -60,8 +60,8 @@ _OPTIONS = (
 _COPIED = 100_000  # characters of a text that is checked while it is typed
 
 
-@projects.get("")
-@projects.get(".json", endpoint="index_json")
+@projects.get("/projects")
+@projects.get("/projects.json", endpoint="index_json")
 @requires(Permission.MODEL_ANSWERS)
 def index(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
@@ -82,7 +82,7 @@ def index(journey_id: int) -> ResponseReturnValue:
     )
 
 
-@projects.route("/new", methods=["GET", "POST"])
+@projects.route("/projects/new", methods=["GET", "POST"])
 @requires(Permission.MODEL_ANSWERS)
 def new(journey_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
@@ -105,8 +105,8 @@ def new(journey_id: int) -> ResponseReturnValue:
     return render_template("projects/new.html", form=form, journey=journey), form.status
 
 
-@projects.get("/<int:project_id>")
-@projects.get("/<int:project_id>.json", endpoint="show_json")
+@projects.get("/projects/<int:project_id>")
+@projects.get("/projects/<int:project_id>.json", endpoint="show_json")
 @requires(Permission.MODEL_ANSWERS)
 def show(journey_id: int, project_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
@@ -139,7 +139,7 @@ def show(journey_id: int, project_id: int) -> ResponseReturnValue:
     )
 
 
-@projects.post("/<int:project_id>/describe")
+@projects.post("/projects/<int:project_id>/describe")
 @requires(Permission.MODEL_ANSWERS)
 def describe(journey_id: int, project_id: int) -> ResponseReturnValue:
     """Describe the answers as they are now; a second time while it runs changes nothing."""
@@ -152,7 +152,7 @@ def describe(journey_id: int, project_id: int) -> ResponseReturnValue:
     return _to_project(project)
 
 
-@projects.post("/<int:project_id>/remove")
+@projects.post("/projects/<int:project_id>/remove")
 @requires(Permission.MODEL_ANSWERS)
 def remove(journey_id: int, project_id: int) -> ResponseReturnValue:
     StaffForm().validate()
@@ -163,7 +163,7 @@ def remove(journey_id: int, project_id: int) -> ResponseReturnValue:
     return redirect(url_for("projects.index", journey_id=journey_id), 303)
 
 
-@projects.post("/<int:project_id>/restore")
+@projects.post("/projects/<int:project_id>/restore")
 @requires(Permission.MODEL_ANSWERS)
 def restore(journey_id: int, project_id: int) -> ResponseReturnValue:
     StaffForm().validate()
@@ -176,7 +176,7 @@ def restore(journey_id: int, project_id: int) -> ResponseReturnValue:
     return _to_project(project)
 
 
-@projects.route("/<int:project_id>/steps/<kind>", methods=["GET", "POST"])
+@projects.route("/projects/<int:project_id>/steps/<kind>", methods=["GET", "POST"])
 @requires(Permission.MODEL_ANSWERS)
 def step(journey_id: int, project_id: int, kind: str) -> ResponseReturnValue:
     """A step of this kind; Flask's own converter would not know the list of kinds."""
@@ -215,7 +215,7 @@ def step(journey_id: int, project_id: int, kind: str) -> ResponseReturnValue:
     return shown, form.status
 
 
-@projects.post("/<int:project_id>/steps/<int:step_id>/undo")
+@projects.post("/projects/<int:project_id>/steps/<int:step_id>/undo")
 @requires(Permission.MODEL_ANSWERS)
 def undo(journey_id: int, project_id: int, step_id: int) -> ResponseReturnValue:
     StaffForm().validate()
@@ -225,7 +225,7 @@ def undo(journey_id: int, project_id: int, step_id: int) -> ResponseReturnValue:
     return _to_project(project)
 
 
-@projects.route("/<int:project_id>/models/new", methods=["GET", "POST"])
+@projects.route("/projects/<int:project_id>/models/new", methods=["GET", "POST"])
 @requires(Permission.MODEL_ANSWERS)
 def new_model(journey_id: int, project_id: int) -> ResponseReturnValue:
     """An empty model, or with ``parent`` that model's text to change."""
@@ -256,7 +256,7 @@ class CheckForm(StaffForm):
     text = HiddenField(validators=[Length(max=_COPIED)])
 
 
-@projects.post("/<int:project_id>/models/check")
+@projects.post("/projects/<int:project_id>/models/check")
 @requires(Permission.MODEL_ANSWERS)
 def check(journey_id: int, project_id: int) -> ResponseReturnValue:
     """What keeps the typed model from being fitted, by line; stores nothing."""
@@ -273,7 +273,7 @@ def check(journey_id: int, project_id: int) -> ResponseReturnValue:
     return jsonify({"faults": [vars(each) for each in found]})
 
 
-@projects.get("/<int:project_id>/models/<int:model_id>")
+@projects.get("/projects/<int:project_id>/models/<int:model_id>")
 @requires(Permission.MODEL_ANSWERS)
 def model(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
@@ -306,7 +306,7 @@ class ChangeForm(StaffForm):
     reason = StringField(validators=[Length(max=LONGEST_REASON)])
 
 
-@projects.post("/<int:project_id>/models/<int:model_id>/change")
+@projects.post("/projects/<int:project_id>/models/<int:model_id>/change")
 @requires(Permission.MODEL_ANSWERS)
 def change(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """Fit the model with one line more, or one item less; the change is kept with the new model."""
@@ -326,7 +326,7 @@ def change(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
     return _to_model(journey_id, made)
 
 
-@projects.post("/<int:project_id>/models/<int:model_id>/again")
+@projects.post("/projects/<int:project_id>/models/<int:model_id>/again")
 @requires(Permission.MODEL_ANSWERS)
 def again(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """Fit a model whose job failed or was cancelled once more."""
@@ -342,7 +342,7 @@ def again(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValu
     return _to_model(journey_id, found)
 
 
-@projects.post("/<int:project_id>/models/<int:model_id>/remove")
+@projects.post("/projects/<int:project_id>/models/<int:model_id>/remove")
 @requires(Permission.MODEL_ANSWERS)
 def remove_model(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     StaffForm().validate()
@@ -353,7 +353,7 @@ def remove_model(journey_id: int, project_id: int, model_id: int) -> ResponseRet
     return _to_project(project)
 
 
-@projects.post("/<int:project_id>/models/<int:model_id>/restore")
+@projects.post("/projects/<int:project_id>/models/<int:model_id>/restore")
 @requires(Permission.MODEL_ANSWERS)
 def restore_model(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     StaffForm().validate()
@@ -364,7 +364,7 @@ def restore_model(journey_id: int, project_id: int, model_id: int) -> ResponseRe
     return _to_project(project)
 
 
-@projects.get("/<int:project_id>/models/<int:model_id>.json")
+@projects.get("/projects/<int:project_id>/models/<int:model_id>.json")
 @requires(Permission.MODEL_ANSWERS)
 def model_json(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """The whole result, every digit of it."""
@@ -374,7 +374,7 @@ def model_json(journey_id: int, project_id: int, model_id: int) -> ResponseRetur
     return _download(text, "application/json", f"model-{model_id}.json")
 
 
-@projects.get("/<int:project_id>/models/<int:model_id>.R")
+@projects.get("/projects/<int:project_id>/models/<int:model_id>.R")
 @requires(Permission.MODEL_ANSWERS)
 def script(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """The same model as a program for R."""
@@ -386,7 +386,7 @@ def script(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
     return _download(text, "text/plain", f"model-{model_id}.R")
 
 
-@projects.get("/<int:project_id>/models/<int:model_id>/tables.<any(docx, tex, zip):ending>")
+@projects.get("/projects/<int:project_id>/models/<int:model_id>/tables.<any(docx, tex, zip):ending>")
 @requires(Permission.MODEL_ANSWERS)
 def tables(journey_id: int, project_id: int, model_id: int, ending: str) -> ResponseReturnValue:
     """Every table, for Word, for LaTeX, or as a ZIP of CSV files."""
@@ -395,7 +395,7 @@ def tables(journey_id: int, project_id: int, model_id: int, ending: str) -> Resp
     return document_file(modelled(found, journey), TABLES[ending], f"model-{model_id}")
 
 
-@projects.get("/<int:project_id>/models/<int:model_id>/figures.zip")
+@projects.get("/projects/<int:project_id>/models/<int:model_id>/figures.zip")
 @requires(Permission.MODEL_ANSWERS)
 def figures(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """Every figure as SVG and PNG."""
@@ -404,7 +404,7 @@ def figures(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVa
     return document_file(modelled(found, journey), FIGURES, f"model-{model_id}")
 
 
-@projects.get("/<int:project_id>/models/<int:model_id>/figure.<any(svg, png):kind>")
+@projects.get("/projects/<int:project_id>/models/<int:model_id>/figure.<any(svg, png):kind>")
 @requires(Permission.MODEL_ANSWERS)
 def figure(journey_id: int, project_id: int, model_id: int, kind: str) -> ResponseReturnValue:
     """The drawing of the model."""
