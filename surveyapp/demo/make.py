@@ -37,6 +37,7 @@ from surveyapp.demo.changed import register
 from surveyapp.demo.compared import compare
 from surveyapp.demo.lanes import fill_in
 from surveyapp.demo.learnt import learn
+from surveyapp.demo.modelled import model_scale
 from surveyapp.demo.own_questions import write_questions
 from surveyapp.demo.redrawn import redraw
 from surveyapp.demo.reported import report_besides
@@ -118,6 +119,15 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
             compared.append(ask_outcome_analysis(session, journey, user_id=owner).id)
         for job in compared:
             run_now(installation, job, worker=_WORKER, shown=_between(progress, 63, 64))
+        progress(64, "Fitting models")
+        model_scale(
+            installation,
+            JOURNEYS[0].code,
+            owner_id=owner,
+            run=lambda job: run_now(
+                installation, job, worker=_WORKER, shown=_between(progress, 64, 64)
+            ),
+        )
     progress(64, "Validating the scale")
     files = _reports(installation, progress)
     with installation.store.writing() as session:

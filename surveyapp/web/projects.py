@@ -386,7 +386,9 @@ def script(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
     return _download(text, "text/plain", f"model-{model_id}.R")
 
 
-@projects.get("/projects/<int:project_id>/models/<int:model_id>/tables.<any(docx, tex, zip):ending>")
+@projects.get(
+    "/projects/<int:project_id>/models/<int:model_id>/tables.<any(docx, tex, zip):ending>"
+)
 @requires(Permission.MODEL_ANSWERS)
 def tables(journey_id: int, project_id: int, model_id: int, ending: str) -> ResponseReturnValue:
     """Every table, for Word, for LaTeX, or as a ZIP of CSV files."""
