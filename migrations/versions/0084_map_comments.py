@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0084"
-down_revision = "0079"
+down_revision = "0083"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _KINDS = ("journey", "stage", "touchpoint", "pain_point", "insight", "opportunity")

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0088"
-down_revision = "0079"
+down_revision = "0085c"
 
 _DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

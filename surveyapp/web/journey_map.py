@@ -15,8 +15,8 @@ from surveyapp.errors import Invalid
 from surveyapp.exports.formats.registry import FORMATS
 from surveyapp.exports.map_cells import map_table
 from surveyapp.journeys import map_history
-from surveyapp.journeys.map_comments import open_comments
 from surveyapp.journeys.journey_kinds import kind_of
+from surveyapp.journeys.map_comments import open_comments
 from surveyapp.journeys.map_history import Done, History, drawn_journey, whole_map
 from surveyapp.journeys.map_own_lanes import MOST_LANES
 from surveyapp.journeys.map_snapshots import snapshot_of
