@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, defer
 
 from surveyapp.errors import Conflict, Invalid, NotFound
@@ -144,7 +144,8 @@ def describe_again(session: Session, project: Project, *, user_id: int | None) -
 def remove_project(
     session: Session, project: Project, *, user_id: int | None, now: datetime
 ) -> None:
-    """Take a project off the list; it can be restored for ``KEPT``."""
+    """Take a project off the list; it can be restored for ``KEPT``. Those removed longer ago go for good."""
+    _forget(session, project.journey_id, now - KEPT)
     project.removed_at, project.removed_by = now, user_id
     _record(session, user_id, "remove project", project)
 
@@ -297,10 +298,10 @@ def remove_model(
 def restore_model(
     session: Session, project: Project, model_id: int, *, user_id: int | None
 ) -> ProjectModel:
-    """Put a removed model back. Raises NotFound."""
+    """Put a removed model back, which can be done as long as its project is there. Raises NotFound."""
     model = session.get(ProjectModel, model_id)
     if model is None or model.project_id != project.id or model.removed_at is None:
-        raise NotFound("This has been restored already, or its time to restore it is over.")
+        raise NotFound("This model has been restored already.")
     model.removed_at, model.removed_by = None, None
     _record(session, user_id, "restore model", project, model=model.name)
     return model
@@ -327,6 +328,22 @@ def model_counts(session: Session, projects: Sequence[Project]) -> dict[int, int
     )
     found = {number: count for number, count in session.execute(query)}  # noqa: C416
     return {each.id: found.get(each.id, 0) for each in projects}
+
+
+def _forget(session: Session, journey_id: int, before: datetime) -> None:
+    """Delete the journey's projects that were removed before this time, with all that is theirs."""
+    gone = list(
+        session.scalars(
+            select(Project.id).where(Project.journey_id == journey_id, Project.removed_at < before)
+        )
+    )
+    if not gone:
+        return
+    of_gone = ProjectModel.project_id.in_(gone)
+    session.execute(update(ProjectModel).where(of_gone).values(parent_id=None))
+    session.execute(delete(ProjectModel).where(of_gone))
+    session.execute(delete(ProjectStep).where(ProjectStep.project_id.in_(gone)))
+    session.execute(delete(Project).where(Project.id.in_(gone)))
 
 
 def _named(name: str, field: str) -> str:

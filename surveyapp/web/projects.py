@@ -176,13 +176,13 @@ def restore(journey_id: int, project_id: int) -> ResponseReturnValue:
     return _to_project(project)
 
 
-@projects.route("/projects/<int:project_id>/steps/<kind>", methods=["GET", "POST"])
+@projects.route("/projects/<int:project_id>/steps/<step_kind>", methods=["GET", "POST"])
 @requires(Permission.MODEL_ANSWERS)
-def step(journey_id: int, project_id: int, kind: str) -> ResponseReturnValue:
+def step(journey_id: int, project_id: int, step_kind: str) -> ResponseReturnValue:
     """A step of this kind; Flask's own converter would not know the list of kinds."""
-    if kind not in set(StepKind):
-        raise NotFound(f"{kind[:60]!r} is no kind of step.")
-    asked = StepKind(kind)
+    if step_kind not in set(StepKind):
+        raise NotFound(f"{step_kind[:60]!r} is no kind of step.")
+    asked = StepKind(step_kind)
     with installation().store.reading() as session:
         journey, project = _place(session, journey_id, project_id)
         known = variables_of(session, project, installation().library)

@@ -39,6 +39,7 @@ FILES = {
     "ending": "docx",
     "number": 1,
     "token": "x",
+    "step_kind": "reverse",
     "scale_code": "satisfied5",
 }
 

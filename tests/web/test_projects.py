@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -302,3 +303,26 @@ def test_models_and_projects_are_removed_restored_and_on_record(
         )
     assert {"make project", "fit model", "add project step", "undo project step"} <= said
     assert {"remove project", "restore project", "remove model", "restore model"} <= said
+
+
+def test_what_was_removed_long_ago_goes_with_the_next_removal(client, installation, journey_id):
+    def made(name: str) -> str:
+        data = {"name": name, "segment": ""} | survey_of(client, journey_id)
+        return client.post(f"/journeys/{journey_id}/projects/new", data=data).location
+
+    old, new = made("Old"), made("New")
+    run_jobs(installation)
+    fitted(client, installation, old)
+    client.post(f"{old}/steps/reverse", data={"name": "rel1", "reason": ""})
+    client.post(f"{old}/remove")
+    number = int(old.rpartition("/")[2])
+    with installation.store.writing() as session:
+        project = session.get_one(Project, number)
+        project.removed_at -= timedelta(days=91)
+    assert client.post(f"{old}/restore").status_code == 404
+    client.post(f"{new}/remove")
+    with installation.store.reading() as session:
+        assert session.get(Project, number) is None
+        assert not session.scalars(
+            select(ProjectModel).where(ProjectModel.project_id == number)
+        ).all()

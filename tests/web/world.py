@@ -63,6 +63,9 @@ from surveyapp.store.models import (
     PainPointEvidence,
     Passkey,
     Persona,
+    Project,
+    ProjectModel,
+    ProjectStep,
     ReplyTemplate,
     Report,
     ReportSchedule,
@@ -146,6 +149,9 @@ class Place:
     persona_id: int
     map_version_id: int
     map_comment_id: int
+    project_id: int
+    step_id: int
+    model_id: int
     sub_journey_id: int
     map_evidence_id: int
     dismissal_id: int
@@ -263,6 +269,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             action_id=_planned(session, journey, user, text),
             set_id=_benchmarks(session, name, text),
             **_pain_point(session, journey.id, case.id, text),
+            **_project(session, journey.id, survey.id, text),
             map_evidence_id=_on_map(session, stage, file, text),
             view_id=_view(session, journey, user, text),
             link_id=_link(session, journey, user, text),
@@ -281,6 +288,36 @@ def _on_map(session: Session, stage: Stage, file: File, text: str) -> int:
     session.add(row)
     session.flush()
     return row.id
+
+
+def _project(session: Session, journey_id: int, survey_id: int, text: str) -> dict[str, int]:
+    """A modelling project with a step and a model that was never fitted."""
+    project = Project(
+        journey_id=journey_id, survey_id=survey_id, name=f"Scale {text}".strip()[:200]
+    )
+    session.add(project)
+    session.flush()
+    step = ProjectStep(
+        project_id=project.id, kind="reverse", arguments={"name": "nps"}, reason=text[:500]
+    )
+    model = ProjectModel(
+        project_id=project.id,
+        name=f"One factor {text}".strip()[:200],
+        kind="composite",
+        text=text or "A =~ nps",
+        options={
+            "scheme": "path",
+            "missing": "mean",
+            "consistent": False,
+            "bootstrap": 0,
+            "seed": 1,
+        },
+        change=text[:500],
+        reason=text,
+    )
+    session.add_all([step, model])
+    session.flush()
+    return {"project_id": project.id, "step_id": step.id, "model_id": model.id}
 
 
 def _view(session: Session, journey: Journey, user: User, text: str) -> int:
