@@ -13,6 +13,7 @@ from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind
 from surveyapp.results.groupings import groupings
 from surveyapp.store.models import Project
+from surveyapp.surveys.piping import filled
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.surveys.survey import Survey
 
@@ -72,7 +73,7 @@ def variables_of(session: Session, project: Project, library: Library) -> Variab
                 name,
                 instrument.code,
                 item.code,
-                wording.items.get(item.code, item.code),
+                filled(wording.items.get(item.code, item.code), {}, one.places),
                 _scale(item),
             )
     taken = {name for name in groupings(session, [survey.id for survey in known]) if is_name(name)}
@@ -86,6 +87,7 @@ class _Asked:
     instrument: Instrument
     items: Sequence[Item]
     language: str
+    places: Mapping[str, str]  # what its texts name
 
 
 def _instruments(surveys: Sequence[Survey], library: Library) -> dict[str, _Asked]:
@@ -99,7 +101,12 @@ def _instruments(surveys: Sequence[Survey], library: Library) -> dict[str, _Aske
             items = [
                 item for item in instrument.items if item.code in asked and item.kind in _NUMERIC
             ]
-            found[ask.instrument] = _Asked(instrument, items, survey.language)
+            found[ask.instrument] = _Asked(
+                instrument,
+                items,
+                survey.language,
+                {"provider": survey.provider, "touchpoint": survey.touchpoint},
+            )
     return found
 
 

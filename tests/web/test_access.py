@@ -202,6 +202,7 @@ def test_lists_and_ones_own_journey_tell_nothing_of_other_journeys(app, world, a
         "devices.leave",
         "sampling.journey",
         "invariance.start",
+        "inventory.apply",
     }
     for path in ("/cases?journey={}", "/cases/recovery?journey={}", "/cases/export.csv?journey={}"):
         answer = client.get(path.format(world.there.journey_id))
