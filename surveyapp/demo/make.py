@@ -35,6 +35,7 @@ from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
 from surveyapp.demo.changed import register
 from surveyapp.demo.compared import compare
+from surveyapp.demo.evidenced import show_evidence
 from surveyapp.demo.lanes import fill_in
 from surveyapp.demo.learnt import learn
 from surveyapp.demo.modelled import model_scale
@@ -216,6 +217,8 @@ def _comments(installation: Installation, owner_id: int) -> None:
         rng = np.random.default_rng(SEED)
         commented.code(session, journey, rng=rng, owner_id=owner_id)
         learn(session, journey, owner_id=owner_id, now=installation.now())
+        few = installation.settings.minimum_cell
+        show_evidence(session, journey, JOURNEYS[1].code, minimum_cell=few, owner_id=owner_id)
         job_id = commented.ask_themes(session, journey, owner_id=owner_id)
     run_now(installation, job_id, worker=_WORKER, shown=lambda _percent, _step: None)
 

@@ -33,6 +33,7 @@ from surveyapp.web.connections import connections
 from surveyapp.web.contacts import contacts
 from surveyapp.web.devices import devices
 from surveyapp.web.drivers import drivers
+from surveyapp.web.emotion_lines import emotion_lines
 from surveyapp.web.explore import explore
 from surveyapp.web.funnel import funnel
 from surveyapp.web.guide import guide
@@ -136,7 +137,7 @@ SECTIONS = (
             *(target_gap, sub_journeys),
             *(outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities, personas),
-            *(suggestions, projects),
+            *(suggestions, emotion_lines, projects),
         ),
     ),
     Section("Segments", (segments,)),

@@ -180,6 +180,17 @@ def test_a_persona_stands_beside_the_answers_of_its_segment(client, made, app):
     assert found["stages"][0]["assumed"] == -2 and found["stages"][1]["assumed"] is None
     page = client.get(f"{address}?period=all").text
     assert "Very bad" in page and "Everywhere" in page and 'class="emotions"' in page
+    lines = f"/journeys/{made.journey}/emotion-lines"
+    told = client.get(f"{lines}.json?period=all").json["lines"]
+    assert [each["persona"] for each in told] == [None, "Mika <b>"]
+    map_of = f"/journeys/{made.journey}/journey-map.json?period=all&segment={number}"
+    score = told[0]["scale"]
+    assert (
+        told[1]["touchpoints"]
+        == client.get(f"{map_of}&scale={score}").json["emotion_line"]["touchpoints"]
+    )
+    drawn = client.get(f"{lines}?period=all").text
+    assert "Mika &lt;b&gt;" in drawn and '<g class="line-2">' in drawn and "n = " in drawn
     wrong = client.post(f"{address}/edit", data={**said, f"stage_{stages[0]}": "7"})
     assert wrong.status_code == 422
     gone = client.post(f"{address}/remove", follow_redirects=True).text
