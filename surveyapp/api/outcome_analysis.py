@@ -137,6 +137,7 @@ class ProposedSegmentsSchema(ma.Schema):
     reason = _reason("Why no groups are shown.")
     n = _count("Customers with all scores.")
     left_out = _count("Customers without one of them.")
+    sampled = _count("Customers by whom the number of groups and their stability were found.")
     silhouette = _number("Mean silhouette, -1 to 1.")
     resamples = _count("Of customers, for the stability.")
     seed = _count("Of the generator.")
@@ -305,6 +306,7 @@ _OUTCOMES = {
             "reason": None,
             "n": 246,
             "left_out": 0,
+            "sampled": 246,
             "silhouette": 0.48,
             "resamples": 100,
             "seed": 1,
@@ -394,7 +396,9 @@ def _found(code: str) -> tuple[str, FoundOutcomes]:
 def _result(stored: Mapping[str, Any]) -> dict[str, Any]:
     """A stored result with every part that the document names, also of an earlier version."""
     proposed = stored.get("segments")
-    empty = dict.fromkeys(("reason", "n", "left_out", "silhouette", "resamples", "seed", "method"))
+    empty = dict.fromkeys(
+        ("reason", "n", "left_out", "sampled", "silhouette", "resamples", "seed", "method")
+    )
     return {
         "minimum": stored["minimum"],
         "answered": stored["answered"],

@@ -48,6 +48,7 @@ def proposed_segments(
     return {
         "n": found.n,
         "left_out": len(answered) - found.n,
+        "sampled": found.sampled,
         "silhouette": found.silhouette,
         "bic": {str(count): value for count, value in found.bic.items()},
         "resamples": found.resamples,

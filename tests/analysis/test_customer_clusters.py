@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis import customer_clusters as customer_clusters_module
 from analysis.customer_clusters import customer_clusters
 from analysis.errors import NoVariance, TooFewCases
 
@@ -34,3 +35,14 @@ def test_too_few_customers_and_a_constant_are_refused() -> None:
         customer_clusters({"x": [1.0, 2.0] * 20}, count=2)
     with pytest.raises(NoVariance):
         customer_clusters({"x": [1.0] * 80})
+
+
+def test_of_many_customers_a_sample_decides_and_all_are_grouped(monkeypatch):
+    monkeypatch.setattr(customer_clusters_module, "MOST_SAMPLED", 90)
+    rng = np.random.default_rng(1)
+    own = np.repeat([0, 1], [100, 80])
+    x = own * 6.0 + rng.normal(size=180)
+    found = customer_clusters({"sjq": list(x), "nps": list(x + rng.normal(size=180))}, resamples=5)
+    assert (found.n, found.sampled, len(found.labels)) == (180, 90, 180)
+    assert [each.size for each in found.clusters] == pytest.approx([100, 80], abs=2)
+    assert all(each.is_stable for each in found.clusters)

@@ -214,6 +214,7 @@ def test_a_group_with_a_rule_makes_a_segment(made: Made):
     proposed = {
         "n": 80,
         "left_out": 6,
+        "sampled": 50,
         "silhouette": 0.4,
         "bic": {"2": 1.0},
         "resamples": 100,
@@ -228,6 +229,7 @@ def test_a_group_with_a_rule_makes_a_segment(made: Made):
         client = made.client("administrator")
         page = client.get(f"{made.address}/clusters").text
         assert faults(page) == [] and "6 without one of them are left out" in page
+        assert "resamples of 50 customers drawn at random" in page
         assert page.count("Make a segment of it") == 1 and "No rule can be stated" in page
         (link,) = re.findall(r'href="(/segments/new\?[^"]+)"', page)
         form = client.get(html.unescape(link)).text
