@@ -136,7 +136,7 @@ def _sentences(found: DynamicCutoffs) -> list[str]:
     for index, level in found.reached.items():
         own = f"{index.upper()} {found.fit[index]:.3f}"
         if level == 0:
-            said.append(f"{own} reaches the cut-off of no level.")
+            said.append(f"{own} is better than the cut-offs of every level.")
         else:
             said.append(
                 f"{own} reaches the cut-off of level {level} of {highest}: the model fits no better than"

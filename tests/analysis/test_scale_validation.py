@@ -102,6 +102,12 @@ def test_conclusions_carry_value_cut_and_source(hs):
     assert all(row["source"] for row in hs["conclusions"])
 
 
+def test_coefficients_of_the_model_have_intervals(hs):
+    row = next(row for row in hs["reliability"] if row["factor"] == "visual")
+    for measure in ("omega", "cr", "ave"):
+        assert row[f"{measure}_lower"] < row[measure] < row[f"{measure}_upper"]
+
+
 def test_flagged_rows_stay_in_and_their_absence_is_shown_beside():
     data = answers(200)
     data.iloc[:20] = 1.0

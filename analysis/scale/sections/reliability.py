@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Self
 
 from analysis.errors import AnalysisError
 from analysis.json_values import filled
-from analysis.scale.cfa import Cfa
+from analysis.scale.cfa import Cfa, sem_names
 from analysis.scale.conclusions import Conclusion
 from analysis.scale.reliability import composite_reliability, cronbach_alpha, omega, ordinal_alpha
+from analysis.scale.reliability_intervals import factor_reliability
 from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.study import Number, Section, Sections, Study
 from analysis.scale.validity import average_variance_extracted
@@ -18,7 +19,8 @@ from analysis.scale.validity import average_variance_extracted
 MOST_CATEGORIES = 10  # more distinct answers are taken as continuous
 _UNDEFINED: dict[str, Any] = dict.fromkeys(
     ("alpha", "alpha_ordinal", "alpha_lower", "alpha_upper", "alpha_standardised", "mean_correlation",
-     "omega", "omega_observed", "cr", "ave")
+     "omega", "omega_observed", "cr", "ave", "omega_lower", "omega_upper", "cr_lower", "cr_upper",
+     "ave_lower", "ave_upper")
 )  # fmt: skip
 
 
@@ -33,7 +35,8 @@ class ReliabilityItem:
 class ReliabilityRow:
     """One factor. alpha_ordinal: from polychoric correlations, None for items with more than ten
     different answers. omega: model-implied total variance; omega_observed: observed (McDonald 1999
-    gives both); cr and ave from standardised loadings. All None for a single item."""
+    gives both); cr and ave from standardised loadings. All None for a single item. Intervals of omega,
+    cr and ave (95 %, delta method on the logit) are None where the estimates have no errors."""
 
     factor: str
     n: int
@@ -50,6 +53,12 @@ class ReliabilityRow:
     ave: Number
     items: tuple[ReliabilityItem, ...]
     alpha_ordinal: Number = None
+    omega_lower: Number = None
+    omega_upper: Number = None
+    cr_lower: Number = None
+    cr_upper: Number = None
+    ave_lower: Number = None
+    ave_upper: Number = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,7 @@ class ReliabilitySection(Section, percent=44, title="reliability", again=True):
                 row["n"] = int(study.data[list(items)].notna().all(axis=1).sum())
                 study.warn(cls, [f"{factor}: {error}"])
             if fitted is not None and len(items) > 1:
-                row |= _by_loadings(fitted, factor)
+                row |= _by_loadings(fitted, factor) | _intervals(fitted, factor)
             study.warn(cls, [f"{factor}: {text}" for text in _negative(row)])
             rows.append(filled(ReliabilityRow, factor=factor, n_items=len(items), **row))
         return cls(tuple(rows))
@@ -121,6 +130,19 @@ def _ordinal(study: Study, items: tuple[str, ...]) -> float | None:
     if max(study.data[item].nunique() for item in items) > MOST_CATEGORIES:
         return None
     return ordinal_alpha(study.data, items)
+
+
+def _intervals(fitted: Cfa, factor: str) -> dict[str, float | None]:
+    """Limits of omega, cr and ave; none of another engine's fit."""
+    if fitted.sem is None:
+        return {}
+    found = factor_reliability(fitted.sem, sem_names(fitted.model)[factor])
+    limits: dict[str, float | None] = {}
+    for measure in ("omega", "cr", "ave"):
+        own = getattr(found, measure).interval
+        limits[f"{measure}_lower"] = None if own is None else own.lower
+        limits[f"{measure}_upper"] = None if own is None else own.upper
+    return limits
 
 
 def _by_loadings(fitted: Cfa, factor: str) -> dict[str, Any]:

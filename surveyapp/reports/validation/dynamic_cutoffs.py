@@ -90,9 +90,8 @@ def _reading(section: DynamicCutoffsSection) -> str:
         f"other models {cited('mcneish-2023')}."
     )
     if not any(reached.values()):
-        return (
-            f"{phrases.listed(list(reached))} of the model reach the cut-off of no level. {source}"
-        )
+        names = phrases.listed(list(reached))
+        return f"{names} of the model are better than the cut-offs of every level. {source}"
     if len(set(reached.values())) == 1:
         level = max(reached.values())
         told = f"{phrases.listed(list(reached))} of the model reach the cut-off of level {level} of {highest}"

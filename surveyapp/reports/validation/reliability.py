@@ -54,6 +54,33 @@ def _table(section: ReliabilitySection, _: ValidationStudy, number: Numbers) -> 
         "extracted, both from standardised loadings.",
         look=Look.APA,
     )
+    if any(row.omega_lower is not None for row in rows):
+        yield _intervals(section, next(number))
+
+
+def _intervals(section: ReliabilitySection, number: int) -> Table:
+    """The coefficients that follow from the confirmatory model, with their intervals."""
+    return Table(
+        number=number,
+        title="Intervals of Omega, Composite Reliability and Average Variance Extracted",
+        columns=[
+            Column("Factor", 0.25),
+            Column((*apa.OMEGA, " 95% CI"), 0.25, apa.INTERVAL_3),
+            Column("CR 95% CI", 0.25, apa.INTERVAL_3),
+            Column("AVE 95% CI", 0.25, apa.INTERVAL_3),
+        ],
+        cells=[
+            [
+                name(row.factor),
+                Interval(row.omega_lower, row.omega_upper),
+                Interval(row.cr_lower, row.cr_upper),
+                Interval(row.ave_lower, row.ave_upper),
+            ]
+            for row in section.rows
+        ],
+        note="From the sampling covariance of the model's estimates (delta method), on the logit.",
+        look=Look.APA,
+    )
 
 
 PARTS = (Part(ReliabilitySection, Chapter.VALIDITY, 10, _table, explained=True),)
