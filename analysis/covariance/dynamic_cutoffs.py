@@ -32,6 +32,7 @@ from analysis.moments import Moments
 
 REPS = 2000
 LEAST_REPS = 100
+MOST_FREE = 300
 SPECIFICITY = 0.95
 SENSITIVITIES = tuple(round(0.95 - 0.01 * step, 2) for step in range(46))  # .95 down to .50
 Progress = Callable[[int, int], None]
@@ -131,8 +132,8 @@ def dynamic_cutoffs(
     lowered from .95 by steps of .01 to .50, as R dynamic does. With MLR the fit's robust RMSEA and CFI
     are compared.
 
-    Raises ModelError for other models, improper fits and models without degrees of freedom, DataError
-    below 100 samples.
+    Raises ModelError for other models, improper fits, models without degrees of freedom and those of
+    more than 300 loadings and residual variances, DataError below 100 samples.
 
     Validated against: R dynamic's published examples, within Monte Carlo error; figures in
     analysis/README.md. References: McNeish and Wolf (2023), Psychological Methods 28,
@@ -194,6 +195,12 @@ def _levels(
     std_lv: bool,
     orthogonal: bool = False,
 ) -> DynamicCutoffs:
+    free = len(population.items) + int(np.count_nonzero(population.loadings))
+    if free > MOST_FREE:
+        raise ModelError(
+            f"the model has {free} loadings and residual variances; cut-offs are simulated for at most "
+            f"{MOST_FREE}, which takes minutes already"
+        )
     added = ((), *population.levels())
     streams = np.random.SeedSequence(simulation.seed).spawn(len(added))
     samples: list[SimulatedFits] = []

@@ -36,10 +36,11 @@ def row_values(solution: Solution) -> Array:
 
 
 def estimates_frame(solution: Solution) -> pd.DataFrame:
-    """lhs, op, rhs, group, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv, std_all, std_se.
+    """lhs, op, rhs, group, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv, std_all, std_se,
+    std_ci_lower, std_ci_upper.
 
-    ``se`` is 0 and ``z`` NaN for fixed values. Intervals are 95 % and symmetric; ``std_se`` belongs to
-    ``std_all``. Of a fit that did not converge there is only ``est``: where it stopped.
+    ``se`` is 0 and ``z`` NaN for fixed values. Intervals are 95 % and symmetric; ``std_se`` and the last
+    two belong to ``std_all``. Of a fit that did not converge there is only ``est``: where it stopped.
     """
     table = solution.table
     values = row_values(solution)
@@ -75,8 +76,11 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
     if not solution.optimum.converged:
         frame[["std_lv", "std_all", "std_se"]] = np.nan
     if table.composites:
-        return with_item_covariances(frame, solution)
-    return _with_thresholds(frame, solution) if solution.settings.ordered else frame
+        frame = with_item_covariances(frame, solution)
+    elif solution.settings.ordered:
+        frame = _with_thresholds(frame, solution)
+    limits = wald(frame["std_all"].to_numpy(), frame["std_se"].to_numpy())
+    return frame.assign(std_ci_lower=limits["ci_lower"], std_ci_upper=limits["ci_upper"])
 
 
 def undefined_quantities(solution: Solution) -> list[str]:

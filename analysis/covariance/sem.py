@@ -139,7 +139,7 @@ class SemFit:
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """Tidy frame: lhs, op, rhs, group, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv,
-        std_all, std_se; one row a parameter, defined quantities last.
+        std_all, std_se, std_ci_lower, std_ci_upper; one row a parameter, defined quantities last.
         """
         return estimates_frame(self.solution)
 

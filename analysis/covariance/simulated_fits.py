@@ -18,6 +18,7 @@ from analysis.moments import Moments
 
 Progress = Callable[[int, int], None]
 CHUNK = 1024
+LARGEST = 25_000_000  # numbers in the Hessians of a chunk
 # Of a sample that is hard to fit. One that has not converged by then hardly ever does, and of a weak
 # population hundreds would each take five times as long.
 MOST = 60
@@ -82,10 +83,12 @@ def simulated_fits(
     (structure,), (group,) = solution.structures, solution.data.groups
     population = Moments(fit.table.observed, group.n, group.mean, group.cov)
     threads = (os.cpu_count() or 1) if workers is None else workers
+    # Each sample has an inverse Hessian of its own.
+    chunk = int(np.clip(LARGEST // max(fit.table.n_parameters, 1) ** 2, 16, CHUNK))
     parts: list[tuple[Array, ...]] = []
     with threads_for(len(population.names)):
-        for start in range(0, reps, CHUNK):
-            mean, cov = simulated_moments(population, min(CHUNK, reps - start), rng)
+        for start in range(0, reps, chunk):
+            mean, cov = simulated_moments(population, min(chunk, reps - start), rng)
             found = fit_batch(
                 solution.table,
                 [BatchSample(structure, 1.0, cov, mean)],
@@ -99,7 +102,7 @@ def simulated_fits(
                 (found.theta[at], *_measured(fit, found.theta[at], found.value[at], cov[at]))
             )
             if progress is not None:
-                progress(min(start + CHUNK, reps), reps)
+                progress(min(start + chunk, reps), reps)
     theta, chisq, srmr, rmsea, cfi = (np.concatenate(part) for part in zip(*parts, strict=True))
     return SimulatedFits(theta, chisq, srmr, rmsea, cfi, fit.tests.df, reps)
 

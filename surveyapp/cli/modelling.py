@@ -170,7 +170,7 @@ def sem(
             "Estimates"
             if fit.converged
             else "Where the estimation stopped; these are no estimates",
-            ("parameter", *grouped, "est", "se", "z", "p", "std.all"),
+            ("parameter", *grouped, "est", "se", "z", "p", "std.all", "95% CI"),
             [_estimate(row, group is not None) for row in estimates],
         ),
         (
@@ -251,7 +251,10 @@ def _measure(name: str, value: float | None) -> str:
 def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
     label = f"{row['lhs']} {row['op']} {row['rhs']}".strip()
     numbers = [number(row.get(key)) for key in ("est", "se", "z")]
-    ends = [probability(row.get("pvalue")), number(row.get("std_all"))]
+    limits = [row.get("std_ci_lower"), row.get("std_ci_upper")]
+    known = None not in limits and limits[0] != limits[1]  # a fixed value has no interval
+    interval = " to ".join(map(number, limits)) if known else ""
+    ends = [probability(row.get("pvalue")), number(row.get("std_all")), interval]
     return [label, *([str(row["group"])] if grouped else []), *numbers, *ends]
 
 

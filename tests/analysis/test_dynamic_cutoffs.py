@@ -176,6 +176,9 @@ def test_models_without_cutoffs_are_refused() -> None:
     ):
         with pytest.raises(ModelError, match=said):
             dynamic_cutoffs(fit_sem(data, text, **options), reps=100)  # type: ignore[arg-type]
+    large = " + ".join(f".5*x{i}" for i in range(151))
+    with pytest.raises(ModelError, match="has 302 loadings and residual variances"):
+        population_cutoffs(f"F =~ {large}", 500, reps=100)
     with pytest.raises(DataError, match="100 samples"):
         population_cutoffs(EXTRAVERSION, 200, reps=10)
     with pytest.raises(DataError, match="above 10"):

@@ -81,6 +81,15 @@ def test_the_intervals_hold_the_true_values_as_often_as_they_say() -> None:
     assert np.all(np.abs(held / 300 - 0.95) < 0.04)
 
 
+def test_standardised_values_have_lavaans_intervals() -> None:
+    rows = fit_sem(holzinger(), HS).estimates.query("lhs == 'visual' and op == '=~'")
+    # lavaan 0.6-14 standardizedSolution: ci.lower, ci.upper
+    limits = [[0.66413585, 0.87962499], [0.30674967, 0.54045231], [0.47306127, 0.68920338]]
+    assert rows[["std_ci_lower", "std_ci_upper"]].to_numpy() == pytest.approx(
+        np.array(limits), abs=1e-6
+    )
+
+
 def test_limits_stay_between_0_and_1_and_reach_further_down() -> None:
     cov = np.full((3, 3), 0.97)
     np.fill_diagonal(cov, 1.0)

@@ -12,6 +12,8 @@ from analysis.json_values import filled
 from analysis.scale.cfa import sem_names
 from analysis.scale.study import Section, Study
 
+_SHARE = 18  # percent of the validation's way, as far as the next section
+
 
 @dataclass(frozen=True)
 class DynamicCutoffsSection(Section, percent=25, title="dynamic cut-offs"):
@@ -36,7 +38,11 @@ class DynamicCutoffsSection(Section, percent=25, title="dynamic cut-offs"):
         sem = study.fitted.sem
         if sem is None:
             raise ModelError("dynamic cut-offs need a fit of this package's own engine")
-        found = dynamic_cutoffs(sem, reps=choices.cutoffs, seed=choices.seed)
+
+        def told(done: int, total: int) -> None:
+            study.record.announce(cls.percent + _SHARE * done // total, cls.title)
+
+        found = dynamic_cutoffs(sem, reps=choices.cutoffs, seed=choices.seed, progress=told)
         study.warn(cls, found.warnings)
         return filled(cls, _by_factors(found, study))
 
