@@ -1,15 +1,18 @@
 """A report for each segment of a journey and one for all customers, as one ZIP with its contents.
 
-One report is read, drawn and written after the other, so that the time grows with the number of segments and
-memory holds one document beside the finished files. The job can be cancelled between any two.
+One report is read, drawn and written after the other, so that memory holds one document beside the finished
+files, and the job can be cancelled between any two. All read one snapshot: their numbers agree with each other,
+and what depends on all segments (which figures are hidden, who is in which segment) is read for the first alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from analysis.rules import RULES
 from surveyapp.errors import Conflict, NotReady
@@ -57,7 +60,9 @@ def every_segment(
         whom: list[Segment | None] = [None, *segments(session)]
         name, words = f"{report.journey.code}-{report.parameters['of']}-segments", _words(report)
     entries: list[Entry] = []
-    packed = zipped(_files(installation, report_id, whom, entries, words, progress))
+    with installation.store.reading() as session:
+        make = partial(_one, installation, session, report_id)
+        packed = zipped(_files(make, whom, entries, words, progress))
     made = sum(not each.reason for each in entries)
     if not made:
         raise Conflict(f"No report could be made. All customers: {entries[0].reason}")
@@ -79,9 +84,11 @@ def every_segment(
         }
 
 
+_Made = tuple["Entry", Sequence[Named]]
+
+
 def _files(
-    installation: Installation,
-    report_id: int,
+    make: Callable[[Segment | None, int], _Made],
     whom: Sequence[Segment | None],
     entries: list[Entry],
     words: Words,
@@ -91,28 +98,31 @@ def _files(
     for at, segment in enumerate(whom):
         named = segment.name if segment else "All customers"
         progress(2 + 95 * at // len(whom), f"{named} ({at + 1} of {len(whom)})")
-        entry, files = _one(installation, report_id, segment, at)
+        entry, files = make(segment, at)
         entries.append(entry)
         yield from files
     yield CONTENTS, csv_text(contents(entries, words)).encode()
 
 
 def _one(
-    installation: Installation, report_id: int, segment: Segment | None, at: int
-) -> tuple[Entry, Sequence[Named]]:
+    installation: Installation,
+    session: Session,
+    report_id: int,
+    segment: Segment | None,
+    at: int,
+) -> _Made:
     code = segment.code if segment else ""
-    with installation.store.reading() as session:
-        whole = stored_report(session, report_id)
-        words = _words(whole)
-        name = segment.name if segment else words.say("All customers")
-        own = of_segment(whole, segment)
-        formats, paper = formats_of(whole), paper_of(whole)
-        stem = f"{at:03}-{whole.journey.code}-{own.kind}-{code or ALL_CUSTOMERS}"
-        try:
-            draft = drafted(installation, session, own)
-        except NotReady:
-            reason = words.say("Responses are still being assigned to the segment.")
-            return Entry(code, name, (), None, reason), ()
+    whole = stored_report(session, report_id)
+    words = _words(whole)
+    name = segment.name if segment else words.say("All customers")
+    own = of_segment(whole, segment)
+    formats, paper = formats_of(whole), paper_of(whole)
+    stem = f"{at:03}-{whole.journey.code}-{own.kind}-{code or ALL_CUSTOMERS}"
+    try:
+        draft = drafted(installation, session, own)
+    except NotReady:
+        reason = words.say("Responses are still being assigned to the segment.")
+        return Entry(code, name, (), None, reason), ()
     if reason := too_few(draft.overview, words):
         return Entry(code, name, (), None, reason), ()
     document = replace(draft.document(), paper=paper)

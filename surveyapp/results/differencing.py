@@ -63,11 +63,13 @@ class Disclosure:
 class _Slice:
     """What the figures of several slices may add to one slice so that the figures of it alone make a group.
 
-    ``rows`` (combinations, figures) are their weights, 0 for a figure of this slice alone, in the order of
-    ``_Mixes``. Of each: whether nobody is possible, the fewest people but none, and by which recipe.
+    ``figures`` (combinations, most in one) are theirs and ``signs`` the weights of these, 0 beside fewer
+    than the most, in the order of ``_mixes``. Of each: whether nobody is possible, the fewest people but
+    none, and by which recipe.
     """
 
-    rows: np.ndarray
+    figures: np.ndarray
+    signs: np.ndarray
     none: np.ndarray
     some: np.ndarray
     recipe: np.ndarray  # of ``some``: its place among ``recipes``
@@ -82,9 +84,8 @@ class _Slice:
 class _Path:
     """The same for all slices so far; ``at`` and ``mix`` are one slice with people, and its combination."""
 
-    names: (
-        np.ndarray
-    )  # before a slice, of what goes on in it; after it, the places among its ``rows``
+    # Before a slice, of what goes on in it; after it, the places of its combinations.
+    names: np.ndarray
     none: np.ndarray
     some: np.ndarray
     at: np.ndarray
@@ -100,7 +101,7 @@ class _Path:
         """With one slice more, in which these figures go on: a path ends where the others of a combination
         are the same and nothing leads to it.
         """
-        names = _names(here.rows, going_on)
+        names = _names(here.figures, here.signs, going_on)
         found = np.minimum(np.searchsorted(self.names, names), len(self.names) - 1)
         reached = np.flatnonzero(self.names[found] == names)
         before = found[reached]
@@ -118,7 +119,8 @@ class _Path:
 
     def past(self, here: _Slice, going_on: np.ndarray) -> _Path:
         """Beyond a slice in which the other figures end: the best of them, by what these are."""
-        names, group = np.unique(_names(here.rows[self.names], going_on), return_inverse=True)
+        own = _names(here.figures[self.names], here.signs[self.names], going_on)
+        names, group = np.unique(own, return_inverse=True)
         order = np.lexsort((self.some, group))
         best = order[np.unique(group[order], return_index=True)[1]]
         anybody = np.zeros(len(names), dtype=bool)
@@ -153,10 +155,12 @@ def smallest_group(table: Table, memo: Memo | None = None) -> Disclosure | None:
     return Disclosure(round(float(path.some[best])), at, figures)
 
 
-def _names(rows: np.ndarray, figures: np.ndarray) -> np.ndarray:
-    """A number for each combination, by its weights of these figures alone."""
-    drawn: np.ndarray = np.random.default_rng(0).integers(1, 2**62, size=(rows.shape[1],))
-    names: np.ndarray = np.matmul(rows[:, figures].astype(np.int64), drawn[figures])
+def _names(figures: np.ndarray, signs: np.ndarray, going_on: np.ndarray) -> np.ndarray:
+    """A number for each combination, by its weights of the figures that go on alone."""
+    drawn = np.where(going_on, np.random.default_rng(0).integers(1, 2**62, len(going_on)), 0)
+    names = np.zeros(len(figures), dtype=np.int64)
+    for place in range(figures.shape[1]):
+        names += signs[:, place] * drawn[figures[:, place]]
     return names
 
 
@@ -179,17 +183,19 @@ def _possible(sets: np.ndarray, counts: np.ndarray, alone: np.ndarray, *, all_wa
     parts = sets[here] @ key
     keys = groups @ key
     known = np.sort(keys)
-    found, values = [], []
-    for figures, signs in _mixes(len(here), all_ways=all_ways):
+    found, weights, values = [], [], []
+    mixes = _mixes(len(here), all_ways=all_ways)
+    most = max(figures.shape[1] for figures, _ in mixes)
+    for figures, signs in mixes:
         some = _extended(figures, signs, parts, known)
         wanted = np.einsum("ij,ij->i", parts[figures[some]], signs[some])
         hit = some[_are_near(wanted, known)]
-        rows = np.zeros((len(hit), len(sets)), dtype=np.int8)
-        rows[np.arange(len(hit))[:, None], here[figures[hit]]] = signs[hit]
-        found.append(rows)
+        beside = ((0, 0), (0, most - figures.shape[1]))
+        found.append(np.pad(here[figures[hit]], beside))
+        weights.append(np.pad(signs[hit], beside))
         values.append(np.einsum("ij,ij->i", parts[figures[hit]], signs[hit]))
     matched = _matched(np.concatenate(values), keys, sizes)
-    return _Slice(np.concatenate(found), *matched, recipes)
+    return _Slice(np.concatenate(found), np.concatenate(weights), *matched, recipes)
 
 
 def _extended(
@@ -299,7 +305,7 @@ def groups_of(sets_bytes: bytes, shape: tuple[int, int]) -> tuple[np.ndarray, np
     basis, recipes = _reduced(kinds)
     rank = len(basis)
     if rank > LARGEST_RANK:
-        some = np.array([np.zeros(shape[0]), *_recipes(kinds)])
+        some = np.concatenate([np.zeros((1, shape[0])), *_recipes(kinds)])
         found = some @ kinds
         whole = ((found == 0) | (found == 1)).all(axis=1)
         return found[whole][:, places.reshape(-1)], some[whole]
@@ -334,28 +340,27 @@ def _reduced(sets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _recipes(sets: np.ndarray) -> Iterator[np.ndarray]:
+    """Weights of sets (recipes, sets): of one, of any two or three where they are not too many, and of
+    one without another inside it and without a family of disjoint ones.
+    """
     m = len(sets)
+    yield np.eye(m)
+    if m <= _MOST_FOR_TRIPLES:
+        for chosen, signs in _mixes(m, all_ways=False)[2:]:
+            few = np.zeros((len(chosen), m))
+            few[np.arange(len(chosen))[:, None], chosen] = signs
+            yield few
     sizes = sets.sum(axis=1)
     within = (sets @ sets.T == sizes[:, None]) & (sizes > 0)[:, None] & ~np.eye(m, dtype=bool)
-    yield from np.eye(m)
-    if m <= _MOST_FOR_TRIPLES:
-        for size in (2, 3):
-            for chosen in combinations(range(m), size):
-                for signs in product((1.0, -1.0), repeat=size):
-                    recipe = np.zeros(m)
-                    recipe[list(chosen)] = signs
-                    yield recipe
-    held = [int.from_bytes(np.packbits(row > 0).tobytes()) for row in sets]
-    for at in range(m):
-        inside = np.flatnonzero(within[:, at]).tolist()
-        for first in inside:
-            recipe = np.zeros(m)
-            recipe[at] = 1.0
-            rest = held[at]
-            for part in (first, *inside):
-                if not held[part] & ~rest:
-                    recipe[part] = -1.0
-                    rest &= ~held[part]
-                    if part == first:
-                        yield recipe.copy()
-            yield recipe
+    at, first = np.nonzero(within.T)  # a set, and the first of those inside it that goes
+    without = np.zeros((len(at), m))
+    without[np.arange(len(at)), at] = 1.0
+    without[np.arange(len(at)), first] = -1.0
+    family, rest = without.copy(), (sets[at] > 0) & (sets[first] == 0)
+    for part in np.flatnonzero(within.any(axis=1)):
+        # Each part in turn, of every set that it is inside of and has a rest that holds it.
+        of = np.flatnonzero(within[part, at])
+        held = of[rest[np.ix_(of, sets[part] > 0)].all(axis=1)]
+        family[held, part] = -1.0
+        rest[np.ix_(held, sets[part] > 0)] = False
+    yield np.stack([without, family], axis=1).reshape(-1, m)

@@ -28,6 +28,7 @@ from surveyapp.results.journey import Cell, Ground, ground, hidden_cells
 from surveyapp.results.months import month_of
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
+from surveyapp.store.db import read_once
 from surveyapp.store.models import EVERYBODY, Response, Score
 
 # What the scores are set against where the journey's end asks it: the first of these that it does.
@@ -130,27 +131,15 @@ def joined_scores(
     if outcome is None:
         return None
     dimensions, touchpoints = _dimensions(base, outcome), _touchpoints(base)
-    found = list(_outcomes(session, base, outcome))
     scales = {outcome.scale.id, *(scored.scale.id for scored in touchpoints.values())}
+    key = ("joined scores", base.journey.id, outcome.scale.id)
+    answers, kinds = read_once(session, key, lambda: _read(session, base, outcome))
     return JoinedScores(
         base=base,
         scope=scope,
         outcome=outcome,
-        answers=[answer for *_, answer in found],
-        kinds=(
-            Kind(
-                "dimensions",
-                {key: scored.definition.label for key, scored in dimensions.items()},
-                {key: (None, key) for key in dimensions},
-                _beside(session, base, list(dimensions), found),
-            ),
-            Kind(
-                "touchpoints",
-                _labels(base, touchpoints),
-                {_key(place, s): (place, s.scale.id) for place, s in touchpoints.items()},
-                _along(session, base, touchpoints, found),
-            ),
-        ),
+        answers=answers,
+        kinds=kinds,
         reasons=hidden_cells(
             session,
             base,
@@ -161,6 +150,28 @@ def joined_scores(
             facets=scope.facets,
         ),
         minimum_cell=minimum_cell,
+    )
+
+
+def _read(
+    session: Session, base: Ground, outcome: Scored
+) -> tuple[Sequence[Answer], tuple[Kind, Kind]]:
+    """Every answer to the outcome, and both kinds of scores beside it: of all segments and all time."""
+    dimensions, touchpoints = _dimensions(base, outcome), _touchpoints(base)
+    found = list(_outcomes(session, base, outcome))
+    return [answer for *_, answer in found], (
+        Kind(
+            "dimensions",
+            {key: scored.definition.label for key, scored in dimensions.items()},
+            {key: (None, key) for key in dimensions},
+            _beside(session, base, list(dimensions), found),
+        ),
+        Kind(
+            "touchpoints",
+            _labels(base, touchpoints),
+            {_key(place, s): (place, s.scale.id) for place, s in touchpoints.items()},
+            _along(session, base, touchpoints, found),
+        ),
     )
 
 

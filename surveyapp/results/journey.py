@@ -25,7 +25,7 @@ from surveyapp.results.scope import Period
 from surveyapp.results.standing import MetricTarget
 from surveyapp.results.targets import metric_target
 from surveyapp.results.view_models import Hidden, SegmentName
-from surveyapp.store.db import SNAPSHOT
+from surveyapp.store.db import is_read, read_once
 from surveyapp.store.models import EVERYBODY, Journey, Segment, Stage, Target
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.surveys.survey import Survey
@@ -87,7 +87,12 @@ class Ground:
 
 
 def ground(session: Session, journey_id: int, *, library: Library) -> Ground:
-    """Read a journey's map and rules. Raises NotFound."""
+    """A journey's map and rules, read once in a snapshot. Raises NotFound."""
+    key = ("ground", journey_id, id(library))
+    return read_once(session, key, lambda: _ground(session, journey_id, library))
+
+
+def _ground(session: Session, journey_id: int, library: Library) -> Ground:
     journey = (
         session.execute(
             select(Journey)
@@ -157,15 +162,11 @@ def publications(
 
     ``scales``: only these, where not all are looked at.
     """
-    kept = session.info.get(SNAPSHOT, {})
     key = ("publications", base.journey.id, minimum, facets)
     make = _publications if facets == UNFLAGGED else partial(_of_facets, facets=facets)
-    if key not in kept and scales is not None:
+    if scales is not None and not is_read(session, key):
         return make(session, base, minimum, scales)
-    if key not in kept:
-        kept[key] = make(session, base, minimum, None)
-    found: dict[Cell, Publication] = kept[key]
-    return found
+    return read_once(session, key, lambda: make(session, base, minimum, None))
 
 
 def _of_facets(

@@ -20,6 +20,7 @@ from surveyapp.results.overlaps import overlaps
 from surveyapp.results.publication import publication
 from surveyapp.results.scope import Period, Scope
 from surveyapp.results.view_models import Hidden, ResponseRate, SegmentRate
+from surveyapp.store.db import read_once
 from surveyapp.store.models import EVERYBODY
 from surveyapp.surveys.survey import Survey
 
@@ -50,7 +51,11 @@ def response_rates(
     found = cells.days(session, ids, [EVERYBODY], since=when.since, until=when.until, facets=facets)
     answered = found[EVERYBODY]
     invited = invitations(session, ids, when, calendar_of(base.journey))
-    hidden = _hidden(session, base, when, minimum=minimum_cell)
+    hidden = read_once(
+        session,
+        ("hidden rates", base.journey.id, when, minimum_cell),
+        lambda: _hidden(session, base, when, minimum=minimum_cell),
+    )
     return tuple(
         _rate(
             base,
@@ -79,7 +84,11 @@ def segment_rate(
     base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
     when = scope.period
-    counted = kept_counts(session, base) or counted_now(session, base, when)
+    counted = read_once(
+        session,
+        ("invitations by month", base.journey.id, when),
+        lambda: kept_counts(session, base) or counted_now(session, base, when),
+    )
     if not counted.is_known:
         return None
     sent, answered = counted.in_months(when)

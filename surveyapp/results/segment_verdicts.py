@@ -16,6 +16,7 @@ from surveyapp.jobs.kinds import TEST_SEGMENT_INVARIANCE
 from surveyapp.results.comparability import Verdicts, changed_much
 from surveyapp.results.journey import Cell, Ground, Place, publications
 from surveyapp.results.view_models import Alike, Contrast
+from surveyapp.store.db import read_once
 from surveyapp.store.models import EVERYBODY, Job, SegmentInvariance
 
 Answers = Mapping[tuple[Place, str], Mapping[int, int]]  # by place and questionnaire, then segment
@@ -77,7 +78,12 @@ def scores_counted(session: Session, base: Ground, *, minimum: int) -> Answers:
 
 
 def segment_verdicts(session: Session, base: Ground, *, minimum: int) -> SegmentVerdicts:
-    """What the newest tests say of all segments of a journey."""
+    """What the newest tests say of all segments of a journey, read once in a snapshot."""
+    key = ("segment verdicts", base.journey.id, minimum)
+    return read_once(session, key, lambda: _segment_verdicts(session, base, minimum))
+
+
+def _segment_verdicts(session: Session, base: Ground, minimum: int) -> SegmentVerdicts:
     gated = gated_cells(base)
     if not gated or not base.segments:
         return SegmentVerdicts({}, gated)

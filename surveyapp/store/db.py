@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -114,8 +114,27 @@ def _begin(connection: Connection) -> None:
 
 
 # What was read in a session's one snapshot, by whoever reads it again; absent in one that writes.
-SNAPSHOT = "snapshot"
+_SNAPSHOT = "snapshot"
+_Read = TypeVar("_Read")
 _FROM_REPLICA: ContextVar[bool] = ContextVar("from_replica", default=False)
+
+
+def read_once(session: Session, key: Hashable, read: Callable[[], _Read]) -> _Read:
+    """What ``read`` returns, called once for a key in a session that reads: all it sees is one snapshot.
+
+    One that writes calls it each time. Whoever reads the value must not change it.
+    """
+    kept: dict[Hashable, _Read] | None = session.info.get(_SNAPSHOT)
+    if kept is None:
+        return read()
+    if key not in kept:
+        kept[key] = read()
+    return kept[key]
+
+
+def is_read(session: Session, key: Hashable) -> bool:
+    """Whether ``read_once`` has a value of this key already."""
+    return key in session.info.get(_SNAPSHOT, {})
 
 
 class Store:
@@ -227,7 +246,7 @@ class Store:
         with sessions() as session:
             if not self.is_sqlite:  # there each statement would see another moment
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            session.info[SNAPSHOT] = {}
+            session.info[_SNAPSHOT] = {}
             yield session
 
     @contextmanager

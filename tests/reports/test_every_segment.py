@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import event
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation, open_installation
@@ -99,6 +100,27 @@ def test_each_segment_has_its_own_report_and_the_contents_name_the_rest(made):
     assert f"n = {rows['']['Most answers to one score (n)']}" in words(
         packed.read(rows[""]["Files"].split()[0])
     )
+
+
+def test_what_depends_on_all_segments_is_read_for_the_first_report_alone(made):
+    installation, place = made
+    number = asked(installation, Scope(place.journey, **WHEN, comparison=Comparison.BEFORE))
+    steps: list[list[str]] = []
+
+    def heard(_connection, _cursor, statement: str, *_: object) -> None:
+        if steps:
+            steps[-1].append(statement)
+
+    engine = installation.store.engine
+    event.listen(engine, "before_cursor_execute", heard)
+    try:
+        every_segment.every_segment(installation, number, progress=lambda *_: steps.append([]))
+    finally:
+        event.remove(engine, "before_cursor_execute", heard)
+    first, *others = steps[1:6]  # all customers, then each segment whose answers are sorted
+    answers = [[s for s in each if "responses" in s and "FROM" in s] for each in (first, *others)]
+    assert len(answers[0]) == 3 and not any(answers[1:])
+    assert max(map(len, others)) < len(first)
 
 
 def test_a_job_that_is_cancelled_leaves_no_file(made):

@@ -135,4 +135,6 @@ def test_a_hundred_segments_are_searched_at_once():
     table = Table(sets, sets @ people.T, np.ones((slices, many), dtype=bool), runs)
     memo: differencing.Memo = {}
     assert smallest_group(table, memo) is not None
-    assert sum(len(each.rows) for each in memo.values()) < 100 * many * slices, "few of 1,300,000"
+    assert sum(len(each.figures) for each in memo.values()) < 100 * many * slices, (
+        "few of 1,300,000"
+    )
