@@ -65,6 +65,7 @@ from surveyapp.results import (
     invariance_actions,
     invitation_months,
 )
+from surveyapp.sampling import invitation_rollups
 from surveyapp.sampling import schedule as asking
 from surveyapp.store import audit_chain, events, months_ahead, queue, reencryption
 from surveyapp.store.models import Event, Job
@@ -364,6 +365,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "seal audit log": (60.0, _seal_audit_log),
     "end key rotation": (60.0, _end_rotation),
     "make partitions": (3600.0, _make_partitions),
+    "add up invitations": (5.0, invitation_rollups.add_up),
     "count invitations": (60.0, invitation_months.count_due),
     "test invariance": (3600.0, invariance_actions.ask_due),
     "look for releases": (86_400.0, _NEWEST_RELEASE),

@@ -15,24 +15,25 @@ _WORKER = "command line"
 
 @click.group()
 def rollups() -> None:
-    """Counts that dashboards read: whether they equal the answers, and making them anew."""
+    """Counts that dashboards read: whether they equal what is stored, and making them anew."""
 
 
 @rollups.command("check")
 def rollups_check() -> None:
-    """Count every response and compare; exit status 1 where anything differs."""
+    """Count every response and invitation and compare; exit status 1 where anything differs."""
     from surveyapp.responses.rollups import recount
+    from surveyapp.sampling import invitation_rollups
 
     with opened() as installation, installation.store.reading() as session:
-        faults = recount(session)
+        faults = [*recount(session), *invitation_rollups.recount(session)]
     for fault in faults[:_MOST_SHOWN]:
         click.echo(fault)
     if len(faults) > _MOST_SHOWN:
         click.echo(f"and {len(faults) - _MOST_SHOWN:,} more")
     if faults:
-        click.echo(f"{len(faults):,} counts differ from the answers: surveyapp rollups rebuild.")
+        click.echo(f"{len(faults):,} counts differ from what is stored: surveyapp rollups rebuild.")
         sys.exit(1)
-    click.echo("All counts equal the answers.")
+    click.echo("All counts equal what is stored.")
 
 
 @rollups.command("rebuild")
@@ -40,11 +41,14 @@ def rollups_check() -> None:
     "--journey", "code", default=None, metavar="CODE", help="Of this journey; all if omitted."
 )
 def rollups_rebuild(code: str | None) -> None:
-    """Count all responses anew, beside the counts that pages show until the new ones are complete."""
+    """Count all responses and invitations anew; pages show the present counts of responses, and count
+    invitations themselves, until the new ones are complete.
+    """
     from sqlalchemy import select
 
     from surveyapp.journeys.queries import journey_by_code
     from surveyapp.journeys.zone_actions import count_anew
+    from surveyapp.sampling import invitation_rollups
     from surveyapp.store.models import Job, Journey
     from surveyapp.worker import run_now
 
@@ -54,6 +58,7 @@ def rollups_rebuild(code: str | None) -> None:
                 journeys = list(session.scalars(select(Journey).order_by(Journey.id)))
             else:
                 journeys = [journey_by_code(session, code)]
+            numbers = [each.id for each in journeys]
             asked = [(each.name, count_anew(session, each, user_id=None).id) for each in journeys]
         for name, job_id in asked:
             try:
@@ -69,5 +74,8 @@ def rollups_rebuild(code: str | None) -> None:
             with installation.store.reading() as session:
                 result = session.get_one(Job, job_id).result or {}
             click.echo(f"{name}: {result['responses']:,} responses counted.")
+        if asked:
+            n = invitation_rollups.count_anew(installation.store, numbers)
+            click.echo(f"{n:,} invitations counted.")
     if not asked:
         click.echo("There is no journey yet.")

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import case, func, not_, or_, select
+from sqlalchemy import case, func, not_, select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import Share, share
 from instruments.loader import Library
-from surveyapp.journeys.calendar import calendar_of
+from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.responses.facets import Facet
 from surveyapp.results.cells import MonthKey, month_key
 from surveyapp.results.customer_groups import why_hidden, within
 from surveyapp.results.facets import Facets
-from surveyapp.results.invitations_made import TO_BE_SENT
 from surveyapp.results.journey import Ground, ground
 from surveyapp.results.months import month_invited
 from surveyapp.results.rates import response_rates
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden, ResponseRate
-from surveyapp.store.models import EVERYBODY, Invitation
+from surveyapp.sampling.invitation_rollups import counted_surveys, numbers
+from surveyapp.sampling.invitation_steps import OPENED, STARTED, TO_BE_SENT
+from surveyapp.store.models import EVERYBODY, Invitation, Journey
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,12 @@ class _Invited:
         return Facet(self.channel, "", flagged=False)
 
 
-def count_invitations(session: Session, surveys: Sequence[int]) -> int:
-    """How many invitations there are to these surveys, whatever became of them."""
-    own = Invitation.survey_id.in_(surveys)
+def count_uncounted(session: Session, journey: Journey, surveys: Sequence[int]) -> int:
+    """How many invitations to these surveys would have to be counted one by one, whatever became of them."""
+    others = set(surveys) - counted_surveys(session, surveys, calendar_of(journey))
+    if not others:
+        return 0
+    own = Invitation.survey_id.in_(others)
     return session.scalar(select(func.count()).select_from(Invitation).where(own)) or 0
 
 
@@ -88,8 +92,8 @@ def invitation_funnels(
 ) -> tuple[InvitationFunnel, ...]:
     """The funnel of each survey that somebody was invited to, then of each channel of its messages.
 
-    Channels, and who started, are read from every invitation; without ``by_channel`` the rest is counted
-    in an index.
+    Channels, and who started, are read from every invitation until these are counted by day; without
+    ``by_channel`` the rest is counted in an index.
 
     Of all customers, whatever segment the scope is of, and of invitations made in its months; what is
     hidden is so by the rules of response rates, and a channel also by its own numbers. Raises NotFound.
@@ -115,18 +119,42 @@ def invitation_funnels(
 
 def _invited(session: Session, base: Ground) -> list[_Invited]:
     """Every invitation that was sent or handed on, of all time, counted by the database."""
+    calendar = calendar_of(base.journey)
+    known = counted_surveys(session, base.ids, calendar)
+    found = _counted(session, known, calendar) if known else []
+    others = [survey for survey in base.ids if survey not in known]
+    return [*found, *_one_by_one(session, others, calendar)] if others else found
+
+
+def _counted(session: Session, surveys: Collection[int], calendar: Calendar) -> list[_Invited]:
+    """The same of surveys whose invitations are counted by day."""
+    alike: dict[tuple[int, str, MonthKey], list[int]] = {}
+    by = ("survey_id", "channel", "month", "state", "is_opened", "is_started", "is_waiting")
+    for key, n in numbers(session, surveys, by, calendar).items():
+        survey, channel, month, state, opened, started, waits = key
+        if state != "suppressed" and not waits:
+            own = alike.setdefault((survey, channel, month), [0, 0, 0, 0])
+            reached = (True, opened, started, state == "completed")
+            for place in (place for place, came in enumerate(reached) if came):
+                own[place] += n
+    return [
+        _Invited(*key, n, opened, started, completed)
+        for key, (n, opened, started, completed) in alike.items()
+        if n
+    ]
+
+
+def _one_by_one(session: Session, surveys: Sequence[int], calendar: Calendar) -> list[_Invited]:
+    """The same of surveys whose invitations a worker has not counted yet."""
     own = Invitation
-    completed = own.state == "completed"
-    started = or_(own.started_at.is_not(None), completed)
-    opened = or_(own.opened_at.is_not(None), own.state == "opened", started)
-    month = month_invited(session, base.ids, calendar_of(base.journey))
-    reached = [("opened", opened), ("started", started), ("completed", completed)]
+    month = month_invited(session, surveys, calendar)
+    reached = [("opened", OPENED), ("started", STARTED), ("completed", own.state == "completed")]
     inner = (
         select(
             *(own.survey_id, own.channel, month.label("month")),
             *(case((came, 1), else_=0).label(name) for name, came in reached),
         )
-        .where(own.survey_id.in_(base.ids), own.state != "suppressed", not_(TO_BE_SENT))
+        .where(own.survey_id.in_(surveys), own.state != "suppressed", not_(TO_BE_SENT))
         .subquery()
     )
     alike, steps = list(inner.c)[:3], [func.sum(inner.c[name]) for name, _ in reached]

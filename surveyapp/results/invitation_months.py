@@ -20,11 +20,12 @@ from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.journeys.portfolio import listed
 from surveyapp.journeys.segments import parse
 from surveyapp.results.cells import MonthKey, month_key
-from surveyapp.results.invitations_made import TO_BE_SENT, invitations
+from surveyapp.results.invitations_made import invitations
 from surveyapp.results.journey import Ground, ground
 from surveyapp.results.months import month_decided, month_invited
 from surveyapp.results.scope import ALL_TIME, Period, month_text, months_between
 from surveyapp.sampling import funnel
+from surveyapp.sampling.invitation_steps import TO_BE_SENT
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import EVERYBODY, Decision, Invitation, InvitationCounts
 

@@ -1,29 +1,23 @@
-"""Invitations by survey and state, counted in an index; those answered of an anonymous survey by its answers."""
+"""Invitations by survey and state, from rollups or an index; those answered of an anonymous survey by its answers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses.facets import Channel
 from surveyapp.results import cells
 from surveyapp.results.scope import Period
+from surveyapp.sampling.invitation_rollups import counted_surveys, numbers
+from surveyapp.sampling.invitation_steps import TO_BE_SENT
 from surveyapp.store.models import INVITATION_STATES, Invitation
 from surveyapp.surveys.queries import anonymous_surveys, answered_anonymously
 
 # Of which an answer does not say whether it was invited; the empty one is of rollups of before.
 _UNTOLD = {Channel.EMBED, Channel.KIOSK, ""}
-# A message of ours that still waits or failed; who had none could not answer. A link is passed on.
-# Its words stand in the statement, not as parameters: so both databases see that an index holds these.
-TO_BE_SENT = and_(
-    Invitation.token_seed.is_not(None),
-    Invitation.channel != literal("link", literal_execute=True),
-    Invitation.state == literal("created", literal_execute=True),
-    Invitation.sent_at.is_(None),
-)
 
 
 def invitations(
@@ -32,6 +26,34 @@ def invitations(
     """Invitations by survey and state, without those whose message was never sent; those answered of
     an anonymous survey by its answers.
     """
+    known = counted_surveys(session, surveys, calendar)
+    found = _counted(session, known, when, calendar)
+    others = [survey for survey in surveys if survey not in known]
+    for survey, states in _one_by_one(session, others, when, calendar).items() if others else ():
+        found[survey] = states
+    # An anonymous survey keeps no used invitation: its answers say how many there were.
+    for survey, n in _answered_anonymously(session, surveys, when, calendar).items():
+        found.setdefault(survey, {})["completed"] = n
+    return found
+
+
+def _counted(
+    session: Session, surveys: Collection[int], when: Period, calendar: Calendar
+) -> dict[int, dict[str, int]]:
+    """The same of surveys whose invitations are counted by day."""
+    found: dict[int, dict[str, int]] = {}
+    if surveys:
+        by, days = ("survey_id", "state", "is_waiting"), {"since": when.since, "until": when.until}
+        for (survey, state, waits), n in numbers(session, surveys, by, calendar, **days).items():
+            own = found.setdefault(survey, {})
+            own[state] = own.get(state, 0) + (0 if waits else n)
+    return found
+
+
+def _one_by_one(
+    session: Session, surveys: Collection[int], when: Period, calendar: Calendar
+) -> dict[int, dict[str, int]]:
+    """The same of surveys whose invitations a worker has not counted yet."""
     made: list[ColumnElement[bool]] = [
         Invitation.survey_id.in_(surveys),
         # All there are: so the index, which has the state before the time, is read for the period alone.
@@ -50,9 +72,6 @@ def invitations(
     waiting = select(*own, func.count()).where(*made, TO_BE_SENT).group_by(*own)
     for survey, state, n in session.execute(waiting):
         found[survey][state] -= n
-    # An anonymous survey keeps no used invitation: its answers say how many there were.
-    for survey, n in _answered_anonymously(session, surveys, when, calendar).items():
-        found.setdefault(survey, {})["completed"] = n
     return found
 
 

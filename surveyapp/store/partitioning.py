@@ -28,7 +28,7 @@ from surveyapp.store.partitions import (
     named,
     partitioned_by,
 )
-from surveyapp.store.table_shape import Index, indexes_of, references_of, references_to
+from surveyapp.store.table_shape import Index, indexes_of, references_of, references_to, triggers_of
 from surveyapp.store.upgrade_lock import alone
 
 _MOST_MONTHS = 120  # of the past that get partitions of their own
@@ -85,6 +85,7 @@ def _convert(
     indexes = indexes_of(connection, each.name)
     outward = references_of(connection, each.name)
     inward = references_to(connection, each.name)
+    triggers = triggers_of(connection, each.name)
     order = next(index for index in indexes if index.is_primary).columns
     sequence = (
         connection.execute(SEQUENCE, {"named": each.name}).scalar() if "id" in order else None
@@ -107,6 +108,8 @@ def _convert(
         schema = str(run("SELECT current_schema()").scalar_one())
         for statement in key_table(each, schema, broken, inward):
             run(statement)
+    for statement in triggers:
+        run(statement)
     return copied
 
 

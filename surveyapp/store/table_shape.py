@@ -1,4 +1,4 @@
-"""What PostgreSQL knows of a table: its indexes, and what refers to what."""
+"""What PostgreSQL knows of a table: its indexes, triggers, and what refers to what."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ _REFERENCES = text(
     " FROM pg_constraint WHERE contype = 'f' AND conparentid = 0"
     " AND CASE WHEN :inward THEN confrelid ELSE conrelid END = CAST(:named AS regclass)"
     " ORDER BY conname"
+)
+_TRIGGERS = text(
+    "SELECT pg_get_triggerdef(oid) FROM pg_trigger"
+    " WHERE tgrelid = CAST(:named AS regclass) AND NOT tgisinternal ORDER BY tgname"
 )
 
 
@@ -62,6 +66,11 @@ def references_of(connection: Connection, table: str) -> list[Reference]:
 def references_to(connection: Connection, table: str) -> list[Reference]:
     """What refers to the table."""
     return _references(connection, table, inward=True)
+
+
+def triggers_of(connection: Connection, table: str) -> list[str]:
+    """The statements that make the table's triggers, by their names."""
+    return list(connection.execute(_TRIGGERS, {"named": table}).scalars())
 
 
 def _references(connection: Connection, table: str, *, inward: bool) -> list[Reference]:

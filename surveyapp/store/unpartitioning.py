@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict
 from surveyapp.store.audit import record
 from surveyapp.store.db import Store
-from surveyapp.store.key_tables import without_key_table
+from surveyapp.store.key_tables import trigger_names, without_key_table
 from surveyapp.store.models import Base
 from surveyapp.store.partitioning import BEFORE, PATIENT, SEQUENCE, Progress, copy_rows
 from surveyapp.store.partitions import GROWING, GrowingTable, partitioned_by
-from surveyapp.store.table_shape import Index, indexes_of, references_of, references_to
+from surveyapp.store.table_shape import Index, indexes_of, references_of, references_to, triggers_of
 from surveyapp.store.upgrade_lock import alone
 
 
@@ -60,6 +60,11 @@ def _convert(connection: Connection, each: GrowingTable) -> int:
     sequence = (
         connection.execute(SEQUENCE, {"named": each.name}).scalar() if "id" in primary else None
     )
+    # Those that keep the keys go with their table; the name is the third word of the statement.
+    of_keys = trigger_names(each)
+    triggers = [
+        one for one in triggers_of(connection, each.name) if one.split()[2] not in of_keys
+    ]
     run(f"ALTER TABLE {each.name} RENAME TO {old}")
     like = f"LIKE {old} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE"
     run(f"CREATE TABLE {each.name} ({like})")
@@ -72,6 +77,8 @@ def _convert(connection: Connection, each: GrowingTable) -> int:
     for reference in outward:
         run(f"ALTER TABLE {each.name} ADD CONSTRAINT {reference.name} {reference.definition}")
     for statement in without_key_table(each, inward) if has_keys else ():
+        run(statement)
+    for statement in triggers:
         run(statement)
     return copied
 

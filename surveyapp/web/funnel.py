@@ -14,7 +14,7 @@ from surveyapp.results.funnel_json import (
     invitation_funnels_to_json,
     journey_funnel_to_json,
 )
-from surveyapp.results.invitation_funnels import count_invitations, invitation_funnels
+from surveyapp.results.invitation_funnels import count_uncounted, invitation_funnels
 from surveyapp.results.journey_funnel import journey_funnel
 from surveyapp.results.passages import count_events, passages
 from surveyapp.surveys.queries import surveys_of
@@ -48,7 +48,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         counted = asked and not ask
         read = passages(session, scope, days=days, library=rules["library"]) if counted else None
         surveys = [survey.id for survey in surveys_of(session, journey_id)]
-        many = count_invitations(session, surveys) > _INVITED_AT_ONCE
+        many = count_uncounted(session, journey, surveys) > _INVITED_AT_ONCE
         by_channel = not many or "count" in request.args
         invited = invitation_funnels(session, scope, by_channel=by_channel, **rules)
         bar = scope_bar(session, scope)

@@ -34,6 +34,7 @@ from surveyapp.store.models import Base
 _IN = re.compile(r"^(\w+) IN \((.+)\)$")
 _MOMENT = datetime(2026, 3, 29, 0, 59, 59, 123456, tzinfo=UTC)
 _MADE_BEFORE = ("encryption_keys", "key_fingerprints", "rollup_facets")
+_MADE_BY_TRIGGERS = ("invitation_changes",)
 # Where a check of the table allows less than its columns do.
 _CHECKED: dict[str, dict[str, Any]] = {
     "schedule_recipients": {"user_id": None},
@@ -49,7 +50,7 @@ def fill(store: Store, rows: int = 3) -> None:
     """``rows`` rows in every table, each referring to one of the same number."""
     with store.engine.begin() as connection:
         for table in Base.metadata.sorted_tables:
-            if table.name in _MADE_BEFORE:
+            if table.name in (*_MADE_BEFORE, *_MADE_BY_TRIGGERS):
                 continue
             if table.name == "counters":
                 connection.execute(delete(table))

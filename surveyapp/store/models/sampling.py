@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
@@ -176,6 +176,61 @@ class InvitationCounts(Base):
     is_known: Mapped[bool]
     months: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     counted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class InvitationRollup(Base):
+    """How many invitations to a survey were made on a day, of one channel and what became of them.
+
+    ``is_opened`` and ``is_started`` hold for all that came as far or further; ``is_waiting`` for a message
+    of ours that waits or failed. Days are those of the zone in the survey's InvitationCounting. What
+    has changed since stands in InvitationChange: both together are the numbers of now.
+    """
+
+    __tablename__ = "invitation_rollups"
+
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), primary_key=True)
+    is_opened: Mapped[bool] = mapped_column(primary_key=True)
+    is_started: Mapped[bool] = mapped_column(primary_key=True)
+    is_waiting: Mapped[bool] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class InvitationCounting(Base):
+    """By which zone's days a survey's invitations are counted, and how far: those with a number up to
+    ``counted_to``, all where it is None. Until then no page reads them.
+    """
+
+    __tablename__ = "invitation_countings"
+
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    zone: Mapped[str] = mapped_column(String(64))
+    counted_to: Mapped[int | None] = mapped_column(Number)
+
+
+class InvitationChange(Base):
+    """One invitation more (``change`` 1) or less (-1) of a kind that InvitationRollup counts, which a worker
+    is to add to it.
+
+    Triggers write them with the invitation, so that whoever makes, changes or deletes one need not think
+    of it, and two at once never wait for each other at a day's count.
+    """
+
+    __tablename__ = "invitation_changes"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    invitation_id: Mapped[int] = mapped_column(Number)
+    survey_id: Mapped[int] = mapped_column(index=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    channel: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    is_opened: Mapped[bool]
+    is_started: Mapped[bool]
+    is_waiting: Mapped[bool]
+    change: Mapped[int]
 
 
 class Invitation(Base):
