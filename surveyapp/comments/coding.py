@@ -92,7 +92,9 @@ def next_comment(
             same = and_(Comment.submitted_at == moment, Comment.response_id < after)
             where += [Comment.submitted_at <= moment, or_(Comment.submitted_at < moment, same)]
     if queue is Queue.NEW:  # few have been coded: the newest that was not is soon found
-        where = [newest_of(survey_ids, *where, most=1)]
+        if not survey_ids:
+            return None
+        return session.scalars(newest_of(select(Comment), survey_ids, *where, most=1)).first()
     query = select(Comment).where(Comment.survey_id.in_(survey_ids), *where)
     return session.scalars(query.order_by(*NEWEST_FIRST).limit(1)).first()
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, false, select, tuple_, union_all
+from sqlalchemy import ColumnExpressionArgument, Select, and_, select, union_all
 
 from surveyapp.store.models import Comment
 
+_Query = TypeVar("_Query", bound="Select[*tuple[Any, ...]]")
 NEWEST_FIRST = (Comment.submitted_at.desc(), Comment.response_id.desc(), Comment.item)
 
 
 def newest_of(
-    survey_ids: Sequence[int], *where: ColumnExpressionArgument[bool], most: int
-) -> ColumnElement[bool]:
-    """That a comment is among the newest ``most`` of its survey for which all of ``where`` holds.
+    query: _Query,
+    survey_ids: Sequence[int],
+    *where: ColumnExpressionArgument[bool],
+    most: int,
+) -> _Query:
+    """The query of the newest ``most`` comments of all these surveys, at least one, for which all of
+    ``where`` holds; the newest first.
 
-    Sorted by survey they stand in an index; sorted over several of them at once, all would be read.
+    Sorted by survey they stand in an index; sorted over several of them at once, all would be read. What
+    is found is joined, as SQLite looks at every comment to see whether a list of pairs holds it.
     """
-    if not survey_ids:
-        return false()
     key = (Comment.response_id, Comment.item)
     newest = (
         select(*key)
@@ -29,4 +34,6 @@ def newest_of(
         .subquery()
         for number in survey_ids
     )
-    return tuple_(*key).in_(union_all(*(select(*each.c) for each in newest)))
+    found = union_all(*(select(*each.c) for each in newest)).subquery()
+    same = and_(Comment.response_id == found.c.response_id, Comment.item == found.c.item)
+    return query.join(found, same).order_by(*NEWEST_FIRST).limit(most)

@@ -82,10 +82,11 @@ class _Event:
     attributes: str
 
 
-def count_events(session: Session, touchpoints: Sequence[int]) -> int:
-    """How many events were reported at these touchpoints."""
+def count_events(session: Session, touchpoints: Sequence[int], *, at_most: int) -> int:
+    """How many events were reported at these touchpoints; no more than ``at_most`` are counted."""
     own = Interaction.touchpoint_id.in_(touchpoints)
-    return session.scalar(select(func.count()).select_from(Interaction).where(own)) or 0
+    some = select(Interaction.id).where(own).limit(at_most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def passages(session: Session, scope: Scope, *, days: int, library: Library) -> Passages:

@@ -58,6 +58,8 @@ class Publication:
         if segment not in self.runs:
             return Hidden.COMPLEMENT
         for first, last in self.runs[segment]:
+            if within(first, since, until) and within(last, since, until):
+                continue  # all of it is inside
             run = {month for month, n in counts.items() if n and first <= month <= last}
             if run & inside and run - inside:
                 return Hidden.PERIOD

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from surveyapp.comments.newest import NEWEST_FIRST, newest_of
+from surveyapp.comments.newest import newest_of
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.results.facets import Facets
 from surveyapp.results.scope import Period
@@ -48,16 +48,9 @@ def newest_quotes(
     known = {each.id: each for each in surveys if may_read is None or each.journey_id in may_read}
     if not known:
         return ()
-    rows = session.execute(
-        select(Comment.survey_id, Comment.submitted_at, Comment.language, Comment.text)
-        .where(
-            newest_of(
-                sorted(known), Comment.may_quote, Comment.submitted_at >= now - RECENT, most=MOST
-            )
-        )
-        .order_by(*NEWEST_FIRST)
-        .limit(MOST)
-    )
+    told = select(Comment.survey_id, Comment.submitted_at, Comment.language, Comment.text)
+    quotable = (Comment.may_quote, Comment.submitted_at >= now - RECENT)
+    rows = session.execute(newest_of(told, sorted(known), *quotable, most=MOST))
     return tuple(
         Quote(
             journey_id=known[survey].journey_id,

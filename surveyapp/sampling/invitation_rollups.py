@@ -78,7 +78,7 @@ def numbers(
     until: date | None = None,
 ) -> Counter[tuple[Any, ...]]:
     """Invitations made on these days by the columns ``by`` of KEY, of surveys that have been counted;
-    "month" among them is the day's, such as (2026, 3).
+    "month" among them is that of the day, such as (2026, 3).
     """
     days, moments = _ROLLUPS.c, _CHANGES.c
     begin, end = calendar.bounds(since, until)
@@ -90,27 +90,28 @@ def numbers(
     noted += [moments.made_at < end] if end else []
     names = [name for name in by if name != "month"]
     own = [days[name] for name in names]
-    month = [func.extract("year", days.day), func.extract("month", days.day)]
-    parts = month if "month" in by else [literal(0), literal(0)]
-    group = [*own, *(month if "month" in by else [])]
-    added_up = select(*own, *parts, literal(None, moments.made_at.type), func.sum(days.n)).where(
-        *kept
-    )
+    month = (_month(session) if "month" in by else literal("")).label("month")
+    unmoved = literal(None, moments.made_at.type)
+    added_up = select(*own, month, unmoved, func.sum(days.n)).where(*kept).group_by(*own, "month")
     waiting = select(
-        *(moments[name] for name in names), *(literal(0),) * 2, moments.made_at, moments.change
+        *(moments[name] for name in names), literal(""), moments.made_at, moments.change
     ).where(*noted)
     found: Counter[tuple[Any, ...]] = Counter()
     # In one statement: between two of them a worker could add to the one what the other has given.
-    for *values, year, number, made_at, n in session.execute(
-        union_all(added_up.group_by(*group) if group else added_up, waiting)
-    ):
-        if n is None:
-            continue
-        day = calendar.day(made_at) if made_at else None
+    for *values, written, made_at, n in session.execute(union_all(added_up, waiting)):
         told = dict(zip(names, values, strict=True))
-        told["month"] = (day.year, day.month) if day else (int(year), int(number))
+        if "month" in by:
+            text = f"{calendar.day(made_at):%Y-%m}" if made_at else written
+            told["month"] = tuple(map(int, text.split("-")))
         found[tuple(told[name] for name in by)] += int(n)
     return found
+
+
+def _month(session: Session) -> ColumnElement[str]:
+    """The month of a rollup's day, as "2026-03"."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.substr(_ROLLUPS.c.day, 1, 7)
+    return func.to_char(_ROLLUPS.c.day, "YYYY-MM")
 
 
 def add_up(installation: Installation, _now: datetime) -> int:

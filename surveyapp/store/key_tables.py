@@ -101,6 +101,12 @@ def key_table(
         yield _referring_to(each, growing.name, keys)
 
 
+def trigger_names(growing: GrowingTable) -> frozenset[str]:
+    """The names of the triggers by which a partitioned table keeps its keys; none without keys."""
+    verbs = ("take", "change", "give_back") if growing.keys else ()
+    return frozenset(f"{growing.keys}_{verb}" for verb in verbs)
+
+
 def without_key_table(growing: GrowingTable, referring: Sequence[Reference]) -> Iterator[str]:
     """The statements that let go of the table's keys: what refers to them refers to the table again, which
     has its keys by then. The triggers have gone with the partitioned table.

@@ -41,7 +41,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         scope = scope_asked(session, journey_id)
         journey = queries.journey(session, journey_id)
         points = [point.id for stage in journey.stages for point in stage.touchpoints]
-        known = count_events(session, points)
+        known = count_events(session, points, at_most=COUNTED_AT_ONCE + 1)
         # Events have no channel or language by which anybody answered.
         asked = bool(known) and not scope.channel and not scope.language
         ask = asked and known > COUNTED_AT_ONCE and "count" not in request.args

@@ -164,7 +164,7 @@ def _found(
     if left:
         notes.append(left)
     points = [point.id for stage in journey.stages for point in stage.touchpoints]
-    events = count_events(session, points)
+    events = count_events(session, points, at_most=EVENTS_AT_ONCE + 1)
     if events and not scope.channel and not scope.language:
         if counts or events <= EVENTS_AT_ONCE:
             read = passages(session, scope, days=DAYS, library=rules["library"])

@@ -17,9 +17,10 @@ from surveyapp.responses import flags
 from surveyapp.results.invitations_made import invitations
 from surveyapp.results.quotes import newest_quotes
 from surveyapp.results.scope import Period
+from surveyapp.sampling import invitation_rollups
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
-from tests.responses.makers import as_survey, make_survey
+from tests.responses.makers import as_survey, make_journey, make_survey
 
 SURVEYS = (1, 2)
 
@@ -64,16 +65,32 @@ def test_flagged_responses_stand_in_an_index_of_their_own(store: Store):
 
 def test_invitations_of_a_period_are_counted_in_their_part_of_an_index(store: Store):
     when = Period(date(2026, 3, 1), date(2026, 3, 31))
-    [made, waiting, *_] = plans(store, lambda s: invitations(s, SURVEYS, when, UTC_DAYS))
+    [_, made, waiting, *_] = plans(store, lambda s: invitations(s, SURVEYS, when, UTC_DAYS))
     part = "(survey_id=? AND state=? AND created_at>? AND created_at<?)"
     assert f"COVERING INDEX ix_invitations_state {part}" in made
     assert f"ix_invitations_waiting {part}" in waiting
 
 
+def test_invitations_that_a_worker_has_counted_are_read_by_the_periods_days(store: Store):
+    when = Period(date(2026, 3, 1), date(2026, 3, 31))
+    with store.writing() as session:
+        journey = make_journey(session, code="counted")
+        number = make_survey(session, journey=journey, code="counted").id
+        invitation_rollups.begin(session)
+    found = plans(store, lambda s: invitations(s, [number], when, UTC_DAYS))
+    assert any(
+        "sqlite_autoindex_invitation_rollups_1 (survey_id=? AND day>? AND day<?)" in line
+        for line in found
+    )
+    assert not [line for line in found if " invitations " in line]
+
+
 def test_quotes_stand_in_an_index_of_their_own_in_the_order_of_time(store: Store):
     with store.writing() as session:
-        survey = as_survey(session, make_survey(session))
-    calendars = {survey.journey_id: UTC_DAYS}
-    found = plans(store, lambda s: newest_quotes(s, [survey], calendars, None, now=utc_now()))
+        journey = make_journey(session)
+        rows = [make_survey(session, journey=journey, code=f"s{n}") for n in range(3)]
+        surveys = [as_survey(session, row) for row in rows]
+    calendars = {each.journey_id: UTC_DAYS for each in surveys}
+    found = plans(store, lambda s: newest_quotes(s, surveys, calendars, None, now=utc_now()))
     assert any("ix_comments_quotable (survey_id=? AND submitted_at>?)" in line for line in found)
     assert not [line for line in found if line.startswith("SCAN comments")]
