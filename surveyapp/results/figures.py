@@ -28,6 +28,9 @@ def figure(scored: Scored, sums: Sums, hidden: Hidden) -> Figure:
     return Figure(scored.definition, found.n, found.estimate, found.low, found.high, mean)
 
 
+@lru_cache(
+    maxsize=8192
+)  # months that are over are the same on every page; a page asks for hundreds
 def estimate(scored: Scored, sums: Sums) -> Estimate:
     """The formula's own result, on its own scale."""
     low, high = scored.scale.minimum, scored.scale.maximum

@@ -58,8 +58,10 @@ class Publication:
         if segment not in self.runs:
             return Hidden.COMPLEMENT
         for first, last in self.runs[segment]:
-            if within(first, since, until) and within(last, since, until):
-                continue  # all of it is inside
+            begins, ends = within(first, since, until), within(last, since, until)
+            covers = since is not None and until is not None and first < since and until < last
+            if (begins and ends) or not (begins or ends or covers):
+                continue  # all of it is inside, or nothing
             run = {month for month, n in counts.items() if n and first <= month <= last}
             if run & inside and run - inside:
                 return Hidden.PERIOD

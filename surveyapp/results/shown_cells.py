@@ -11,6 +11,7 @@ from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.journey import Cell, Ground, hidden_cells
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Hidden
+from surveyapp.store.db import SNAPSHOT
 
 # A cell's sums with the reason for hiding them; hidden sums never reach a figure.
 Cells = dict[Cell, tuple[cells.Sums, Hidden]]
@@ -25,7 +26,24 @@ def shown_cells(
     minimum: int,
     facets: Facets = UNFLAGGED,
 ) -> dict[int, Cells]:
-    """By segment."""
+    """By segment; read once in a snapshot."""
+    kept = session.info.get(SNAPSHOT, {})
+    key = ("shown cells", base.journey.id, when, tuple(segments), minimum, facets)
+    if key not in kept:
+        kept[key] = _read(session, base, when, segments, minimum=minimum, facets=facets)
+    found: dict[int, Cells] = kept[key]
+    return found
+
+
+def _read(
+    session: Session,
+    base: Ground,
+    when: Period,
+    segments: Sequence[int],
+    *,
+    minimum: int,
+    facets: Facets,
+) -> dict[int, Cells]:
     summed = cells.sums(
         session, base.ids, segments, since=when.since, until=when.until, facets=facets
     )
