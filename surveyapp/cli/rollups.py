@@ -76,6 +76,6 @@ def rollups_rebuild(code: str | None) -> None:
             click.echo(f"{name}: {result['responses']:,} responses counted.")
         if asked:
             n = invitation_rollups.count_anew(installation.store, numbers)
-            click.echo(f"{n:,} invitations counted.")
+            click.echo(f"{n:,} {'invitation' if n == 1 else 'invitations'} counted.")
     if not asked:
         click.echo("There is no journey yet.")

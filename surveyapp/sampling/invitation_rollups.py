@@ -46,7 +46,7 @@ from surveyapp.store.models import (
     SurveyRow,
 )
 
-BATCH = 1000  # changes in one transaction
+BATCH = 500  # changes in one transaction
 WINDOW = 5000  # invitations that are counted in one transaction: some 20 ms
 _ROUNDS = 50  # transactions before a worker looks at the clock again
 

@@ -32,7 +32,7 @@ MOST_ON_A_PAGE = 10  # questions
 MOST_CUSTOMERS = 200_000  # in one list
 _LONGEST_NAME = 200
 _LONGEST_TEXT = 5000
-_BATCH = 1000
+_BATCH = 500  # links in one transaction, each with what a trigger notes of it
 # The plain table: the customer's way goes without the cost of mapped objects.
 _INVITATIONS = cast(Table, Invitation.__table__)
 

@@ -12,7 +12,16 @@ from surveyapp.jobs.kinds import COUNT_DAYS, PROPOSE_THEMES, JourneyPayload
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.store import queue
 from surveyapp.store.db import Store
-from surveyapp.store.models import AuditEntry, Job, Journey, MonthlyRollup, Rollup, User
+from surveyapp.store.models import (
+    AuditEntry,
+    Invitation,
+    InvitationRollup,
+    Job,
+    Journey,
+    MonthlyRollup,
+    Rollup,
+    User,
+)
 from tests.cli.conftest import Run
 from tests.distribution.mail_server import mail_server
 from tests.responses.makers import BUILT_IN, as_survey, make_survey, some_prepared
@@ -103,15 +112,22 @@ def test_wrong_counts_are_told_and_mended(run_stored: Run, store: Store):
     with store.writing() as session:
         survey = make_survey(session)
         store_bulk(session, as_survey(session, survey), some_prepared(7), library=BUILT_IN)
-    assert run_stored("rollups", "check").out == "All counts equal the answers.\n"
+        session.add(Invitation(survey_id=survey.id, token_hash="1"))
+    assert run_stored("rollups", "check").out == "All counts equal what is stored.\n"
     with store.writing() as session:
         session.execute(update(Rollup).values(n=Rollup.n + 1))
         session.execute(update(MonthlyRollup).values(n=MonthlyRollup.n + 1))
     told = run_stored("rollups", "check")
     assert told.code == 1 and "counted" in told.out and "surveyapp rollups rebuild" in told.out
     rebuilt = run_stored("rollups", "rebuild", "--journey", "account")
-    assert (rebuilt.code, rebuilt.out) == (0, "Open an account: 7 responses counted.\n")
+    assert (rebuilt.code, rebuilt.out) == (
+        0,
+        "Open an account: 7 responses counted.\n1 invitation counted.\n",
+    )
     assert run_stored("rollups", "check").code == 0
+    with store.writing() as session:
+        session.execute(update(InvitationRollup).values(n=2))
+    assert "invitations" in run_stored("rollups", "check").out
     with store.reading() as session:
         assert session.scalars(select(Journey.first_day)).one() is None  # the days are the same
         assert session.scalars(select(Job.state)).all() == ["done"]
