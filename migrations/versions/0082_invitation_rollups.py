@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0082"
-down_revision = "0079"
+down_revision = "0088"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _COLUMNS = (

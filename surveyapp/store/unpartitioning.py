@@ -62,9 +62,7 @@ def _convert(connection: Connection, each: GrowingTable) -> int:
     )
     # Those that keep the keys go with their table; the name is the third word of the statement.
     of_keys = trigger_names(each)
-    triggers = [
-        one for one in triggers_of(connection, each.name) if one.split()[2] not in of_keys
-    ]
+    triggers = [one for one in triggers_of(connection, each.name) if one.split()[2] not in of_keys]
     run(f"ALTER TABLE {each.name} RENAME TO {old}")
     like = f"LIKE {old} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE"
     run(f"CREATE TABLE {each.name} ({like})")
