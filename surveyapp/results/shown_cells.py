@@ -11,7 +11,7 @@ from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.journey import Cell, Ground, hidden_cells
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Hidden
-from surveyapp.store.db import SNAPSHOT
+from surveyapp.store.db import read_once
 
 # A cell's sums with the reason for hiding them; hidden sums never reach a figure.
 Cells = dict[Cell, tuple[cells.Sums, Hidden]]
@@ -27,12 +27,12 @@ def shown_cells(
     facets: Facets = UNFLAGGED,
 ) -> dict[int, Cells]:
     """By segment; read once in a snapshot."""
-    kept = session.info.get(SNAPSHOT, {})
     key = ("shown cells", base.journey.id, when, tuple(segments), minimum, facets)
-    if key not in kept:
-        kept[key] = _read(session, base, when, segments, minimum=minimum, facets=facets)
-    found: dict[int, Cells] = kept[key]
-    return found
+    return read_once(
+        session,
+        key,
+        lambda: _read(session, base, when, segments, minimum=minimum, facets=facets),
+    )
 
 
 def _read(
