@@ -1,0 +1,86 @@
+"""A model typed in a real browser: mistakes told by line, items put in by a click, results copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from surveyapp.app import create_app
+from surveyapp.installation import Installation
+from surveyapp.store.models import Job
+from surveyapp.worker import run_job
+from tests.accessibility import violations
+from tests.results.study_place import make_study, people
+from tests.web.world import add_user, session_key
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+def page(browser: Browser, served: tuple[str, Installation]) -> Iterator[tuple[Page, str]]:
+    """A page of a researcher, and the address of a project."""
+    base, installation = served
+    app = create_app(installation.settings)
+    with installation.store.writing() as session:
+        user = add_user(session, "researcher", email="models@example.org")
+        journey_id = make_study(session, people(120)).journey_id
+    cookie = app.session_interface.get_signing_serializer(app).dumps(
+        {"_user_id": session_key(installation, user)}
+    )
+    context = browser.new_context(base_url=base, viewport={"width": 390, "height": 844})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.add_cookies([{"name": app.config["SESSION_COOKIE_NAME"], "value": cookie, "url": base}])
+    opened = context.new_page()
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    yield opened, f"/journeys/{journey_id}/projects"
+    context.close()
+    assert said == []
+
+
+def run_last(installation: Installation) -> None:
+    with installation.store.reading() as session:
+        waiting = select(Job.id).where(Job.state == "waiting").order_by(Job.id.desc())
+        job = session.scalars(waiting).first()
+    assert job is not None
+    run_job(installation, job, worker="test")
+
+
+def test_a_model_is_typed_checked_fitted_and_copied(
+    page: tuple[Page, str], served: tuple[str, Installation]
+):
+    opened, projects = page
+    opened.goto(f"{projects}/new")
+    opened.get_by_label("Name").fill("Pilot")
+    opened.get_by_role("button", name="Create project").click()
+    run_last(served[1])
+    expect(opened.get_by_role("heading", name="Answers")).to_be_visible()
+    opened.get_by_role("link", name="New model").first.click()
+    text = opened.get_by_label("Model", exact=True)
+    text.fill("quality =~ rel1 + rel2\nsure =~ ass1 + ass9")
+    told = opened.locator(".checked li")
+    expect(told).to_contain_text("Line 2 ass9 is neither an item nor defined in the model")
+    told.get_by_role("button", name="Line 2").click()
+    assert text.evaluate("it => it.value.slice(it.selectionStart)") == "ass9"
+    text.fill("quality =~ rel1 + rel2")
+    opened.get_by_role("button", name="rel3", exact=True).click()
+    expect(text).to_have_value("quality =~ rel1 + rel2 + rel3")
+    expect(opened.locator(".checked")).to_contain_text("every name is known")
+    assert violations(opened) == []
+    opened.get_by_role("button", name="Fit model").click()
+    expect(opened.locator("progress")).to_be_visible()
+    run_last(served[1])
+    copy = opened.get_by_role("button", name="Copy", exact=True)
+    expect(copy).to_be_visible()
+    copy.click()
+    expect(opened.get_by_role("button", name="Copied")).to_be_visible()
+    copied = opened.evaluate("navigator.clipboard.readText()")
+    assert "the model has no degrees of freedom" in copied
+    opened.get_by_role("button", name="Copy table").first.click()
+    assert opened.evaluate("navigator.clipboard.readText()").startswith("Measure\tPlain")
+    assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    assert violations(opened) == []
