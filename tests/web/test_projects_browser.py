@@ -11,6 +11,7 @@ from sqlalchemy import select
 from surveyapp.app import create_app
 from surveyapp.installation import Installation
 from surveyapp.store.models import Job
+from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import run_job
 from tests.accessibility import violations
 from tests.results.study_place import make_study, people
@@ -39,6 +40,7 @@ def page(browser: Browser, served: tuple[str, Installation]) -> Iterator[tuple[P
     opened.on("pageerror", lambda error: said.append(str(error)))
     yield opened, f"/journeys/{journey_id}/projects"
     context.close()
+    app.extensions[EXTENSION].close()
     assert said == []
 
 
