@@ -30,6 +30,7 @@ from surveyapp.jobs.kinds import (
     Kind,
     Payload,
     PreviewPayload,
+    ProjectAnalysisPayload,
     ProjectModelPayload,
     ProjectPayload,
     RemovalPayload,
@@ -213,6 +214,14 @@ def _fit_project_model(
     return project_fits.run_project_model(installation, asked, progress=progress)
 
 
+def _analyse_project_model(
+    installation: Installation, asked: ProjectAnalysisPayload, progress: Progress
+) -> Result:
+    from surveyapp.results import project_analysis_fits
+
+    return project_analysis_fits.run_project_analysis(installation, asked, progress=progress)
+
+
 def _analyse_outcomes(
     installation: Installation, asked: JourneyPayload, progress: Progress
 ) -> Result:
@@ -290,6 +299,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.ANALYSE_OUTCOMES, _analyse_outcomes),
         _bound(kinds.DESCRIBE_PROJECT, _describe_project),
         _bound(kinds.FIT_PROJECT_MODEL, _fit_project_model),
+        _bound(kinds.ANALYSE_PROJECT_MODEL, _analyse_project_model),
     )
 )
 

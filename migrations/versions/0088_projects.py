@@ -1,4 +1,4 @@
-"""Modelling projects: their answers' steps, and the models fitted to them."""
+"""Modelling projects: their answers' steps, the models fitted to them, and further analyses."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -93,3 +93,24 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_project_models_project_id", "project_models", ["project_id"])
+    op.create_table(
+        "project_analyses",
+        sa.Column("id", _NUMBER, nullable=False),
+        sa.Column("model_id", _NUMBER, nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("options", _DOCUMENT, nullable=False),
+        sa.Column("result", _DOCUMENT),
+        sa.Column("job_id", _NUMBER),
+        sa.Column("created_by", sa.Integer()),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('invariance', 'prediction', 'groups', 'segments')",
+            name="ck_project_analyses_kind",
+        ),
+        _refers("project_analyses", "model_id", "project_models"),
+        _refers("project_analyses", "job_id", "jobs"),
+        _refers("project_analyses", "created_by", "users"),
+        sa.PrimaryKeyConstraint("id", name="pk_project_analyses"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_project_analyses_model_id", "project_analyses", ["model_id"])

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
 from surveyapp.results.model_texts import COVARIANCE, with_line
+from surveyapp.results.project_analyses import ask_project_analysis
 from surveyapp.results.project_options import options_of
 from surveyapp.results.project_phrases import proposals
 from surveyapp.results.project_variables import Variables, variables_of
@@ -57,6 +58,17 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
         "If one factor fitted as well, the dimensions would be one.",
         of=first,
     )
+    if "region" in known.groups:
+        with installation.store.writing() as session:
+            asked = ask_project_analysis(
+                session,
+                session.get_one(ProjectModel, first),
+                "invariance",
+                group="region",
+                known=known,
+                user_id=owner_id,
+            )
+        run(asked.job_id)
     with installation.store.reading() as session:
         result = session.get_one(ProjectModel, first).result
     lines = (

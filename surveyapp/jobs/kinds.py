@@ -95,6 +95,12 @@ class ProjectModelPayload:
     model_id: int
 
 
+@dataclass(frozen=True)
+class ProjectAnalysisPayload:
+    model_id: int
+    project_analysis_id: int
+
+
 Payload = TypeVar(
     "Payload",
     AnalysisPayload,
@@ -108,6 +114,7 @@ Payload = TypeVar(
     InvariancePayload,
     ProjectPayload,
     ProjectModelPayload,
+    ProjectAnalysisPayload,
 )
 
 
@@ -248,6 +255,13 @@ FIT_PROJECT_MODEL = Kind(
     Outcome.PROJECT_MODEL,
     needs=_STATISTICS,
 )
+ANALYSE_PROJECT_MODEL = Kind(
+    "analyse_project_model",
+    "Further analysis of a model",
+    ProjectAnalysisPayload,
+    Outcome.PROJECT_MODEL,
+    needs=_STATISTICS,
+)
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
@@ -265,7 +279,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
             ),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
             *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE, TEST_SEGMENT_INVARIANCE),
-            *(ANALYSE_OUTCOMES, DESCRIBE_PROJECT, FIT_PROJECT_MODEL),
+            *(ANALYSE_OUTCOMES, DESCRIBE_PROJECT, FIT_PROJECT_MODEL, ANALYSE_PROJECT_MODEL),
         )
     }
 )

@@ -28,9 +28,11 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import path_diagrams
+from surveyapp.reports.project_analysis import analysis_tables
 from surveyapp.results.model_texts import COMPOSITE
+from surveyapp.results.project_analyses import ANALYSES
 from surveyapp.results.project_options import options_in_words
-from surveyapp.store.models import Journey, ProjectModel
+from surveyapp.store.models import Journey, ProjectAnalysis, ProjectModel
 
 KIND = "Model of a project"
 _MOST_DRAWN = 60  # items; more are a page of hairs
@@ -59,8 +61,17 @@ _OPERATORS = {
 }
 
 
-def content(model: ProjectModel, journey: Journey, *, made: date) -> Document:
-    """Everything about the model that a paper or an appendix takes. Raises Conflict without a result."""
+def content(
+    model: ProjectModel,
+    journey: Journey,
+    *,
+    made: date,
+    analyses: Sequence[ProjectAnalysis] = (),
+) -> Document:
+    """Everything about the model and its finished ``analyses`` that a paper or an appendix takes.
+
+    Raises Conflict without a result.
+    """
     if model.result is None:
         raise Conflict("This model has no result; see its page for the reason.")
     result = model.result
@@ -76,7 +87,7 @@ def content(model: ProjectModel, journey: Journey, *, made: date) -> Document:
                 ("Computed on", f"{model.created_at:%-d %B %Y}"),
             ],
         ),
-        blocks=list(_blocks(model, result)),
+        blocks=list(_blocks(model, result, analyses)),
         subject=f"{KIND}: {model.name}",
         author=journey.provider,
         running=f"{KIND}  ·  {model.name}",
@@ -85,7 +96,9 @@ def content(model: ProjectModel, journey: Journey, *, made: date) -> Document:
     )
 
 
-def _blocks(model: ProjectModel, result: Section) -> Iterator[Block]:
+def _blocks(
+    model: ProjectModel, result: Section, analyses: Sequence[ProjectAnalysis]
+) -> Iterator[Block]:
     number = count(1)
     yield Heading("Model")
     yield Paragraph(model.text, Tone.QUOTE)
@@ -100,6 +113,9 @@ def _blocks(model: ProjectModel, result: Section) -> Iterator[Block]:
         yield from _composite(result, number)
     else:
         yield from _covariance(result, number)
+    for analysis in analyses:
+        yield Heading(ANALYSES[analysis.kind].title)
+        yield from analysis_tables(analysis, number)
     if result.get("r_script"):
         yield Heading("Program for R")
         yield Paragraph(str(result["r_script"]), Tone.QUOTE)

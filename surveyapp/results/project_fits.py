@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -88,33 +89,50 @@ def run_project_model(
         if model is None:
             raise NotFound("This model has been removed.")
         parent = session.get(ProjectModel, model.parent_id) if model.parent_id else None
-        steps = [session.get_one(ProjectStep, number) for number in model.steps]
-        known, data = _answers(session, model.project, installation)
-    after, log = _stepped(data, known, steps, installation.settings.minimum_cell)
-    used = [*observed_names(model.kind, model.text)]
-    group = model.options.get("group") or None
+        rows = model_rows(session, model, installation)
+    after, group = rows.data, model.options.get("group")
     progress(40, "Fitting the model")
     with one_blas_thread():
         if model.kind == COVARIANCE:
-            after = _without_small(after, group, used, model, installation.settings.minimum_cell)
+            if group:
+                minimum = installation.settings.minimum_cell
+                after = of_large_groups(after, group, rows.used, model.options["missing"], minimum)
             result = _covariance(after, model, parent)
         else:
             result = _composite(after, model)
     document = {
         "format": MODEL,
         "rules_version": RULES,
-        "n_before": len(data),
+        "n_before": rows.n_before,
         "n_rows": len(after),
-        "steps": log,
+        "steps": rows.log,
         **result,
     }
     progress(95, "Storing the result")
     with installation.store.writing() as session:
         row = session.get_one(ProjectModel, asked.model_id)
         row.result = dict(to_json(document))
-        row.fingerprint = fingerprint(after, used)
+        row.fingerprint = fingerprint(after, list(rows.used))
         row.versions = result["versions"]
     return {"model_id": asked.model_id, "n": result["n"]}
+
+
+@dataclass(frozen=True)
+class ModelRows:
+    """The answers that a model is fitted to, after its steps; ``used``: the items that it names."""
+
+    data: pd.DataFrame
+    used: Sequence[str]
+    n_before: int
+    log: Sequence[Taken]
+
+
+def model_rows(session: Session, model: ProjectModel, installation: Installation) -> ModelRows:
+    """The model's rows, as the answers are now. Raises Conflict for too few."""
+    steps = [session.get_one(ProjectStep, number) for number in model.steps]
+    known, data = _answers(session, model.project, installation)
+    after, log = _stepped(data, known, steps, installation.settings.minimum_cell)
+    return ModelRows(after, observed_names(model.kind, model.text), len(data), log)
 
 
 def _answers(
@@ -164,20 +182,14 @@ def _counts(column: pd.Series, minimum: int) -> dict[str, int | None]:
     }
 
 
-def _without_small(
-    data: pd.DataFrame,
-    group: str | None,
-    used: Sequence[str],
-    model: ProjectModel,
-    minimum: int,
+def of_large_groups(
+    data: pd.DataFrame, group: str, used: Sequence[str], missing: str, minimum: int
 ) -> pd.DataFrame:
-    """The rows of groups that are large enough to be told of. Raises Conflict where none are left."""
-    if group is None:
-        return data
+    """The rows of groups that are large enough to be told of. Raises Conflict where fewer than two are."""
     if group not in data.columns:
         raise Conflict(f"{group} makes no groups of these answers any more; fit the model without.")
     usable = data[list(used)].notna()
-    counted = usable.any(axis=1) if model.options["missing"] == "fiml" else usable.all(axis=1)
+    counted = usable.any(axis=1) if missing == "fiml" else usable.all(axis=1)
     sizes = data.loc[counted, group].value_counts()
     large = [value for value in sizes.index if sizes[value] >= minimum]
     if len(large) < 2:

@@ -17,7 +17,14 @@ from surveyapp.results.model_texts import faults_of
 from surveyapp.results.project_step_kinds import StepKind, step_in_words
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
-from surveyapp.store.models import Journey, Project, ProjectModel, ProjectStep, Segment
+from surveyapp.store.models import (
+    Journey,
+    Project,
+    ProjectAnalysis,
+    ProjectModel,
+    ProjectStep,
+    Segment,
+)
 from surveyapp.surveys.queries import surveys_of
 
 LONGEST_NAME, LONGEST_TEXT, LONGEST_REASON = 200, 50_000, 2_000
@@ -340,6 +347,8 @@ def _forget(session: Session, journey_id: int, before: datetime) -> None:
     if not gone:
         return
     of_gone = ProjectModel.project_id.in_(gone)
+    models = select(ProjectModel.id).where(of_gone)
+    session.execute(delete(ProjectAnalysis).where(ProjectAnalysis.model_id.in_(models)))
     session.execute(update(ProjectModel).where(of_gone).values(parent_id=None))
     session.execute(delete(ProjectModel).where(of_gone))
     session.execute(delete(ProjectStep).where(ProjectStep.project_id.in_(gone)))

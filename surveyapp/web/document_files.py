@@ -6,12 +6,14 @@ start is spared.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response
 
 from instruments.loader import Library
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.reports.document import Document
-from surveyapp.store.models import Analysis, Journey, ProjectModel, Report
+from surveyapp.store.models import Analysis, Journey, ProjectAnalysis, ProjectModel, Report
 from surveyapp.web.installation import installation
 from surveyapp.web.kept import Kept
 
@@ -35,17 +37,20 @@ def analysed(analysis: Analysis, journey: Journey, library: Library) -> Document
     return _documents.get((analysis.id, analysis.fingerprint, journey.name), made)
 
 
-def modelled(model: ProjectModel, journey: Journey) -> Document:
-    """The document of a project's model. Raises Conflict before it has a result."""
+def modelled(
+    model: ProjectModel, journey: Journey, analyses: Sequence[ProjectAnalysis] = ()
+) -> Document:
+    """The document of a project's model with finished analyses. Raises Conflict before it has a result."""
     if model.result is None:
         raise Conflict("This model has no result; see its page for the reason.")
 
     def made() -> Document:
         from surveyapp.reports.project_model import content
 
-        return content(model, journey, made=model.created_at.date())
+        return content(model, journey, made=model.created_at.date(), analyses=analyses)
 
-    key = (-model.id, f"{model.fingerprint} {model.project.name}", journey.name)
+    further = " ".join(str(each.id) for each in analyses)
+    key = (-model.id, f"{model.fingerprint} {model.project.name} {further}", journey.name)
     return _documents.get(key, made)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
@@ -26,13 +27,14 @@ from surveyapp.results.model_texts import (
     with_line,
     without_item,
 )
+from surveyapp.results.project_analyses import ANALYSES, analyses_of, ask_project_analysis
 from surveyapp.results.project_json import model_to_json, project_to_json
 from surveyapp.results.project_options import options_in_words, options_of
 from surveyapp.results.project_phrases import Proposal
 from surveyapp.results.project_step_kinds import StepKind, step_arguments, step_in_words
 from surveyapp.results.project_variables import Variables, variables_of
 from surveyapp.results.projects import LONGEST_REASON, ModelText
-from surveyapp.store.models import Journey, Project, ProjectModel
+from surveyapp.store.models import Journey, Project, ProjectAnalysis, ProjectModel
 from surveyapp.web.document_files import FIGURES, TABLES, document_file, figure_file, modelled
 from surveyapp.web.drawings import Drawing, drawing
 from surveyapp.web.forms import StaffForm
@@ -283,6 +285,8 @@ def model(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValu
         made_of_it = [
             each for each in known_ones.models_of(session, project) if each.parent_id == found.id
         ]
+        further = analyses_of(session, found)
+        groups = variables_of(session, project, installation().library).groups
     return render_template(
         "projects/model.html",
         journey=journey,
@@ -297,6 +301,9 @@ def model(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValu
         drawn=_drawn(found, journey),
         tables=_tables(found),
         proposals=_proposals(found),
+        further=[(each, _analysis_tables(each)) for each in further],
+        kinds={name: kind for name, kind in ANALYSES.items() if kind.of == found.kind},
+        groups=groups,
     )
 
 
@@ -324,6 +331,32 @@ def change(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
         asked = ModelText("", found.kind, text, found.options, said, form.reason.data or "")
         made = _fitted(session, project, known, asked, found)
     return _to_model(journey_id, made)
+
+
+class AnalysisForm(StaffForm):
+    kind = StringField(validators=[InputRequired()])
+    group = StringField(validators=[Length(max=200)])
+
+
+@projects.post("/projects/<int:project_id>/models/<int:model_id>/analyses")
+@requires(Permission.MODEL_ANSWERS)
+def analyse(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
+    """Ask for a further analysis; a second time it is the same one."""
+    form = AnalysisForm()
+    if not form.validate():
+        raise Invalid("Choose an analysis from the list.")
+    with installation().store.writing() as session:
+        _, project, found = _model_place(session, journey_id, project_id, model_id)
+        leave_room(session)
+        ask_project_analysis(
+            session,
+            found,
+            form.kind.data or "",
+            group=form.group.data or "",
+            known=variables_of(session, project, installation().library),
+            user_id=me().id,
+        )
+    return _to_model(journey_id, found)
 
 
 @projects.post("/projects/<int:project_id>/models/<int:model_id>/again")
@@ -368,9 +401,16 @@ def restore_model(journey_id: int, project_id: int, model_id: int) -> ResponseRe
 @requires(Permission.MODEL_ANSWERS)
 def model_json(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """The whole result, every digit of it."""
-    found, _ = _finished(journey_id, project_id, model_id)
+    found, _, further = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file="json")
-    text = json.dumps({**model_to_json(found), "result": found.result}, indent=1, allow_nan=False)
+    document = {
+        **model_to_json(found),
+        "result": found.result,
+        "analyses": [
+            {"kind": each.kind, "options": each.options, "result": each.result} for each in further
+        ],
+    }
+    text = json.dumps(document, indent=1, allow_nan=False)
     return _download(text, "application/json", f"model-{model_id}.json")
 
 
@@ -378,7 +418,7 @@ def model_json(journey_id: int, project_id: int, model_id: int) -> ResponseRetur
 @requires(Permission.MODEL_ANSWERS)
 def script(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """The same model as a program for R."""
-    found, _ = _finished(journey_id, project_id, model_id)
+    found, _, _ = _finished(journey_id, project_id, model_id)
     text = (found.result or {}).get("r_script")
     if not text:
         raise NotFound("There is no R script for a composite model.")
@@ -392,27 +432,27 @@ def script(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
 @requires(Permission.MODEL_ANSWERS)
 def tables(journey_id: int, project_id: int, model_id: int, ending: str) -> ResponseReturnValue:
     """Every table, for Word, for LaTeX, or as a ZIP of CSV files."""
-    found, journey = _finished(journey_id, project_id, model_id)
+    found, journey, further = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file=f"tables.{ending}")
-    return document_file(modelled(found, journey), TABLES[ending], f"model-{model_id}")
+    return document_file(modelled(found, journey, further), TABLES[ending], f"model-{model_id}")
 
 
 @projects.get("/projects/<int:project_id>/models/<int:model_id>/figures.zip")
 @requires(Permission.MODEL_ANSWERS)
 def figures(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """Every figure as SVG and PNG."""
-    found, journey = _finished(journey_id, project_id, model_id)
+    found, journey, further = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file="figures.zip")
-    return document_file(modelled(found, journey), FIGURES, f"model-{model_id}")
+    return document_file(modelled(found, journey, further), FIGURES, f"model-{model_id}")
 
 
 @projects.get("/projects/<int:project_id>/models/<int:model_id>/figure.<any(svg, png):kind>")
 @requires(Permission.MODEL_ANSWERS)
 def figure(journey_id: int, project_id: int, model_id: int, kind: str) -> ResponseReturnValue:
     """The drawing of the model."""
-    found, journey = _finished(journey_id, project_id, model_id)
+    found, journey, further = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file=f"figure.{kind}")
-    return figure_file(modelled(found, journey), 1, kind, f"model-{model_id}")
+    return figure_file(modelled(found, journey, further), 1, kind, f"model-{model_id}")
 
 
 def _place(session: Session, journey_id: int, project_id: int) -> tuple[Journey, Project]:
@@ -427,12 +467,16 @@ def _model_place(
     return journey, project, known_ones.model_of(session, project, model_id)
 
 
-def _finished(journey_id: int, project_id: int, model_id: int) -> tuple[ProjectModel, Journey]:
+def _finished(
+    journey_id: int, project_id: int, model_id: int
+) -> tuple[ProjectModel, Journey, list[ProjectAnalysis]]:
+    """A fitted model, its journey, and those of its further analyses that are done."""
     with installation().store.reading() as session:
         journey, _, found = _model_place(session, journey_id, project_id, model_id)
+        further = [each for each in analyses_of(session, found) if each.result is not None]
     if found.result is None:
         raise Conflict("This model has no result; see its page for the reason.")
-    return found, journey
+    return found, journey, further
 
 
 def _parent(session: Session, project: Project) -> ProjectModel | None:
@@ -493,6 +537,12 @@ def _tables(found: ProjectModel) -> list[Table]:
     from surveyapp.reports.project_model import tables_of
 
     return tables_of(found)
+
+
+def _analysis_tables(analysis: ProjectAnalysis) -> list[Table]:
+    from surveyapp.reports.project_analysis import analysis_tables
+
+    return analysis_tables(analysis, count(1))
 
 
 def _proposals(found: ProjectModel) -> list[Proposal]:

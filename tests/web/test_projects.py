@@ -12,6 +12,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from analysis.composite.predict import predict_pls
+from analysis.covariance.invariance import invariance
 from analysis.covariance.sem import fit_sem
 from surveyapp.app import create_app
 from surveyapp.results.person_answers import person_answers
@@ -203,6 +205,56 @@ def test_groups_robust_and_composite_models(client, installation, base):
     assert "quality &lt;~ rel1" in copied and 'value="500" selected' in copied.replace(
         'selected value="500"', 'value="500" selected'
     )
+
+
+def test_further_analyses_are_those_of_the_engines_and_in_every_file(
+    client, installation, journey_id, base
+):
+    model = fitted(client, installation, base, name="For groups", estimator="MLR")
+    asked = {"kind": "invariance", "group": "region"}
+    for _ in range(2):  # the second time it is the same one
+        assert client.post(f"{model}/analyses", data=asked).status_code == 303
+    assert "<progress" in client.get(model).text
+    run_jobs(installation)
+    page = client.get(model).text
+    (made,) = json.loads(client.get(f"{model}.json").text)["analyses"]
+    data = items_of(installation, journey_id)
+    data["region"] = ["North", "South"] * 120
+    ladder = invariance(data, MODEL, "region", estimator="MLR")
+    found = {step["name"]: step["fit"]["chisq_scaled"] for step in made["result"]["steps"]}
+    assert found == pytest.approx(
+        {s.name: s.fit.fit["chisq_scaled"] for s in ladder.steps}, rel=1e-7
+    )
+    assert "Measurement Invariance by Region" in page and "Latent Means" in page
+    assert "Measurement Invariance" in client.get(f"{model}/tables.tex").text
+    for wrong in (
+        {"kind": "segments"},
+        {"kind": "invariance", "group": "age"},
+        {"group": "region"},
+    ):
+        assert client.post(f"{model}/analyses", data=wrong).status_code == 422
+    text = "quality <~ rel1 + rel2 + rel3\nsure =~ ass1 + ass2 + ass3\nsure ~ quality"
+    model = fitted(client, installation, base, kind="composite", text=text)
+    for kind in ("groups", "prediction", "segments"):
+        client.post(f"{model}/analyses", data={"kind": kind, "group": "region"})
+    run_jobs(installation)
+    page = client.get(model).text
+    results = {
+        each["kind"]: each["result"]
+        for each in json.loads(client.get(f"{model}.json").text)["analyses"]
+    }
+    frame = data.drop(columns="region")
+    predicted = predict_pls(frame, text, seed=results["prediction"]["seed"])
+    q2 = {row["item"]: row["q2"] for row in results["prediction"]["items"]}
+    assert q2 == pytest.approx(predicted.items["q2"].to_dict(), abs=1e-9)
+    assert {len(row) for row in results["groups"]["paths"]} and results["groups"]["n"] == [120, 120]
+    assert [row["segments"] for row in results["segments"]["criteria"]] == [1, 2, 3, 4, 5]
+    for title in (
+        "Invariance of the Composites (MICOM)",
+        "Predictive Ability (CVPAT)",
+        "Number of Segments",
+    ):
+        assert title in page
 
 
 def test_steps_are_taken_by_later_models_alone_and_can_be_undone(client, installation, base):

@@ -74,7 +74,7 @@ from surveyapp.store.models.maps import (
 from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.personas import Persona, PersonaEmotion
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
-from surveyapp.store.models.projects import Project, ProjectModel, ProjectStep
+from surveyapp.store.models.projects import Project, ProjectAnalysis, ProjectModel, ProjectStep
 from surveyapp.store.models.questionnaires import Questionnaire, QuestionnaireVersion
 from surveyapp.store.models.report_schedules import (
     ReportLink,
@@ -218,6 +218,7 @@ __all__ = [
     "PrizeDraw",
     "PrizeDrawWinner",
     "Project",
+    "ProjectAnalysis",
     "ProjectModel",
     "ProjectStep",
     "Questionnaire",

@@ -103,3 +103,26 @@ class ProjectModel(Base):
 
     project: Mapped[Project] = relationship(lazy="joined")
     job: Mapped[Job | None] = relationship(lazy="joined")
+
+
+class ProjectAnalysis(Base):
+    """A further analysis of a project's model, on the rows that it was fitted to."""
+
+    __tablename__ = "project_analyses"
+    __table_args__ = (
+        one_of("kind", "invariance", "prediction", "groups", "segments"),
+        Index("ix_project_analyses_model_id", "model_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("project_models.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    options: Mapped[dict[str, Any]] = mapped_column(Document)
+    result: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    model: Mapped[ProjectModel] = relationship(lazy="joined")
+    job: Mapped[Job | None] = relationship(lazy="joined")

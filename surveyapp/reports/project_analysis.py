@@ -1,0 +1,282 @@
+"""The tables of a model's further analyses, from their stored results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from surveyapp.reports import apa
+from surveyapp.reports.document import Column, Interval, Look, Table, italic
+from surveyapp.store.models import ProjectAnalysis
+
+Section = Mapping[str, Any]
+_CRITERIA = ("aic", "aic3", "bic", "caic", "entropy", "smallest")
+
+
+def analysis_tables(analysis: ProjectAnalysis, number: Iterator[int]) -> list[Table]:
+    """An analysis as tables, numbered onwards; none before it has a result."""
+    if analysis.result is None:
+        return []
+    return [made(analysis.result, next(number)) for made in _TABLES[analysis.kind]]
+
+
+def _ladder(result: Section, number: int) -> Table:
+    steps = result["steps"]
+    scaled = steps[0]["fit"].get("chisq_scaled") is not None
+    test = "_scaled" if scaled else ""
+    index = "_robust" if steps[0]["fit"].get("cfi_robust") is not None else test
+    return Table(
+        number=number,
+        title=f"Measurement Invariance by {result['group'].replace('_', ' ').capitalize()}",
+        columns=[
+            Column("Step", 0.16),
+            Column(apa.CHI, 0.11, apa.number),
+            Column(apa.DF, 0.07, apa.count),
+            Column("CFI", 0.09, apa.BOUNDED_3),
+            Column("RMSEA", 0.1, apa.BOUNDED_3),
+            Column("SRMR", 0.09, apa.BOUNDED_3),
+            Column(apa.DELTA_CHI, 0.1, apa.number),
+            Column(apa.P, 0.08, apa.pvalue),
+            Column("ΔCFI", 0.09, apa.BOUNDED_3),
+            Column("Holds", 0.11),
+        ],
+        cells=[
+            [
+                step["name"].capitalize(),
+                step["fit"].get(f"chisq{test}"),
+                step["fit"].get("df"),
+                step["fit"].get(f"cfi{index}"),
+                step["fit"].get(f"rmsea{index}"),
+                step["fit"].get("srmr"),
+                step.get("d_chisq"),
+                step.get("d_pvalue"),
+                step.get("d_cfi"),
+                "yes" if step["holds"] else "no",
+            ]
+            for step in steps
+        ],
+        note=_verdict(result)
+        + " "
+        + " ".join(f"{step['name'].capitalize()}: {step['because']}." for step in steps),
+        look=Look.APA,
+    )
+
+
+_VERDICTS = {
+    "scalar": "Means may be compared: intercepts are equal.",
+    "partial scalar": "Means may be compared with caution: intercepts are equal but for some released.",
+    "metric": "Relations may be compared, means may not: loadings are equal, intercepts are not.",
+    "none": "Nothing may be compared: not even loadings are equal.",
+}
+
+
+def _verdict(result: Section) -> str:
+    return _VERDICTS.get(str(result["verdict"]).replace("_", " "), "")
+
+
+def _latent_means(result: Section, number: int) -> Table:
+    rows = result["latent_means"]
+    return Table(
+        number=number,
+        title="Latent Means",
+        columns=[
+            Column("Factor", 0.3),
+            Column("Group", 0.25),
+            Column("Difference", 0.12, apa.number),
+            Column(italic("SE"), 0.11, apa.number),
+            Column(apa.P, 0.11, apa.pvalue),
+            Column(italic("d"), 0.11, apa.number),
+        ],
+        cells=[
+            [
+                row["factor"],
+                str(row["group"]),
+                *(row.get(key) for key in ("est", "se", "pvalue", "d")),
+            ]
+            for row in rows
+        ],
+        note=f"Against {result['groups'][0]}, whose means are 0. They can be read only where means may"
+        " be compared.",
+        look=Look.APA,
+    )
+
+
+def _micom(result: Section, number: int) -> Table:
+    one, two = result["groups"]
+    return Table(
+        number=number,
+        title="Invariance of the Composites (MICOM)",
+        columns=[
+            Column("Construct", 0.24),
+            Column(italic("c"), 0.1, apa.BOUNDED_3),
+            Column("5% quantile", 0.12, apa.BOUNDED_3),
+            Column(apa.P, 0.08, apa.pvalue),
+            Column("Means differ by", 0.14, apa.number),
+            Column(apa.P, 0.08, apa.pvalue, name="p of the means"),
+            Column("Invariance", 0.24),
+        ],
+        cells=[
+            [
+                row["construct"],
+                row["correlation"],
+                row["correlation_5"],
+                row["p_correlation"],
+                row["mean_difference"],
+                row["p_mean"],
+                row["invariance"],
+            ]
+            for row in result["constructs"]
+        ],
+        note=(
+            "Paths may be compared: every composite is at least partially invariant."
+            if result["comparable"]
+            else "Paths may not be compared: a composite differs between the groups."
+        )
+        + f" {one}: n = {result['n'][0]:,}; {two}: n = {result['n'][1]:,}."
+        + f" {result['permutations']:,} permutations, seed {result['seed']}.",
+        look=Look.APA,
+    )
+
+
+def _group_paths(result: Section, number: int) -> Table:
+    one, two = result["groups"]
+    return Table(
+        number=number,
+        title="Paths of the Two Groups",
+        columns=[
+            Column("Path", 0.3),
+            Column(one, 0.12, apa.bounded),
+            Column(two, 0.12, apa.bounded),
+            Column("Difference", 0.13, apa.number),
+            Column("95% of random groups", 0.17, apa.free_interval),
+            Column(apa.P, 0.08, apa.pvalue),
+            Column("Holm", 0.08, apa.pvalue),
+        ],
+        cells=[
+            [
+                f"{row['source']} → {row['target']}",
+                row["first"],
+                row["second"],
+                row["difference"],
+                Interval(row.get("lower"), row.get("upper")),
+                row.get("p_permutation"),
+                row.get("p_holm"),
+            ]
+            for row in result["paths"]
+        ],
+        note="Permutation test. Differences can be read only where MICOM allows it.",
+        look=Look.APA,
+    )
+
+
+def _items(result: Section, number: int) -> Table:
+    return Table(
+        number=number,
+        title="Prediction of the Items (PLSpredict)",
+        columns=[
+            Column("Item", 0.2),
+            Column("Construct", 0.26),
+            Column((*italic("Q"), "²"), 0.12, apa.BOUNDED_3),
+            Column("RMSE", 0.1, apa.BOUNDED_3),
+            Column("RMSE, linear model", 0.12, apa.BOUNDED_3),
+            Column("MAE", 0.1, apa.BOUNDED_3),
+            Column("MAE, linear model", 0.1, apa.BOUNDED_3),
+        ],
+        cells=[
+            [
+                row["item"],
+                row["construct"],
+                *(row[key] for key in ("q2", "rmse", "rmse_lm", "mae", "mae_lm")),
+            ]
+            for row in result["items"]
+        ],
+        note=f"Predictive power: {result['power']}, by how many items PLS predicts with a smaller RMSE"
+        f" than the linear model. n = {result['n']:,}, {result['folds']} folds,"
+        f" {result['repetitions']} repetitions, seed {result['seed']}.",
+        look=Look.APA,
+    )
+
+
+def _cvpat(result: Section, number: int) -> Table:
+    return Table(
+        number=number,
+        title="Predictive Ability (CVPAT)",
+        columns=[
+            Column("Compared with", 0.3),
+            Column("Loss", 0.12, apa.number),
+            Column("Its loss", 0.12, apa.number),
+            Column("Difference", 0.14, apa.number),
+            Column("95% CI", 0.2, apa.free_interval),
+            Column(apa.P, 0.12, apa.pvalue),
+        ],
+        cells=[
+            [
+                row["benchmark"],
+                row["loss"],
+                row["loss_benchmark"],
+                row["difference"],
+                Interval(row["lower"], row["upper"]),
+                row["p"],
+            ]
+            for row in result["cvpat"]
+        ],
+        note="Mean squared errors; below zero the model predicts better.",
+        look=Look.APA,
+    )
+
+
+def _criteria(result: Section, number: int) -> Table:
+    rows = result["criteria"]
+    names = [name for name in _CRITERIA if name in rows[0]]
+    heads = {"aic": "AIC", "aic3": "AIC3", "bic": "BIC", "caic": "CAIC"}
+    stopped = [count for count, done in result["converged"].items() if not done]
+    note = (
+        "AIC3 and CAIC together point to the number; an entropy from .5 on tells segments apart. A"
+        " segment is a proposal until it can be described."
+    )
+    if stopped:
+        note += f" Without convergence: {', '.join(stopped)} segments."
+    return Table(
+        number=number,
+        title="Number of Segments",
+        columns=[
+            Column("Segments", 0.16, apa.count),
+            *(
+                Column(heads.get(name, name.capitalize()), 0.84 / len(names), apa.number)
+                for name in names
+            ),
+        ],
+        cells=[[row["segments"], *(row[name] for name in names)] for row in rows],
+        note=f"{note} n = {result['n']:,}, seed {result['seed']}.",
+        look=Look.APA,
+    )
+
+
+def _segment_paths(result: Section, number: int) -> Table:
+    columns = [name for name in result["paths"][0] if name not in ("source", "target")]
+    shares = result["shares"]
+    return Table(
+        number=number,
+        title=f"Paths of {result['segments']} Segment{'' if result['segments'] == 1 else 's'}",
+        columns=[
+            Column("Path", 0.4),
+            *(
+                Column(f"Segment {name} ({100 * share:.0f}%)", 0.6 / len(columns), apa.bounded)
+                for name, share in zip(columns, shares, strict=True)
+            ),
+        ],
+        cells=[
+            [f"{row['source']} → {row['target']}", *(row[name] for name in columns)]
+            for row in result["paths"]
+        ],
+        note="The number that AIC3 points to.",
+        look=Look.APA,
+    )
+
+
+_TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
+    "invariance": (_ladder, _latent_means),
+    "groups": (_micom, _group_paths),
+    "prediction": (_items, _cvpat),
+    "segments": (_criteria, _segment_paths),
+}

@@ -1,0 +1,164 @@
+"""Further analyses of a project's model, computed in the worker on the rows that it was fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.composite.cvpat import cvpat
+from analysis.composite.fimix import compare_segments
+from analysis.composite.groups import compare_groups
+from analysis.composite.layout import CompositeOptions
+from analysis.composite.micom import micom
+from analysis.composite.pls import fit_pls
+from analysis.composite.predict import predict_pls
+from analysis.covariance.invariance import invariance
+from analysis.covariance.invariance_verdict import verdict
+from analysis.covariance.ordinal_invariance import ordinal_invariance
+from analysis.json_values import to_json
+from analysis.rules import RULES
+from analysis.threads import one_blas_thread
+from surveyapp.errors import Conflict, NotFound
+from surveyapp.installation import Installation
+from surveyapp.jobs.kinds import ProjectAnalysisPayload
+from surveyapp.jobs.running import Progress
+from surveyapp.results.project_fits import model_rows, of_large_groups
+from surveyapp.results.project_options import SEED
+from surveyapp.store.models import ProjectAnalysis, ProjectModel
+
+FORMAT = "project-analysis/1"
+PERMUTATIONS, SEGMENTS, STARTS = 1_000, 5, 10
+
+
+def run_project_analysis(
+    installation: Installation, asked: ProjectAnalysisPayload, *, progress: Progress
+) -> dict[str, Any]:
+    """Compute an analysis of a model and store its result. Raises NotFound, Conflict for groups that are
+    too small to be told of, and what the method says of a model or data that it cannot use."""
+    progress(0, "Reading answers")
+    with installation.store.reading() as session:
+        found = session.get(ProjectAnalysis, asked.project_analysis_id)
+        if found is None:
+            raise NotFound("This analysis has been removed.")
+        model, kind, options = found.model, found.kind, found.options
+        rows = model_rows(session, model, installation)
+    data, group = rows.data, options.get("group")
+    if group:
+        data = of_large_groups(
+            data, group, rows.used, model.options["missing"], installation.settings.minimum_cell
+        )
+    progress(30, "Computing")
+    with one_blas_thread():
+        result = _KINDS[kind](data, model, options)
+    document = {"format": FORMAT, "rules_version": RULES, "n_rows": len(data), **result}
+    progress(95, "Storing the result")
+    with installation.store.writing() as session:
+        session.get_one(ProjectAnalysis, asked.project_analysis_id).result = dict(to_json(document))
+    return {"model_id": model.id}
+
+
+def _invariance(
+    data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    if model.options["estimator"] == "WLSMV":
+        ordinal = ordinal_invariance(data, model.text, options["group"])
+        return {**ordinal.to_dict(), "verdict": verdict(ordinal)}
+    ladder = invariance(
+        data,
+        model.text,
+        options["group"],
+        estimator=model.options["estimator"],
+        missing=model.options["missing"],
+        std_lv=model.options["std_lv"],
+    )
+    return {**ladder.to_dict(), "verdict": verdict(ladder)}
+
+
+def _groups(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]) -> dict[str, Any]:
+    group = options["group"]
+    sizes = data[group].value_counts()
+    if len(sizes) > 2:
+        raise Conflict(
+            f"{group} makes {len(sizes)} groups, and two are compared: leave out the rows of the"
+            " others by a step, and fit the model to the rest."
+        )
+    settings: dict[str, Any] = {
+        "groups": (sizes.index[0], sizes.index[1]),
+        "permutations": PERMUTATIONS,
+        "seed": SEED,
+        "settings": _settings(model),
+        "missing": model.options["missing"],
+    }
+    same = micom(data, model.text, group, **settings)
+    paths = compare_groups(data, model.text, group, **settings)
+    return {
+        "group": group,
+        "groups": same.groups,
+        "n": same.n,
+        "permutations": PERMUTATIONS,
+        "inadmissible": same.inadmissible,
+        "seed": SEED,
+        "comparable": same.comparable,
+        "constructs": same.table.reset_index(names="construct").to_dict("records"),
+        "paths": paths.paths.to_dict("records"),
+    }
+
+
+def _prediction(
+    data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
+) -> dict[str, Any]:
+    found = predict_pls(
+        data,
+        model.text,
+        settings=_settings(model),
+        missing=model.options["missing"],
+        seed=SEED,
+    )
+    return {
+        "n": found.n,
+        "folds": found.folds,
+        "repetitions": found.repetitions,
+        "seed": SEED,
+        "power": found.power,
+        "items": found.items.reset_index(names="item").to_dict("records"),
+        "cvpat": [cvpat(found), cvpat(found, benchmark="linear model")],
+    }
+
+
+def _segments(
+    data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
+) -> dict[str, Any]:
+    settings = _settings(model)
+    fit = fit_pls(
+        data,
+        model.text,
+        scheme=settings.scheme,
+        consistent=settings.consistent,
+        missing=model.options["missing"],
+    )
+    criteria, solutions = compare_segments(fit, up_to=SEGMENTS, starts=STARTS, seed=SEED)
+    chosen = solutions[int(str(criteria["aic3"].idxmin()))]
+    return {
+        "n": fit.n,
+        "starts": STARTS,
+        "seed": SEED,
+        "criteria": criteria.reset_index().to_dict("records"),
+        "segments": chosen.segments,
+        "shares": chosen.shares,
+        "paths": chosen.paths.rename(columns=str).to_dict("records"),
+        "converged": {str(number): each.converged for number, each in solutions.items()},
+    }
+
+
+def _settings(model: ProjectModel) -> CompositeOptions:
+    return CompositeOptions(scheme=model.options["scheme"], consistent=model.options["consistent"])
+
+
+_KINDS: Mapping[str, Callable[[pd.DataFrame, ProjectModel, Mapping[str, Any]], dict[str, Any]]] = {
+    "invariance": _invariance,
+    "groups": _groups,
+    "prediction": _prediction,
+    "segments": _segments,
+}
