@@ -76,12 +76,12 @@ def _looks(installation: Installation, now: datetime) -> list[tuple[Look, date]]
 def _settle(installation: Installation, look: Look, today: date, now: datetime) -> int:
     """Note what was seen, and tell of a crossing, unless another worker has done so meanwhile."""
     alert = look.alert
-    figure = look.figure if look.crossed and alert.armed else None
+    figure = look.figure if look.is_new else None
     values: dict[str, object] = {"looked_on": today}
     if look.judged:
         values["looked_until"] = look.period.until
     if figure is not None:
-        values |= {"armed": False, "told_at": now, "told": Alert.told + 1}
+        values |= {"armed": False, "side": look.side, "told_at": now, "told": Alert.told + 1}
     elif look.back:
         values["armed"] = True
     claim = update(Alert).where(

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from analysis.control_limits import ControlLimits
 from instruments.loader import Library
+from surveyapp.closed_loop.alert_rules import sides, threshold
 from surveyapp.errors import NotFound, NotReady
 from surveyapp.results import dashboards
 from surveyapp.results.scope import Comparison, Period, Scope, recent
@@ -57,7 +58,21 @@ class Look:
     @property
     def crossed(self) -> bool:
         """Whether the figure is where the alert tells of it."""
-        return self.judged and _JUDGES[self.alert.kind](self)
+        return self.side is not None
+
+    @property
+    def side(self) -> str | None:
+        """On which of the sides that the alert watches the figure is: "below" or "above"."""
+        if not self.judged:
+            return None
+        judge = _JUDGES[self.alert.kind]
+        return next((side for side in sides(self.alert) if judge(self, side)), None)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its crossing was not told yet: the first, or on the other side than the last."""
+        alert = self.alert
+        return self.crossed and (alert.armed or (alert.outside and alert.side != self.side))
 
     @property
     def back(self) -> bool:
@@ -68,42 +83,44 @@ class Look:
         """
         if not self.judged or self.crossed:
             return False
-        return self.alert.kind != "threshold" or not _beyond(self.alert, self.estimate)
+        return self.alert.kind != "threshold" or not any(
+            _beyond(self.alert, self.estimate, side) for side in sides(self.alert)
+        )
 
     @property
     def estimate(self) -> float | None:
         return self.figure.estimate if self.figure is not None else None
 
 
-def _beyond(alert: Alert, number: float | None) -> bool:
+def _beyond(alert: Alert, number: float | None, side: str) -> bool:
     if number is None:
         return False
-    return number < alert.value if alert.direction == "below" else number > alert.value
+    limit = threshold(alert, side)
+    return number < limit if side == "below" else number > limit
 
 
-def _threshold(look: Look) -> bool:
+def _threshold(look: Look, side: str) -> bool:
     """By the estimate, or by the end of the interval that crosses last."""
     if look.figure is None or not look.alert.whole:
-        return _beyond(look.alert, look.estimate)
-    last = look.figure.high if look.alert.direction == "below" else look.figure.low
-    return _beyond(look.alert, last)
+        return _beyond(look.alert, look.estimate, side)
+    return _beyond(look.alert, look.figure.high if side == "below" else look.figure.low, side)
 
 
-def _change(look: Look) -> bool:
+def _change(look: Look, side: str) -> bool:
     change = look.figure.change if look.figure is not None else None
     contrast = change.contrast if change is not None else None
     if contrast is None or not contrast.certain:
         return False
-    return contrast.difference < 0 if look.alert.direction == "below" else contrast.difference > 0
+    return contrast.difference < 0 if side == "below" else contrast.difference > 0
 
 
-def _control(look: Look) -> bool:
+def _control(look: Look, side: str) -> bool:
     if look.limits is None or look.estimate is None:
         return False
-    return look.limits.breached(look.estimate) == (-1 if look.alert.direction == "below" else 1)
+    return look.limits.breached(look.estimate) == (-1 if side == "below" else 1)
 
 
-_JUDGES: dict[str, Callable[[Look], bool]] = {
+_JUDGES: dict[str, Callable[[Look, str], bool]] = {
     "threshold": _threshold,
     "change": _change,
     "control": _control,

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from surveyapp.closed_loop.alert_looks import Look, Looks
+from surveyapp.closed_loop.alert_rules import way
 from surveyapp.closed_loop.alert_words import condition, customers, place_name
 from surveyapp.installation import Installation
 from surveyapp.journeys.calendar import calendar_of
@@ -140,8 +141,9 @@ def line_to_json(line: AlertLine, *, few: int) -> dict[str, Any]:
         **{name: getattr(alert, name) or None for name in ("channel", "language")},
         "flagged": alert.flagged,
         "kind": alert.kind,
-        "direction": alert.direction,
+        "direction": way(alert),
         "value": alert.value if alert.kind == "threshold" else None,
+        "upper": alert.upper,
         "whole_interval": alert.whole,
         "months": alert.months,
         "minimum_n": alert.minimum_n,

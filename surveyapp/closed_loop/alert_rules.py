@@ -14,7 +14,7 @@ from surveyapp.installation import Installation
 from surveyapp.results.journey import Ground, ground
 from surveyapp.results.targets import place_of
 from surveyapp.results.view_models import Definition
-from surveyapp.store.models import EVERYBODY
+from surveyapp.store.models import EVERYBODY, Alert
 from surveyapp.webhooks.addresses import read_url
 
 KINDS = {
@@ -22,7 +22,13 @@ KINDS = {
     "change": "The score changes significantly from the comparison period",
     "control": "The newest month breaches its control limits",
 }
-DIRECTIONS = {"below": "Below, or lower", "above": "Above, or higher"}
+SIDES = ("below", "above")
+OUTSIDE = "outside"
+DIRECTIONS = {
+    "below": "Below, or lower",
+    "above": "Above, or higher",
+    OUTSIDE: "Either: below the lower or above the upper limit",
+}
 CHATS = {"": "No chat", "slack": "Slack", "teams": "Microsoft Teams"}
 DIGESTS = {
     "now": "At once",
@@ -41,7 +47,8 @@ _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,189}")
 class AlertRule:
     """What is watched, when that is told, and to whom. The names are those of the table's columns.
 
-    ``value`` is in the unit in which the score is reported: 0 to 100, for NPS -100 to 100.
+    ``value`` is in the unit in which the score is reported: 0 to 100, for NPS -100 to 100. ``outside``
+    watches both sides whatever the ``direction``: of a threshold, below ``value`` and above ``upper``.
     """
 
     journey_id: int
@@ -54,6 +61,8 @@ class AlertRule:
     kind: str = "threshold"
     direction: str = "below"
     value: float = 0.0
+    outside: bool = False
+    upper: float | None = None
     whole: bool = False
     comparison: str = "before"
     months: int = 1
@@ -80,7 +89,7 @@ def read(
         raise Invalid("Choose a score that is asked at this place.", field="what")
     base.segment(rule.segment_id)
     for name, known in (
-        *(("kind", KINDS), ("direction", DIRECTIONS), ("chat", CHATS), ("digest", DIGESTS)),
+        *(("kind", KINDS), ("direction", SIDES), ("chat", CHATS), ("digest", DIGESTS)),
         ("comparison", COMPARISONS),
     ):
         if getattr(rule, name) not in known:
@@ -88,6 +97,7 @@ def read(
                 f"{getattr(rule, name)[:20]!r} is not one of {', '.join(filter(None, known))}.",
                 field=name,
             )
+    rule = _sides(rule)
     if rule.kind == "threshold":
         _check_value(definition, rule)
     elif rule.place in _stages(base):
@@ -145,15 +155,48 @@ def _points(base: Ground) -> dict[str, int]:
     }
 
 
+def sides(rule: AlertRule | Alert) -> tuple[str, ...]:
+    """On which sides a rule or an alert watches: "below", "above", or both."""
+    return SIDES if rule.outside else (rule.direction,)
+
+
+def way(rule: AlertRule | Alert) -> str:
+    """The direction as forms and programs name it: "below", "above" or "outside"."""
+    return OUTSIDE if rule.outside else rule.direction
+
+
+def threshold(rule: AlertRule | Alert, side: str) -> float:
+    """The limit on this side."""
+    return rule.upper if rule.outside and side == "above" and rule.upper is not None else rule.value
+
+
+def _sides(rule: AlertRule) -> AlertRule:
+    """With an upper limit where both sides of a threshold are watched, and nowhere else."""
+    if not rule.outside:
+        return replace(rule, upper=None)
+    if rule.kind != "threshold":
+        return replace(rule, direction="below", upper=None)
+    if rule.upper is None:
+        raise Invalid("Enter an upper limit, or choose one direction.", field="upper")
+    if not rule.value < rule.upper:
+        raise Invalid(
+            f"The upper limit of {rule.upper:g} must be above the lower one of {rule.value:g}.",
+            field="upper",
+        )
+    return replace(rule, direction="below")
+
+
 def _check_value(definition: Definition, rule: AlertRule) -> None:
     low, high = definition.axis
-    inside = low < rule.value <= high if rule.direction == "below" else low <= rule.value < high
-    if not inside:
-        raise Invalid(
-            f"{definition.short} ranges from {low:g} to {high:g}; with a"
-            f" threshold of {rule.value:g} the alert would always or never be sent.",
-            field="value",
-        )
+    for side in sides(rule):
+        limit = threshold(rule, side)
+        inside = low < limit <= high if side == "below" else low <= limit < high
+        if not inside:
+            raise Invalid(
+                f"{definition.short} ranges from {low:g} to {high:g}; with a"
+                f" threshold of {limit:g} the alert would always or never be sent.",
+                field="upper" if rule.outside and side == "above" else "value",
+            )
 
 
 def _chat(rule: AlertRule, anywhere: bool, installation: Installation) -> AlertRule:

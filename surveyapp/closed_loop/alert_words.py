@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 
 from surveyapp.closed_loop.alert_looks import Look
+from surveyapp.closed_loop.alert_rules import OUTSIDE, sides, threshold, way
 from surveyapp.results import phrases
 from surveyapp.results.control_limits import RULE
 from surveyapp.results.targets import place_names
@@ -15,7 +16,7 @@ from surveyapp.results.view_models import Definition, Figure
 from surveyapp.store.models import Alert, Journey, Segment
 
 LONGEST_TITLE = 300
-_WAYS = {"below": "lower", "above": "higher"}
+_WAYS = {"below": "lower", "above": "higher", OUTSIDE: "lower or higher"}
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,12 @@ def condition(alert: Alert, definition: Definition | None) -> str:
     """What an alert waits for: "NPS below +20", "CSAT significantly lower", "SJQ below control limits"."""
     what = definition.short if definition is not None else alert.scale
     if alert.kind == "change":
-        return f"{what} significantly {_WAYS[alert.direction]}"
+        return f"{what} significantly {_WAYS[way(alert)]}"
     if alert.kind == "control":
-        return f"{what} {alert.direction} its control limits"
-    number = f"{alert.value:g}" if definition is None else limit(definition, alert.value)
-    return f"{what}{', whole interval,' if alert.whole else ''} {alert.direction} {number}"
+        return f"{what} {way(alert)} its control limits"
+    limits = (threshold(alert, side) for side in sides(alert))
+    numbers = (f"{each:g}" if definition is None else limit(definition, each) for each in limits)
+    return f"{what}{', whole interval,' if alert.whole else ''} {way(alert)} {' to '.join(numbers)}"
 
 
 def limit(definition: Definition, number: float) -> str:
@@ -113,15 +115,17 @@ def _sentence(look: Look, figure: Figure) -> str:
             return f"{now}; too few earlier months for control limits."
         ends = (phrases.estimate(what, end, 1) for end in (look.limits.lower, look.limits.upper))
         return f"{now}; control limits {' to '.join(ends)}, from {look.limits.n} months. {RULE}"
-    if not look.crossed:
-        return f"{now}; threshold {limit(what, alert.value)}, not crossed."
-    end = figure.high if alert.direction == "below" else figure.low
-    beyond = end is not None and (
-        end < alert.value if alert.direction == "below" else end > alert.value
-    )
+    side = look.side
+    names = {"below": "lower limit", "above": "upper limit"} if alert.outside else {}
+    if side is None:
+        limits = " to ".join(limit(what, threshold(alert, each)) for each in sides(alert))
+        return f"{now}; {'limits' if names else 'threshold'} {limits}, not crossed."
+    name, value = names.get(side, "threshold"), threshold(alert, side)
+    end = figure.high if side == "below" else figure.low
+    beyond = end is not None and (end < value if side == "below" else end > value)
     sure = (
-        f"The whole interval is {alert.direction} the threshold."
+        f"The whole interval is {side} the {name}."
         if beyond
-        else "The interval includes the threshold, so this may be due to chance."
+        else f"The interval includes the {name}, so this may be due to chance."
     )
-    return f"{now}, {alert.direction} the threshold of {limit(what, alert.value)}. {sure}"
+    return f"{now}, {side} the {name} of {limit(what, value)}. {sure}"

@@ -18,7 +18,15 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
 from surveyapp.auth.accounts import Account
-from surveyapp.closed_loop.alert_rules import CHATS, DIGESTS, DIRECTIONS, KINDS, AlertRule
+from surveyapp.closed_loop.alert_rules import (
+    CHATS,
+    DIGESTS,
+    DIRECTIONS,
+    KINDS,
+    OUTSIDE,
+    AlertRule,
+    way,
+)
 from surveyapp.results.targets import place_names
 from surveyapp.results.view_models import Definition
 from surveyapp.store.models import Journey
@@ -38,6 +46,11 @@ class AlertForm(StaffForm):
         "Threshold",
         [Optional()],
         description="For a threshold alone: 0 to 100, for NPS -100 to 100.",
+    )
+    upper = FloatField(
+        "Upper limit",
+        [Optional()],
+        description="For a threshold in both directions: the one above is the lower limit then.",
     )
     whole = BooleanField(
         "Only when the whole 95% interval has crossed the threshold",
@@ -109,8 +122,10 @@ class AlertForm(StaffForm):
             "people": [int(each) for each in self.people.data or []],
             "escalate_to": int(self.escalate_to.data) if self.escalate_to.data else None,
             "value": 0.0 if self.value.data is None else self.value.data,
+            "outside": self.direction.data == OUTSIDE,
+            "direction": "below" if self.direction.data == OUTSIDE else self.direction.data,
         }
-        names = ("kind", "direction", "whole", "months", "comparison", "minimum_n", "digest")
+        names = ("kind", "upper", "whole", "months", "comparison", "minimum_n", "digest")
         typed |= {name: self[name].data for name in (*names, "escalate_hours")}
         if "chat" in self:
             typed |= {"chat": self.chat.data, "chat_url": self.chat_url.data or ""}
@@ -127,6 +142,7 @@ def filled(rule: AlertRule) -> dict[str, Any]:
         **{name: getattr(rule, name) for name in AlertRule.__dataclass_fields__},
         "what": f"{rule.place}{APART}{rule.scale}",
         "value": value,
+        "direction": way(rule),
         "people": [str(each) for each in rule.people],
         "escalate_to": str(rule.escalate_to or ""),
         "emails": "\n".join(rule.emails),

@@ -209,6 +209,7 @@ def _asked(scope: Scope) -> AlertRule:
         flagged=scope.flagged,
         kind=kind if kind in KINDS else "threshold",
         value=_value(request.args.get("value", "")),
+        outside=kind == "control",  # both limits are drawn where somebody comes from
         comparison="year" if year else "before",
         months=1 if kind == "control" else min(scope.period.length or 1, MOST_MONTHS),
         people=[me().id],

@@ -160,8 +160,9 @@ def _alert(session: Session, event: Event) -> Telling | None:
         "alert": alert.id,
         "scale": alert.scale,
         "kind": alert.kind,
-        "direction": alert.direction,
+        "direction": "outside" if alert.outside else alert.direction,
         "value": alert.value if alert.kind == "threshold" else None,
+        "upper": alert.upper,
         "months": alert.months,
         **figures,
     }

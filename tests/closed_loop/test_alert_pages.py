@@ -163,7 +163,21 @@ def test_below_a_trend_the_alert_is_on_its_control_limits(installation, olga, lo
         form = olga.get(html.unescape(link)).text
         assert '<option selected value="apply/form nps">' in form
         assert '<option selected value="control">' in form
+        assert '<option selected value="outside">' in form
         assert re.search(r'name="months"[^>]*value="1"', form)
+
+
+def test_both_limits_are_saved_shown_and_written_as_json(installation, olga, loop):
+    sent = {**ALERT, "direction": "outside", "upper": "30"}
+    assert olga.post(NEW, data=sent).status_code == 303
+    (one,) = olga.get("/journeys/1/alerts.json").json["alerts"]
+    assert (one["direction"], one["value"], one["upper"]) == ("outside", -10.5, 30)
+    form = olga.get(f"/journeys/1/alerts/{one['id']}").text
+    assert '<option selected value="outside">' in form
+    assert re.search(r'name="upper"[^>]*value="30.0"', form)
+    assert "NPS outside −10.5 to +30" in olga.get("/journeys/1/alerts").text
+    refused = olga.post(NEW, data={**sent, "upper": ""})
+    assert refused.status_code == 422 and "Enter an upper limit" in refused.text
 
 
 def test_beside_a_stage_a_segment_and_a_target_is_an_alert_of_theirs(installation, olga, loop):

@@ -160,6 +160,44 @@ def test_enough_answers_must_say_so(store, installation, loop, scores, changes, 
     assert alerts_due(installation, NOW) == expected
 
 
+def test_one_alert_watches_a_lower_and_an_upper_limit(store, installation, loop):
+    """A score that jumps from one side to the other is a new crossing; inside the limits it is none."""
+    add(installation, loop, value=-20.0, upper=40.0, outside=True)
+    answers(store, loop, *[1] * 5, at=month(2))
+    assert alerts_due(installation, month(1)) == 1
+    answers(store, loop, *[10] * 5, at=month(1))
+    assert alerts_due(installation, month(0)) == 1
+    answers(store, loop, *[10] * 5, at=month(0))
+    assert alerts_due(installation, NOW) == 0  # still above
+    answers(store, loop, *[10] * 3, *[1] * 3, at=NOW)
+    assert alerts_due(installation, MAY) == 0
+    first, second = told(store)
+    assert first.content["subject"].startswith(
+        "NPS outside −20 to +40: Apply, the application form"
+    )
+    assert "(NPS): −100, below the lower limit of −20. " in first.content["text"]
+    assert "The interval includes the lower limit, so" in first.content["text"]
+    assert "(NPS): +100, above the upper limit of +40. " in second.content["text"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"), [((1, 9), (9, 10), "higher: +"), ((9, 10), (1, 9), "lower: −")]
+)
+def test_one_alert_watches_a_significant_change_either_way(
+    store, installation, loop, before, after, said
+):
+    add(installation, loop, kind="change", outside=True, direction="above", upper=3.0)
+    answers(store, loop, *before * 20, at=month(1))
+    answers(store, loop, *after * 20)
+    assert alerts_due(installation, NOW) == 1
+    (mail,) = told(store)
+    assert mail.content["subject"].startswith("NPS significantly lower or higher")
+    assert f"significantly {said}" in mail.content["text"]
+    with store.reading() as session:
+        alert = session.scalars(select(Alert)).one()
+        assert (alert.direction, alert.upper) == ("below", None)  # what says nothing is not kept
+
+
 def test_answers_of_a_month_that_is_not_over_move_nothing(store, installation, loop):
     """A figure before and after one answer would tell that answer."""
     add(installation, loop)
@@ -379,6 +417,12 @@ def test_what_cannot_be_watched_is_refused_by_its_field(store, installation, loo
         ("value", {"value": 100.5}),
         ("value", {"value": 100.0, "direction": "above"}),
         ("value", {"value": float("nan")}),
+        ("upper", {"outside": True}),
+        ("upper", {"outside": True, "upper": 20.0}),
+        ("upper", {"outside": True, "upper": float("nan")}),
+        ("upper", {"outside": True, "upper": 100.0}),
+        ("value", {"outside": True, "value": -100.0, "upper": 50.0}),
+        ("direction", {"direction": "outside"}),
         ("minimum_n", {"minimum_n": 0}),
         ("minimum_n", {"minimum_n": 2.5}),
         ("months", {"months": 13}),

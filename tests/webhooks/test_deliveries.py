@@ -398,6 +398,7 @@ def test_a_case_an_alert_and_a_report_are_told(installation: Installation, place
             "kind": "threshold",
             "direction": "below",
             "value": 10.0,
+            "upper": None,
             "months": 3,
             "n": 31,
             "estimate": -4.5,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, Float, ForeignKey, String, Text
+from sqlalchemy import Date, Float, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
@@ -19,7 +19,9 @@ class Alert(Base):
 
     ``place`` is that of a target: "" for the journey as a whole, else "stage/touchpoint". ``value`` is
     of a threshold; 0 where the kind has none. Once told it is no longer ``armed``, until the figure was
-    back. ``looked_until`` is the last day of the months that it has judged: each is judged once.
+    back. ``outside`` watches both sides at once, of a threshold from ``value`` to
+    ``upper``, and ``direction`` says nothing then; ``side`` is where the last crossing told was.
+    ``looked_until`` is the last day of the months that it has judged: each is judged once.
     """
 
     __tablename__ = "alerts"
@@ -42,6 +44,9 @@ class Alert(Base):
     kind: Mapped[str] = mapped_column(String(20), default="threshold")
     direction: Mapped[str] = mapped_column(String(10), default="below")
     value: Mapped[float] = mapped_column(Float(53), default=0.0)
+    outside: Mapped[bool] = mapped_column(default=False, server_default=false())
+    upper: Mapped[float | None] = mapped_column(Float(53))
+    side: Mapped[str] = mapped_column(String(10), default="", server_default="")
     # Of a threshold: the whole interval must have crossed it, not the estimate alone.
     whole: Mapped[bool] = mapped_column(default=False)
     comparison: Mapped[str] = mapped_column(String(10), default="before")
