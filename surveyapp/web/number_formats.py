@@ -33,6 +33,7 @@ from surveyapp.results.view_models import (
     State,
 )
 from surveyapp.web.installation import installation
+from surveyapp.web.on_this_page import with_contents
 
 
 def teach_words(app: Flask) -> None:
@@ -56,6 +57,7 @@ def teach_words(app: Flask) -> None:
         *(target_said, target_amount, target_phrases.gap_numbers),
     ):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.filters["with_contents"] = with_contents
     app.jinja_env.filters["benchmark_numbers"] = benchmarks.numbers
     app.jinja_env.filters["change_numbers"] = phrases.change_numbers
     app.jinja_env.filters["beside_numbers"] = phrases.beside_numbers

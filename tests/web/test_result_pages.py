@@ -130,3 +130,14 @@ def test_the_results_page_shows_which_customers_and_months_it_is_about(installat
     assert 'value="2026-10"' in page
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("path", ["", "/results"])
+def test_a_long_page_lists_its_sections(installation, manager, made, path):
+    give(installation, made, "app", 40, yes=20)
+    page = manager.get(f"/journeys/{made.journey}{path}?period=all").text
+    (listed,) = re.findall(r'<nav id="on-this-page".*?</nav>', page, re.DOTALL)
+    links = re.findall(r'<li><a href="#([^"]+)">', listed)
+    headings = re.findall(r"<h2\b", page)
+    assert len(links) == len(set(links)) == len(headings) >= 3
+    assert all(page.count(f' id="{name}"') == 1 for name in links)
