@@ -26,6 +26,7 @@ SAID: Mapping[str, str] = {
 # Columns of the export that are counted; a file may have them, and nothing is read from them.
 COUNTED = ("coverage", "surveys", "responses", "responses_hidden", "last_month")
 COLUMNS = (*PLACES, *SAID)
+_LARGEST = 2**31  # of a row's number and a column's place
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,14 @@ def sheet_from_text(text: str) -> InventorySheet:
         columns = {name: int(at) for name, at in zip(names, said["at"], strict=True)}
         rows = [_row(names, each) for each in said["rows"]]
         is_list = bool(said["is_list"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise Invalid("The preview did not come back whole; upload the file again.") from None
-    if not set(columns) <= set(COLUMNS) or len(rows) > MOST_ROWS:
+    counted = [*columns.values(), *(each.number for each in rows)]
+    if (
+        not set(columns) <= set(COLUMNS)
+        or len(rows) > MOST_ROWS
+        or not all(0 <= each < _LARGEST for each in counted)
+    ):
         raise Invalid("The preview did not come back whole; upload the file again.")
     return InventorySheet(columns, rows, is_list=is_list)
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys import actions, map_texts
 from surveyapp.journeys.map_draft import MOST_POINTS, MOST_STAGES
-from surveyapp.journeys.map_lanes import OWN
+from surveyapp.journeys.map_lanes import OWN, Grain
 from surveyapp.journeys.map_own_lanes import add_lane, own_lanes
-from surveyapp.journeys.map_snapshots import MapSnapshot, SnapshotStage
+from surveyapp.journeys.map_snapshots import MapSnapshot, SnapshotStage, typed_lanes
 from surveyapp.journeys.map_texts import GOAL, TextPlace
 from surveyapp.store.audit import record
 from surveyapp.store.models import Journey, Stage
@@ -26,15 +26,24 @@ def snapshot_from(said: Mapping[str, Any]) -> MapSnapshot:
         found = MapSnapshot.from_json(said)
         whole = [text for stage in found.stages for text in _texts(stage)]
         whole += [each.name for each in found.lanes]
+        fields = {field for stage in found.stages for field in stage.texts}
+        at_points = {
+            field for stage in found.stages for point in stage.touchpoints for field in point.texts
+        }
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Invalid("The preview did not come back whole; upload the file again.") from None
-    if not all(isinstance(text, str) and "\x00" not in text for text in whole):
+    known = fields <= _fields(Grain.STAGE) and at_points <= _fields(Grain.TOUCHPOINT)
+    if not known or not all(isinstance(text, str) and "\x00" not in text for text in whole):
         raise Invalid("The preview did not come back whole; upload the file again.")
     if not 1 <= len(found.stages) <= MOST_STAGES or found.touchpoints > MOST_POINTS:
         raise Invalid(
             f"A map has 1 to {MOST_STAGES} stages and up to {MOST_POINTS} touchpoints here."
         )
     return found
+
+
+def _fields(grain: Grain) -> set[str]:
+    return {each.field for each in typed_lanes(grain)}
 
 
 def _texts(stage: SnapshotStage) -> list[str]:

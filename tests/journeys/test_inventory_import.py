@@ -196,6 +196,9 @@ def test_a_preview_comes_back_as_it_was_and_nothing_else_does():
         "",
         "[]",
         '{"columns": ["x"], "at": [0], "rows": [], "is_list": false}',
+        '{"columns": ["channel"], "at": [-5], "rows": [], "is_list": false}',
+        '{"columns": ["channel"], "at": [Infinity], "rows": [], "is_list": false}',
+        '{"columns": [], "at": [], "rows": [[-1, [], "", ""]], "is_list": false}',
         "[" * 9999,
     ):
         with pytest.raises(Invalid, match="come back whole"):

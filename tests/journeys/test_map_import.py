@@ -23,6 +23,8 @@ from surveyapp.store.db import Store
 from tests.journeys.test_actions import draw
 from tests.tables.writers import xlsx_bytes
 
+STAGE = {"code": "a", "name": "A", "texts": {}, "own": {}, "touchpoints": []}
+
 
 def drawn(session: Session) -> int:
     """A map with every kind of text, two touchpoints of one name, and own lanes of awkward names."""
@@ -171,7 +173,13 @@ def test_a_file_that_is_no_map_is_refused_whole(text: str, told: str):
 
 @pytest.mark.parametrize(
     "said",
-    [{}, {"stages": [], "lanes": []}, {"stages": [1], "lanes": []}, {"stages": 1, "lanes": 1}, []],
+    [
+        *({}, [], {"stages": [], "lanes": []}, {"stages": [1], "lanes": []}),
+        {"stages": 1, "lanes": 1},
+        {"stages": [{**STAGE, "texts": {"user_id": "1"}}], "lanes": []},
+        {"stages": [{**STAGE, "name": 1}], "lanes": []},
+        {"stages": [{**STAGE, "texts": {"goal": "\x00"}}], "lanes": []},
+    ],
 )
 def test_a_preview_that_was_changed_is_refused(said):
     with pytest.raises(Invalid):
