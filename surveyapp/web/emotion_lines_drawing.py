@@ -11,7 +11,7 @@ from surveyapp.results.emotion_phrases import measured
 from surveyapp.results.persona_lines import PersonaLine
 
 _COLUMN, _LEFT, _TOP, _HEIGHT = 130.0, 34.0, 14.0, 220.0
-_APART = 9.0  # between the points of neighbouring lines at one touchpoint
+_APART = 19.0  # between the points of neighbouring lines at one touchpoint
 _LONGEST = 17  # letters of a touchpoint's name
 
 
