@@ -84,6 +84,8 @@ NEIGHBOURS = {
     ("surveyapp.tracing", "surveyapp.errors"),
     ("surveyapp.extras", "surveyapp.errors"),  # a missing one is told
     ("surveyapp.logs", "surveyapp.tracing"),  # a line names its trace
+    ("surveyapp.page_origins", "surveyapp.errors"),  # what is no origin is refused
+    ("surveyapp.pictures", "surveyapp.errors"),  # and what is no picture
     ("surveyapp.settings", "surveyapp.whole"),  # a setting may be a number
     ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application
 }

@@ -10,13 +10,21 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation
-from surveyapp.journeys.map_files import PICTURE, MapFile
 from surveyapp.store.audit import record
 from surveyapp.store.models import Comment, File, Journey, MapEvidence, Response, Stage, SurveyRow
 
 MOST = 20  # of one stage
 PROPOSED = 30
 _LONGEST = 200
+PICTURE, DOCUMENT = "image/webp", "application/pdf"
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """What is stored: ``media_type`` is ``PICTURE`` or ``DOCUMENT``."""
+
+    data: bytes
+    media_type: str
 
 
 @dataclass(frozen=True)

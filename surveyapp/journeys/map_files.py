@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image, ImageOps
 
 from surveyapp.errors import Invalid
+from surveyapp.journeys.map_evidence import DOCUMENT, PICTURE, MapFile
 from surveyapp.pictures import opened_picture
 
 LARGEST = 10 * 1024 * 1024  # bytes of an upload
-PICTURE, DOCUMENT = "image/webp", "application/pdf"
 _PDF = b"%PDF-"
 _WIDEST = 1600  # pixels
 _FIELD = "file"
-
-
-@dataclass(frozen=True)
-class MapFile:
-    """What is stored: ``media_type`` is ``PICTURE`` or ``DOCUMENT``."""
-
-    data: bytes
-    media_type: str
 
 
 def read_map_file(data: bytes) -> MapFile:

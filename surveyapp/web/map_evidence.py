@@ -17,6 +17,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
 from surveyapp.journeys import queries
 from surveyapp.journeys.map_evidence import (
+    PICTURE,
     PlacedEvidence,
     Quotable,
     add_file,
@@ -26,7 +27,7 @@ from surveyapp.journeys.map_evidence import (
     quotable,
     remove_evidence,
 )
-from surveyapp.journeys.map_files import LARGEST, PICTURE, read_map_file
+from surveyapp.journeys.map_files import LARGEST, read_map_file
 from surveyapp.journeys.map_history import drawn_journey
 from surveyapp.store.models import File, Journey, Stage
 from surveyapp.web.filters import dashboard_rules
