@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
 from PIL import Image, ImageOps
@@ -34,9 +35,17 @@ def read_map_file(data: bytes) -> MapFile:
         if "cannot be read as an image" in said:
             said = "This file is neither a PNG, JPEG or WebP picture nor a PDF; other files are not kept."
         raise Invalid(said, field=_FIELD) from error
-    upright = ImageOps.exif_transpose(picture) or picture
+    upright = _upright(picture)
     drawn = upright.convert("RGBA" if "A" in upright.getbands() else "RGB")
     drawn.thumbnail((_WIDEST, _WIDEST), Image.Resampling.LANCZOS)
     out = BytesIO()
     drawn.save(out, "WEBP", quality=82)
     return MapFile(out.getvalue(), PICTURE)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """The picture as the camera was held; as it lies where what the camera noted cannot be read."""
+    try:
+        return ImageOps.exif_transpose(picture) or picture
+    except (OSError, SyntaxError, ValueError, TypeError, struct.error, Warning):
+        return picture

@@ -22,6 +22,12 @@ from tests.web.world import add_user
 WORDS = "Nobody told me <b>why</b>."
 
 
+def test_a_picture_whose_notes_are_broken_is_taken_as_it_lies():
+    out = BytesIO()
+    Image.new("RGB", (40, 20)).save(out, "JPEG", exif=b"Exif\x00\x00garbage garbage")
+    assert Image.open(BytesIO(read_map_file(out.getvalue()).data)).size == (40, 20)
+
+
 def picture(format_: str = "JPEG") -> bytes:
     out, exif = BytesIO(), Image.Exif()
     exif[0x010E] = "taken at home"
