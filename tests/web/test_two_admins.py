@@ -110,7 +110,6 @@ OTHERS = {
         "map_evidence.quote",
         "opportunities.new",
         "pain_points.add_evidence",
-        "pain_points.choose",
         "pain_points.new",
         "personas.new",
         "reply_templates.new",
