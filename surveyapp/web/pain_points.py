@@ -161,7 +161,7 @@ def choose(journey_id: int) -> ResponseReturnValue:
             _link(journey_id, int(form.pain_point.data), form)
             flash("The evidence has been added.")
             return PAGES.show(journey_id, int(form.pain_point.data))
-    elif form.kind.data not in evidence.KINDS:
+    elif form.kind.data and form.kind.data not in evidence.KINDS:
         raise Invalid(f"kind={named['kind'][:20]} is not one of {', '.join(evidence.KINDS)}.")
     return (
         render_template("pain_points/choose.html", journey=journey, form=form, known=known),

@@ -122,8 +122,9 @@ def test_what_another_page_names_is_put_on_a_chosen_pain_point(client, made, app
     (point,) = [each["id"] for each in rows if each["title"] == "Chosen <b>"]
     page = client.get(f"{choose}?kind=case&number=7").text
     assert "Case 7 becomes evidence" in page and "Chosen &lt;b&gt;" in page
-    for wrong in ("", "?kind=<b>&number=7", "?number=7"):
-        assert client.get(f"{choose}{wrong}").status_code == 422
+    assert client.get(f"{choose}?kind=<b>&number=7").status_code == 422
+    nothing = client.get(f"{choose}?number=7").text
+    assert "Nothing is named" in nothing and "Add as evidence</button>" not in nothing
     sent = {"kind": "case", "number": "7", "item": "", "pain_point": str(point)}
     missing = client.post(choose, data=sent)
     assert missing.status_code == 422 and "There is no case number 7" in missing.text
