@@ -110,7 +110,7 @@ def numbers(
 def _month(session: Session) -> ColumnElement[str]:
     """The month of a rollup's day, as "2026-03"."""
     if session.get_bind().dialect.name == "sqlite":
-        return func.substr(_ROLLUPS.c.day, 1, 7)
+        return func.strftime("%Y-%m", _ROLLUPS.c.day)
     return func.to_char(_ROLLUPS.c.day, "YYYY-MM")
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Table, delete, func, insert, inspect, select, text
+from sqlalchemy import Table, delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from surveyapp.backups import postgresql_copy
@@ -23,6 +23,7 @@ from surveyapp.store.models import (
     Case,
     Interaction,
     Invitation,
+    InvitationChange,
     OutgoingMessage,
     Response,
     Score,
@@ -127,6 +128,30 @@ def test_a_key_is_unique_over_all_partitions(store: Store):
     ):
         with pytest.raises(IntegrityError), store.writing() as session:
             session.execute(insert(kind.__table__), [{**_copy(store, kind, 1), **changes}])
+
+
+def test_changes_of_invitations_are_noted_in_every_partition(store: Store):
+    fill(store)
+    months = [datetime(2026, month, 3, tzinfo=UTC) for month in (1, 3, 5, 11)]
+    copied = _copy(store, Invitation, 2) | {"state": "created"}
+    rows = [
+        {**copied, "id": 50 + n, "token_hash": f"{n}", "created_at": at}
+        for n, at in enumerate(months)
+    ]
+    theirs = Invitation.id >= 50
+    for change in (
+        insert(Invitation).values(rows),
+        update(Invitation).where(theirs).values(state="opened"),
+        delete(Invitation).where(theirs),
+    ):
+        with store.writing() as session:
+            session.execute(change)
+    with store.reading() as session:
+        own = InvitationChange
+        noted = select(own.made_at, own.state, own.change).where(own.invitation_id >= 50)
+        found = sorted(map(tuple, session.execute(noted)))
+    changes = (("created", -1), ("created", 1), ("opened", -1), ("opened", 1))
+    assert found == [(at, *change) for at in months for change in changes]
 
 
 def test_a_changed_key_is_free_and_a_removed_row_takes_along_what_is_its(store: Store):
