@@ -17,7 +17,7 @@ each transaction below ``HOLDING_SECONDS``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from sqlalchemy import delete, exists, func, select, text, tuple_
@@ -39,10 +39,13 @@ BATCH = 1000  # responses, or rollups to delete, in one transaction at most
 
 @dataclass(frozen=True)
 class SortingStep:
-    """What one transaction did: how many responses it sorted, and whether the segment is complete."""
+    """What one transaction did: how many responses it sorted, and whether the segment is complete; and
+    since when, by the clock of ``monotonic``, others could not write.
+    """
 
     responses: int
     complete: bool
+    since: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,8 @@ def sort_segment(
         with store.reading() as session:
             prepared = _prepare(session, segment_id, pace.size)
         with store.writing() as session:
-            begun = monotonic()
             step = sort_batch(session, segment_id, prepared, size=pace.size)
-        pace.took(monotonic() - begun)
+        pace.took(monotonic() - step.since)
         done += step.responses
         if step.complete:
             return done
@@ -103,17 +105,18 @@ def sort_batch(
     if connection.dialect.name == "postgresql":
         # Waits for whoever is storing responses, who may have read how far sorting had got.
         connection.execute(text("LOCK TABLE rollups IN EXCLUSIVE MODE"))
+    since = monotonic()
     segments = _equally_far(session, segment_id, locking=True)
     if not segments:
-        return SortingStep(0, complete=True)
+        return SortingStep(0, complete=True, since=since)
     if segments[0].sorted_to == NOTHING_SORTED and _delete_all_earlier(session, segments) >= BATCH:
-        return SortingStep(0, complete=False)
+        return SortingStep(0, complete=False, since=since)
     page = read_page(session, segments, size)
     is_as_read = prepared is not None and prepared.page == page
     rollups.increase(connection, prepared.tally if prepared and is_as_read else page.tally())
     for each in segments:
         each.sorted_to = page.last
-    return SortingStep(len(page.rows), complete=page.last is None)
+    return SortingStep(len(page.rows), complete=page.last is None, since=since)
 
 
 def _equally_far(session: Session, segment_id: int, *, locking: bool = False) -> Sequence[Segment]:

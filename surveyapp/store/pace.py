@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 HOLDING_SECONDS = 0.05  # that a transaction may keep others from writing
-_LEAST_SHARE = 0.05  # of the most: on the slowest machine it must come to an end
+_LEAST_SHARE = (
+    0.2  # of the most: a commit alone takes longer on a slow machine, however small it is
+)
 _MOST_CHANGE = 2.0  # at once: one slow commit says little
 
 
