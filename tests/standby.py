@@ -80,6 +80,11 @@ class Standby:
             self._process.wait()
             self._process = None
 
+    def promote(self) -> None:
+        """Make it a primary of its own, which may be stopped without harm to other tests."""
+        with self.connect() as connection:
+            connection.execute("SELECT pg_promote()")
+
     def connect(self) -> psycopg.Connection:
         return psycopg.connect(
             self.url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True
