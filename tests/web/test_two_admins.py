@@ -107,7 +107,6 @@ OTHERS = {
         "map_versions.new",
         "sub_journeys.add",
         "map_evidence.file",
-        "map_evidence.quote",
         "opportunities.new",
         "pain_points.add_evidence",
         "pain_points.new",
