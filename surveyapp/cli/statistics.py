@@ -21,11 +21,12 @@ from surveyapp.cli.document_files import DocumentFiles, document_files
 from surveyapp.cli.models import factors, listed, model_text, reverse_option, reversed_by
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
+from surveyapp.cli.report_language import report_language, words_of
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
 from surveyapp.reports.pdf import pdf
 from surveyapp.reports.stored_study import Study
-from surveyapp.reports.validation.content import content
+from surveyapp.reports.validation.content import KIND, content
 from surveyapp.results.lonely_values import refuse_lonely
 from surveyapp.results.losses import left_out
 from surveyapp.results.tables import AnswerFile, item_columns, read_table
@@ -86,6 +87,7 @@ from surveyapp.tables.options import ReadOptions
     type=click.Path(path_type=Path),
     help="Write the validation report to this file.",
 )
+@report_language
 @document_files
 @values_ok
 @table_and_treatment(("listwise", "fiml"))
@@ -105,6 +107,7 @@ def validate(
     cutoffs: int,
     json_path: Path | None,
     pdf_path: Path | None,
+    report_language: str,
     beside: DocumentFiles,
     values_ok: bool,
     reading: ReadOptions,
@@ -114,6 +117,7 @@ def validate(
         raise Invalid("give --instrument or --model to say which items measure which factor")
     if key is not None and model is not None:
         raise Invalid("--key selects a scoring key of --instrument; a --model has none")
+    words = words_of("validation", report_language, named=KIND)
     library = Library(read().instrument_roots)
     instrument = library.load(code) if code else None
     answers = read_table(file, reading, instruments=[instrument] if instrument else [])
@@ -148,7 +152,7 @@ def validate(
     if pdf_path is not None or beside:
         made = utc_now().date()
         study = Study(found, "", "", None, None, made, library, file=file.name)
-        document = content(study, made=made)
+        document = content(study, made=made, words=words)
         if pdf_path is not None:
             files.append((pdf_path, pdf(document)))
         files += beside.of(document)

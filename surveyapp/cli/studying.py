@@ -13,10 +13,11 @@ from instruments.loader import Library
 from surveyapp.cli.document_files import DocumentFiles, document_files
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
+from surveyapp.cli.report_language import report_language, words_of
 from surveyapp.cli.table_options import table_options
 from surveyapp.errors import Invalid
 from surveyapp.reports.stored_study import Study
-from surveyapp.reports.study import content
+from surveyapp.reports.study import KIND, content
 from surveyapp.results.losses import imputed
 from surveyapp.results.studies import MARKED, journey_scales, study_document, study_items
 from surveyapp.results.tables import item_columns, read_table
@@ -48,6 +49,7 @@ from surveyapp.tables.options import ReadOptions
     type=click.Path(path_type=Path),
     help="Write the full result to this file.",
 )
+@report_language
 @document_files
 @table_options
 def study(
@@ -56,6 +58,7 @@ def study(
     bootstrap: int,
     seed: int,
     json_path: Path | None,
+    report_language: str,
     beside: DocumentFiles,
     reading: ReadOptions,
 ) -> None:
@@ -63,6 +66,7 @@ def study(
 
     FILE has the items of sjq, servqual-p, loyalty and optionally marker as columns.
     """
+    words = words_of("sjq_study", report_language, named=KIND)
     library = Library(read().instrument_roots)
     scales = journey_scales(key, library=library)
     wanted = study_items(scales)
@@ -96,7 +100,7 @@ def study(
         asked: Study[Mapping[str, Any]] = Study(
             document, "", "", None, None, made, library, file=file.name
         )
-        files += beside.of(content(asked, made=made))
+        files += beside.of(content(asked, made=made, words=words))
     sample = document["sample"]
     finish(_tables(found, imputed(sample["missing_cells"], sample["cells"])), said, files)
 

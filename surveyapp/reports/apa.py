@@ -113,6 +113,13 @@ class Apa:
     def percent(self, share: Value) -> str:
         return DASH if share is None else self.words.percent(100 * share)
 
+    def tiny(self, value: Value, digits: int = 0) -> str:
+        said = tiny(value, digits)
+        if value is None or self.words.is_english:
+            return said
+        mantissa, _, power = said.partition("e")
+        return self.words.name(f"{self.words.number(float(mantissa), digits)}e{power}")
+
     def pvalue(self, value: Value) -> str:
         if value is None or self.words.is_english:
             return pvalue(value)
@@ -144,6 +151,10 @@ class Apa:
     def ends(self, found: Interval, digits: int = 2) -> str:
         """Both ends in words: ".71 to .88"."""
         return self.words.between(self.bounded(found.low, digits), self.bounded(found.high, digits))
+
+    def symbol(self, name: str) -> Text:
+        """A statistic's letter within a sentence, in italics where that leaves its order alone."""
+        return italic(name) if self.words.is_english else name
 
     def chi_square(self, value: Value, df: Value, p: Value) -> Text:
         """As the function; plain text where symbols would be turned about."""

@@ -88,9 +88,9 @@ def told(key: str, words: Words = ENGLISH) -> str:
     return words.name(f"{work.names('and' if words.is_english else _AND)} ({work.year})")
 
 
-def source(text: str) -> str:
+def source(text: str, words: Words = ENGLISH) -> str:
     """A statistic's sources as the text names works: "Kaiser 1974" becomes "Kaiser (1974)"."""
-    return _pattern().sub(lambda found: told(_key(found[0])), text)
+    return _pattern().sub(lambda found: told(_key(found[0]), words), text)
 
 
 def named(text: str) -> set[str]:

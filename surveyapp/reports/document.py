@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -9,6 +10,8 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from surveyapp.i18n.words import ENGLISH, Words
+
+_INDENT = "\N{NO-BREAK SPACE}" * 4
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,28 @@ def plain(text: Text) -> str:
 def italic(text: str) -> tuple[str | Styled, ...]:
     """Text in italics, as statistical symbols are set."""
     return (Styled(text, "italic"),)
+
+
+def filled(said: str, **texts: Text) -> tuple[str | Styled, ...]:
+    """A message that was said with its places left open, such as "{test}", filled with styled texts.
+
+    >>> filled("Test {test}.", test=italic("p"))
+    ('Test ', Styled(text='p', style='italic'), '.')
+    """
+    found: list[str | Styled] = []
+    for part in re.split(r"(\{\w+\})", said):
+        text = texts.get(part[1:-1], part) if part[:1] == "{" else part
+        for each in (text,) if isinstance(text, str) else text:
+            if isinstance(each, str) and found and isinstance(found[-1], str):
+                found[-1] += each
+            else:
+                found.append(each)
+    return tuple(part for part in found if part)
+
+
+def indented(item: str) -> str:
+    """A row's name under the heading of its group."""
+    return f"{_INDENT}{item}"
 
 
 class Paper(StrEnum):

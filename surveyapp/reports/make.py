@@ -190,8 +190,9 @@ def validation(installation: Installation, report_id: int, *, progress: Progress
         stored = _study(installation, session, report)
         study, rules = stored.reading(read_validation), stored.rules.version
         name = f"{report.journey.code}-validation-{study.document.settings.instrument}"
+        words = written_in(language_of(report))
     progress(30, "Drawing the charts")
-    document = validation_content(study, made=installation.now().date())
+    document = validation_content(study, made=installation.now().date(), words=words)
     return _kept(installation, report_id, document, name, progress, rules=rules)
 
 

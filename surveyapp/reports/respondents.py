@@ -9,8 +9,7 @@ from functools import partial
 from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import told
-from surveyapp.reports.document import Cell, Column, Interval, Look, Table, italic
-from surveyapp.reports.validation.wording import indented
+from surveyapp.reports.document import Cell, Column, Interval, Look, Table, indented, italic
 from surveyapp.results.characteristics import Characteristic
 from surveyapp.results.fieldwork import Fieldwork, Invited
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from instruments.loader import Library
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.results.fieldwork import Fieldwork
 from surveyapp.results.rules_changed import RulesUsed
 
@@ -21,7 +22,7 @@ class Study(Generic[D]):
 
     ``file`` names the answers of a result that belongs to no journey; journey and provider are
     then empty. ``fieldwork``: how the answers came about, where that is kept with the result.
-    ``rules``: those that it was computed by.
+    ``rules``: those that it was computed by. ``words``: the language that it is told in.
     """
 
     document: D
@@ -34,6 +35,7 @@ class Study(Generic[D]):
     file: str | None = None
     fieldwork: Fieldwork | None = None
     rules: RulesUsed = field(default_factory=RulesUsed)
+    words: Words = ENGLISH
 
     @property
     def about(self) -> str:

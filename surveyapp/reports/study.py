@@ -86,7 +86,7 @@ def _facts(asked: Study[Section], made: date, words: Words) -> list[tuple[str, s
         (words.say("Respondents"), words.begin(words.number(asked.document["sample"]["n"]))),
         (words.say("Method"), words.say(method)),
         (words.say("Resamples"), words.begin(words.number(settings["bootstrap"]))),
-        (words.say("Answers from"), words.alone(asked.survey) if asked.survey else survey),
+        (words.say("Source of the answers"), words.alone(asked.survey) if asked.survey else survey),
         (words.say("Computed on"), words.alone(words.day(asked.computed))),
         (words.say("Report created on"), words.alone(words.day(made))),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from analysis.scale.sections.general_factor import GeneralFactorSection
 from analysis.scale.sections.method_variance import LatentMethodPart, MethodVarianceSection
 from analysis.scale.sections.second_order import SecondOrderSection
 from analysis.scale.validation import validate_scale
+from instruments.loader import BUILT_IN
+from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.registry import drawings
 from tests.analysis.data_sets import HS_MODEL, SJQ_MODEL, holzinger, simulated
 
@@ -140,7 +143,8 @@ def test_a_validation_withholds_what_improper_solutions_say():
 def drawn(section: Any) -> str:
     """All that the report prints of a section."""
     parts = drawings()[section.name].PARTS
-    return str([list(part.draw(section, None, iter(range(1, 9)))) for part in parts])
+    asked = Study(None, "", "", None, None, date(2026, 11, 22), BUILT_IN, file="answers.csv")
+    return str([list(part.draw(section, asked, iter(range(1, 9)))) for part in parts])
 
 
 @pytest.mark.parametrize("ml", [True, False])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from analysis.scale.sections.purification import PurificationSection
 from analysis.scale.sections.reliability import ReliabilitySection
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
+from surveyapp.reports.stored_study import Study
 from surveyapp.reports.validation.criteria import unmet
 from surveyapp.reports.validation.keying import PARTS
 from tests.analysis.data_sets import SJQ_MODEL, simulated
@@ -83,7 +86,8 @@ def test_a_validation_names_it_stops_advice_and_turns_it_only_when_asked(straigh
     families = {one.family.name: one.advice for one in unmet(found.conclusions)}
     assert next(iter(families)) == "Direction of items"
     assert "more items" not in " ".join(families.values())
-    told = str(list(PARTS[0].draw(found[KeyingSection], None, iter([1]))))  # type: ignore[arg-type]
+    asked = Study(found, "", "", None, None, date(2026, 11, 22), BUILT_IN, file="answers.csv")
+    told = str(list(PARTS[0].draw(found[KeyingSection], asked, iter([1]))))
     assert "--reverse a2" in told
 
 

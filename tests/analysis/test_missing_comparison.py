@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,9 @@ from analysis.scale.plan import Choices
 from analysis.scale.sections.missing_comparison import MissingComparisonSection
 from analysis.scale.sections.sample import SampleSection
 from analysis.scale.study import Study
+from instruments.loader import BUILT_IN
 from surveyapp.reports.document import Table, plain
+from surveyapp.reports.stored_study import Study as Stored
 from surveyapp.reports.validation.missing_comparison import PARTS
 
 MODEL = {
@@ -110,7 +113,8 @@ def test_the_advice_names_the_loss_and_what_to_do():
 def test_the_report_sets_them_side_by_side():
     found = study(45).found(MissingComparisonSection)
     assert found is not None
-    (table,) = PARTS[0].draw(found, None, iter([1]))  # type: ignore[arg-type]
+    asked = Stored(None, "", "", None, None, date(2026, 11, 22), BUILT_IN, file="answers.csv")
+    (table,) = PARTS[0].draw(found, asked, iter([1]))  # type: ignore[arg-type]
     assert isinstance(table, Table)
     rows = {plain(row[0]): [plain(cell) for cell in row[1:]] for row in table.rows}
     assert rows["Respondents"] == ["256", "301"]

@@ -424,6 +424,15 @@ def test_validate_turns_reverse_keyed_items_and_says_so(run, ordinal: Path, tmp_
     assert found["warnings"][0]["step"] == "items"
 
 
+def test_validate_writes_its_tables_in_the_language_asked_for(run, ordinal: Path, tmp_path: Path):
+    asked = ("validate", ordinal, "--model", FOUR, "--tables", tmp_path / "tabellen")
+    assert run(*asked, "--report-language", "de").code == 0
+    (rows,) = (tmp_path / "tabellen").glob("table-*-kriterien-der-validierung-*.csv")
+    assert rows.read_text("utf-8").lstrip("\ufeff").startswith("Kriterium,Wert,Grenzwert,")
+    refused = run(*asked, "--report-language", "et")
+    assert refused.code == 2 and "'et' is not one of" in refused.err
+
+
 @pytest.mark.parametrize("said", ["0.8*u2", "-1*u2", "a*u2", "start(1)*u2"])
 def test_validate_refuses_what_it_would_ignore(run, ordinal: Path, said: str):
     ran = run("validate", ordinal, "--model", FOUR.replace("u2", said))

@@ -45,9 +45,11 @@ def test_columns_may_carry_the_instrument_and_the_marker_may_be_missing(run, tmp
     data.rename(columns=lambda c: f"sjq.{c}" if c[:3] in ("sea", "coh", "per") else c.upper()).to_csv(
         file, index=False
     )  # fmt: skip
-    made = run("study", file, "--bootstrap", 100, "--json", out)
+    told = ("--tables", tmp_path / "tables.tex", "--report-language", "de")
+    made = run("study", file, "--bootstrap", 100, "--json", out, *told)
     assert (made.code, made.err) == (0, "")
     assert "Warning: the data has no marker items" in made.out
+    assert "\\caption{Hypothesen und Ergebnisse}" in (tmp_path / "tables.tex").read_text("utf-8")
     found = json.loads(out.read_text())
     assert found["study"]["marker"] is None and found["sample"]["marker"] == []
 

@@ -23,7 +23,7 @@ from surveyapp.i18n.report_messages import (
 )
 
 TRANSLATED = [language for language in REPORT_LANGUAGES if language != "en"]
-COGNATES = ("Questionnaire", "Performance")  # the same word in French
+COGNATES = ("Questionnaire", "Performance", "configural")  # the same word in French or Spanish
 PLACE = re.compile(r"\{(\w*)\}")
 REFRESH = "run python -m surveyapp.i18n and translate what it counts"
 

@@ -282,7 +282,7 @@ def test_the_researchers_charts_draw_missing_numbers_as_absent():
         [("Coherence", "coh1", 0.83, None), ("Coherence", "coh2", -0.2, 0.05)]
     )
     assert ".83" in texts(svg)
-    assert "coh2 on Coherence: -0.20" in labels(svg)
+    assert "coh2 on Coherence: −0.20" in labels(svg)
 
 
 def test_a_specification_that_names_an_address_is_refused_instead_of_fetched():

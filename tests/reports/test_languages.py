@@ -31,6 +31,7 @@ from surveyapp.reports.document import Document, Paragraph, Tone
 from surveyapp.reports.languages import SAID_BY, offered
 from surveyapp.reports.partner_numbers import numbers_of
 from surveyapp.reports.stored_study import Study
+from surveyapp.reports.validation.registry import drawings
 from surveyapp.results.scale_titles import in_library
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.settings import read
@@ -42,7 +43,7 @@ pytestmark = pytest.mark.xdist_group("report languages")  # its tests share what
 
 ROOT = Path(__file__).parents[2]
 PARTNER = "Zzz Ltd"
-MODULES = {"sjq_study": "study"}
+MODULES = {"sjq_study": "study", "validation": "validation.content"}
 WHEN = {"since": date(2026, 5, 1), "until": date(2026, 10, 31)}
 TRANSLATED = [language for language in REPORT_LANGUAGES if language != "en"]
 _PLACE = re.compile(r"\{\w+\}")
@@ -357,7 +358,7 @@ def test_a_kind_offers_english_and_what_is_whole(kind: str):
     ("kind", "language", "said"),
     [
         ("executive", "et", "Executive page cannot be written in et; choose English"),
-        ("validation", "fi", "Scale validation report cannot be written in Suomi; choose English"),
+        ("validation", "et", "Scale validation report cannot be written in et; choose English"),
     ],
 )
 def test_another_language_is_refused_by_name(
@@ -397,6 +398,9 @@ def imported(module: str, seen: dict[str, Path]) -> None:
 def test_a_kind_names_every_file_whose_messages_it_says(kind: str):
     seen: dict[str, Path] = {}
     imported(f"surveyapp.reports.{MODULES.get(kind, kind)}", seen)
+    if kind == "validation":
+        for module in drawings().values():  # found by the sections' names, not by an import
+            imported(module.__name__, seen)
     imported("surveyapp.reports.formats.writers", seen)
     saying = {module for module, path in seen.items() if any(said_in(path))}
     assert saying - {"surveyapp.i18n.report_messages"} == set(SAID_BY[kind])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
 import json
 import re
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,13 +22,17 @@ from analysis.scale.registry import sections
 from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
-from surveyapp.reports import annex
+from surveyapp.i18n.report_languages import REPORT_LANGUAGES, written_in
+from surveyapp.i18n.words import Words
+from surveyapp.reports import annex, bibliography
 from surveyapp.reports.document import Document, Heading, Paragraph, Table, Tone
 from surveyapp.reports.validation import criteria, registry, reporting_standards
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.validation.invariance import parameter
+from surveyapp.results import validation_phrases
 from tests.analysis.peer_data import four_categories
 from tests.analysis.test_stored_validations import VERSIONS, stored
+from tests.reports.test_languages import Marked, english, left_over, texts
 from tests.reports.test_validation_report import MADE, plain, study, words
 
 # Both files of validations share what is computed once a process.
@@ -187,7 +194,7 @@ def test_a_report_on_a_file_names_the_file_and_no_journey(pupils: dict[str, Any]
     made = _content(pupils, journey="", provider="", file="hs.csv")
     assert made.cover.title == "Visual, textual and speed"
     assert made.cover.subtitle == "hs.csv"
-    assert ("Answers from", "hs.csv") in made.cover.facts
+    assert ("Source of the answers", "hs.csv") in made.cover.facts
     assert "surveys" not in words(made).rpartition("References")[0]  # works may be about them
     assert made.running.endswith("hs.csv")
 
@@ -330,3 +337,115 @@ def test_who_is_left_out_of_the_groups_is_said_before_their_comparison(pupils: d
     )
     whole = [plain(b.text) for b in _content(pupils).blocks if isinstance(b, Paragraph)]
     assert not any(text.startswith("Left out of the comparison") for text in whole)
+
+
+def _told(language: str, document: dict[str, Any]) -> tuple[Document, list[str]]:
+    """The report in a language, and its texts without programs, references and an owner's own."""
+    made = content(study(document, file="a1.csv"), made=MADE, words=written_in(language))
+    kept = [
+        block
+        for block in made.blocks
+        if not (isinstance(block, Paragraph) and block.tone in (Tone.QUOTE, Tone.REFERENCE))
+    ]
+    return made, list(texts(replace(made, blocks=kept)))
+
+
+def test_every_word_of_the_report_is_a_message(pupils: dict[str, Any]):
+    """In a language that marks what it says, only names, sources and programs stand outside the marks;
+    a sentence of the analysis that nobody has translated says that it is English.
+    """
+    pupils["warnings"].append({"step": "cfa", "message": "qqq rrr"})
+    said = Words("fi", catalogue=Marked())
+    made = content(study(pupils, file="a1.csv"), made=MADE, words=said)
+    quoted = (Tone.QUOTE, Tone.REFERENCE)
+    kept = [b for b in made.blocks if not (isinstance(b, Paragraph) and b.tone in quoted)]
+    known = {"visual", "textual", "speed", "Visual", "Textual", "Speed", "school", "School"}
+    known |= {"ageyr", "agemo", "Pasteur", "Grant-White", "CFI", "TLI", "RMSEA", "SRMR", "HTMT"}
+    known |= {"AVE", "FIML", "PA1", "tammikuuta", "marraskuuta", "csv", "Northbank", "SHA"}
+    known |= {bibliography.source(one["source"]) for one in pupils["conclusions"]}
+    known |= {bibliography.source(one["source"], said) for one in pupils["conclusions"]}
+    known |= {bibliography.source(one["source"], said) for one in pupils["careless"]["indicators"]}
+    told = (pupils["fingerprint"], pupils["format"], "numpy", "NumPy")
+    rest = left_over(replace(made, blocks=kept), known)
+    assert [each for each in rest if not any(name in each for name in told)] == []
+    assert "⟦In English: qqq rrr.⟧" in " ".join(texts(made))
+
+
+@pytest.mark.parametrize("language", [each for each in REPORT_LANGUAGES if each != "en"])
+def test_no_english_is_left_in_another_language(language: str, pupils: dict[str, Any]):
+    """Nor an English number: every other language writes the zero before its point."""
+    made, said = _told(language, pupils)
+    text = re.sub(r"\s+", " ", " | ".join(said))
+    same = {"omega total"} if language == "es" else set()
+    assert [each for each in english("validation") if each in text and each not in same] == []
+    assert re.findall(r"(?<![\w.,])\.\d\d", text) == []
+    point = "." if language == "ar" else ","
+    kmo = f"{pupils['adequacy']['kmo']:.2f}".replace(".", point)
+    assert kmo in text and made.language == language
+    asked = pupils["conclusions"][0]
+    beside = next(
+        each for each in said if each.endswith(f"0{point}60") or f"0{point}60\u2069" in each
+    )
+    assert asked["cut"] == 0.6 and ("\u2068≥ 0.60\u2069" in beside) is (language == "ar")
+
+
+def test_every_warning_of_these_validations_is_said_in_another_language(pupils: dict[str, Any]):
+    finnish = Words("fi", catalogue=Marked())
+    for document in (pupils, json.loads(_customers())):
+        for warning in document["warnings"]:
+            told = validation_phrases.sentence(warning["message"], finnish)
+            assert "In English" not in told, warning
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "not admissible: Heywood case: the residual variance of x1 is negative (-0.05); the model may be"
+            " wrong, or the sample too small for it. 6 further starts were tried (seed 1): 4 converged,"
+            " 0 of them properly",
+            "nicht zulässig: Heywood-Fall: Die Residualvarianz von x1 ist negativ (−0,05); das Modell kann"
+            " falsch sein oder die Stichprobe zu klein dafür. 6 weitere Startwerte wurden versucht (Seed 1):"
+            " 4 konvergierten, davon 0 zulässig",
+        ),
+        (
+            "CFI changes by -0.038 (bound -0.010), and RMSEA by +0.015 (+0.015) or SRMR by +0.012 (+0.010)",
+            "CFI ändert sich um −0,038 (Grenze −0,010), und RMSEA um +0,015 (+0,015) oder SRMR um +0,012"
+            " (+0,010)",
+        ),
+        (
+            "marker sequence: Method-U: 12 of 1,301 rows have a missing answer and were left out",
+            "Markersequenz: Method-U: 12 von 1.301 Zeilen haben eine fehlende Antwort und wurden ausgelassen",
+        ),
+        ("x9: something new of 12 rows", "Auf Englisch: x9: something new of 12 rows"),
+    ],
+)
+def test_sentences_of_the_analysis_are_told_with_their_numbers(said: str, told: str):
+    assert validation_phrases.clause(said, written_in("de")) == told
+    assert validation_phrases.clause(said) == said
+
+
+def test_what_is_told_again_is_what_the_analysis_says():
+    """Of each phrase between the places of such a sentence, words stand in the code of the analysis."""
+    constants = " ".join(_constants())
+    for message in validation_phrases._SAID:
+        for part in re.split(r"\{\w+\}|usable|method 20\d0|[;:(),.]", message):
+            runs = [
+                " ".join(run) for run in zip(*(part.split()[at:] for at in range(3)), strict=False)
+            ]
+            assert not runs or any(run in constants for run in runs), (message, part)
+
+
+def _constants() -> list[str]:
+    root = Path(inspect.getfile(ScaleValidation)).parents[1]
+    found = []
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (
+                    each.value if isinstance(each, ast.Constant) else "{}" for each in node.values
+                )
+                found.append("".join(map(str, parts)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return found

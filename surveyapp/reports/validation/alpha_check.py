@@ -5,16 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.scale.sections.alpha_check import AlphaCheckSection
-from surveyapp.reports import apa
+from surveyapp.i18n.words import msg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import Paragraph, Tone
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
+from surveyapp.reports.validation.wording import plain
 
 
-def _checked(check: AlphaCheckSection, _: ValidationStudy, __: Numbers) -> Iterator[Paragraph]:
-    verdict = "agrees" if check.agrees else "does not agree"
+def _checked(check: AlphaCheckSection, study: ValidationStudy, __: Numbers) -> Iterator[Paragraph]:
+    words = study.words
+    said = (
+        msg("Independent check: {program} agrees, largest difference of an alpha {number} ({of}).")
+        if check.agrees
+        else msg(
+            "Independent check: {program} does not agree, largest difference of an alpha {number} ({of})."
+        )
+    )
     yield Paragraph(
-        f"Independent check: {check.program} {check.version} {verdict}, largest difference "
-        f"of an alpha {apa.tiny(check.largest_difference)} ({check.of}).",
+        words.say(
+            said,
+            program=words.name(f"{check.program} {check.version}"),
+            number=Apa(words).tiny(check.largest_difference),
+            of=check.of if words.is_english else plain(check.of, words),
+        ),
         Tone.NOTE,
     )
 

@@ -5,32 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.scale.sections.bifactor import BifactorSection
-from surveyapp.reports import apa
+from surveyapp.i18n.words import msg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import cited
-from surveyapp.reports.document import Cell, Column, Look, Paragraph, Styled, Table
+from surveyapp.reports.document import (
+    Cell,
+    Column,
+    Look,
+    Paragraph,
+    Styled,
+    Table,
+    filled,
+    indented,
+)
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
-from surveyapp.reports.validation.wording import fit_text, indented, name
+from surveyapp.reports.validation.wording import fit_text, name
+from surveyapp.results.validation_phrases import clause
 
 _MOSTLY = 0.80  # of omega hierarchical, Reise, Scheines, Widaman & Haviland 2013
 
 
-def _total(section: BifactorSection, _: ValidationStudy, __: Numbers) -> Iterator[Paragraph]:
+def _total(section: BifactorSection, study: ValidationStudy, __: Numbers) -> Iterator[Paragraph]:
+    words = study.words
     if section.inadmissible:
         yield Paragraph(
-            "A bifactor model gives no answer to whether one total can be reported: its solution is "
-            f"{section.inadmissible}."
+            words.say(
+                "A bifactor model gives no answer to whether one total can be reported: its solution is"
+                " {reason}.",
+                reason=clause(section.inadmissible, words),
+            )
         )
     if section.omega_hierarchical is None:
         return
-    share = 100 * section.omega_hierarchical
-    said = f"A total score hides differences: only {share:.0f}%"
-    if section.omega_hierarchical >= _MOSTLY:
-        said = f"A total score can be reported: {share:.0f}%"
-    of = "of the variance of the sum of all items is common to all of them."
-    yield Paragraph((Styled(f"{said} {of}"),))
+    said = (
+        msg(
+            "A total score can be reported: {share} of the variance of the sum of all items is common to"
+            " all of them."
+        )
+        if section.omega_hierarchical >= _MOSTLY
+        else msg(
+            "A total score hides differences: only {share} of the variance of the sum of all items is"
+            " common to all of them."
+        )
+    )
+    share = words.percent(100 * section.omega_hierarchical)
+    yield Paragraph((Styled(words.say(said, share=share)),))
 
 
-def _table(section: BifactorSection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
+def _table(section: BifactorSection, study: ValidationStudy, number: Numbers) -> Iterator[Table]:
+    words, write = study.words, Apa(study.words)
     rows: list[list[Cell]] = []
     groups = []
     omega = {row.factor: row.omega for row in section.omega_hierarchical_subscale}
@@ -39,31 +62,42 @@ def _table(section: BifactorSection, _: ValidationStudy, number: Numbers) -> Ite
         if row.factor != factor:
             factor = row.factor
             groups.append(len(rows))
-            rows.append([f"{name(factor)}, own omega {apa.bounded(omega[factor])}", "", ""])
+            head = words.say(
+                "{factor}, own omega {omega}",
+                factor=name(factor, words),
+                omega=write.bounded(omega[factor]),
+            )
+            rows.append([head, "", ""])
         rows.append([indented(row.item), row.general, row.group])
-    ended = " The solution is not admissible; do not interpret it." if section.inadmissible else ""
+    note = words.say(
+        "{fit}. Omega hierarchical {hierarchical}, omega total {total}, explained common variance {ecv},"
+        " share of correlations between factors {puc} {work}.",
+        fit="{fit}",
+        hierarchical=write.bounded(section.omega_hierarchical),
+        total=write.bounded(section.omega_total),
+        ecv=write.bounded(section.ecv),
+        puc=write.bounded(section.puc),
+        work=cited("rodriguez-2016"),
+    )
+    if section.inadmissible:
+        note = f"{note} {words.say('The solution is not admissible; do not interpret it.')}"
     yield Table(
         number=next(number),
-        title="Bifactor Model: Standardised Loadings",
+        title=words.say("Bifactor Model: Standardised Loadings"),
         columns=[
-            Column("Item", 0.5),
-            Column("General factor", 0.25, apa.bounded),
-            Column("Own factor", 0.25, apa.bounded),
+            Column(words.say("Item"), 0.5),
+            Column(words.say("General factor"), 0.25, write.bounded),
+            Column(words.say("Own factor"), 0.25, write.bounded),
         ],
         cells=rows,
         groups=frozenset(groups),
-        note=(
-            *fit_text(section.fit),
-            f". Omega hierarchical {apa.bounded(section.omega_hierarchical)}, omega total "
-            f"{apa.bounded(section.omega_total)}, explained common variance "
-            f"{apa.bounded(section.ecv)}, share of correlations between factors "
-            f"{apa.bounded(section.puc)} {cited('rodriguez-2016')}.{ended}",
-        ),
+        note=filled(note, fit=fit_text(section.fit, words)),
         look=Look.APA,
     )
 
 
+_UNDER = msg("A general factor")
 PARTS = (
-    Part(BifactorSection, Chapter.VALIDITY, 60, _total, under="A general factor"),
-    Part(BifactorSection, Chapter.VALIDITY, 90, _table, under="A general factor"),
+    Part(BifactorSection, Chapter.VALIDITY, 60, _total, under=_UNDER),
+    Part(BifactorSection, Chapter.VALIDITY, 90, _table, under=_UNDER),
 )

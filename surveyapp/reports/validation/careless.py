@@ -10,7 +10,8 @@ from analysis.scale.sections.careless import CarelessSection, WithoutFlagged
 from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.sections.reliability import ReliabilitySection
 from analysis.scale.sections.sample import SampleSection
-from surveyapp.reports import apa
+from surveyapp.i18n.words import Words, msg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import source
 from surveyapp.reports.document import (
     Block,
@@ -23,91 +24,105 @@ from surveyapp.reports.document import (
     Value,
 )
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
-from surveyapp.reports.validation.wording import name
-from surveyapp.results import phrases
+from surveyapp.reports.validation.wording import name, of_three_digits
+from surveyapp.results.validation_phrases import clause
 
 _SIGNS = {
-    "longstring": "Long run of one answer",
-    "irv": "Little spread of answers",
-    "mahalanobis": "Unusual pattern",
-    "speed": "Speed",
+    "longstring": msg("Long run of one answer"),
+    "irv": msg("Little spread of answers"),
+    "mahalanobis": msg("Unusual pattern"),
+    "speed": msg("Speed"),
 }
 
 
 def _careless(section: CarelessSection, study: ValidationStudy, number: Numbers) -> Iterator[Block]:
-    yield _signs(section, next(number))
-    yield Paragraph(_flagged(section))
+    yield _signs(section, next(number), study.words)
+    yield Paragraph(_flagged(section, study.words))
     if section.without is not None:
-        yield _without(study.document, section.without, next(number))
+        yield _without(study.document, section.without, next(number), study.words)
 
 
-def _flagged(careless: CarelessSection) -> str:
+def _flagged(careless: CarelessSection, words: Words) -> str:
+    n = words.number(careless.n)
     if not careless.n_flagged:
-        return f"None of {careless.n:,} respondents shows a sign of careless answering."
-    return (
-        f"{careless.n_flagged:,} of {careless.n:,} respondents"
-        f" ({100 * careless.share_flagged:.0f}%) show a sign of careless answering."
+        return words.say("None of {n} respondents shows a sign of careless answering.", n=n)
+    return words.say_count(
+        "{n} of {total} respondents ({share}) show a sign of careless answering.",
+        "{n} of {total} respondents ({share}) show a sign of careless answering.",
+        n=careless.n_flagged,
+        total=n,
+        share=words.percent(100 * careless.share_flagged),
     )
 
 
-def _signs(section: CarelessSection, number: int) -> Table:
+def _signs(section: CarelessSection, number: int, words: Words) -> Table:
+    write = Apa(words)
+
+    def cut(value: Value) -> str:
+        return write.number(value, 2 if value and value % 1 else 0)
+
     return Table(
         number=number,
-        title="Signs of Careless Answering",
+        title=words.say("Signs of Careless Answering"),
         columns=[
-            Column("Sign", 0.23),
-            Column("Cut-off", 0.1, _cut),
-            Column("Unit", 0.29),
-            Column("Source", 0.27),
-            Column("Flagged", 0.11, apa.count),
+            Column(words.say("Sign"), 0.23),
+            Column(words.say("Cut-off"), 0.1, cut),
+            Column(words.say("Unit"), 0.29),
+            Column(words.say("Source"), 0.27),
+            Column(words.say("Flagged"), 0.11, write.count),
         ],
         cells=[
             [
-                _SIGNS.get(row.indicator, row.indicator),
+                words.say(_SIGNS[row.indicator]) if row.indicator in _SIGNS else row.indicator,
                 row.cut,
-                row.unit,
-                source(row.source),
+                clause(row.unit, words),
+                source(row.source, words),
                 row.n_flagged,
             ]
             for row in section.indicators
         ],
-        note="Flags are prompts to inspect a response, never a reason to delete it on their own.",
+        note=words.say(
+            "Flags are prompts to inspect a response, never a reason to delete it on their own."
+        ),
         look=Look.APA,
     )
 
 
-def _cut(value: Value) -> str:
-    return apa.number(value, 2 if value and value % 1 else 0)
-
-
-def _without(document: ScaleValidation, without: WithoutFlagged, number: int) -> Table:
+def _without(
+    document: ScaleValidation, without: WithoutFlagged, number: int, words: Words
+) -> Table:
     """The headline results of all respondents beside those of the unflagged ones."""
     cfa, reliability = document.get(CfaSection), document.get(ReliabilitySection)
     fits = (cfa.fit if cfa else {}), (without.fit or {})
     ns = document[SampleSection].n_complete, without.n_complete
-    rows: list[list[Cell]] = [["Complete respondents", *(Quantity(n, apa.count(n)) for n in ns)]]
+    count = Apa(words).count
+    rows: list[list[Cell]] = [
+        [words.say("Complete respondents"), *(Quantity(n, count(n)) for n in ns)]
+    ]
     for key, label in (("cfi", "CFI"), ("tli", "TLI"), ("rmsea", "RMSEA"), ("srmr", "SRMR")):
         rows.append([label, *(fit.get(key) for fit in fits)])
     again = {row.factor: row for row in without.reliability}
     for row in reliability.rows if reliability else ():
         other = again.get(row.factor)
         for label, value, left in (
-            ("alpha", row.alpha, other.alpha if other else None),
-            ("AVE", row.ave, other.ave if other else None),
+            (msg("{factor}, alpha"), row.alpha, other.alpha if other else None),
+            (msg("{factor}, AVE"), row.ave, other.ave if other else None),
         ):
             if value is not None:
-                rows.append([f"{name(row.factor)}, {label}", value, left])
-    rows.append(["Criteria met", _met(_core(document, without)), _met(without.conclusions)])
+                rows.append([words.say(label, factor=name(row.factor, words)), value, left])
+    both = _core(document, without), without.conclusions
+    rows.append([words.say("Criteria met"), *(_met(each, words) for each in both)])
+    three = of_three_digits(words)
     return Table(
         number=number,
-        title="Headline Results With and Without the Flagged Respondents",
+        title=words.say("Headline Results With and Without the Flagged Respondents"),
         columns=[
-            Column("Result", 0.5),
-            Column("All", 0.22, apa.BOUNDED_3),
-            Column("Without the flagged", 0.28, apa.BOUNDED_3),
+            Column(words.say("Headline result"), 0.5),
+            Column(words.say("All"), 0.22, three),
+            Column(words.say("Without the flagged"), 0.28, three),
         ],
         cells=rows,
-        note="Only criteria that were judged both times are counted.",
+        note=words.say("Only criteria that were judged both times are counted."),
         look=Look.APA,
     )
 
@@ -118,9 +133,10 @@ def _core(document: ScaleValidation, without: WithoutFlagged) -> list[Conclusion
     return [row for row in document.conclusions if (row.measure, row.subject) in again]
 
 
-def _met(conclusions: Sequence[Conclusion]) -> str:
+def _met(conclusions: Sequence[Conclusion], words: Words) -> str:
     known = [row for row in conclusions if row.holds is not None]
-    return f"{sum(bool(row.holds) for row in known)} of {phrases.number(len(known))}"
+    met = sum(bool(row.holds) for row in known)
+    return words.say("{n} of {total}", n=words.number(met), total=words.number(len(known)))
 
 
-PARTS = (Part(CarelessSection, Chapter.THREATS, 20, _careless, under="Careless answers"),)
+PARTS = (Part(CarelessSection, Chapter.THREATS, 20, _careless, under=msg("Careless answers")),)

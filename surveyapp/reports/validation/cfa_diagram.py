@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from analysis.scale.sections.cfa import CfaSection
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
 from surveyapp.reports.measured_models import clear, item_node, label
 
 
-def cfa_diagram(cfa: CfaSection) -> Diagram:
+def cfa_diagram(cfa: CfaSection, words: Words = ENGLISH) -> Diagram:
     """The confirmatory model as a diagram: correlated factors, their items, standardised."""
-    factors = [Node(name, label(name), Shape.FACTOR) for name in cfa.factors]
+    factors = [Node(name, label(name, words), Shape.FACTOR) for name in cfa.factors]
     rows = [row for row in cfa.loadings if row.std_all is not None]
     items = [item_node(row.item, cfa.factors) for row in rows]
     arrows = [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import count
 from typing import Any
 
 from analysis.scale.document import ScaleValidation
 from analysis.scale.sections.sample import SampleSection
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.reports.bibliography import references
 from surveyapp.reports.document import Block, Callout, Cover, Document, Heading
 from surveyapp.reports.rules_told import changes_told
@@ -17,43 +19,61 @@ from surveyapp.reports.validation.registry import parts
 from surveyapp.reports.validation.reproducibility import reproducibility
 from surveyapp.reports.validation.summary import summary
 from surveyapp.reports.validation.wording import plain_list
-from surveyapp.results import phrases
+from surveyapp.results.scale_titles import with_dimensions
+from surveyapp.results.validation_phrases import sentence
 
-KIND = "Scale validation report"
+KIND = msg("Scale validation report")
 _MOST_NAMED = 4  # factors that a title names
 
 
-def content(study: ValidationStudy, *, made: date) -> Document:
+def content(study: ValidationStudy, *, made: date, words: Words = ENGLISH) -> Document:
     """The report as a document; a section that could not be computed says why."""
-    title = _title(study)
-    whom = "" if study.file else f"\n{(study.segment or 'all customers').capitalize()}"
-    about = study.file or f"{phrases.named(study.provider)}, {phrases.named(study.journey)}"
+    instrument = study.document.settings.instrument
+    words = with_dimensions(words, study.library, [instrument] if instrument else [])
+    study = replace(study, words=words)
+    title, kind = _title(study), words.say(KIND)
     return Document(
-        cover=Cover(KIND, title, f"{about}{whom}", _facts(study, made)),
+        cover=Cover(kind, words.begin(title), _whose(study), _facts(study, made)),
         blocks=tuple(chapters(study)),
-        subject=f"{KIND}: {title}, {phrases.named(study.about)}",
+        subject=f"{kind}: {title}, {words.name(study.about)}",
         author=study.provider,
-        running=f"Validation of {title}  ·  {phrases.named(study.about)}",
+        running=words.say(
+            "Validation of {scale}  ·  {about}", scale=title, about=words.name(study.about)
+        ),
         made=made,
         keywords=("scale validation", "reliability", "confirmatory factor analysis", title),
+        words=words,
     )
+
+
+def _whose(study: ValidationStudy) -> str:
+    """The file; or provider and journey, and below them the segment."""
+    words = study.words
+    if study.file:
+        return words.alone(study.file)
+    of = words.begin(words.joined([words.name(study.provider), words.name(study.journey)]))
+    if study.segment:
+        whom = study.segment.capitalize() if words.is_english else words.alone(study.segment)
+    else:
+        whom = words.say("All customers")
+    return f"{of}\n{whom}"
 
 
 def chapters(study: ValidationStudy) -> Iterator[Block]:
     """The report without its cover, which a page shows too."""
     found = list(_chapters(study))
     yield from found
-    yield from references(found)
+    yield from references(found, study.words)
 
 
 def _chapters(study: ValidationStudy) -> Iterator[Block]:
     number = count(1)
-    yield from summary(study.document, number)
-    yield from changes_told(study.rules)
+    yield from summary(study.document, number, study.words)
+    yield from changes_told(study.rules, study.words)
     for chapter in Chapter:
         blocks = list(_blocks(chapter, study, number))
         if blocks:
-            yield Heading(chapter.value)
+            yield Heading(study.words.say(chapter.value))
             yield from blocks
     yield from reproducibility(study)
 
@@ -65,7 +85,7 @@ def _blocks(chapter: Chapter, study: ValidationStudy, number: Numbers) -> Iterat
             continue
         blocks = list(_part(part, study, number))
         if blocks and part.under and part.under != under:
-            yield Heading(part.under, level=2)
+            yield Heading(study.words.say(part.under), level=2)
         if blocks:
             under = part.under
         yield from blocks
@@ -76,39 +96,66 @@ def _part(part: Part[Any], study: ValidationStudy, number: Numbers) -> Iterator[
     if section is not None:
         yield from part.draw(section, study, number)
     elif part.explained:
-        yield from _reasons(study.document, part.section.step)
+        yield from _reasons(study.document, part.section.step, study.words)
 
 
-def _reasons(document: ScaleValidation, step: str) -> Iterator[Block]:
+def _reasons(document: ScaleValidation, step: str, words: Words) -> Iterator[Block]:
     """Why a section is missing, in the words of its warnings."""
     for warning in document.warned:
         if warning.step == step:
-            yield Callout("Not computed", f"{warning.message}.")
+            yield Callout(words.say("Not computed"), sentence(warning.message, words))
 
 
 def _title(study: ValidationStudy) -> str:
-    settings = study.document.settings
+    settings, words = study.document.settings, study.words
     if settings.instrument is None:
         names = [factor.name for factor in settings.model]
         if len(names) > _MOST_NAMED:
-            return f"A scale of {len(names)} factors"
-        return plain_list(names)[:1].upper() + plain_list(names)[1:]
+            return words.say_count("A scale of {n} factors", "A scale of {n} factors", n=len(names))
+        return words.begun(plain_list(names, words))
     instrument = study.library.load(settings.instrument, settings.instrument_version)
-    return next(iter(instrument.wordings.values())).title
+    own = next(iter(instrument.wordings.values()))
+    if words.is_english:
+        return own.title
+    wording = instrument.wording(words.language)
+    return words.name(wording.title if wording.language == words.language else own.title)
 
 
 def _facts(study: ValidationStudy, made: date) -> list[tuple[str, str]]:
-    sample, settings = study.document[SampleSection], study.document.settings
+    sample, settings, words = study.document[SampleSection], study.document.settings, study.words
+    source = study.file or study.survey
     facts = [
-        ("Answers from", study.file or study.survey or "all surveys of the journey"),
-        ("Respondents", f"{sample.n_rows:,}, of whom {sample.n_complete:,} answered every item"),
-        ("Scale", f"{sample.n_items} items, {sample.n_factors} factors"),
-        ("Scoring key", settings.key or "custom model"),
+        (
+            words.say("Source of the answers"),
+            words.alone(source) if source else words.say("all surveys of the journey"),
+        ),
+        (
+            words.say("Respondents"),
+            words.say(
+                "{n}, of whom {complete} answered every item",
+                n=words.number(sample.n_rows),
+                complete=words.number(sample.n_complete),
+            ),
+        ),
+        (
+            words.say("Scale"),
+            words.joined(
+                [
+                    words.say_count("{n} item", "{n} items", n=sample.n_items),
+                    words.say_count("{n} factor", "{n} factors", n=sample.n_factors),
+                ]
+            ),
+        ),
+        (
+            words.say("Scoring key"),
+            words.alone(settings.key) if settings.key else words.say("custom model"),
+        ),
     ]
     if settings.group:
-        facts.append(("Groups compared by", plain_list(settings.group)))
+        groups = words.begin(plain_list(settings.group, words))
+        facts.append((words.say("Groups compared by"), groups))
     return [
         *facts,
-        ("Computed on", phrases.day(study.computed)),
-        ("Report created on", phrases.day(made)),
+        (words.say("Computed on"), words.alone(words.day(study.computed))),
+        (words.say("Report created on"), words.alone(words.day(made))),
     ]

@@ -9,9 +9,10 @@ from itertools import groupby
 from analysis.digits import decimals, digits_beside
 from analysis.scale.conclusions import Conclusion
 from analysis.scale.sections.invariance import Ladder
-from surveyapp.reports import apa
+from surveyapp.i18n.words import ENGLISH, Words, msg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import source
-from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table, Text
+from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table
 from surveyapp.reports.validation.part import (
     INVARIANCE,
     KEYING,
@@ -21,18 +22,19 @@ from surveyapp.reports.validation.part import (
     Form,
 )
 from surveyapp.reports.validation.registry import criteria, criterion
-from surveyapp.reports.validation.wording import plain
-from surveyapp.results import phrases
+from surveyapp.reports.validation.wording import about, plain
 
 _SIGNS = {">=": "≥", "<=": "≤", "==": "=", ">": ">", "<": "<"}
 _MOST_CLAUSES = 2  # of a family, with their numbers; the table holds all
-_SHORT = {  # how far a ladder of invariance got, where means may not be compared
-    None: "not even the structure is the same",
-    "configural": "only the structure is the same",
-    "metric": "relations can be compared, means cannot",
-    "thresholds": "only structure and thresholds are the same",
-    "loadings": "relations can be compared, means cannot",
+# How far a ladder of invariance got, where means may not be compared.
+_SHORT = {
+    None: msg("Between groups by {group} not even the structure is the same"),
+    "configural": msg("Between groups by {group} only the structure is the same"),
+    "metric": msg("Between groups by {group} relations can be compared, means cannot"),
+    "thresholds": msg("Between groups by {group} only structure and thresholds are the same"),
+    "loadings": msg("Between groups by {group} relations can be compared, means cannot"),
 }
+_MET = {None: msg("unknown"), True: msg("yes"), False: msg("no")}
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,20 @@ class Unmet:
     advice: str
 
 
-def unmet(conclusions: Sequence[Conclusion], ladders: Sequence[Ladder] = ()) -> tuple[Unmet, ...]:
+def unmet(
+    conclusions: Sequence[Conclusion], ladders: Sequence[Ladder] = (), words: Words = ENGLISH
+) -> tuple[Unmet, ...]:
     """The families with a criterion that is not met, the gravest first.
 
     ``ladders``: the document's invariance sections, which say more than their changes of CFI.
     """
     found = []
     for family, members in _families():
-        clauses = tuple(_clauses(conclusions, members))
+        clauses = tuple(_clauses(conclusions, members, words))
         if family is INVARIANCE and ladders:
-            clauses = tuple(_reached(ladders))
+            clauses = tuple(_reached(ladders, words))
         if clauses:
-            found.append(Unmet(family, clauses, _advice(family, members, conclusions)))
+            found.append(Unmet(family, clauses, words.say(_advice(family, members, conclusions))))
     return tuple(found)
 
 
@@ -63,13 +67,13 @@ def _advice(family: Family, members: Sequence[Criterion], conclusions: Sequence[
     """What to do about a family; held back while items run against each other."""
     opposed = any(_named(row) is KEYING and row.holds is False for row in conclusions)
     if opposed and family is not KEYING:
-        return "judge this again when the items that run against the others have been turned"
+        return msg("judge this again when the items that run against the others have been turned")
     measures = {one.measure for one in members}
     below = [
         x for x in conclusions if x.measure in measures and x.value is not None and x.value < 0
     ]
     if family is RELIABILITY and below:
-        return (
+        return msg(
             "a negative value is no reliability, and more items do not mend it: see which items run"
             " against each other, and whether the solution is proper"
         )
@@ -88,69 +92,102 @@ def _families() -> list[tuple[Family, list[Criterion]]]:
     return [(family, list(members)) for family, members in groupby(ordered, lambda one: one.family)]
 
 
-def _reached(ladders: Sequence[Ladder]) -> Iterator[str]:
+def _reached(ladders: Sequence[Ladder], words: Words) -> Iterator[str]:
     for ladder in ladders:
         if ladder.reached in _SHORT:
-            yield f"Between groups by {plain(ladder.group)} {_SHORT[ladder.reached]}"
+            yield words.say(_SHORT[ladder.reached], group=plain(ladder.group, words))
 
 
-def verdict(conclusions: Sequence[Conclusion], ladders: Sequence[Ladder] = ()) -> str:
+def verdict(
+    conclusions: Sequence[Conclusion], ladders: Sequence[Ladder] = (), words: Words = ENGLISH
+) -> str:
     """What to think of the scale, in the first sentences of the report."""
     known = [row for row in conclusions if row.holds is not None]
     if not known:
-        return "No criterion could be judged with these answers; the warnings say why."
-    met = sum(bool(row.holds) for row in known)
+        return words.say("No criterion could be judged with these answers; the warnings say why.")
     unknown = len(conclusions) - len(known)
-    left = f" {unknown} more could not be judged; the warnings say why." if unknown else ""
-    families = unmet(conclusions, ladders)
+    said = [_met(known, unmet(conclusions, ladders, words), unknown, words)]
+    if unknown:
+        said.append(
+            words.say_count(
+                "{n} more could not be judged; the warnings say why.",
+                "{n} more could not be judged; the warnings say why.",
+                n=unknown,
+            )
+        )
+    return " ".join(said)
+
+
+def _met(known: Sequence[Conclusion], families: Sequence[Unmet], unknown: int, words: Words) -> str:
+    """How many criteria are met, and what to do first about the others."""
+    met, n = sum(bool(row.holds) for row in known), words.number(len(known))
     if met == len(known) and not families:
-        stands = "" if unknown else ": the scale can be used as it stands"
-        return f"All {len(known)} criteria{' that could be judged' if unknown else ''} are met{stands}.{left}"
-    count = f"{met:,} of {len(known):,} criteria are met."
+        if unknown:
+            return words.say("All {n} criteria that could be judged are met.", n=n)
+        return words.say("All {n} criteria are met: the scale can be used as it stands.", n=n)
+    count = words.say("{met} of {n} criteria are met.", met=words.number(met), n=n)
     if not families:
-        return f"{count} The table names the others.{left}"
-    names = [one.family.name.lower() for one in families]
-    verb = "needs" if len(names) == 1 else "need"
-    first = families[0].advice
-    return f"{count} {phrases.listed(names).capitalize()} {verb} attention: {first}.{left}"
+        return f"{count} {words.say('The table names the others.')}"
+    names = words.listed([words.inner(words.say(one.family.name)) for one in families])
+    need = (
+        msg("{families} needs attention: {advice}.")
+        if len(families) == 1
+        else msg("{families} need attention: {advice}.")
+    )
+    said = words.say(need, families=words.begun(names), advice=families[0].advice)
+    return f"{count} {said}"
 
 
-def _clauses(conclusions: Sequence[Conclusion], members: Sequence[Criterion]) -> Iterator[str]:
+def _clauses(
+    conclusions: Sequence[Conclusion], members: Sequence[Criterion], words: Words
+) -> Iterator[str]:
     for one in members:
         rows = [row for row in conclusions if row.measure == one.measure]
         missed = [row for row in rows if row.holds is False]
         if not missed:
             continue
         worst = min(missed, key=_margin)
-        needed = f"{_SIGNS[worst.relation]} {_cut(worst)} needed"
-        where = f" ({plain(worst.subject)}; {needed}" if worst.subject else f" ({needed}"
+        where = [about(worst.subject, words)] if worst.subject else []
+        where.append(words.say("{cut} needed", cut=_relation(worst, words)))
         if len(rows) > 1:
-            where += f"; {len(missed)} of {len(rows)} {one.subjects}"
-        yield f"{one.label} {_value(worst)}{where})"
+            n, total = words.number(len(missed)), words.number(len(rows))
+            where.append(words.say(one.subjects, n=n, total=total))
+        yield words.say(
+            "{criterion} {value} ({details})",
+            criterion=words.say(one.label),
+            value=_value(worst, words),
+            details="; ".join(where),
+        )
 
 
-def told(one: Unmet) -> str:
+def told(one: Unmet, words: Words = ENGLISH) -> str:
     """The clauses in one sentence; beyond two they are only counted."""
-    more = len(one.clauses) - _MOST_CLAUSES
-    rest = "" if more < 1 else f"; {more} more in the table"
-    return f"{'; '.join(one.clauses[:_MOST_CLAUSES])}{rest}."
+    said = [*one.clauses[:_MOST_CLAUSES]]
+    if more := max(len(one.clauses) - _MOST_CLAUSES, 0):
+        said.append(words.say_count("{n} more in the table", "{n} more in the table", n=more))
+    return f"{'; '.join(said)}."
 
 
-def _cut(row: Conclusion) -> str:
+def _relation(row: Conclusion, words: Words) -> str:
+    """The cut-off with its sign, which stays at its side among words from the right."""
+    return words.name(f"{_SIGNS[row.relation]} {_cut(row, words)}")
+
+
+def _cut(row: Conclusion, words: Words) -> str:
     """The cut-off that was applied, with all its digits."""
     whole = criterion(row.measure).form is Form.COUNT or float(row.cut).is_integer()
-    return apa.bounded(row.cut, 0 if whole else decimals(row.cut))
+    return Apa(words).bounded(row.cut, 0 if whole else decimals(row.cut))
 
 
-def _value(row: Conclusion) -> str:
+def _value(row: Conclusion, words: Words) -> str:
     """The value, with the digits that keep it on its side of the cut-off."""
-    form = criterion(row.measure).form
+    form, write = criterion(row.measure).form, Apa(words)
     if row.value is None or form is Form.COUNT:
-        return apa.count(row.value)
+        return write.count(row.value)
     digits = digits_beside(row.value, row.cut, 2 if form is Form.FREE else 3)
     if form is Form.PVALUE:
-        return apa.pvalue(row.value) if digits == 3 else apa.bounded(row.value, digits)
-    return (apa.number if form is Form.FREE else apa.bounded)(row.value, digits)
+        return write.pvalue(row.value) if digits == 3 else write.bounded(row.value, digits)
+    return (write.number if form is Form.FREE else write.bounded)(row.value, digits)
 
 
 def _weakest(conclusions: Sequence[Conclusion]) -> list[Conclusion]:
@@ -171,34 +208,48 @@ def _margin(row: Conclusion) -> float:
     return -abs(away) if row.relation == "==" else -away if "<" in row.relation else away
 
 
-def criteria_table(conclusions: Sequence[Conclusion], number: int) -> Table:
+def criteria_table(conclusions: Sequence[Conclusion], number: int, words: Words = ENGLISH) -> Table:
     """Each criterion with its value, cut-off and the source of the cut-off."""
     rows: list[list[Cell]] = []
     for row in _weakest(conclusions):
-        met: Text = "unknown" if row.holds is None else "yes" if row.holds else (Styled("no"),)
-        subject = f", {plain(row.subject)}" if row.subject else ""
+        met = words.say(_MET[row.holds])
+        label = words.say(criterion(row.measure).label)
+        if row.subject:
+            label = words.joined([label, about(row.subject, words)])
         rows.append(
             [
-                criterion(row.measure).label + subject,
-                Quantity(row.value, _value(row)),
-                f"{_SIGNS[row.relation]} {_cut(row)}",
-                source(row.source),
-                met,
+                label,
+                Quantity(row.value, _value(row, words)),
+                _relation(row, words),
+                _source(row.source, words),
+                (Styled(met),) if row.holds is False else met,
             ]
         )
     return Table(
         number=number,
-        title="Criteria of the Validation, Their Cut-Offs and Sources",
+        title=words.say("Criteria of the Validation, Their Cut-Offs and Sources"),
         columns=[
-            Column("Criterion", 0.38),
-            Column("Value", 0.085, align="r"),
-            Column("Cut-off", 0.085, align="r"),
-            Column("Source of the cut-off", 0.355),
-            Column("Met", 0.095),
+            Column(words.say("Criterion"), 0.38),
+            Column(words.say("Value"), 0.085, align="r"),
+            Column(words.say("Cut-off"), 0.085, align="r"),
+            Column(words.say("Source of the cut-off"), 0.355),
+            Column(words.say("Met"), 0.095),
         ],
         cells=rows,
-        note="Where a criterion applies to several factors, the worst is given. Cut-offs"
-        " are conventions, not laws: a value just below one means nearly the same as"
-        " one just above.",
+        note=words.say(
+            "Where a criterion applies to several factors, the worst is given. Cut-offs"
+            " are conventions, not laws: a value just below one means nearly the same as"
+            " one just above."
+        ),
         look=Look.APA,
+    )
+
+
+def _source(text: str, words: Words) -> str:
+    """Where a cut-off is from; that of omega is another's."""
+    first, _, cut = text.partition("; cut as ")
+    if words.is_english or not cut:
+        return source(text, words)
+    return words.say(
+        "{work}; cut-off as {other}", work=source(first, words), other=source(cut, words)
     )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from analysis.digits import digits_beside
 from analysis.scale.sections.efa import EfaSection
 from analysis.scale.study import Number
-from surveyapp.reports import apa
+from surveyapp.i18n.words import Words
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -17,57 +18,72 @@ from surveyapp.reports.document import (
     Quantity,
     Styled,
     Table,
+    Text,
+    filled,
     italic,
 )
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import name
+from surveyapp.results.validation_phrases import clause
 
 _SALIENT = 0.40  # loadings that are set in semibold
 
 
-def _table(section: EfaSection, _: ValidationStudy, number: Numbers) -> Iterator[Block]:
-    names = list(section.names)
+def _table(section: EfaSection, study: ValidationStudy, number: Numbers) -> Iterator[Block]:
+    names, words, write = list(section.names), study.words, Apa(study.words)
     rows: list[list[Cell]] = []
     for row in section.items:
-        loads = [_loading(value) for value in row.loadings]
-        rows.append([row.item, name(row.factor), *loads, row.communality])
+        loads = [_loading(value, write) for value in row.loadings]
+        rows.append([row.item, name(row.factor, words), *loads, row.communality])
     if section.inadmissible:
-        yield Callout("Exploratory solution", f"The solution is {section.inadmissible}.")
+        yield Callout(
+            words.say("Exploratory solution"),
+            words.say("The solution is {reason}.", reason=clause(section.inadmissible, words)),
+        )
     else:
-        rows.append(["Share of variance", "", *section.variance, ""])
+        rows.append([words.say("Share of variance"), "", *section.variance, ""])
     share = 0.54 / (len(names) + 1)
     yield Table(
         number=next(number),
-        title=f"Exploratory Factor Analysis: Pattern Loadings ({section.method}, {section.rotation})",
+        title=words.say(
+            "Exploratory Factor Analysis: Pattern Loadings ({method}, {rotation})",
+            method=words.name(section.method),
+            rotation=words.name(section.rotation),
+        ),
         columns=[
-            Column("Item", 0.20),
-            Column("Intended factor", 0.26),
-            *(Column(each, share, apa.bounded) for each in names),
-            Column((*italic("h"), "²"), share, apa.bounded),
+            Column(words.say("Item"), 0.20),
+            Column(words.say("Intended factor"), 0.26),
+            *(Column(each, share, write.bounded) for each in names),
+            Column((*italic("h"), "²"), share, write.bounded),
         ],
         cells=rows,
-        note=(
-            apa.N[0],
-            f" = {section.n:,}. Loadings of .40 or more in size are in semibold. ",
-            *_fit(section),
-            f"Root mean square of the residual correlations {apa.bounded(section.residual_rms, 3)}.",
-        ),
+        note=_note(section, words),
         look=Look.APA,
     )
 
 
-def _loading(value: Number) -> Cell:
+def _loading(value: Number, write: Apa) -> Cell:
     """A loading; one that counts in semibold."""
     if value is None:
         return value
-    shown = apa.bounded(value, digits_beside(abs(value), _SALIENT, 2))
+    shown = write.bounded(value, digits_beside(abs(value), _SALIENT, 2))
     return Quantity(value, (Styled(shown),) if abs(value) >= _SALIENT else shown)
 
 
-def _fit(section: EfaSection) -> tuple[str | Styled, ...]:
-    if section.inadmissible:
-        return ("No test of fit: the solution is not admissible. ",)
-    return ("Fit: ", *apa.chi_square(section.chisq, section.df, section.pvalue), ". ")
+def _note(section: EfaSection, words: Words) -> Text:
+    write = Apa(words)
+    said = words.say(
+        "{n} = {size}. Loadings of .40 or more in size are in semibold. {fit} Root mean square of the"
+        " residual correlations {residual}.",
+        n="{n}",
+        size=words.number(section.n),
+        fit=words.say("No test of fit: the solution is not admissible.")
+        if section.inadmissible
+        else words.say("Fit: {test}.", test="{test}"),
+        residual=write.bounded(section.residual_rms, 3),
+    )
+    test = write.chi_square(section.chisq, section.df, section.pvalue)
+    return filled(said, n=write.symbol("n"), test=test)
 
 
 PARTS = (Part(EfaSection, Chapter.DIMENSIONALITY, 30, _table, explained=True),)

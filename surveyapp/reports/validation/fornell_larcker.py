@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from analysis.scale.sections.fornell_larcker import FornellLarckerSection
 from analysis.scale.sections.htmt import HtmtSection
-from surveyapp.reports import apa
+from surveyapp.i18n.words import msg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table, italic
 from surveyapp.reports.validation.part import (
@@ -24,35 +25,40 @@ def _table(
     fornell: FornellLarckerSection, study: ValidationStudy, number: Numbers
 ) -> Iterator[Table]:
     """Correlations below the diagonal, root of AVE on it, HTMT above it."""
-    factors = list(fornell.factors)
+    words, write = study.words, Apa(study.words)
+    factors = [name(factor, words) for factor in fornell.factors]
     htmt = study.document.get(HtmtSection)
     rows: list[list[Cell]] = []
     for i, factor in enumerate(factors):
-        row: list[Cell] = [Quantity(name(factor), f"{i + 1}. {name(factor)}")]
+        row: list[Cell] = [Quantity(factor, words.begin(f"{i + 1}. {factor}"))]
         for j in range(len(factors)):
             value = fornell.matrix[i][j]
             if i == j:
-                row.append(Quantity(value, (Styled(apa.bounded(value)),)))
+                row.append(Quantity(value, (Styled(write.bounded(value)),)))
             elif i > j:
                 row.append(value)
             else:
                 ratio = htmt.htmt[i][j] if htmt else None
-                row.append(Quantity(ratio, italic(apa.bounded(ratio)) if htmt else ""))
+                row.append(Quantity(ratio, italic(write.bounded(ratio)) if htmt else ""))
         rows.append(row)
     share = 0.66 / len(factors)
     yield Table(
         number=next(number),
-        title="Discriminant Validity",
+        title=words.say("Discriminant Validity"),
         columns=[
-            Column("Factor", 0.34),
+            Column(words.say("Factor"), 0.34),
             *(
-                Column(str(i), share, apa.bounded, name=name(factor))
+                Column(str(i), share, write.bounded, name=factor)
                 for i, factor in enumerate(factors, start=1)
             ),
         ],
         cells=rows,
-        note="Diagonal, semibold: root of AVE. Below: correlations of the factors "
-        f"{cited('fornell-1981')}. Above, italics: HTMT {cited('henseler-2015')}.",
+        note=words.say(
+            "Diagonal, semibold: root of AVE. Below: correlations of the factors {fornell}. Above,"
+            " italics: HTMT {henseler}.",
+            fornell=cited("fornell-1981"),
+            henseler=cited("henseler-2015"),
+        ),
         look=Look.APA,
     )
 
@@ -61,7 +67,7 @@ PARTS = (Part(FornellLarckerSection, Chapter.VALIDITY, 30, _table, explained=Tru
 CRITERIA = (
     Criterion(
         "root_ave_minus_largest_correlation",
-        "Root of AVE minus largest correlation",
+        msg("Root of AVE minus largest correlation"),
         DISCRIMINANT,
         40,
     ),

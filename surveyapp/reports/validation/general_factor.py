@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.scale.sections.general_factor import GeneralFactorSection
-from surveyapp.reports import apa
+from surveyapp.i18n.words import msg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import Paragraph
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
+from surveyapp.results.validation_phrases import clause
 
 
-def _shares(section: GeneralFactorSection, _: ValidationStudy, __: Numbers) -> Iterator[Paragraph]:
+def _shares(
+    section: GeneralFactorSection, study: ValidationStudy, __: Numbers
+) -> Iterator[Paragraph]:
+    words, write = study.words, Apa(study.words)
     if section.inadmissible:
         yield Paragraph(
-            "Schmid and Leiman's transformation of the exploratory solution gives no share of a general"
-            f" factor: it is {section.inadmissible}."
+            words.say(
+                "Schmid and Leiman's transformation of the exploratory solution gives no share of a general"
+                " factor: it is {reason}.",
+                reason=clause(section.inadmissible, words),
+            )
         )
         return
     yield Paragraph(
-        "By Schmid and Leiman's transformation of the exploratory solution the general factor "
-        f"accounts for {apa.percent(section.ecv)} of the common variance; hierarchical omega "
-        f"{apa.bounded(section.omega_hierarchical)}, total omega "
-        f"{apa.bounded(section.omega_total)}."
+        words.say(
+            "By Schmid and Leiman's transformation of the exploratory solution the general factor accounts"
+            " for {share} of the common variance; hierarchical omega {hierarchical}, total omega {total}.",
+            share=write.percent(section.ecv),
+            hierarchical=write.bounded(section.omega_hierarchical),
+            total=write.bounded(section.omega_total),
+        )
     )
 
 
-PARTS = (Part(GeneralFactorSection, Chapter.VALIDITY, 70, _shares, under="A general factor"),)
+PARTS = (Part(GeneralFactorSection, Chapter.VALIDITY, 70, _shares, under=msg("A general factor")),)

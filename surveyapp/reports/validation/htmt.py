@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from surveyapp.reports.validation.part import DISCRIMINANT, Criterion, Part
+from surveyapp.i18n.words import msg
+from surveyapp.reports.validation.part import DISCRIMINANT, PAIRS, Criterion, Part
 
 PARTS: tuple[Part[Any], ...] = ()
-CRITERIA = (Criterion("htmt", "HTMT", DISCRIMINANT, 10, subjects="pairs"),)
+CRITERIA = (Criterion("htmt", msg("HTMT"), DISCRIMINANT, 10, subjects=PAIRS),)

@@ -7,77 +7,111 @@ from collections.abc import Iterator
 from analysis.digits import digits_beside
 from analysis.scale.sections.htmt_intervals import HtmtIntervalsSection
 from analysis.scale.study import Number
-from surveyapp.reports import apa, research_charts
+from surveyapp.i18n.words import Words, msg
+from surveyapp.reports import research_charts
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import Block, Cell, Chart, Column, Interval, Look, Quantity, Table
 from surveyapp.reports.measured_models import label
 from surveyapp.reports.validation.part import (
     DISCRIMINANT,
+    PAIRS,
     Chapter,
     Criterion,
     Numbers,
     Part,
     ValidationStudy,
 )
-from surveyapp.reports.validation.wording import pair
+from surveyapp.reports.validation.wording import (
+    interval_column,
+    interval_of_three_digits,
+    of_three_digits,
+    pair,
+    plain,
+)
 
 _CUT = 0.85  # Henseler et al. 2015
 
 
-def _drawn(section: HtmtIntervalsSection, _: ValidationStudy, number: Numbers) -> Iterator[Block]:
-    yield from _chart(section)
-    yield _table(section, next(number))
+def _drawn(
+    section: HtmtIntervalsSection, study: ValidationStudy, number: Numbers
+) -> Iterator[Block]:
+    yield from _chart(section, study.words)
+    yield _table(section, next(number), study.words)
 
 
-def _chart(section: HtmtIntervalsSection) -> Iterator[Chart]:
+def _chart(section: HtmtIntervalsSection, words: Words) -> Iterator[Chart]:
     rows = [
         research_charts.Interval(
-            f"{label(one.first)} and {one.second}", one.estimate, one.lower, one.upper
+            _both(one.first, one.second, words), one.estimate, one.lower, one.upper
         )
         for one in section.pairs
         if one.estimate is not None and one.lower is not None and one.upper is not None
     ]
     if not rows:
         return
-    reaching = sum(row.high >= _CUT for row in rows)
+    reaching, cut = sum(row.high >= _CUT for row in rows), Apa(words).bounded(_CUT)
     if not reaching:
-        title = "Every HTMT interval ends below .85: the factors are distinct"
+        title = words.say("Every HTMT interval ends below {cut}: the factors are distinct", cut=cut)
     else:
-        verb = "reaches" if reaching == 1 else "reach"
-        title = f"{reaching} of {len(rows)} intervals of HTMT {verb} .85"
+        title = words.say_count(
+            "{n} of {total} intervals of HTMT reaches {cut}",
+            "{n} of {total} intervals of HTMT reach {cut}",
+            n=reaching,
+            total=words.number(len(rows)),
+            cut=cut,
+        )
     yield Chart(
         title,
-        research_charts.intervals(rows, cut=_CUT, cut_label=".85"),
-        f"Percentile intervals of {section.level:.0%} from {section.reps:,} resamples.",
+        research_charts.intervals(rows, cut=_CUT, cut_label=cut, words=words),
+        words.say(
+            "Percentile intervals of {level} from {n} resamples.",
+            level=words.percent(100 * section.level),
+            n=words.number(section.reps),
+        ),
     )
 
 
-def _table(section: HtmtIntervalsSection, number: int) -> Table:
-    level = f"{section.level:.0%}"
+def _both(first: str, second: str, words: Words) -> str:
+    """Both factors of a pair, in the chart."""
+    other = second if words.is_english else plain(second, words)
+    return words.say("{first} and {second}", first=label(first, words), second=other)
+
+
+def _table(section: HtmtIntervalsSection, number: int, words: Words) -> Table:
     return Table(
         number=number,
-        title="HTMT With Bootstrap Intervals",
+        title=words.say("HTMT With Bootstrap Intervals"),
         columns=[
-            Column("Factors", 0.5),
-            Column("HTMT", 0.2, apa.BOUNDED_3),
-            Column(f"{level} CI", 0.3, apa.INTERVAL_3),
+            Column(words.say("Factors"), 0.5),
+            Column("HTMT", 0.2, of_three_digits(words)),
+            interval_column(0.3, interval_of_three_digits(words), words, level=section.level),
         ],
         cells=[
-            [pair(one.first, one.second), one.estimate, _interval(one.lower, one.upper)]
+            [
+                pair(one.first, one.second, words),
+                one.estimate,
+                _interval(one.lower, one.upper, words),
+            ]
             for one in section.pairs
         ],
-        note=f"Percentile intervals of {section.reps:,} resamples, "
-        f"{section.inadmissible:,} inadmissible ones left out.",
+        note=words.say(
+            "Percentile intervals of {n} resamples, {inadmissible} inadmissible ones left out.",
+            n=words.number(section.reps),
+            inadmissible=words.number(section.inadmissible),
+        ),
         look=Look.APA,
     )
 
 
-def _interval(low: Number, high: Number) -> Cell:
+def _interval(low: Number, high: Number, words: Words) -> Cell:
     """The interval, with the digits that keep its upper end on its side of the chart's line."""
     digits = 3 if high is None else digits_beside(high, _CUT)
-    return Quantity(Interval(low, high), apa.between(low, high, digits))
+    return Quantity(Interval(low, high), Apa(words).between(low, high, digits))
 
 
 PARTS = (Part(HtmtIntervalsSection, Chapter.VALIDITY, 50, _drawn),)
 CRITERIA = (
-    Criterion("htmt_upper", "HTMT, upper end of its interval", DISCRIMINANT, 20, subjects="pairs"),
+    Criterion(
+        "htmt_upper", msg("HTMT, upper end of its interval"), DISCRIMINANT, 20, subjects=PAIRS
+    ),
 )

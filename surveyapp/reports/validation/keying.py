@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.scale.sections.keying import KeyingSection
+from surveyapp.i18n.words import msg
 from surveyapp.reports import apa
-from surveyapp.reports.document import Block, Callout, Column, Look, Table
+from surveyapp.reports.apa import Apa
+from surveyapp.reports.document import Block, Callout, Column, Look, Table, filled
 from surveyapp.reports.validation.part import (
     KEYING,
     Chapter,
@@ -16,29 +18,36 @@ from surveyapp.reports.validation.part import (
     Part,
     ValidationStudy,
 )
-from surveyapp.reports.validation.wording import name
+from surveyapp.reports.validation.wording import name, of_three_digits
+from surveyapp.results.validation_phrases import sentence
 
 
-def _opposed(section: KeyingSection, _: ValidationStudy, number: Numbers) -> Iterator[Block]:
+def _opposed(section: KeyingSection, study: ValidationStudy, number: Numbers) -> Iterator[Block]:
     if not section.opposed:
         return
-    for sentence in section.suggestions:
-        yield Callout("Items that run against the others", f"{sentence}.")
+    words, write = study.words, Apa(study.words)
+    for said in section.suggestions:
+        yield Callout(words.say("Items that run against the others"), sentence(said, words))
+    three = of_three_digits(words)
     yield Table(
         number=next(number),
-        title="Items That Run Against the Others of Their Factor",
+        title=words.say("Items That Run Against the Others of Their Factor"),
         columns=[
-            Column("Item", 0.18),
-            Column("Factor", 0.26),
-            Column("Item-rest correlation", 0.18, apa.bounded),
-            Column("Loading", 0.12, apa.bounded),
-            Column(apa.ALPHA, 0.12, apa.BOUNDED_3),
-            Column((*apa.ALPHA, " if turned"), 0.14, apa.BOUNDED_3),
+            Column(words.say("Item"), 0.18),
+            Column(words.say("Factor"), 0.26),
+            Column(words.say("Item-rest correlation"), 0.18, write.bounded),
+            Column(words.say("Loading"), 0.12, write.bounded),
+            Column(apa.ALPHA, 0.12, three),
+            Column(
+                filled(words.say("{alpha} if turned", alpha="{alpha}"), alpha=write.symbol("α")),
+                0.14,
+                three,
+            ),
         ],
         cells=[
             [
                 row.item,
-                name(row.factor),
+                name(row.factor, words),
                 row.item_rest_correlation,
                 row.loading,
                 row.alpha,
@@ -46,13 +55,15 @@ def _opposed(section: KeyingSection, _: ValidationStudy, number: Numbers) -> Ite
             ]
             for row in section.opposed
         ],
-        note="The item-rest correlation counts each of the others in the direction of most. Alpha is the "
-        "factor's, as its answers are and with all its items of this table turned. Nothing was turned.",
+        note=words.say(
+            "The item-rest correlation counts each of the others in the direction of most. Alpha is the"
+            " factor's, as its answers are and with all its items of this table turned. Nothing was turned."
+        ),
         look=Look.APA,
     )
 
 
 PARTS = (Part(KeyingSection, Chapter.ITEMS, 5, _opposed),)
 CRITERIA = (
-    Criterion("opposed_items", "Items that run against their factor", KEYING, 10, Form.COUNT),
+    Criterion("opposed_items", msg("Items that run against their factor"), KEYING, 10, Form.COUNT),
 )

@@ -6,15 +6,27 @@ from collections.abc import Iterator, Sequence
 
 from analysis.scale.sections.matrices import MatricesSection
 from analysis.scale.study import Matrix
+from surveyapp.i18n.words import Words
 from surveyapp.reports import apa
-from surveyapp.reports.document import Cell, Column, Look, Quantity, Styled, Table, Text, Write
+from surveyapp.reports.apa import Apa
+from surveyapp.reports.document import (
+    Cell,
+    Column,
+    Look,
+    Quantity,
+    Styled,
+    Table,
+    Text,
+    Write,
+    filled,
+)
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 
 _STUB, _CELL = 3.0, 1.15  # widths beside each other
 
 
-def _tables(section: MatricesSection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
-    items = section.items
+def _tables(section: MatricesSection, study: ValidationStudy, number: Numbers) -> Iterator[Table]:
+    items, words, write = section.items, study.words, Apa(study.words)
     rows = _lower(items, section.correlation, diagonal=False)
     described: list[list[Cell]] = [
         [row[0], mean, sd, *row[1:-1]]
@@ -22,40 +34,45 @@ def _tables(section: MatricesSection, _: ValidationStudy, number: Numbers) -> It
     ]
     yield Table(
         number=next(number),
-        title="Means, Standard Deviations and Correlations of the Items",
+        title=words.say("Means, Standard Deviations and Correlations of the Items"),
         columns=[
-            Column("Item", _STUB),
-            Column(apa.M, 1.5, apa.number),
-            Column(apa.SD, 1.5, apa.number),
-            *_columns(items[:-1], apa.bounded),
+            Column(words.say("Item"), _STUB),
+            Column(apa.M, 1.5, write.number),
+            Column(apa.SD, 1.5, write.number),
+            *_columns(items[:-1], write.bounded),
         ],
         cells=described,
-        note=(*_n(section), " Pearson correlations."),
+        note=(*_n(section, words), f" {words.say('Pearson correlations.')}"),
         look=Look.APA,
     )
-    yield _matrix("Covariances of the Items", section, section.covariance, apa.number, next(number))
-    if section.polychoric is not None:
-        yield _matrix(
-            "Polychoric Correlations of the Items",
-            section,
-            section.polychoric,
-            apa.bounded,
-            next(number),
-        )
-    if section.pairwise_n is not None:
-        yield _matrix(
-            "Numbers of Answers to Both Items", section, section.pairwise_n, apa.count, next(number)
-        )
-
-
-def _n(section: MatricesSection) -> tuple[str | Styled, ...]:
-    if section.pairwise_n is None:
-        return (Styled("n", "italic"), f" = {section.n:,} complete rows.")
-    return (
-        "Each number is of the rows that have both items, ",
-        Styled("n", "italic"),
-        f" = {section.n:,} or more.",
+    yield _matrix(
+        words.say("Covariances of the Items"),
+        section,
+        section.covariance,
+        write.number,
+        next(number),
+        words,
+        of=words.say("Variances on the diagonal; divisor n \N{MINUS SIGN} 1."),
     )
+    if section.polychoric is not None:
+        title = words.say("Polychoric Correlations of the Items")
+        yield _matrix(title, section, section.polychoric, write.bounded, next(number), words)
+    if section.pairwise_n is not None:
+        title = words.say("Numbers of Answers to Both Items")
+        yield _matrix(title, section, section.pairwise_n, write.count, next(number), words)
+
+
+def _n(section: MatricesSection, words: Words) -> tuple[str | Styled, ...]:
+    size, symbol = words.number(section.n), Apa(words).symbol("n")
+    if section.pairwise_n is None:
+        said = words.say("{n} = {size} complete rows.", n="{n}", size=size)
+    else:
+        said = words.say(
+            "Each number is of the rows that have both items, {n} = {size} or more.",
+            n="{n}",
+            size=size,
+        )
+    return filled(said, n=symbol)
 
 
 def _matrix(
@@ -64,13 +81,17 @@ def _matrix(
     matrix: Matrix | Sequence[Sequence[int]],
     write: Write,
     number: int,
+    words: Words,
+    *,
+    of: str = "",
 ) -> Table:
-    of = "Variances on the diagonal; divisor n \N{MINUS SIGN} 1." if write is apa.number else ""
-    note: Text = of if section.pairwise_n is not None else (*_n(section), f" {of}".rstrip())
+    note: Text = of
+    if section.pairwise_n is None:
+        note = (*_n(section, words), f" {of}".rstrip())
     return Table(
         number=number,
         title=title,
-        columns=[Column("Item", _STUB), *_columns(section.items, write)],
+        columns=[Column(words.say("Item"), _STUB), *_columns(section.items, write)],
         cells=_lower(section.items, matrix, diagonal=True),
         note=note,
         look=Look.APA,
@@ -87,7 +108,7 @@ def _lower(
     """A row an item, with what lies below the diagonal."""
     return [
         [
-            Quantity(item, f"{i + 1}. {item}"),
+            Quantity(item, f"{i + 1}.\N{NO-BREAK SPACE}{item}"),
             *(
                 "" if j > i or (j == i and not diagonal) else matrix[i][j]
                 for j in range(len(items))

@@ -6,76 +6,110 @@ from collections.abc import Iterator
 
 from analysis.scale.document import ScaleValidation, Settings
 from analysis.scale.sections.cfa import CfaSection
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.reports.bibliography import cited, told
 from surveyapp.reports.document import Block, Callout, Heading, Paragraph, Tone
 from surveyapp.reports.validation.part import ValidationStudy
 from surveyapp.reports.validation.wording import plain_list
-from surveyapp.results import phrases
 
-_MISSING = {
-    "listwise": "respondents with a missing answer left out",
-    "fiml": "all answers used by full information maximum likelihood",
+_MODEL = {
+    "listwise": msg(
+        "The confirmatory model was estimated by {estimation}, respondents with a missing answer left out,"
+        " and compared with an independence model, a one-factor model and every model that joins two of"
+        " the factors."
+    ),
+    "fiml": msg(
+        "The confirmatory model was estimated by {estimation}, all answers used by full information"
+        " maximum likelihood, and compared with an independence model, a one-factor model and every model"
+        " that joins two of the factors."
+    ),
 }
-_LIKELIHOODS = {"normal": "normal (N)", "wishart": "Wishart (N - 1)"}
+_ESTIMATIONS = {
+    "MLR": msg("maximum likelihood with robust standard errors and test statistic (MLR)"),
+    "MLM": msg("maximum likelihood with the Satorra-Bentler correction (MLM)"),
+    "WLSMV": msg("diagonally weighted least squares for ordered answers (WLSMV)"),
+}
+_ML = {
+    "normal": msg("maximum likelihood (ML) with the normal (N) likelihood"),
+    "wishart": msg("maximum likelihood (ML) with the Wishart (N - 1) likelihood"),
+}
 
 
-def procedure(validation: ScaleValidation) -> str:
+def procedure(validation: ScaleValidation, words: Words = ENGLISH) -> str:
     """The methods in the order in which they were used."""
     settings, cfa = validation.settings, validation.get(CfaSection)
     parts = [
-        "Sampling adequacy was examined with the Kaiser-Meyer-Olkin measure and Bartlett's test; the "
-        "number of factors with parallel analysis "
-        f"{cited('horn-1965')[:-1]}; {settings.draws:,} draws, 95th percentile) and Velicer's minimum average partial.",
-        f"Exploratory factor analysis used {settings.efa_method} extraction with "
-        f"{settings.efa_rotation} rotation.",
+        words.say(
+            "Sampling adequacy was examined with the Kaiser-Meyer-Olkin measure and Bartlett's test; the"
+            " number of factors with parallel analysis {work}; {draws} draws, 95th percentile) and"
+            " Velicer's minimum average partial.",
+            work=cited("horn-1965")[:-1],
+            draws=words.number(settings.draws),
+        ),
+        words.say(
+            "Exploratory factor analysis used {method} extraction with {rotation} rotation.",
+            method=words.name(settings.efa_method),
+            rotation=words.name(settings.efa_rotation),
+        ),
     ]
     if cfa is not None:
         parts.append(
-            f"The confirmatory model was estimated by {_estimation(cfa, settings)}, "
-            f"{_MISSING[settings.missing]}, and compared with an independence model, a one-factor "
-            "model and every model that joins two of the factors."
+            words.say(_MODEL[settings.missing], estimation=_estimation(cfa, settings, words))
         )
     parts.append(
-        "Reliability is Cronbach's alpha with Feldt's interval, McDonald's omega and composite "
-        f"reliability; discriminant validity follows {told('fornell-1981')} and the "
-        f"heterotrait-monotrait ratio of {told('henseler-2015')}."
+        words.say(
+            "Reliability is Cronbach's alpha with Feldt's interval, McDonald's omega and composite"
+            " reliability; discriminant validity follows {fornell} and the heterotrait-monotrait ratio of"
+            " {henseler}.",
+            fornell=told("fornell-1981", words),
+            henseler=told("henseler-2015", words),
+        )
     )
     if settings.group:
         parts.append(
-            f"Invariance between groups by {plain_list(settings.group)} was examined step by step {cited('vandenberg-2000')}."
+            words.say(
+                "Invariance between groups by {groups} was examined step by step {work}.",
+                groups=plain_list(settings.group, words),
+                work=cited("vandenberg-2000"),
+            )
         )
-    parts.append(_threats(settings))
+    parts.append(_threats(settings, words))
     return " ".join(parts)
 
 
-def _estimation(cfa: CfaSection, settings: Settings) -> str:
-    named = {
-        "ML": f"maximum likelihood (ML) with the {_LIKELIHOODS[settings.likelihood]} likelihood",
-        "MLR": "maximum likelihood with robust standard errors and test statistic (MLR)",
-        "MLM": "maximum likelihood with the Satorra-Bentler correction (MLM)",
-        "WLSMV": "diagonally weighted least squares for ordered answers (WLSMV)",
-    }
-    return named.get(cfa.estimator, cfa.estimator)
+def _estimation(cfa: CfaSection, settings: Settings, words: Words) -> str:
+    if cfa.estimator == "ML":
+        return words.say(_ML[settings.likelihood])
+    said = _ESTIMATIONS.get(cfa.estimator)
+    return words.say(said) if said else cfa.estimator
 
 
-def _threats(settings: Settings) -> str:
-    named = ["Harman's test", "full collinearity"]
-    named += ["a marker variable"] if settings.marker else []
-    named += ["an unmeasured latent method factor"] if settings.estimator != "WLSMV" else []
-    time = ", and the time taken" if settings.seconds else ""
-    return (
-        f"Common method variance was examined with {phrases.listed(named)}; careless answering with "
-        f"long runs of one answer, the spread of answers, Mahalanobis distances{time}."
+def _threats(settings: Settings, words: Words) -> str:
+    named = [words.say("Harman's test"), words.say("full collinearity")]
+    named += [words.say("a marker variable")] if settings.marker else []
+    if settings.estimator != "WLSMV":
+        named.append(words.say("an unmeasured latent method factor"))
+    said = (
+        msg(
+            "Common method variance was examined with {tests}; careless answering with long runs of one"
+            " answer, the spread of answers, Mahalanobis distances, and the time taken."
+        )
+        if settings.seconds
+        else msg(
+            "Common method variance was examined with {tests}; careless answering with long runs of one"
+            " answer, the spread of answers, Mahalanobis distances."
+        )
     )
+    return words.say(said, tests=words.listed(named))
 
 
 def instrument(study: ValidationStudy) -> Iterator[Block]:
     """Citation and note of the instrument; nothing for a model of one's own."""
-    settings = study.document.settings
+    settings, words = study.document.settings, study.words
     if settings.instrument is None:
         return
     found = study.library.load(settings.instrument, settings.instrument_version)
-    yield Heading("The instrument", level=2)
+    yield Heading(words.say("The instrument"), level=2)
     yield Paragraph(found.citation, Tone.REFERENCE)
     if found.note:
-        yield Callout("About the wording", found.note)
+        yield Callout(words.say("About the wording"), found.note)

@@ -9,6 +9,7 @@ from typing import Generic
 
 from analysis.scale.document import ScaleValidation
 from analysis.scale.study import S
+from surveyapp.i18n.words import msg
 from surveyapp.reports.document import Block
 from surveyapp.reports.stored_study import Study
 
@@ -20,14 +21,14 @@ Draw = Callable[[S, ValidationStudy, Numbers], Iterable[Block]]
 class Chapter(StrEnum):
     """The chapters that sections fill, in their order; one without content is left out."""
 
-    METHOD = "Method"
-    ITEMS = "Items"
-    DIMENSIONALITY = "Dimensionality"
-    CONFIRMATORY = "Confirmatory factor analysis"
-    VALIDITY = "Reliability and validity"
-    INVARIANCE = "Invariance"
-    THREATS = "Threats to validity"
-    ANNEX = "Annex: wording and matrices of the items"
+    METHOD = msg("Method")
+    ITEMS = msg("Items")
+    DIMENSIONALITY = msg("Dimensionality")
+    CONFIRMATORY = msg("Confirmatory factor analysis")
+    VALIDITY = msg("Reliability and validity")
+    INVARIANCE = msg("Invariance")
+    THREATS = msg("Threats to validity")
+    ANNEX = msg("Annex: wording and matrices of the items")
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,18 @@ class Family:
     advice: str
 
 
+# For how many of its subjects a criterion is not met.
+FACTORS = msg("{n} of {total} factors")
+PAIRS = msg("{n} of {total} pairs")
+STEPS = msg("{n} of {total} steps")
+
+
 @dataclass(frozen=True)
 class Criterion:
     """A measure that a section's ``conclude`` compares with a cut-off, as the report calls it.
 
-    ``place`` orders the measures of a family; ``subjects``: what it is computed for, in the plural.
+    ``place`` orders the measures of a family; ``subjects``: for how many of those that it is computed for
+    it is not met.
     """
 
     measure: str
@@ -79,54 +87,60 @@ class Criterion:
     family: Family
     place: int
     form: Form = Form.BOUNDED
-    subjects: str = "factors"
+    subjects: str = FACTORS
 
 
 KEYING = Family(
-    "Direction of items",
+    msg("Direction of items"),
     5,
-    "turn the items that are worded the other way round, as the chapter on items says, before judging"
-    " anything else",
+    msg(
+        "turn the items that are worded the other way round, as the chapter on items says, before judging"
+        " anything else"
+    ),
 )
 FIT = Family(
-    "Model fit",
+    msg("Model fit"),
     10,
-    "inspect the residual correlations for misfit before interpreting the factors",
+    msg("inspect the residual correlations for misfit before interpreting the factors"),
 )
 RELIABILITY = Family(
-    "Reliability",
+    msg("Reliability"),
     20,
-    "do not report single scores of these factors, or measure them with more items",
+    msg("do not report single scores of these factors, or measure them with more items"),
 )
 DISCRIMINANT = Family(
-    "Discriminant validity",
+    msg("Discriminant validity"),
     30,
-    "do not interpret these factors as distinct: report them together, or sharpen their items",
+    msg("do not interpret these factors as distinct: report them together, or sharpen their items"),
 )
 CONVERGENT = Family(
-    "Convergent validity",
+    msg("Convergent validity"),
     40,
-    "inspect the items with the lowest loadings; the section on purification"
-    " proposes which to remove",
+    msg(
+        "inspect the items with the lowest loadings; the section on purification"
+        " proposes which to remove"
+    ),
 )
 NUMBER_OF_FACTORS = Family(
-    "Number of factors",
+    msg("Number of factors"),
     50,
-    "compare the model with its rivals before reporting its factors",
+    msg("compare the model with its rivals before reporting its factors"),
 )
 INVARIANCE = Family(
-    "Invariance",
+    msg("Invariance"),
     60,
-    "compare these groups only as far as the invariance steps hold",
+    msg("compare these groups only as far as the invariance steps hold"),
 )
 ADEQUACY = Family(
-    "Sampling adequacy",
+    msg("Sampling adequacy"),
     70,
-    "collect more answers, or look for items that share little with the others",
+    msg("collect more answers, or look for items that share little with the others"),
 )
 METHOD_VARIANCE = Family(
-    "Common method variance",
+    msg("Common method variance"),
     80,
-    "consider all tests of method variance before relating these scores to"
-    " answers from the same survey",
+    msg(
+        "consider all tests of method variance before relating these scores to"
+        " answers from the same survey"
+    ),
 )

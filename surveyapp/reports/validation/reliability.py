@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.scale.sections.reliability import ReliabilitySection
+from surveyapp.i18n.words import msg
 from surveyapp.reports import apa
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import cited
-from surveyapp.reports.document import Column, Interval, Look, Table
+from surveyapp.reports.document import Column, Interval, Look, Table, filled
 from surveyapp.reports.validation.part import (
     CONVERGENT,
     RELIABILITY,
@@ -17,28 +19,38 @@ from surveyapp.reports.validation.part import (
     Part,
     ValidationStudy,
 )
-from surveyapp.reports.validation.wording import name
+from surveyapp.reports.validation.wording import (
+    interval_column,
+    interval_of_three_digits,
+    name,
+    of_three_digits,
+)
 
 
-def _table(section: ReliabilitySection, _: ValidationStudy, number: Numbers) -> Iterator[Table]:
-    rows = section.rows
-    level = f"{rows[0].alpha_level:.0%}" if rows else "95%"
+def _table(section: ReliabilitySection, study: ValidationStudy, number: Numbers) -> Iterator[Table]:
+    rows, words, write = section.rows, study.words, Apa(study.words)
+    level = rows[0].alpha_level if rows else 0.95
+    three = of_three_digits(words)
     yield Table(
         number=next(number),
-        title="Reliability and Convergent Validity",
+        title=words.say("Reliability and Convergent Validity"),
         columns=[
-            Column("Factor", 0.25),
-            Column("Items", 0.08, apa.count),
-            Column(apa.ALPHA, 0.10, apa.BOUNDED_3),
-            Column(f"{level} CI", 0.18, apa.INTERVAL_3),
-            Column(("Ordinal ", *apa.ALPHA), 0.12, apa.BOUNDED_3),
-            Column(apa.OMEGA, 0.09, apa.BOUNDED_3),
-            Column("CR", 0.09, apa.BOUNDED_3),
-            Column("AVE", 0.09, apa.BOUNDED_3),
+            Column(words.say("Factor"), 0.25),
+            Column(words.say("Items"), 0.08, write.count),
+            Column(apa.ALPHA, 0.10, three),
+            interval_column(0.18, interval_of_three_digits(words), words, level=level),
+            Column(
+                filled(words.say("Ordinal {alpha}", alpha="{alpha}"), alpha=write.symbol("α")),
+                0.12,
+                three,
+            ),
+            Column(apa.OMEGA, 0.09, three),
+            Column("CR", 0.09, three),
+            Column("AVE", 0.09, three),
         ],
         cells=[
             [
-                name(row.factor),
+                name(row.factor, words),
                 row.n_items,
                 row.alpha,
                 Interval(row.alpha_lower, row.alpha_upper),
@@ -49,9 +61,12 @@ def _table(section: ReliabilitySection, _: ValidationStudy, number: Numbers) -> 
             ]
             for row in rows
         ],
-        note="Interval of alpha by Feldt; ordinal alpha from polychoric correlations, for items of up "
-        f"to ten answers {cited('zumbo-2007')}; CR = composite reliability and AVE = average variance "
-        "extracted, both from standardised loadings.",
+        note=words.say(
+            "Interval of alpha by Feldt; ordinal alpha from polychoric correlations, for items of up to"
+            " ten answers {work}; CR = composite reliability and AVE = average variance extracted, both"
+            " from standardised loadings.",
+            work=cited("zumbo-2007"),
+        ),
         look=Look.APA,
     )
     if any(row.omega_lower is not None for row in rows):
@@ -85,8 +100,8 @@ def _intervals(section: ReliabilitySection, number: int) -> Table:
 
 PARTS = (Part(ReliabilitySection, Chapter.VALIDITY, 10, _table, explained=True),)
 CRITERIA = (
-    Criterion("alpha", "Cronbach's alpha", RELIABILITY, 10),
-    Criterion("omega", "McDonald's omega", RELIABILITY, 20),
-    Criterion("cr", "Composite reliability", RELIABILITY, 30),
-    Criterion("ave", "Average variance extracted", CONVERGENT, 20),
+    Criterion("alpha", msg("Cronbach's alpha"), RELIABILITY, 10),
+    Criterion("omega", msg("McDonald's omega"), RELIABILITY, 20),
+    Criterion("cr", msg("Composite reliability"), RELIABILITY, 30),
+    Criterion("ave", msg("Average variance extracted"), CONVERGENT, 20),
 )

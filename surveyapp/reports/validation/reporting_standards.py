@@ -8,6 +8,7 @@ from analysis.scale.document import ScaleValidation, Settings
 from analysis.scale.sections.careless import CarelessSection
 from analysis.scale.sections.sample import SampleSection
 from analysis.scale.sections.sample_size import SampleSizeSection
+from surveyapp.i18n.words import Words, msg
 from surveyapp.reports.document import Paragraph, Styled
 from surveyapp.reports.origin import recruitment, software
 from surveyapp.reports.validation import sample_size
@@ -15,68 +16,78 @@ from surveyapp.reports.validation.part import ValidationStudy
 from surveyapp.results.losses import left_out
 
 DEFAULTS = {
-    "estimator": ("ML", "the estimator is {}"),
-    "missing": ("listwise", "missing answers are treated by {}"),
-    "likelihood": ("normal", "the likelihood is {}"),
-    "efa_method": ("minres", "extraction is by {}"),
-    "efa_rotation": ("oblimin", "rotation is {}"),
-    "draws": (500, "parallel analysis has {} draws"),
-    "reps": (2000, "bootstraps have {} resamples"),
-    "cutoffs": (0, "dynamic cut-offs have {} samples a level"),
+    "estimator": ("ML", msg("the estimator is {value}")),
+    "missing": ("listwise", msg("missing answers are treated by {value}")),
+    "likelihood": ("normal", msg("the likelihood is {value}")),
+    "efa_method": ("minres", msg("extraction is by {value}")),
+    "efa_rotation": ("oblimin", msg("rotation is {value}")),
+    "draws": (500, msg("parallel analysis has {value} draws")),
+    "reps": (2000, msg("bootstraps have {value} resamples")),
+    "cutoffs": (0, msg("dynamic cut-offs have {value} samples a level")),
 }
 
 
 def paragraphs(study: ValidationStudy) -> Iterator[Paragraph]:
     """Recruitment, exclusions, sample size, levels, software and departures from the defaults."""
-    document = study.document
+    document, words = study.document, study.words
     for headline, text in (
-        *recruitment(study),
-        ("Exclusions.", _exclusions(document)),
-        ("Sample size.", _sample_size(document)),
-        ("Inference.", _inference(document.settings)),
-        ("Software.", software(document.versions)),
-        ("Departures from the defaults.", _departures(document.settings)),
+        *recruitment(study, words),
+        (words.say("Exclusions."), _exclusions(document, words)),
+        (words.say("Sample size."), _sample_size(document, words)),
+        (words.say("Inference."), _inference(document.settings, words)),
+        (words.say("Software."), software(document.versions, words)),
+        (words.say("Departures from the defaults."), _departures(document.settings, words)),
     ):
         yield Paragraph((Styled(headline), f" {text}"))
 
 
-def _exclusions(document: ScaleValidation) -> str:
+def _exclusions(document: ScaleValidation, words: Words) -> str:
     sample, careless = document.get(SampleSection), document.get(CarelessSection)
     said = []
     if sample is not None and sample.dropped is not None:
-        lost = left_out(sample.dropped, sample.n_rows)
-        said.append(f"From the confirmatory model {lost}.")
+        lost = left_out(sample.dropped, sample.n_rows, words)
+        said.append(words.say("From the confirmatory model {lost}.", lost=lost))
     if careless is not None:
-        signs = "respondent shows" if careless.n_flagged == 1 else "respondents show"
         said.append(
-            f"{careless.n_flagged:,} {signs} a sign of careless answering and none was left out for it."
+            words.say_count(
+                "{n} respondent shows a sign of careless answering and none was left out for it.",
+                "{n} respondents show a sign of careless answering and none was left out for it.",
+                n=careless.n_flagged,
+            )
         )
-    said.append("Whether answers were left out before the analysis is not known to it.")
+    said.append(words.say("Whether answers were left out before the analysis is not known to it."))
     return " ".join(said)
 
 
-def _sample_size(document: ScaleValidation) -> str:
+def _sample_size(document: ScaleValidation, words: Words) -> str:
     section = document.get(SampleSizeSection)
-    known = "" if section is None else f" {sample_size.sentences(section)}"
-    return f"A sample size planned in advance is not known to the analysis.{known}"
+    said = words.say("A sample size planned in advance is not known to the analysis.")
+    return said if section is None else f"{said} {sample_size.sentences(section, words)}"
 
 
-def _inference(settings: Settings) -> str:
-    groups = " and of the steps of invariance" if settings.group else ""
-    return (
-        "Tests are at the .05 level; those of single parameters are two-sided, chi-square tests of "
-        f"models{groups} have one tail by nature. Intervals are of 95%, that of RMSEA of 90%. P values "
-        "are not corrected for their number."
+def _inference(settings: Settings, words: Words) -> str:
+    tests = (
+        msg(
+            "Tests are at the .05 level; those of single parameters are two-sided, chi-square tests of"
+            " models and of the steps of invariance have one tail by nature."
+        )
+        if settings.group
+        else msg(
+            "Tests are at the .05 level; those of single parameters are two-sided, chi-square tests of"
+            " models have one tail by nature."
+        )
     )
+    intervals = words.say(
+        "Intervals are of 95%, that of RMSEA of 90%. P values are not corrected for their number."
+    )
+    return f"{words.say(tests)} {intervals}"
 
 
-def _departures(settings: Settings) -> str:
+def _departures(settings: Settings, words: Words) -> str:
     said = []
     for name, (default, text) in DEFAULTS.items():
         value = getattr(settings, name)
         if value != default:
-            said.append(text.format(f"{value:,}" if isinstance(value, int) else value))
-    if not said:
-        return "None."
-    joined = "; ".join(said)
-    return f"{joined[:1].upper()}{joined[1:]}."
+            shown = words.number(value) if isinstance(value, int) else words.name(value)
+            said.append(words.say(text, value=shown))
+    return f"{words.begun('; '.join(said))}." if said else words.say("None.")

@@ -15,21 +15,34 @@ from surveyapp.reports.validation.wording import name
 
 
 def _method(section: SampleSection, study: ValidationStudy, number: Numbers) -> Iterator[Block]:
-    factors = "; ".join(f"{name(one.name)} ({', '.join(one.items)})" for one in section.factors)
-    absent = study.document.get(MissingSection)
-    gaps = "" if absent is None else f"{missing.sentence(absent)} "
-    yield Paragraph(
-        f"{section.n_rows:,} respondents answered {section.n_items} items intended to measure "
-        f"{section.n_factors} factors: {factors}. "
-        f"{gaps}Analyses that need complete rows use {section.n_complete:,} of them."
+    words = study.words
+    factors = "; ".join(
+        words.begin(f"{name(one.name, words)} ({words.joined(one.items)})")
+        for one in section.factors
     )
-    yield Paragraph(procedure(study.document))
+    said = [
+        words.say(
+            "{n} respondents answered {items} items intended to measure {count} factors: {factors}.",
+            n=words.number(section.n_rows),
+            items=words.number(section.n_items),
+            count=words.number(section.n_factors),
+            factors=factors,
+        )
+    ]
+    absent = study.document.get(MissingSection)
+    if absent is not None:
+        said.append(missing.sentence(absent, words))
+    complete = words.number(section.n_complete)
+    said.append(words.say("Analyses that need complete rows use {n} of them.", n=complete))
+    yield Paragraph(" ".join(said))
+    yield Paragraph(procedure(study.document, words))
     turned = study.document.settings.reversed
     if turned:
-        yield Paragraph(f"Reversed before the analysis: {', '.join(turned)}.", Tone.BODY)
+        items = words.joined([words.name(item) for item in turned])
+        yield Paragraph(words.say("Reversed before the analysis: {items}.", items=items), Tone.BODY)
     yield from reporting_standards.paragraphs(study)
     if study.fieldwork is not None and study.fieldwork.characteristics:
-        yield characteristics_table(study.fieldwork, next(number))
+        yield characteristics_table(study.fieldwork, next(number), words)
     yield from instrument(study)
 
 

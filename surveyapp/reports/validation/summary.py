@@ -10,77 +10,106 @@ from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.sections.missing_comparison import MissingComparisonSection
 from analysis.scale.sections.sample import SampleSection
 from analysis.scale.study import Warned
-from surveyapp.reports import apa
+from surveyapp.i18n.words import ENGLISH, Words, msg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Tone
 from surveyapp.reports.validation import criteria
 from surveyapp.reports.validation.part import Numbers
 from surveyapp.results.losses import left_out
+from surveyapp.results.validation_phrases import sentence
 
 _STEPS = {
-    "cfa": "Confirmatory model",
-    "efa": "Exploratory analysis",
-    "htmt": "HTMT",
-    "missing_comparison": "Missing answers",
-    "rivals": "Rival models",
+    "adequacy": msg("Adequacy"),
+    "alpha_check": msg("Alpha check"),
+    "bifactor": msg("Bifactor"),
+    "careless": msg("Careless"),
+    "cfa": msg("Confirmatory model"),
+    "check": msg("Check"),
+    "efa": msg("Exploratory analysis"),
+    "factor_count": msg("Factor count"),
+    "fornell_larcker": msg("Fornell larcker"),
+    "general_factor": msg("General factor"),
+    "htmt": msg("HTMT"),
+    "htmt_intervals": msg("Htmt intervals"),
+    "invariance": msg("Invariance"),
+    "items": msg("Items"),
+    "keying": msg("Keying"),
+    "matrices": msg("Matrices"),
+    "method_variance": msg("Method variance"),
+    "missing": msg("Missing"),
+    "missing_comparison": msg("Missing answers"),
+    "normality": msg("Normality"),
+    "purification": msg("Purification"),
+    "reliability": msg("Reliability"),
+    "rivals": msg("Rival models"),
+    "sample": msg("Sample"),
+    "sample_size": msg("Sample size"),
+    "second_order": msg("Second order"),
 }
 
 
-def summary(document: ScaleValidation, number: Numbers) -> Iterator[Block]:
+def summary(document: ScaleValidation, number: Numbers, words: Words = ENGLISH) -> Iterator[Block]:
     """Verdict, unmet criteria by family, the table of all of them, and the warnings."""
     rows = document.conclusions
-    yield Heading("Summary")
+    yield Heading(words.say("Summary"))
     climbed = document.get(InvarianceSection)
     ladders = climbed.ladders if climbed else ()
-    yield Paragraph(criteria.verdict(rows, ladders), Tone.LEAD)
+    yield Paragraph(criteria.verdict(rows, ladders, words), Tone.LEAD)
     sample = document.get(SampleSection)
     if sample is not None and sample.dropped:
-        lost = left_out(sample.dropped, sample.n_rows)
-        yield Paragraph((Styled(f"{lost[:1].upper()}{lost[1:]}."), _compared(document)))
-    for one in criteria.unmet(rows, ladders):
-        advice = one.advice[:1].upper() + one.advice[1:]
-        yield Paragraph(
-            (Styled(f"{one.family.name}."), f" {criteria.told(one)} {advice}."), Tone.BULLET
-        )
+        lost = left_out(sample.dropped, sample.n_rows, words)
+        yield Paragraph((Styled(f"{words.begun(lost)}."), _compared(document, words)))
+    for one in criteria.unmet(rows, ladders, words):
+        said = f" {criteria.told(one, words)} {words.begun(one.advice)}."
+        yield Paragraph((Styled(f"{words.say(one.family.name)}."), said), Tone.BULLET)
     if rows:
-        yield criteria.criteria_table(rows, next(number))
-    said = _warnings(document.warned)
-    if said:
-        yield Heading("Warnings", level=2)
-    for step, message in said:
-        yield Paragraph((Styled(f"{step}."), f" {message}."), Tone.BULLET)
+        yield criteria.criteria_table(rows, next(number), words)
+    warned = _warnings(document.warned, words)
+    if warned:
+        yield Heading(words.say("Warnings"), level=2)
+    for step, message in warned:
+        yield Paragraph((Styled(f"{step}."), f" {message}"), Tone.BULLET)
 
 
-def _compared(document: ScaleValidation) -> str:
+def _compared(document: ScaleValidation, words: Words) -> str:
     """How far the estimates depend on it; nothing where that was not examined."""
     found = document.get(MissingComparisonSection)
     if found is None:
         return ""
-    cfi = [apa.bounded(value, 3) for value in found.of_both("cfi")]
-    return (
-        " With all answers used (FIML) loadings differ by up to "
-        f"{apa.bounded(found.largest_difference, 3)} ({found.of}), and CFI is {cfi[1]} instead of "
-        f"{cfi[0]}."
+    write = Apa(words)
+    cfi = [write.bounded(value, 3) for value in found.of_both("cfi")]
+    said = words.say(
+        "With all answers used (FIML) loadings differ by up to {difference} ({item}), and CFI is {fiml}"
+        " instead of {listwise}.",
+        difference=write.bounded(found.largest_difference, 3),
+        item=words.name(found.of),
+        fiml=cfi[1],
+        listwise=cfi[0],
     )
+    return f" {said}"
 
 
-def _warnings(warned: Sequence[Warned]) -> list[tuple[str, str]]:
-    """(step, message) of every warning; those that differ only in their numbers are told once."""
+def step_named(step: str, words: Words = ENGLISH) -> str:
+    """What a warning is about."""
+    said = _STEPS.get(step)
+    return words.say(said) if said else words.name(step.replace("_", " ").capitalize())
+
+
+def _warnings(warned: Sequence[Warned], words: Words) -> list[tuple[str, str]]:
+    """(step, sentence) of every warning; those that differ only in their numbers are told once."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for warning in warned:
         step, message = warning.step, warning.message
         found.setdefault(
             (step, re.sub(r"\d[\d.,]*", "#", message)),
-            (_STEPS.get(step, step.replace("_", " ").capitalize()), message),
+            (step_named(step, words), sentence(message, words)),
         )
-    return _numbered(list(found.values()), warned)
-
-
-def _numbered(
-    kept: Sequence[tuple[str, str]], everything: Sequence[Warned]
-) -> list[tuple[str, str]]:
-    """The kept warnings, with how many like them were left out at the end."""
-    left = len(everything) - len(kept)
+    left = len(warned) - len(found)
     if not left:
-        return list(kept)
-    what = "one warning like these" if left == 1 else f"{left} warnings like these"
-    return [*kept, ("Further", f"{what}, with other numbers")]
+        return list(found.values())
+    said = words.say_count(
+        "one warning like these, with other numbers.",
+        "{n} warnings like these, with other numbers.",
+        n=left,
+    )
+    return [*found.values(), (words.say("Further"), said)]

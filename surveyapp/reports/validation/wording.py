@@ -3,39 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from analysis.scale.sections.cfa import robust
 from analysis.scale.study import Fit, Number
-from surveyapp.reports import apa
-from surveyapp.reports.document import Styled
-from surveyapp.results import phrases
+from surveyapp.i18n.words import ENGLISH, Words, msg
+from surveyapp.reports.apa import Apa
+from surveyapp.reports.document import Column, Text, Write, filled
 
-_INDENT = "\N{NO-BREAK SPACE}" * 4
-
-
-def name(factor: str) -> str:
-    """A factor's name at the beginning of a cell or sentence."""
-    return plain(factor).capitalize()
+SCALED = msg("Statistics and their differences are scaled, CFI and RMSEA robust or scaled.")
+_FIT = msg("{test}, CFI = {cfi}, RMSEA = {rmsea}, SRMR = {srmr}")
+_SCALED_FIT = msg("{test} (scaled), CFI = {cfi}, RMSEA = {rmsea}, SRMR = {srmr}")
 
 
-def plain(subject: str) -> str:
-    """A factor, a pair of factors or a grouping column as people write it."""
-    return subject.replace("_", " ")
+def name(factor: str, words: Words = ENGLISH) -> str:
+    """A factor's name at the beginning of a cell or sentence; in another language as its scale is
+    called there.
+    """
+    if words.is_english:
+        return plain(factor).capitalize()
+    title = words.scales.get(factor)
+    return words.name(title if title else words.begun(factor.replace("_", " ")))
 
 
-def plain_list(names: Sequence[str]) -> str:
+def plain(subject: str, words: Words = ENGLISH) -> str:
+    """A factor or a grouping column as people write it."""
+    said = subject.replace("_", " ")
+    if words.is_english:
+        return said
+    title = words.scales.get(subject)
+    return words.inner(title) if title else words.name(said)
+
+
+def plain_list(names: Sequence[str], words: Words = ENGLISH) -> str:
     """Several of them in one phrase."""
-    return phrases.listed([plain(one) for one in names])
+    return words.listed([plain(one, words) for one in names])
 
 
-def pair(first: str, second: str) -> str:
+def pair(first: str, second: str, words: Words = ENGLISH) -> str:
     """Two factors in a cell of a table."""
-    return f"{name(first)} and {plain(second)}"
+    return words.say("{first} and {second}", first=name(first, words), second=plain(second, words))
 
 
-def indented(item: str) -> str:
-    """An item under the heading of its factor."""
-    return f"{_INDENT}{item}"
+def about(subject: str, words: Words = ENGLISH) -> str:
+    """What a criterion is of: a factor, a pair of factors ("a and b"), a step ("metric over region")."""
+    if words.is_english:
+        return plain(subject)
+    first, _, second = subject.partition(" and ")
+    if second:
+        return words.say(
+            "{first} and {second}", first=plain(first, words), second=plain(second, words)
+        )
+    step, _, group = subject.partition(" over ")
+    if group and step in _STEPS:
+        return words.say(
+            "{step} step over {group}", step=step_named(step, words), group=plain(group, words)
+        )
+    return plain(subject, words)
+
+
+def step_named(step: str, words: Words = ENGLISH) -> str:
+    """A step of invariance within a sentence."""
+    return words.say(_STEPS[step]) if step in _STEPS else step
+
+
+# Of continuous and of ordinal items.
+_STEPS = {
+    "configural": msg("configural"),
+    "metric": msg("metric"),
+    "scalar": msg("scalar"),
+    "strict": msg("strict"),
+    "thresholds": msg("thresholds"),
+    "loadings": msg("loadings"),
+    "intercepts": msg("intercepts"),
+    "residuals": msg("residuals"),
+}
 
 
 def lines(text: str) -> Iterator[str]:
@@ -45,19 +87,43 @@ def lines(text: str) -> Iterator[str]:
         yield "\N{NO-BREAK SPACE}" * (len(line) - len(bare)) + bare
 
 
-def fit_text(fit: Fit) -> tuple[str | Styled, ...]:
+def fit_text(fit: Fit, words: Words = ENGLISH) -> Text:
     """Chi-square and the usual indices, to stand in a note; of a robust estimator the scaled test and
     the robust indices.
     """
-    return (
-        *apa.chi_square(robust(fit, "chisq"), fit["df"], robust(fit, "pvalue")),
-        f"{SCALED if fit.get('chisq_scaled') is not None else ''}, CFI = "
-        f"{apa.bounded(robust(fit, 'cfi'), 3)}, RMSEA = {apa.bounded(robust(fit, 'rmsea'), 3)}, SRMR = "
-        f"{apa.bounded(fit['srmr'], 3)}",
+    write = Apa(words)
+    said = words.say(
+        _FIT if fit.get("chisq_scaled") is None else _SCALED_FIT,
+        test="{test}",
+        cfi=write.bounded(robust(fit, "cfi"), 3),
+        rmsea=write.bounded(robust(fit, "rmsea"), 3),
+        srmr=write.bounded(fit["srmr"], 3),
     )
+    test = write.chi_square(robust(fit, "chisq"), fit["df"], robust(fit, "pvalue"))
+    return filled(said, test=test)
 
 
-SCALED = " (scaled)"
+def of_one_decimal(words: Words) -> Write:
+    """How a column shows its numbers."""
+    return partial(Apa(words).number, digits=1)
+
+
+def of_three_digits(words: Words) -> Write:
+    """How a column shows numbers that cannot exceed one in size."""
+    return partial(Apa(words).bounded, digits=3)
+
+
+def interval_of_three_digits(words: Words) -> Write:
+    """How a column shows intervals of such numbers."""
+    return partial(Apa(words).interval, digits=3)
+
+
+def interval_column(
+    share: float, write: Write, words: Words, *, level: float = 0.95, of: str = ""
+) -> Column:
+    """A column of intervals, headed by their level."""
+    head = words.say("{level} CI", level=words.percent(100 * level))
+    return Column(head, share, write, name=f"{of} {head}" if of else "")
 
 
 def preferred(row: object, measure: str) -> Number:
