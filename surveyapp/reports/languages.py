@@ -138,6 +138,13 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.results.view_models",
         *_FORMATS,
     ),
+    "privacy": (
+        "surveyapp.reports.privacy.assessment",
+        "surveyapp.reports.privacy.content",
+        "surveyapp.reports.privacy.records",
+        "surveyapp.reports.privacy.written",
+        *_FORMATS,
+    ),
     "benchmark": (
         "surveyapp.journeys.map_lanes",
         "surveyapp.reports.actions_done",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
+from surveyapp.i18n.languages import own_name
+from surveyapp.i18n.report_languages import written_in
+from surveyapp.i18n.words import ENGLISH
 from surveyapp.journeys import queries
 from surveyapp.reports.document import Document
 from surveyapp.reports.formats.names import Format
+from surveyapp.reports.languages import offered
 from surveyapp.reports.privacy.content import content
 from surveyapp.reports.privacy.facts import facts_of
 from surveyapp.surveys.queries import survey_in
@@ -31,17 +35,22 @@ def index(journey_id: int, survey_id: int) -> ResponseReturnValue:
         survey = survey_in(session, journey_id, survey_id)
         document = content(facts_of(session, survey, installation()))
     blocks = [(type(each).__name__, each) for each in document.blocks]
-    return render_template("privacy/index.html", journey=journey, survey=survey, blocks=blocks)
+    languages = [(each, own_name(each)) for each in offered("privacy")]
+    return render_template(
+        "privacy/index.html", journey=journey, survey=survey, blocks=blocks, languages=languages
+    )
 
 
 @privacy.get("/report.<any(pdf, docx, html):format_>")
 @requires(Permission.EDIT_SURVEYS)
 def download(journey_id: int, survey_id: int, format_: str) -> ResponseReturnValue:
     """The report to keep, or to fill its blanks in with Word."""
-    form = Format(format_)
+    form, language = Format(format_), request.args.get("report_language", ENGLISH.language)
+    if language not in offered("privacy"):
+        abort(404)
     with installation().store.reading() as session:
         survey = survey_in(session, journey_id, survey_id)
-        document = content(facts_of(session, survey, installation()))
+        document = content(facts_of(session, survey, installation()), written_in(language))
     note_read("export privacy report", f"survey {survey.code}")
     answer = Response(_written(document, form), mimetype=form.media_type)
     name = f"{survey.code}-data-protection.{form}"

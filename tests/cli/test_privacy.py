@@ -28,9 +28,15 @@ def test_a_survey_is_reported_by_its_code_and_an_unknown_one_named(
     assert run("privacy-report", "account-survey", "--out", out).code == 0
     text = "".join(page.extract_text() for page in PdfReader(out).pages)
     assert "Records of processing" in text and "To be filled in" in text
+    assert (
+        run("privacy-report", "account-survey", "--report-language", "de", "--out", out).code == 0
+    )
+    reader = PdfReader(out)
+    assert reader.trailer["/Root"]["/Lang"] == "de"
+    assert "Datenschutzbericht" in reader.pages[0].extract_text()
     with installation.store.reading() as session:
         actions = select(AuditEntry.action).where(AuditEntry.action == "export privacy report")
-        assert len(session.scalars(actions).all()) == 1
+        assert len(session.scalars(actions).all()) == 2
     installation.close()
     refused = run("privacy-report", "nowhere")
     assert refused.code == 2 and "known: account-survey" in refused.err

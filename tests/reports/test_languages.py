@@ -43,7 +43,7 @@ pytestmark = pytest.mark.xdist_group("report languages")  # its tests share what
 
 ROOT = Path(__file__).parents[2]
 PARTNER = "Zzz Ltd"
-MODULES = {"sjq_study": "study", "validation": "validation.content"}
+MODULES = {"sjq_study": "study", "validation": "validation.content", "privacy": "privacy.content"}
 WHEN = {"since": date(2026, 5, 1), "until": date(2026, 10, 31)}
 TRANSLATED = [language for language in REPORT_LANGUAGES if language != "en"]
 _PLACE = re.compile(r"\{\w+\}")

@@ -8,6 +8,8 @@ import pytest
 from attrs import evolve
 
 from instruments.loader import BUILT_IN
+from surveyapp.i18n.report_languages import REPORT_LANGUAGES, written_in
+from surveyapp.i18n.words import Words
 from surveyapp.reports.document import Document, Heading, Paragraph, Table, plain
 from surveyapp.reports.privacy.assessment import risks
 from surveyapp.reports.privacy.content import content
@@ -19,6 +21,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import ApiKey, Journey, User, Webhook
 from tests.grants import on_all_journeys
 from tests.installations import installation_on
+from tests.reports.test_languages import Marked, english, left_over, texts
 from tests.responses.makers import NOW, SECRET, as_survey, make_survey, some_prepared
 
 
@@ -117,3 +120,22 @@ def test_an_anonymous_survey_says_that_nobody_can_be_told_apart(store: Store):
     assert "not possible for stored answers" in said and "none stored" in said
     assert "the day of release" in said and "released 5 or more at a time" in said
     assert "The survey shows no consent text." in said
+
+
+def test_every_word_of_it_is_a_message(facts: Facts):
+    """In a language that marks what it says, names, scopes and addresses alone stand outside the marks."""
+    made = content(facts, Words("fi", catalogue=Marked()))
+    survey = facts.survey
+    known = {survey.name, survey.code, survey.provider, survey.journey, survey.touchpoint}
+    known |= {survey.consent or "", "HTTPS", "SQLite", "PostgreSQL", "CRM", "desk.example"}
+    known |= {facts.settings.base_url, "localhost", *facts.attributes, "maaliskuuta"}
+    known |= {each for item in facts.items for each in (item.questionnaire, item.text)}
+    assert left_over(made, known - {""}) == []
+
+
+def test_no_english_is_left_in_another_language(facts: Facts):
+    for language in (each for each in REPORT_LANGUAGES if each != "en"):
+        made = content(facts, written_in(language))
+        text = " | ".join(texts(made))
+        assert [each for each in english("privacy") if each in text] == [], language
+        assert made.language == language

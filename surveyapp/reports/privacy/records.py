@@ -6,112 +6,177 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from instruments.schema import ItemKind
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.reports.document import Block, Column, Heading, Paragraph, Table, Text
 from surveyapp.reports.privacy.facts import Facts
-from surveyapp.reports.privacy.written import blank, counted, rows
-from surveyapp.responses.retention_rules import Method
-from surveyapp.results.phrases import day
+from surveyapp.reports.privacy.written import blank, rows
+from surveyapp.responses.retention_rules import KeepRule, Method
 
 KINDS = {
-    ItemKind.RATING: "rating",
-    ItemKind.ZERO_TO_TEN: "0 to 10",
-    ItemKind.YES_NO: "yes or no",
-    ItemKind.SINGLE_CHOICE: "one choice",
-    ItemKind.MULTIPLE_CHOICE: "several choices",
-    ItemKind.OPEN_TEXT: "free text",
-    ItemKind.EMOTION: "one choice",
+    ItemKind.RATING: msg("rating"),
+    ItemKind.ZERO_TO_TEN: msg("0 to 10"),
+    ItemKind.YES_NO: msg("yes or no"),
+    ItemKind.SINGLE_CHOICE: msg("one choice"),
+    ItemKind.MULTIPLE_CHOICE: msg("several choices"),
+    ItemKind.OPEN_TEXT: msg("free text"),
+    ItemKind.EMOTION: msg("one choice"),
 }
 PARADATA = {
-    "way": "channel: embedded page or kiosk",
-    "attention": "attention check: passed or failed",
-    "preselected": "answer chosen by a click in a message, and whether it was changed",
-    "not_applicable": "questions that did not apply",
-    "flags": "signs of many answers from one sender",
+    "way": msg("channel: embedded page or kiosk"),
+    "attention": msg("attention check: passed or failed"),
+    "preselected": msg("answer chosen by a click in a message, and whether it was changed"),
+    "not_applicable": msg("questions that did not apply"),
+    "flags": msg("signs of many answers from one sender"),
+}
+_STATES = {"open": msg("open for answers"), "draft": msg("draft"), "closed": msg("closed")}
+_GRANTS = {
+    "administrator": msg("administrator"),
+    "owner": msg("owner"),
+    "editor": msg("editor"),
+    "reader": msg("reader"),
+    "comments": msg("comments"),
+    "contacts": msg("contacts"),
 }
 
 
-def records(facts: Facts) -> Iterator[Block]:
+def records(facts: Facts, words: Words = ENGLISH) -> Iterator[Block]:
     """The blocks of the chapter."""
-    yield Heading("Records of processing (Article 30)", new_page=True)
-    yield _activity(facts)
-    yield Heading("Personal data", level=2)
-    yield from _data(facts)
-    yield Heading("Legal basis and consent", level=2)
-    yield from _consent(facts)
-    yield Heading("Recipients", level=2)
-    yield _recipients(facts)
+    yield Heading(words.say("Records of processing (Article 30)"), new_page=True)
+    yield _activity(facts, words)
+    yield Heading(words.say("Personal data"), level=2)
+    yield from _data(facts, words)
+    yield Heading(words.say("Legal basis and consent"), level=2)
+    yield from _consent(facts, words)
+    yield Heading(words.say("Recipients"), level=2)
+    yield _recipients(facts, words)
     yield Paragraph(
-        "The names of people with access stand under Access of the journey; webhooks and keys under"
-        " Connections.",
+        words.say(
+            "The names of people with access stand under Access of the journey; webhooks and keys under"
+            " Connections."
+        ),
     )
-    yield Heading("Transfers to third countries", level=2)
-    yield _transfers(facts)
-    yield Heading("Retention", level=2)
-    yield _retention(facts)
-    yield Heading("Security measures in force", level=2)
-    yield _security(facts)
+    yield Heading(words.say("Transfers to third countries"), level=2)
+    yield _transfers(facts, words)
+    yield Heading(words.say("Retention"), level=2)
+    yield _retention(facts, words)
+    yield Heading(words.say("Security measures in force"), level=2)
+    yield _security(facts, words)
 
 
-def _activity(facts: Facts) -> Table:
+def _activity(facts: Facts, words: Words) -> Table:
     survey = facts.survey
-    period = f"{day(facts.first_day)} to {day(facts.last_day)}" if facts.first_day else "none yet"
-    kept_by = {True: "anonymous: no answer leads to a customer or an invitation", False:
-        "pseudonymous: a keyed hash of the customer's reference joins a customer's answers"}  # fmt: skip
+    period = words.say("none yet")
+    if facts.first_day:
+        period = words.between(words.day(facts.first_day), words.day(facts.last_day))
+    identity = (
+        msg("anonymous: no answer leads to a customer or an invitation")
+        if survey.is_anonymous
+        else msg(
+            "pseudonymous: a keyed hash of the customer's reference joins a customer's answers"
+        )
+    )
     return rows(
-        "Activity",
-        ("Survey", f"{survey.name} (code {survey.code}), {survey.state}"),
-        ("Service", f"{survey.journey}, at {survey.touchpoint}, by {survey.provider}"),
-        ("Address", facts.settings.base_url),
-        ("Controller", blank("name and contact details of the controller")),
-        ("Joint controllers, representative", blank("if there are any")),
-        ("Data protection officer", blank("name and contact details, if one is appointed")),
-        ("Purpose", blank("why this service is surveyed, and what the answers are used for")),
-        ("Data subjects", blank("which customers are asked")),
-        ("Identity", kept_by[survey.is_anonymous]),
-        ("Answers stored", f"{facts.answers:,}, {period}"),
+        words.say("Activity"),
+        words,
+        (
+            words.say("Survey"),
+            words.say(
+                "{name} (code {code}), {state}",
+                name=words.name(survey.name),
+                code=words.name(survey.code),
+                state=words.say(_STATES[survey.state]) if survey.state in _STATES else survey.state,
+            ),
+        ),
+        (
+            words.say("Service"),
+            words.say(
+                "{journey}, at {touchpoint}, by {provider}",
+                journey=words.name(survey.journey),
+                touchpoint=words.name(survey.touchpoint),
+                provider=words.name(survey.provider),
+            ),
+        ),
+        (words.say("Address"), facts.settings.base_url),
+        (
+            words.say("Controller"),
+            blank(words.say("name and contact details of the controller"), words),
+        ),
+        (
+            words.say("Joint controllers, representative"),
+            blank(words.say("if there are any"), words),
+        ),
+        (
+            words.say("Data protection officer"),
+            blank(words.say("name and contact details, if one is appointed"), words),
+        ),
+        (
+            words.say("Purpose"),
+            blank(
+                words.say("why this service is surveyed, and what the answers are used for"), words
+            ),
+        ),
+        (words.say("Data subjects"), blank(words.say("which customers are asked"), words)),
+        (words.say("Identity"), words.say(identity)),
+        (
+            words.say("Answers stored"),
+            words.begin(words.joined([words.number(facts.answers), period])),
+        ),
     )
 
 
-def _data(facts: Facts) -> Iterator[Block]:
-    columns = [Column("Questionnaire", 0.24), Column("Question", 0.6), Column("Answer", 0.16)]
-    cells = [[each.questionnaire, each.text, KINDS[each.kind]] for each in facts.items]
+def _data(facts: Facts, words: Words) -> Iterator[Block]:
+    columns = [
+        Column(words.say("Questionnaire"), 0.24),
+        Column(words.say("Question"), 0.6),
+        Column(words.say("Answer"), 0.16),
+    ]
+    cells = [
+        [words.alone(each.questionnaire), words.alone(each.text), words.say(KINDS[each.kind])]
+        for each in facts.items
+    ]
     note = ""
     if facts.free_texts:
-        note = (
-            "A free text holds whatever somebody writes: names, health, other people. Special"
-            " categories (Article 9) cannot be ruled out."
+        note = words.say(
+            "A free text holds whatever somebody writes: names, health, other people. Special categories"
+            " (Article 9) cannot be ruled out."
         )
-    yield Table(columns, cells, title="Questions asked", note=note)
+    yield Table(columns, cells, title=words.say("Questions asked"), note=note)
+    yield rows(words.say("Stored with or beside an answer"), words, *_stored(facts, words))
+
+
+def _stored(facts: Facts, words: Words) -> Iterator[tuple[str, Text]]:
     survey = facts.survey
-    times = "the day of release" if survey.is_anonymous else "begin and end, to the second"
-    told: list[tuple[str, Text]] = [
-        ("Attributes", _listed(facts.attributes, "none stored")),
-        ("How it was answered", _listed([PARADATA.get(n, n) for n in facts.paradata], "none")),
-        ("Time", times),
-        ("Language, consent version", "stored with each answer"),
-        (
-            "Joined to",
-            "nobody"
-            if survey.is_anonymous
-            else "a journey run under the customer's pseudonym, and the invitation answered",
-        ),
-        ("Addresses", _addresses(facts)),
-        (
-            "Prize draw",
-            "an address, apart from the answers, with the day"
-            if survey.draw
-            else "none is offered",
-        ),
-        ("Cases of low scores", _cases(facts)),
-        ("IP address, browser", "not stored with answers"),
-    ]
-    yield rows("Stored with or beside an answer", *told)
+    kept = [words.say(PARADATA[n]) if n in PARADATA else words.name(n) for n in facts.paradata]
+    yield words.say("Attributes"), _names(facts.attributes, words, words.say("none stored"))
+    yield words.say("How it was answered"), words.joined(kept) or words.say("none")
+    yield (
+        words.say("Time"),
+        words.say("the day of release")
+        if survey.is_anonymous
+        else words.say("begin and end, to the second"),
+    )
+    yield words.say("Language, consent version"), words.say("stored with each answer")
+    yield (
+        words.say("Joined to"),
+        words.say("nobody")
+        if survey.is_anonymous
+        else words.say("a journey run under the customer's pseudonym, and the invitation answered"),
+    )
+    yield words.say("Addresses"), words.say(_addresses(facts))
+    yield (
+        words.say("Prize draw"),
+        words.say("an address, apart from the answers, with the day")
+        if survey.draw
+        else words.say("none is offered"),
+    )
+    yield words.say("Cases of low scores"), words.say(_cases(facts))
+    yield words.say("IP address, browser"), words.say("not stored with answers")
 
 
 def _addresses(facts: Facts) -> str:
     if not facts.sends:
-        return "this survey has sent no invitation from here"
-    return (
+        return msg("this survey has sent no invitation from here")
+    return msg(
         "mail address or telephone number, language and time zone of invited customers, with the events"
         " after which they were asked, apart from answers"
     )
@@ -119,129 +184,254 @@ def _addresses(facts: Facts) -> str:
 
 def _cases(facts: Facts) -> str:
     if facts.survey.is_anonymous or facts.survey.case_rule is None:
-        return "none are opened"
-    return "score, owner, state, and notes that staff write about the customer"
+        return msg("none are opened")
+    return msg("score, owner, state, and notes that staff write about the customer")
 
 
-def _consent(facts: Facts) -> Iterator[Block]:
+def _consent(facts: Facts, words: Words) -> Iterator[Block]:
     survey = facts.survey
-    text: Text = survey.consent or "The survey shows no consent text."
-    ticked = "a box to be ticked" if survey.consent_box else "text only, without a box"
+    text = survey.consent or words.say("The survey shows no consent text.")
+    form = words.say("none")
+    if survey.consent:
+        said = (
+            msg("{version}, a box to be ticked")
+            if survey.consent_box
+            else msg("{version}, text only, without a box")
+        )
+        form = words.say(said, version=words.name(str(survey.consent_version)))
     yield rows(
-        "Basis",
-        ("Legal basis", blank("the point of Article 6(1), and of Article 9(2) where it applies")),
-        ("Consent text", text),
-        ("Version, form", f"{survey.consent_version}, {ticked}" if survey.consent else "none"),
-        ("Information (Article 13)", blank("where customers find the privacy notice")),
+        words.say("Basis"),
+        words,
+        (
+            words.say("Legal basis"),
+            blank(
+                words.say("the point of Article 6(1), and of Article 9(2) where it applies"), words
+            ),
+        ),
+        (words.say("Consent text"), text),
+        (words.say("Version, form"), form),
+        (
+            words.say("Information (Article 13)"),
+            blank(words.say("where customers find the privacy notice"), words),
+        ),
     )
 
 
-def _recipients(facts: Facts) -> Table:
-    staff = ", ".join(f"{count} {name}" for name, count in facts.staff.by_grant.items())
-    told: list[tuple[str, Text]] = [
-        (
-            "Staff with access",
-            f"{counted(facts.staff.people, 'person', 'people')} ({staff})" if staff else "nobody",
+def _recipients(facts: Facts, words: Words) -> Table:
+    return rows(words.say("Who receives data"), words, *_receivers(facts, words))
+
+
+def _receivers(facts: Facts, words: Words) -> Iterator[tuple[str, Text]]:
+    staff = words.say("nobody")
+    if facts.staff.by_grant:
+        grants = [
+            words.say(
+                "{n} {grant}",
+                n=words.number(count),
+                grant=words.say(_GRANTS[name]) if name in _GRANTS else words.name(name),
+            )
+            for name, count in facts.staff.by_grant.items()
+        ]
+        staff = words.say_count(
+            "{n} person ({grants})",
+            "{n} people ({grants})",
+            n=facts.staff.people,
+            grants=words.joined(grants),
         )
-    ]
+    yield words.say("Staff with access"), staff
     for each in facts.webhooks:
-        told.append((f"Webhook to {each.name}", f"is told of: {_listed(each.gets)}"))
+        yield (
+            words.say("Webhook to {host}", host=words.name(each.name)),
+            words.say("is told of: {events}", events=_names(each.gets, words)),
+        )
     for each in facts.keys:
-        whose = "this journey" if each.of_this_journey else "all journeys"
-        told.append((f"API key {each.name}", f"{_listed(each.gets)}; of {whose}"))
+        whose = (
+            msg("{scopes}; of this journey")
+            if each.of_this_journey
+            else msg("{scopes}; of all journeys")
+        )
+        yield (
+            words.say("API key {name}", name=words.name(each.name)),
+            words.say(whose, scopes=_names(each.gets, words)),
+        )
     if host := _host(facts.settings.smtp_url):
-        told.append(("Mail server", host))
+        yield words.say("Mail server"), host
     if facts.survey.sampling.active and facts.survey.sampling.channel == "webhook":
-        told.append(("Messages", "leave by a webhook: address or number, and a personal link"))
+        yield (
+            words.say("Messages"),
+            words.say("leave by a webhook: address or number, and a personal link"),
+        )
     if host := _host(facts.settings.oidc_issuer):
-        told.append(("Identity provider of staff", f"{host}; gets no answers"))
-    told.append(("Processors", blank("hosting, mail, analysis; contracts under Article 28")))
-    return rows("Who receives data", *told)
+        yield (
+            words.say("Identity provider of staff"),
+            words.say("{host}; gets no answers", host=words.name(host)),
+        )
+    yield (
+        words.say("Processors"),
+        blank(words.say("hosting, mail, analysis; contracts under Article 28"), words),
+    )
 
 
-def _transfers(facts: Facts) -> Table:
+def _transfers(facts: Facts, words: Words) -> Table:
     hosts = {
-        "This server": _host(facts.settings.base_url),
-        "Database": _host(facts.settings.database_url) or "on this server",
-        "Mail server": _host(facts.settings.smtp_url),
-        **{f"Webhook {n}": each.name for n, each in enumerate(facts.webhooks, start=1)},
+        words.say("This server"): _host(facts.settings.base_url),
+        words.say("Database"): _host(facts.settings.database_url) or words.say("on this server"),
+        words.say("Mail server"): _host(facts.settings.smtp_url),
+        **{
+            words.say("Webhook {n}", n=words.number(n)): each.name
+            for n, each in enumerate(facts.webhooks, start=1)
+        },
     }
     cells: list[list[Text]] = [
-        [name, host, blank("country; safeguard under Chapter V")]
+        [name, host, blank(words.say("country; safeguard under Chapter V"), words)]
         for name, host in hosts.items()
         if host
     ]
-    columns = [Column("What", 0.24), Column("Host", 0.36), Column("Where, by which safeguard", 0.4)]
-    return Table(columns, cells, title="Hosts that data reach")
-
-
-def _retention(facts: Facts) -> Table:
-    rule, settings = facts.rule, facts.settings
-    kept = "for good: no rule is set"
-    if rule is not None:
-        done = "deleted" if rule.method is Method.DELETE else "anonymised"
-        kept = f"{rule.months} full months after the month of the answer, then {done}"
-    told: list[tuple[str, Text]] = [
-        ("Answers", kept),
-        ("Addresses, events", f"{settings.keep_contacts_days} days"),
-        ("Words and recipients of messages", f"{settings.keep_messages_days} days"),
-        ("Audit log", "for good; customers stand in it as keyed hashes"),
-        ("Backups", blank("how long copies are kept")),
+    columns = [
+        Column(words.say("What"), 0.24),
+        Column(words.say("Host"), 0.36),
+        Column(words.say("Where, by which safeguard"), 0.4),
     ]
-    return rows("Time limits", *told)
+    return Table(columns, cells, title=words.say("Hosts that data reach"))
 
 
-def _security(facts: Facts) -> Table:
-    settings, staff = facts.settings, facts.staff
-    https = "HTTPS" if facts.is_https else "not encrypted: the public address is no https address"
-    mail = "no mail is sent"
-    if settings.smtp_url:
-        always = settings.require_starttls or settings.smtp_url.startswith("smtps")
-        mail = "encrypted or not sent" if always else "encrypted where the server offers it"
-    roles = _listed(settings.second_factors_required, "no role")
-    told: list[tuple[str, Text]] = [
-        ("Pages and API", https),
-        ("Mail to the mail server", mail),
-        (
-            "Webhooks",
-            "HTTPS to public addresses, signed"
-            + (f"; excepted: {settings.private_hooks}" if settings.private_hooks else ""),
-        ),
-        ("Second factor", f"required of {roles}; {staff.with_second_factor} of {staff.people} use one"),
-        ("Sign-in", _sign_in(facts)),
-        ("Sessions", f"end after {settings.session_hours} hours, unused after"
-         f" {settings.session_idle_minutes} minutes"),
-        ("Access", "by role and by grant on the journey"),
-        ("Pseudonyms", "keyed hashes (HMAC-SHA-256); the key is not in the database"),
-        ("Names and addresses", "encrypted in the database (AES-256-GCM); the master key is not in it"),
-        ("Publication", f"figures of fewer than {settings.minimum_cell} answers are hidden, with those"
-         " that would reveal them"),
-        ("Audit log", "who changed, read and exported what; chained hashes, append-only"),
-        ("Database", facts.database),
-        ("Disk and backups", blank("encryption, access, and how restoring is tested")),
-        ("Organisation", blank("training, roles, handling of breaches (Articles 33 and 34)")),
-    ]  # fmt: skip
-    if facts.survey.is_anonymous:
-        told.append(
-            (
-                "Anonymity",
-                f"answers wait encrypted and are released {settings.minimum_cell} or more at a time",
-            )
+def _kept(rule: KeepRule | None, words: Words) -> str:
+    if rule is None:
+        return words.say("for good: no rule is set")
+    if rule.method is Method.DELETE:
+        return words.say_count(
+            "{n} full month after the month of the answer, then deleted",
+            "{n} full months after the month of the answer, then deleted",
+            n=rule.months,
         )
-    return rows("Measures", *told)
+    return words.say_count(
+        "{n} full month after the month of the answer, then anonymised",
+        "{n} full months after the month of the answer, then anonymised",
+        n=rule.months,
+    )
 
 
-def _sign_in(facts: Facts) -> str:
+def _retention(facts: Facts, words: Words) -> Table:
+    settings = facts.settings
+
+    def days(n: int) -> str:
+        return words.say_count("{n} day", "{n} days", n=n)
+
+    return rows(
+        words.say("Time limits"),
+        words,
+        (words.say("Answers"), _kept(facts.rule, words)),
+        (words.say("Addresses, events"), days(settings.keep_contacts_days)),
+        (words.say("Words and recipients of messages"), days(settings.keep_messages_days)),
+        (
+            words.say("Audit log"),
+            words.say("for good; customers stand in it as keyed hashes"),
+        ),
+        (words.say("Backups"), blank(words.say("how long copies are kept"), words)),
+    )
+
+
+def _mail(facts: Facts) -> str:
+    settings = facts.settings
+    if not settings.smtp_url:
+        return msg("no mail is sent")
+    if settings.require_starttls or urlsplit(settings.smtp_url).scheme == "smtps":
+        return msg("encrypted or not sent")
+    return msg("encrypted where the server offers it")
+
+
+def _security(facts: Facts, words: Words) -> Table:
+    return rows(words.say("Measures"), words, *_measures(facts, words))
+
+
+def _measures(facts: Facts, words: Words) -> Iterator[tuple[str, Text]]:
+    settings, staff = facts.settings, facts.staff
+    yield (
+        words.say("Pages and API"),
+        "HTTPS"
+        if facts.is_https
+        else words.say("not encrypted: the public address is no https address"),
+    )
+    yield words.say("Mail to the mail server"), words.say(_mail(facts))
+    hooks = words.say("HTTPS to public addresses, signed")
+    if settings.private_hooks:
+        hooks = words.say(
+            "HTTPS to public addresses, signed; excepted: {hosts}",
+            hosts=words.name(str(settings.private_hooks)),
+        )
+    yield words.say("Webhooks"), hooks
+    yield (
+        words.say("Second factor"),
+        words.say(
+            "required of {roles}; {n} of {people} use one",
+            roles=_names(settings.second_factors_required, words, words.say("no role")),
+            n=words.number(staff.with_second_factor),
+            people=words.number(staff.people),
+        ),
+    )
+    yield words.say("Sign-in"), _sign_in(facts, words)
+    yield (
+        words.say("Sessions"),
+        words.say(
+            "end after {hours} hours, unused after {minutes} minutes",
+            hours=words.number(settings.session_hours),
+            minutes=words.number(settings.session_idle_minutes),
+        ),
+    )
+    yield words.say("Access"), words.say("by role and by grant on the journey")
+    yield (
+        words.say("Pseudonyms"),
+        words.say("keyed hashes (HMAC-SHA-256); the key is not in the database"),
+    )
+    yield (
+        words.say("Names and addresses"),
+        words.say("encrypted in the database (AES-256-GCM); the master key is not in it"),
+    )
+    yield (
+        words.say("Publication"),
+        words.say(
+            "figures of fewer than {n} answers are hidden, with those that would reveal them",
+            n=words.number(settings.minimum_cell),
+        ),
+    )
+    yield (
+        words.say("Audit log"),
+        words.say("who changed, read and exported what; chained hashes, append-only"),
+    )
+    yield words.say("Database"), facts.database
+    yield (
+        words.say("Disk and backups"),
+        blank(words.say("encryption, access, and how restoring is tested"), words),
+    )
+    yield (
+        words.say("Organisation"),
+        blank(words.say("training, roles, handling of breaches (Articles 33 and 34)"), words),
+    )
+    if facts.survey.is_anonymous:
+        yield (
+            words.say("Anonymity"),
+            words.say(
+                "answers wait encrypted and are released {n} or more at a time",
+                n=words.number(settings.minimum_cell),
+            ),
+        )
+
+
+def _sign_in(facts: Facts, words: Words) -> str:
     ways = []
     if facts.settings.local_passwords:
-        ways.append("passwords (argon2id, common ones refused, guesses limited) or passkeys")
+        ways.append(
+            words.say("passwords (argon2id, common ones refused, guesses limited) or passkeys")
+        )
     if facts.settings.oidc_issuer:
-        ways.append("the identity provider")
+        ways.append(words.say("the identity provider"))
     return "; ".join(ways)
 
 
-def _listed(names: Sequence[str], otherwise: str = "nothing") -> str:
-    return ", ".join(names) or otherwise
+def _names(names: Sequence[str], words: Words, otherwise: str = "") -> str:
+    """Names that the program or somebody gave, one after another."""
+    said = words.joined([words.name(each) for each in names])
+    return said or otherwise or words.say("nothing")
 
 
 def _host(url: str) -> str:
