@@ -12,6 +12,7 @@ from typing import Any, Literal
 from surveyapp.i18n.words import ENGLISH, Words
 
 _INDENT = "\N{NO-BREAK SPACE}" * 4
+_MOST_COLUMNS, _MOST_WIDER_COLUMNS = 18, 15  # beside each other on a page
 
 
 @dataclass(frozen=True)
@@ -222,10 +223,12 @@ class Table:
             for row in self.cells
         ]
 
-    def panels(self, most: int = 18) -> Iterator[Table]:
+    def panels(self, most: int = 0) -> Iterator[Table]:
         """The table, or where it has more than ``most`` columns several beside each other, each with
-        the first column. Rows that have nothing in a panel are left out of it.
+        the first column. Rows that have nothing in a panel are left out of it. By default as many as a
+        page holds: fewer where numbers keep the zero before their point.
         """
+        most = most or (_MOST_COLUMNS if self.words.is_english else _MOST_WIDER_COLUMNS)
         if len(self.columns) <= most:
             yield self
             return

@@ -22,6 +22,7 @@ from analysis.scale.document import ScaleValidation
 from instruments.loader import BUILT_IN
 from instruments.schema import Metric
 from surveyapp.errors import Invalid
+from surveyapp.i18n.words import Words
 from surveyapp.reports import apa, bibliography, figure_files, numbered, stored_content
 from surveyapp.reports import study as studies
 from surveyapp.reports.csv_tables import csv_text
@@ -194,6 +195,8 @@ def test_a_wide_table_lies_on_its_side_and_a_wider_one_in_panels():
     assert len(rows(matrix(40, ".45"))[0]) == 41
     by_threes = replace(matrix(18, ".45"), together=3)
     assert [len(part.columns) for part in by_threes.panels()] == [16, 4]
+    finnish = replace(matrix(18, "0,45"), words=Words("fi"))
+    assert [len(part.columns) for part in finnish.panels()] == [15, 5]
 
 
 def matrix(n: int, shown: str) -> Table:

@@ -108,7 +108,7 @@ def _lower(
     """A row an item, with what lies below the diagonal."""
     return [
         [
-            Quantity(item, f"{i + 1}.\N{NO-BREAK SPACE}{item}"),
+            Quantity(item, f"{i + 1}. {item}"),
             *(
                 "" if j > i or (j == i and not diagonal) else matrix[i][j]
                 for j in range(len(items))
