@@ -128,7 +128,7 @@ _WORKER = "command line"
     type=click.Choice(sorted(all_offered())),
     default=ENGLISH.language,
     show_default=True,
-    help="The language that the report is written in; some reports are in English only.",
+    help="The language that the report is written in.",
 )
 @document_files
 def report(

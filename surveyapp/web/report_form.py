@@ -67,7 +67,7 @@ class DocumentForm(StaffForm):
         "Language of the report",
         choices=choices([(each, own_name(each)) for each in all_offered()]),
         default=ENGLISH.language,
-        description="Reports for researchers are in English. Translations are drafts, and say so.",
+        description="Translations are drafts, and say so.",
     )
     quotes = BooleanField(
         "Quote comments",
