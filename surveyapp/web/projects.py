@@ -262,13 +262,13 @@ class CheckForm(StaffForm):
 @requires(Permission.MODEL_ANSWERS)
 def check(journey_id: int, project_id: int) -> ResponseReturnValue:
     """What keeps the typed model from being fitted, by line; stores nothing."""
-    form = CheckForm()
-    if not form.validate() or form.kind.data not in (COVARIANCE, COMPOSITE):
-        raise Invalid("Send the model's text and its type.")
     with installation().store.reading() as session:
         _, project = _place(session, journey_id, project_id)
         known = variables_of(session, project, installation().library)
         steps = known_ones.standing_steps(session, project)
+    form = CheckForm()
+    if not form.validate() or form.kind.data not in (COVARIANCE, COMPOSITE):
+        raise Invalid("Send the model's text and its type.")
     out = {each.arguments["name"] for each in steps if each.kind == StepKind.LEAVE_OUT_ITEM}
     names = [name for name in known.names if name not in out]
     found = faults_of(form.kind.data, form.text.data or "", names)
@@ -319,10 +319,10 @@ def change(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
     """Fit the model with one line more, or one item less; the change is kept with the new model."""
     form = ChangeForm()
     line, item = " ".join((form.line.data or "").split()), (form.item.data or "").strip()
-    if not form.validate() or bool(line) == bool(item):
-        raise Invalid("Choose one change: a line to add, or an item to leave out.")
     with installation().store.writing() as session:
         _, project, found = _model_place(session, journey_id, project_id, model_id)
+        if not form.validate() or bool(line) == bool(item):
+            raise Invalid("Choose one change: a line to add, or an item to leave out.")
         known = variables_of(session, project, installation().library)
         if line:
             text, said = with_line(found.text, line), f"Added {line}"
@@ -343,10 +343,10 @@ class AnalysisForm(StaffForm):
 def analyse(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """Ask for a further analysis; a second time it is the same one."""
     form = AnalysisForm()
-    if not form.validate():
-        raise Invalid("Choose an analysis from the list.")
     with installation().store.writing() as session:
         _, project, found = _model_place(session, journey_id, project_id, model_id)
+        if not form.validate():
+            raise Invalid("Choose an analysis from the list.")
         leave_room(session)
         ask_project_analysis(
             session,
