@@ -217,7 +217,7 @@ def _levels(
     for at, (omitted, found) in enumerate(zip(added, samples, strict=True)):
         srmr, rmsea, cfi = (_cutoff(index, samples[0], found if at else None) for index in INDICES)
         levels.append(Level(at, omitted, srmr, rmsea, cfi, found.converged))
-    lost = [f"level {one.level} {1 - one.converged:.1%}" for one in levels if one.converged < 1]
+    lost = [f"{1 - one.converged:.1%} of level {one.level}" for one in levels if one.converged < 1]
     said = (f"fits that did not converge were left out: {', '.join(lost)}",) if lost else ()
     df = samples[0].df
     return DynamicCutoffs(n, df, simulation.reps, simulation.seed, tuple(levels), {}, {}, said)

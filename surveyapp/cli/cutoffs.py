@@ -135,7 +135,9 @@ def _sentences(found: DynamicCutoffs) -> list[str]:
     highest = found.levels[-1].level
     for index, level in found.reached.items():
         own = f"{index.upper()} {found.fit[index]:.3f}"
-        if level == 0:
+        if all(getattr(one, index).value is None for one in found.levels[1:]):
+            said.append(f"{own} has no cut-off at any level to be compared with.")
+        elif level == 0:
             said.append(f"{own} is better than the cut-offs of every level.")
         else:
             said.append(

@@ -16,13 +16,14 @@ from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results.study_phrases import in_english
 
 # Places that hold sentences of their own, and such that hold names; all others hold a number.
-_SENTENCES = ("reason", "error", "tried", "cure", "opposed")
+_SENTENCES = ("reason", "error", "tried", "cure", "opposed", "lost")
 _NAMES = (
     *("item", "items", "factor", "factors", "group", "first", "second", "pairs", "choices"),
     *("measure", "measures", "estimator", "treatment", "column", "turned"),
 )
 _NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?%?"
 _PLACE = re.compile(r"\{(\w+)\}")
+_LOST = re.compile(r"([\d.]+%) of level (\d+)")
 _OPPOSED = re.compile(r"(\S+) \(item-rest correlation (-?[\d.]+)(?:, loading (-?[\d.]+))?\)")
 
 # The more particular before the more general.
@@ -172,6 +173,31 @@ _SAID = (
         " samples, and they do not exist; use the scaled ones"
     ),
     msg("of {pairs} pairs of factors the {n} closest were merged"),
+    # Dynamic cut-offs.
+    msg("fits that did not converge were left out: {lost}"),
+    msg("the samples are complete rows, {n} each, though the fit's have missing answers"),
+    msg("dynamic cut-offs need a fit of this package's own engine"),
+    msg(
+        "dynamic cut-offs are simulated for one group of numeric items; fit each group by ML or MLR"
+    ),
+    msg(
+        "the model has {n} loadings and residual variances; cut-offs are simulated for at most {most},"
+        " which takes minutes already"
+    ),
+    msg("a model without degrees of freedom always fits and has no cut-offs"),
+    msg(
+        "one factor needs 4 items without residual covariances for a misspecified population; found {n}"
+    ),
+    msg(
+        "{factors} factors need {needed} with an item that loads on nothing else and has no residual"
+        " covariance; found {n}"
+    ),
+    msg("the fit did not converge, so there is nothing to simulate from"),
+    msg(
+        "a variance of the fit is not above 0, so that no population has its estimates; mend the model"
+        " first"
+    ),
+    msg("the model cannot be fitted to the population itself, so it is not simulated"),
     # Solutions that are none to interpret.
     msg("not admissible: Heywood case: {item} has a communality of {value}; {tried}"),
     msg("not admissible: a factor correlates beyond 1 with the general one"),
@@ -318,6 +344,8 @@ def _behind(said: str, words: Words) -> str:
 def _value(name: str, text: str, words: Words) -> str:
     if name == "opposed":
         return words.joined(list(_opposed(text, words)))
+    if name == "lost":
+        return words.joined(list(_lost(text, words)))
     if name in _SENTENCES:
         return _told(text, words)
     return _number(text, words) if re.fullmatch(_NUMBER, text) else _named(text, words)
@@ -334,6 +362,13 @@ def _opposed(text: str, words: Words) -> Iterator[str]:
             )
         else:
             yield words.say("{item} (item-rest correlation {rest})", **values)
+
+
+def _lost(text: str, words: Words) -> Iterator[str]:
+    for share, level in _LOST.findall(text):
+        yield words.say(
+            "{share} of level {level}", share=_number(share, words), level=_number(level, words)
+        )
 
 
 def _number(text: str, words: Words) -> str:

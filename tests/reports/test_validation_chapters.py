@@ -307,9 +307,17 @@ def test_dynamic_cutoffs_stand_below_the_fit_where_they_were_asked_for(
     assert "(McNeish & Wolf, 2023)" in words(made)
     better = copy.deepcopy(pupils)
     better["dynamic_cutoffs"]["reached"] = {"srmr": 0, "rmsea": 1, "cfi": 0}
-    assert "SRMR reaches that of no level, RMSEA reaches that of level 1" in words(_content(better))
+    assert "SRMR reaches no cut-off, RMSEA reaches the cut-off of level 1 of 2 and CFI" in words(
+        _content(better)
+    )
     better["dynamic_cutoffs"]["reached"] = {"srmr": 0, "rmsea": 0, "cfi": 0}
     assert "are better than the cut-offs of every level" in words(_content(better))
+    for level in better["dynamic_cutoffs"]["levels"][1:]:
+        level["srmr"] = {"value": None, "sensitivity": None, "error": None}
+    assert "SRMR has no cut-off, RMSEA reaches no cut-off" in words(_content(better))
+    for level in better["dynamic_cutoffs"]["levels"][1:]:
+        level["rmsea"] = level["cfi"] = level["srmr"]
+    assert "No index has a cut-off at any level" in words(_content(better))
     assert "Dynamic Cut-Offs" not in words(_content({**pupils, "dynamic_cutoffs": None}))
 
 

@@ -7,105 +7,171 @@ from collections.abc import Iterator
 from analysis.covariance.dynamic_cutoffs import Cutoff
 from analysis.covariance.factor_population import Omitted
 from analysis.scale.sections.dynamic_cutoffs import DynamicCutoffsSection
-from surveyapp.reports import apa
+from surveyapp.i18n.words import Words, msg
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Block, Cell, Column, Look, Paragraph, Table
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
-from surveyapp.reports.validation.wording import plain
-from surveyapp.results import phrases
+from surveyapp.reports.validation.wording import of_three_digits, plain
 
 INDICES = ("srmr", "rmsea", "cfi")
+_PASSED = 95  # percent of the model's own samples
+_LEAST = 50  # percent of the misspecified samples
+_REACHED = msg("{index} reaches the cut-off of level {level} of {highest}")
+_BETTER = msg("{index} reaches no cut-off")
+_UNKNOWN = msg("{index} has no cut-off")
 
 
-def _drawn(section: DynamicCutoffsSection, _: ValidationStudy, number: Numbers) -> Iterator[Block]:
+def _drawn(
+    section: DynamicCutoffsSection, study: ValidationStudy, number: Numbers
+) -> Iterator[Block]:
+    words = study.words
     yield Table(
         number=next(number),
-        title="Dynamic Cut-Offs of Fit Indices",
+        title=words.say("Dynamic Cut-Offs of Fit Indices"),
         columns=[
-            Column("Level", 0.09),
-            Column("Omitted from the model", 0.31),
-            *(
-                column
-                for index in INDICES
-                for column in (
-                    Column(index.upper(), 0.11, apa.BOUNDED_3),
-                    Column("Share", 0.09, apa.percent),
-                )
-            ),
+            Column(words.say("Level"), 0.09),
+            Column(words.say("Omitted from the model"), 0.31),
+            *(column for index in INDICES for column in _columns(index.upper(), words)),
         ],
-        cells=[*_rows(section), _own(section)],
-        note=_note(section),
+        cells=[*_rows(section, words), _own(section, words)],
+        note=_note(section, words),
         look=Look.APA,
     )
-    yield Paragraph((_reading(section),))
+    yield Paragraph((_reading(section, words),))
 
 
-def _rows(section: DynamicCutoffsSection) -> Iterator[list[Cell]]:
+def _columns(index: str, words: Words) -> Iterator[Column]:
+    """The cut-off of an index, and the share of samples that it finds."""
+    share = words.say("Share")
+    yield Column(index, 0.11, of_three_digits(words))
+    yield Column(share, 0.09, Apa(words).percent, name=words.joined([index, words.inner(share)]))
+
+
+def _rows(section: DynamicCutoffsSection, words: Words) -> Iterator[list[Cell]]:
     for level in section.levels:
-        added = ", ".join(_omission(one) for one in level.added)
-        row: list[Cell] = [str(level.level), added or "nothing"]
+        added = words.joined([_omission(one, words) for one in level.added])
+        row: list[Cell] = [words.number(level.level), added or words.say("nothing")]
         for index in INDICES:
             cutoff: Cutoff = getattr(level, index)
             row += [cutoff.value, cutoff.sensitivity]
         yield row
 
 
-def _own(section: DynamicCutoffsSection) -> list[Cell]:
-    row: list[Cell] = ["Model", ""]
+def _own(section: DynamicCutoffsSection, words: Words) -> list[Cell]:
+    row: list[Cell] = [words.say("Model"), ""]
     for index in INDICES:
         row += [section.fit.get(index), ""]
     return row
 
 
-def _omission(one: Omitted) -> str:
-    value = apa.bounded(one.value)
+def _omission(one: Omitted, words: Words) -> str:
+    value = Apa(words).bounded(one.value)
     if one.op == "=~":
-        return f"{one.rhs} on {plain(one.lhs)} ({value})"
-    return f"{one.lhs} with {one.rhs} ({value})"
+        return words.say(
+            "{item} on {factor} ({value})",
+            item=words.name(one.rhs),
+            factor=plain(one.lhs, words),
+            value=value,
+        )
+    return words.say(
+        "{first} with {second} ({value})",
+        first=words.name(one.lhs),
+        second=words.name(one.rhs),
+        value=value,
+    )
 
 
-def _note(section: DynamicCutoffsSection) -> str:
+def _note(section: DynamicCutoffsSection, words: Words) -> str:
     errors = [
         cutoff.error
         for level in section.levels
         for cutoff in (level.srmr, level.rmsea, level.cfi)
         if cutoff.error is not None
     ]
-    largest = f" Their standard error by simulation is at most {apa.bounded(max(errors), 4)}."
-    return (
-        f"{section.reps:,} simulated samples of n = {section.n:,} a level, seed {section.seed}. "
-        "Level 0 is the model itself: the share is that of its samples within the cut-off. Above it, "
-        "levels add to each other what the model omits, as standardised cross-loadings or residual "
-        "correlations; the share is that of misspecified samples which the cut-off finds while it "
-        "passes 95% of the model's own. It is lowered from 95% where both overlap; no cut-off below "
-        f"50%.{largest}"
+    passed = words.percent(_PASSED)
+    return " ".join(
+        (
+            words.say(
+                "{reps} simulated samples of n = {n} a level, seed {seed}.",
+                reps=words.number(section.reps),
+                n=words.number(section.n),
+                seed=str(section.seed),
+            ),
+            words.say(
+                "Level 0 is the model itself: the share is that of its samples within the cut-off."
+            ),
+            words.say(
+                "Above it, levels add to each other what the model omits, as standardised cross-loadings"
+                " or residual correlations; the share is that of misspecified samples which the cut-off"
+                " finds while it passes {passed} of the model's own.",
+                passed=passed,
+            ),
+            words.say(
+                "It is lowered from {passed} where both overlap; no cut-off below {least}.",
+                passed=passed,
+                least=words.percent(_LEAST),
+            ),
+            words.say(
+                "The cut-offs' standard error by simulation is at most {error}.",
+                error=Apa(words).bounded(max(errors), 4),
+            ),
+        )
     )
 
 
-def _reading(section: DynamicCutoffsSection) -> str:
-    highest = section.levels[-1].level
-    reached = {index.upper(): section.reached.get(index, 0) for index in INDICES}
-    source = (
-        "Dynamic cut-offs are simulated for this model and sample size; conventional ones come from "
-        f"other models {cited('mcneish-2023')}."
+def _reading(section: DynamicCutoffsSection, words: Words) -> str:
+    said = [_told(section, words)]
+    if any(section.reached.get(index, 0) for index in INDICES):
+        said.append(
+            words.say(
+                "A model that reaches a level's cut-off fits no better than one from which everything up"
+                " to that level was omitted."
+            )
+        )
+    said.append(
+        words.say(
+            "Dynamic cut-offs are simulated for this model and sample size; conventional ones come from"
+            " other models {work}.",
+            work=cited("mcneish-2023"),
+        )
     )
-    if not any(reached.values()):
-        names = phrases.listed(list(reached))
-        return f"{names} of the model are better than the cut-offs of every level. {source}"
-    if len(set(reached.values())) == 1:
-        level = max(reached.values())
-        told = f"{phrases.listed(list(reached))} of the model reach the cut-off of level {level} of {highest}"
-    else:
-        each = [
-            f"{index} reaches that of {f'level {level}' if level else 'no level'}"
-            for index, level in reached.items()
-        ]
-        told = f"Of the cut-offs of {highest} levels, {phrases.listed(each)}"
-    return (
-        f"{told}. A model that reaches a level's cut-off fits no better than one from which everything up "
-        "to that level was omitted. "
-        f"{source}"
-    )
+    return " ".join(said)
+
+
+def _told(section: DynamicCutoffsSection, words: Words) -> str:
+    """Which levels the model's indices reach, all of them together where they agree."""
+    reached = {index: section.reached.get(index, 0) for index in INDICES}
+    highest = words.number(section.levels[-1].level)
+    without = [index for index in INDICES if not _has_any(section, index)]
+    names = words.listed([index.upper() for index in INDICES])
+    if len(without) == len(INDICES):
+        return words.say(
+            "No index has a cut-off at any level: too few of the misspecified samples can be told from the"
+            " model's own."
+        )
+    if not without and not any(reached.values()):
+        return words.say(
+            "{indices} of the model are better than the cut-offs of every level.", indices=names
+        )
+    if not without and len(set(reached.values())) == 1:
+        return words.say(
+            "{indices} of the model reach the cut-off of level {level} of {highest}.",
+            indices=names,
+            level=words.number(max(reached.values())),
+            highest=highest,
+        )
+    each = []
+    for index, level in reached.items():
+        said = _UNKNOWN if index in without else _REACHED if level else _BETTER
+        values = {"level": words.number(level), "highest": highest}
+        each.append(words.say(said, index=words.name(index.upper()), **values))
+    return f"{words.begun(words.listed(each))}."
+
+
+def _has_any(section: DynamicCutoffsSection, index: str) -> bool:
+    """Whether a level above the model itself has a cut-off of the index."""
+    return any(getattr(level, index).value is not None for level in section.levels[1:])
 
 
 PARTS = (Part(DynamicCutoffsSection, Chapter.CONFIRMATORY, 15, _drawn, explained=True),)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.scale.sections.reliability import ReliabilitySection
-from surveyapp.i18n.words import msg
+from surveyapp.i18n.words import Words, msg
 from surveyapp.reports import apa
 from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import cited
-from surveyapp.reports.document import Column, Interval, Look, Table, filled
+from surveyapp.reports.document import Column, Interval, Look, Table, Text, filled
 from surveyapp.reports.validation.part import (
     CONVERGENT,
     RELIABILITY,
@@ -25,6 +25,8 @@ from surveyapp.reports.validation.wording import (
     name,
     of_three_digits,
 )
+
+_LEVEL = 0.95  # of intervals from the model's estimates
 
 
 def _table(section: ReliabilitySection, study: ValidationStudy, number: Numbers) -> Iterator[Table]:
@@ -70,31 +72,40 @@ def _table(section: ReliabilitySection, study: ValidationStudy, number: Numbers)
         look=Look.APA,
     )
     if any(row.omega_lower is not None for row in rows):
-        yield _intervals(section, next(number))
+        yield _intervals(section, words, next(number))
 
 
-def _intervals(section: ReliabilitySection, number: int) -> Table:
+def _intervals(section: ReliabilitySection, words: Words, number: int) -> Table:
     """The coefficients that follow from the confirmatory model, with their intervals."""
+    write, three = Apa(words), interval_of_three_digits(words)
+    heads = [_headed(measure, words) for measure in (write.symbol("ω"), "CR", "AVE")]
     return Table(
         number=number,
-        title="Intervals of Omega, Composite Reliability and Average Variance Extracted",
+        title=words.say("Intervals of Omega, Composite Reliability and Average Variance Extracted"),
         columns=[
-            Column("Factor", 0.25),
-            Column((*apa.OMEGA, " 95% CI"), 0.25, apa.INTERVAL_3),
-            Column("CR 95% CI", 0.25, apa.INTERVAL_3),
-            Column("AVE 95% CI", 0.25, apa.INTERVAL_3),
+            Column(words.say("Factor"), 0.25),
+            *(Column(head, 0.25, three) for head in heads),
         ],
         cells=[
             [
-                name(row.factor),
+                name(row.factor, words),
                 Interval(row.omega_lower, row.omega_upper),
                 Interval(row.cr_lower, row.cr_upper),
                 Interval(row.ave_lower, row.ave_upper),
             ]
             for row in section.rows
         ],
-        note="From the sampling covariance of the model's estimates (delta method), on the logit.",
+        note=words.say(
+            "From the sampling covariance of the model's estimates (delta method), on the logit."
+        ),
         look=Look.APA,
+    )
+
+
+def _headed(measure: Text, words: Words) -> Text:
+    level = words.percent(100 * _LEVEL)
+    return filled(
+        words.say("{measure} {level} CI", measure="{measure}", level=level), measure=measure
     )
 
 
