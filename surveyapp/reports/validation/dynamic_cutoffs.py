@@ -108,7 +108,7 @@ def _note(section: DynamicCutoffsSection, words: Words) -> str:
                 passed=passed,
             ),
             words.say(
-                "It is lowered from {passed} where both overlap; no cut-off below {least}.",
+                "That share is lowered from {passed} where both overlap; no cut-off is given below {least}.",
                 passed=passed,
                 least=words.percent(_LEAST),
             ),
