@@ -7,10 +7,12 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
+from surveyapp.i18n.words import msg
 from surveyapp.reports.document import Cell, Estimate, Interval, Quantity, Table, Text, Value, plain
 from surveyapp.tables.guard import guarded
 
-_BESIDE = {Interval: ("lower", "upper"), Estimate: ("", "lower", "upper")}
+_LOWER, _UPPER = msg("{name} lower"), msg("{name} upper")
+_BESIDE = {Interval: (_LOWER, _UPPER), Estimate: ("", _LOWER, _UPPER)}
 _DIRECTIONS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 
 
@@ -30,7 +32,7 @@ def csv_text(table: Table) -> str:
 
 def _rows(table: Table) -> Iterator[list[str | Value]]:
     kinds = [_kind(table, j) for j in range(len(table.columns))]
-    group: list[str | Value] = ["Group"] if table.groups else []
+    group: list[str | Value] = [_text(table.words.say("Group"))] if table.groups else []
     yield [*group, *_headings(table, kinds)]
     for i, row in enumerate(table.cells):
         if i in table.groups:
@@ -76,4 +78,4 @@ def _headings(table: Table, kinds: Sequence[type | None]) -> Iterator[str]:
         else:
             of = name
         for part in _BESIDE[kind] if kind else ("",):
-            yield f"{name} {part}".strip()
+            yield _text(table.words.say(part, name=name)) if part else name

@@ -103,6 +103,7 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.reports.validation.check",
         "surveyapp.reports.validation.content",
         "surveyapp.reports.validation.criteria",
+        "surveyapp.reports.validation.dynamic_cutoffs",
         "surveyapp.reports.validation.efa",
         "surveyapp.reports.validation.factor_count",
         "surveyapp.reports.validation.fornell_larcker",

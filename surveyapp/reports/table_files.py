@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from surveyapp.i18n.words import Words
 from surveyapp.reports import apa, figure_files, numbered
 from surveyapp.reports.csv_tables import csv_text
 from surveyapp.reports.document import Column, Document, Table
@@ -45,14 +46,20 @@ def figure_files_of(document: Document) -> Iterator[Named]:
              figure_files.millimetres(width), figure_files.DPI]
         )  # fmt: skip
     if rows:
-        yield "figures.csv", csv_text(_listing(rows)).encode()
+        yield "figures.csv", csv_text(_listing(rows, document.words)).encode()
 
 
-def _listing(rows: list[list[str | int]]) -> Table:
-    texts, numbers = ("File", "Title", "Note"), ("Width (px)", "Height (px)", "Width (mm)", "dpi")
+def _listing(rows: list[list[str | int]], words: Words) -> Table:
+    texts = (words.say("File"), words.say("Title"), words.say("Note"))
+    numbers = (
+        words.say("Width (px)"),
+        words.say("Height (px)"),
+        words.say("Width (mm)"),
+        words.say("dpi"),
+    )
     columns = [Column(head, 0.2) for head in texts]
     columns += [Column(head, 0.1, apa.count) for head in numbers]
-    return Table(columns, rows, "Figures")
+    return Table(columns, rows, words.say("Figures"))
 
 
 def zipped(files: Iterable[Named]) -> bytes:

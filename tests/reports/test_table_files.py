@@ -22,6 +22,7 @@ from analysis.scale.document import ScaleValidation
 from instruments.loader import BUILT_IN
 from instruments.schema import Metric
 from surveyapp.errors import Invalid
+from surveyapp.i18n.report_languages import written_in
 from surveyapp.i18n.words import Words
 from surveyapp.reports import apa, bibliography, figure_files, numbered, stored_content
 from surveyapp.reports import study as studies
@@ -308,6 +309,23 @@ def test_names_in_every_script_are_whole():
     (figure,) = numbered.figures(document.blocks)
     assert figure.name == "figure-01"  # no letter of the title is safe in every file system
     assert "بنك" in figure_files.svg_file(SVG)
+
+
+def test_csv_has_heads_in_the_language_of_its_document():
+    table = Table(
+        [Column("Item", 0.5), Column("b", 0.2, apa.number), Column("KI", 0.2, apa.interval)],
+        [["Zzz", "", ""], ["a", 1.5, Interval(1.0, 2.0)]],
+        "Zzz",
+        groups=frozenset({0}),
+    )
+    made = replace(small(table, Chart("Zzz", SVG)), words=written_in("de"))
+    (told,) = numbered.tables(made.blocks)
+    assert rows(told)[0] == ["Gruppe", "Item", "b", "KI Untergrenze", "KI Obergrenze"]
+    again = stored_content.read(stored_content.stored(made))
+    for document in (made, again):
+        with zipfile.ZipFile(io.BytesIO(FORMS["figures"].make(document))) as files:
+            head = files.read("figures.csv").decode("utf-8-sig").splitlines()[0]
+        assert head == "Datei,Titel,Anmerkung,Breite (px),Höhe (px),Breite (mm),dpi"
 
 
 def test_figures_are_of_300_dpi_and_their_width_is_told():
