@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from surveyapp.errors import Invalid
 
@@ -30,6 +31,26 @@ def opened_picture(data: bytes, *, field: str) -> Image.Image:
             field=field,
         ) from error
     return picture
+
+
+def redrawn(data: bytes, *, widest: int, field: str) -> bytes:
+    """The picture drawn anew as WebP, at most ``widest`` pixels each way: what comes out holds pixels and
+    nothing else, not even where it was taken. Raises Invalid at ``field``.
+    """
+    upright = _upright(opened_picture(data, field=field))
+    drawn = upright.convert("RGBA" if "A" in upright.getbands() else "RGB")
+    drawn.thumbnail((widest, widest), Image.Resampling.LANCZOS)
+    out = BytesIO()
+    drawn.save(out, "WEBP", quality=82)
+    return out.getvalue()
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """The picture as the camera was held; as it lies where what the camera noted cannot be read."""
+    try:
+        return ImageOps.exif_transpose(picture) or picture
+    except (OSError, SyntaxError, ValueError, TypeError, struct.error, Warning):
+        return picture
 
 
 def _too_large(found: str, field: str) -> Invalid:

@@ -155,6 +155,7 @@ class PersonaSchema(ma.Schema):
     does = _words("From the empathy map.")
     feels = _words("From the empathy map.")
     hears = _words("From the empathy map.")
+    picture = _words("What its picture shows; null without a picture, which is seen on its page.")
 
 
 class PersonasSchema(PagedSchema):
@@ -227,6 +228,7 @@ _PERSONA = {
     "does": "Everything on a phone",
     "feels": None,
     "hears": None,
+    "picture": "A student with a phone",
 }
 _ACTION = {
     "id": 6,

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import struct
-from io import BytesIO
-
-from PIL import Image, ImageOps
-
 from surveyapp.errors import Invalid
 from surveyapp.journeys.map_evidence import DOCUMENT, PICTURE, MapFile
-from surveyapp.pictures import opened_picture
+from surveyapp.pictures import redrawn
 
 LARGEST = 10 * 1024 * 1024  # bytes of an upload
 _PDF = b"%PDF-"
@@ -20,8 +15,8 @@ _FIELD = "file"
 def read_map_file(data: bytes) -> MapFile:
     """The picture or document in an upload, by its first bytes and not by its name.
 
-    A picture is drawn anew, at most 1,600 pixels each way: what comes out holds pixels and nothing else,
-    not even where it was taken. Raises Invalid for anything else, or for more than 10 MB.
+    A picture is drawn anew, at most 1,600 pixels each way. Raises Invalid for anything else, or for more
+    than 10 MB.
     """
     if len(data) > LARGEST:
         size = f"{len(data) / 1024 / 1024:.1f}"
@@ -29,23 +24,9 @@ def read_map_file(data: bytes) -> MapFile:
     if data[: len(_PDF)] == _PDF:
         return MapFile(data, DOCUMENT)
     try:
-        picture = opened_picture(data, field=_FIELD)
+        return MapFile(redrawn(data, widest=_WIDEST, field=_FIELD), PICTURE)
     except Invalid as error:
         said = str(error)
         if "cannot be read as an image" in said:
             said = "This file is neither a PNG, JPEG or WebP picture nor a PDF; other files are not kept."
         raise Invalid(said, field=_FIELD) from error
-    upright = _upright(picture)
-    drawn = upright.convert("RGBA" if "A" in upright.getbands() else "RGB")
-    drawn.thumbnail((_WIDEST, _WIDEST), Image.Resampling.LANCZOS)
-    out = BytesIO()
-    drawn.save(out, "WEBP", quality=82)
-    return MapFile(out.getvalue(), PICTURE)
-
-
-def _upright(picture: Image.Image) -> Image.Image:
-    """The picture as the camera was held; as it lies where what the camera noted cannot be read."""
-    try:
-        return ImageOps.exif_transpose(picture) or picture
-    except (OSError, SyntaxError, ValueError, TypeError, struct.error, Warning):
-        return picture

@@ -17,4 +17,5 @@ def persona_to_json(persona: Persona) -> dict[str, Any]:
         "name": persona.title,
         "segment": persona.segment.code if persona.segment else None,
         **{name: getattr(persona, name) or None for name in _TEXTS},
+        "picture": persona.picture_alt or None,
     }

@@ -10,14 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.installation import Installation
 from surveyapp.journeys.change_register import LONGEST_TEXT, LONGEST_TITLE
 from surveyapp.journeys.record_removals import KEPT, put_back, take_off
 from surveyapp.store.audit import record
-from surveyapp.store.models import Journey, Persona, PersonaEmotion, Segment
+from surveyapp.store.models import File, Journey, Persona, PersonaEmotion, Segment
 
 LEVELS = range(-2, 3)  # from very bad to very good
 EMPATHY = ("says", "thinks", "does", "feels", "hears")
 MOST = 100
+PICTURE = "image/webp"
 _LISTED = 10
 _TEXTS = ("demographics", "goals", "needs", *EMPATHY)
 
@@ -97,10 +99,65 @@ def write_persona(
     return persona
 
 
-def remove_persona(
-    session: Session, journey: Journey, persona: Persona, *, user_id: int | None, now: datetime
+def set_picture(
+    installation: Installation,
+    session: Session,
+    journey: Journey,
+    persona: Persona,
+    data: bytes,
+    *,
+    alt: str,
+    user_id: int | None,
 ) -> None:
-    """Take a persona off the list; it can be restored for ``KEPT``."""
+    """Give a persona a picture in the place of the one it has. ``data`` is WebP, drawn anew; ``alt`` says
+    what it shows. Raises Invalid.
+    """
+    alt = " ".join(alt.split())
+    if not 1 <= len(alt) <= LONGEST_TITLE:
+        raise Invalid(
+            f"What the picture shows has {len(alt)} characters; use 1 to {LONGEST_TITLE}.",
+            field="alt",
+        )
+    before = persona.picture_id
+    name = f"{journey.code}-persona-{persona.id}.webp"
+    put = installation.files.put(session, data, name=name, media_type=PICTURE)
+    persona.picture_id, persona.picture_alt = put.id, alt
+    session.flush()
+    _delete_file(installation, session, before)
+    _record(session, user_id, "set persona picture", journey, persona)
+
+
+def remove_picture(
+    installation: Installation,
+    session: Session,
+    journey: Journey,
+    persona: Persona,
+    *,
+    user_id: int | None,
+) -> None:
+    """Delete a persona's picture for good; nothing where it has none."""
+    if persona.picture_id is None:
+        return
+    before = persona.picture_id
+    persona.picture_id, persona.picture_alt = None, ""
+    session.flush()
+    _delete_file(installation, session, before)
+    _record(session, user_id, "remove persona picture", journey, persona)
+
+
+def remove_persona(
+    installation: Installation,
+    session: Session,
+    journey: Journey,
+    persona: Persona,
+    *,
+    user_id: int | None,
+    now: datetime,
+) -> None:
+    """Take a persona off the list; it can be restored for ``KEPT``, without its picture, which may show
+    somebody and is deleted at once.
+    """
+    remove_picture(installation, session, journey, persona, user_id=user_id)
     take_off(session, persona, user_id=user_id, now=now)
     _record(session, user_id, "remove persona", journey, persona)
 
@@ -112,6 +169,12 @@ def restore_persona(
     persona = put_back(session, Persona, journey.id, persona_id)
     _record(session, user_id, "restore persona", journey, persona)
     return persona.title
+
+
+def _delete_file(installation: Installation, session: Session, file_id: int | None) -> None:
+    file = session.get(File, file_id) if file_id is not None else None
+    if file is not None:
+        installation.files.remove(session, file)
 
 
 def _feel(journey: Journey, persona: Persona, levels: Mapping[int, int]) -> None:

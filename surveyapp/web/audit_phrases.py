@@ -49,6 +49,8 @@ _SAID = {
     "reopen map comment": "Reopened comments on a map",
     "remove map comment": "Removed a comment on a map",
     "refuse share link": "Refused a share link for a wrong password",
+    "set persona picture": "Set the picture of a persona",
+    "remove persona picture": "Removed the picture of a persona",
     "add map evidence": "Added evidence to a map",
     "remove map evidence": "Removed evidence from a map",
     "download map evidence": "Downloaded evidence of a map",

@@ -52,6 +52,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         journey=journey,
         scope=scope,
         found=found,
+        personas={each.id: each for each in personas},
         drawing=lines_drawing(found.lines, few=few),
         emotions=emotion_phrases,
         few=few,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy.orm import Session
@@ -37,11 +37,9 @@ from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page, wants_json
 from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
-from surveyapp.web.stored_files import stored_file
+from surveyapp.web.stored_files import closed_off, shown_picture, stored_file
 
 map_evidence = Blueprint("map_evidence", __name__, url_prefix="/journeys/<int:journey_id>")
-# A picture opens in the browser, where nothing in it could run even if it were something else.
-_CLOSED = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
 class QuoteForm(StaffForm):
@@ -125,13 +123,10 @@ def download(journey_id: int, map_evidence_id: int) -> ResponseReturnValue:
             raise NotFound("This evidence is a quote; there is no file to open.")
         code = queries.journey(session, journey_id).code
         content = installation().files.open(found)
-    if found.media_type != PICTURE:
-        note_read("download map evidence", f"journey {code}", file=found.name)
-    answer: Response = stored_file(content, found)
     if found.media_type == PICTURE:
-        answer.headers["Content-Disposition"] = "inline"
-    answer.headers["Content-Security-Policy"] = _CLOSED
-    return answer
+        return shown_picture(content, found)
+    note_read("download map evidence", f"journey {code}", file=found.name)
+    return closed_off(stored_file(content, found))
 
 
 @map_evidence.post("/map-evidence/<int:map_evidence_id>/remove")

@@ -56,6 +56,7 @@ from surveyapp.web.outcomes import outcomes
 from surveyapp.web.pain_points import pain_points_pages
 from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset
+from surveyapp.web.persona_pictures import persona_pictures
 from surveyapp.web.personas import personas
 from surveyapp.web.previews import previews
 from surveyapp.web.privacy import privacy
@@ -136,7 +137,8 @@ SECTIONS = (
             *(journey_map, map_comments, map_evidence, map_imports, map_versions),
             *(target_gap, sub_journeys),
             *(outcomes, inventory),
-            *(improvements, pain_points_pages, insights, opportunities, personas),
+            *(improvements, pain_points_pages, insights, opportunities),
+            *(personas, persona_pictures),
             *(suggestions, emotion_lines, projects),
         ),
     ),

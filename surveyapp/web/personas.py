@@ -179,6 +179,10 @@ def _write(session: Session, journey: Journey, row: Persona | None, form: Person
     return known_ones.write_persona(session, journey, row, form.said(), user_id=me().id, now=now)
 
 
+def _take_off(session: Session, journey: Journey, row: Persona, **by: Any) -> None:
+    known_ones.remove_persona(installation(), session, journey, row, **by)
+
+
 PAGES = RecordPages(
     name="persona",
     pages="personas",
@@ -186,7 +190,7 @@ PAGES = RecordPages(
     form=_form,
     stored=_stored,
     write=_write,
-    take_off=known_ones.remove_persona,
+    take_off=_take_off,
     put_back=known_ones.restore_persona,
     has_page=True,
     beside=lambda *_: {"empathy": EMPATHY},

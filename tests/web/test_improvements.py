@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import html
 import re
+from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
+from lxml.html import fromstring
+from PIL import Image
 from sqlalchemy import select
 
+from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.persona_scores import StageEmotion
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import Case, Response
+from surveyapp.store.models import AuditEntry, Case, File, Response
 from surveyapp.web.installation import EXTENSION
+from surveyapp.web.persona_pictures import LARGEST, read_picture
 from tests.web.test_changes import app, client, made
+from tests.web.test_map_evidence import picture
 
 __all__ = ["app", "client", "made"]
 pytestmark = pytest.mark.xdist_group("improvements")
@@ -198,6 +204,66 @@ def test_a_persona_stands_beside_the_answers_of_its_segment(client, made, app):
     assert f"{address}/restore" in gone
     assert client.get(address).status_code == 404
     assert client.post(f"{address}/restore").status_code == 303
+
+
+def test_the_picture_of_a_persona_is_drawn_anew_shown_and_gone_with_it(client, made, app):
+    store = app.extensions[EXTENSION].store
+    with store.writing() as session:
+        segment, _ = create_segment(
+            session, name="Pictured", rule='region in (North, "South")', user_id=None
+        )
+        sort_batch(session, segment.id)
+        number = segment.id
+    base = f"/journeys/{made.journey}"
+    said = {"title": "Ada", "goals": "Quick", "segment_id": str(number)}
+    address = client.post(f"{base}/personas/new", data=said).headers["Location"]
+    pictured = address.replace("/personas/", "/persona-pictures/")
+    assert client.get(f"{pictured}/file").status_code == 404
+
+    def sent(data: bytes, alt: str = 'A "queue" <b>') -> tuple[int, str]:
+        fields = {"alt": alt, "file": (BytesIO(data), "ada.png")}
+        answer = client.post(pictured, data=fields, content_type="multipart/form-data")
+        return answer.status_code, answer.text
+
+    for data, alt, wrong in (
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Ada", "SVG is not accepted"),
+        (b"%PDF-1.7", "Ada", "cannot be read as an image"),
+        (picture(), " ", "Enter what the picture shows"),
+    ):
+        status, page = sent(data, alt)
+        assert status == 422 and wrong in page, wrong
+    with pytest.raises(Invalid, match="more than 10 MB"):
+        read_picture(bytes(LARGEST + 1))
+    assert "Add picture" in client.get(address).text
+    assert (
+        sent(picture("PNG"))[0] == sent(picture())[0] == 303
+    )  # the second takes the first's place
+    with store.reading() as session:
+        assert session.query(File).filter(File.name.contains("persona")).count() == 1
+        noted = select(AuditEntry.action).where(AuditEntry.action.contains("persona picture"))
+        assert session.scalars(noted).all() == ["set persona picture"] * 2
+    for path in ("personas", "emotion-lines?period=all", "workshop-kit", address):
+        page = client.get(path if path == address else f"{base}/{path}").text
+        (image,) = fromstring(page).xpath("//img[contains(@class, 'persona-picture')]")
+        assert image.get("alt") == 'A "queue" <b>', path
+    with client.get(image.get("src")) as shown:
+        assert shown.mimetype == "image/webp"
+        assert shown.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in shown.headers["Content-Security-Policy"]
+        assert shown.headers["Content-Disposition"] == "inline"
+        assert b"taken at home" not in shown.data
+        assert Image.open(BytesIO(shown.data)).size == (640, 160)
+    listed = client.get(f"{base}/personas.json").json["personas"]
+    assert {each["name"]: each["picture"] for each in listed}["Ada"] == 'A "queue" <b>'
+    assert client.post(f"{address}/remove").status_code == 303
+    assert client.get(f"{pictured}/file").status_code == 404
+    with store.reading() as session:
+        assert session.query(File).filter(File.name.contains("persona")).count() == 0
+    assert client.post(f"{address}/restore").status_code == 303
+    assert "persona-picture " not in client.get(address).text
+    assert sent(picture())[0] == client.post(f"{pictured}/remove").status_code == 303
+    assert client.get(f"{pictured}/file").status_code == 404
+    client.post(f"{address}/remove")
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ OTHERS = {
         "opportunities.new",
         "pain_points.add_evidence",
         "pain_points.new",
+        "persona_pictures.edit",
         "personas.new",
         "reply_templates.new",
         "saved_views.new",

@@ -268,7 +268,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             template_id=_template(session, journey.id, text),
             action_id=_planned(session, journey, user, text),
             set_id=_benchmarks(session, name, text),
-            **_pain_point(session, journey.id, case.id, text),
+            **_pain_point(session, journey.id, case.id, file.id, text),
             **_project(session, journey.id, survey.id, text),
             map_evidence_id=_on_map(session, stage, file, text),
             view_id=_view(session, journey, user, text),
@@ -429,8 +429,10 @@ def _code(session: Session, journey_id: int, text: str) -> int:
     return made.id
 
 
-def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> dict[str, int]:
-    """What goes wrong, why, and a case that shows it."""
+def _pain_point(
+    session: Session, journey_id: int, case_id: int, file_id: int, text: str
+) -> dict[str, int]:
+    """What goes wrong, why, and a case that shows it; the file is a persona's picture."""
     why, title = text or "Nobody tells.", text[:200] or "Wait"
     made = PainPoint(journey_id=journey_id, title=title, theme=text[:200], whys=[why])
     session.add(made)
@@ -451,6 +453,8 @@ def _pain_point(session: Session, journey_id: int, case_id: int, text: str) -> d
     persona = Persona(
         journey_id=journey_id,
         title=title,
+        picture_id=file_id,
+        picture_alt=text[:200] or "Somebody",
         **dict.fromkeys(("goals", "needs", "says", "hears"), text),
     )
     point = {"id": 0, "code": "a", "name": title, "texts": {"backstage": text}}

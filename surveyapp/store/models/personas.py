@@ -15,7 +15,8 @@ from surveyapp.store.models.journeys import Segment
 class Persona(Base):
     """A kind of customer in words, with an empathy map; its numbers are those of ``segment``.
 
-    ``removed_at``: it can be restored for some time.
+    ``picture_alt`` says what the picture shows. ``removed_at``: it can be restored for some time, without
+    its picture.
     """
 
     __tablename__ = "personas"
@@ -35,6 +36,8 @@ class Persona(Base):
     does: Mapped[str] = mapped_column(Text, default="")
     feels: Mapped[str] = mapped_column(Text, default="")
     hears: Mapped[str] = mapped_column(Text, default="")
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"), index=True)
+    picture_alt: Mapped[str] = mapped_column(String(200), default="")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
