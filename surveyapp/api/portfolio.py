@@ -9,7 +9,13 @@ from sqlalchemy import select
 
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
-from surveyapp.api.results import ComparedSchema, FigureSchema, NumbersSchema
+from surveyapp.api.results import (
+    ComparedSchema,
+    FigureSchema,
+    NumbersSchema,
+    kind_field,
+    target_of_field,
+)
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.journeys.portfolio import Search, listed
 from surveyapp.results.comparability import Verdicts
@@ -92,6 +98,8 @@ class PortfolioJourneySchema(ma.Schema):
     code = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
     state = ma.fields.String(required=True)
+    kind = kind_field()
+    target_of = target_of_field()
     group = ma.fields.String(required=True, allow_none=True)
     tags = ma.fields.List(ma.fields.String(), required=True)
     owner = ma.fields.String(required=True, allow_none=True)
@@ -203,6 +211,8 @@ _EXAMPLE = {
             "code": "mortgage",
             "name": "Get a mortgage",
             "state": "current",
+            "kind": "journey",
+            "target_of": None,
             "group": "Lending",
             "tags": ["home"],
             "owner": "Kim Berg",

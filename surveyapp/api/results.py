@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.api.bodies import Blueprint, Strict
@@ -13,7 +14,9 @@ from surveyapp.api.callers import caller, installation, needs
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.codes import read_code
+from surveyapp.journeys.journey_kinds import KINDS
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
+from surveyapp.journeys.target_journeys import kind_to_json
 from surveyapp.responses.facets import Channel
 from surveyapp.results import dashboards
 from surveyapp.results.comparability import Verdicts
@@ -21,6 +24,7 @@ from surveyapp.results.journey_json import overview_to_json
 from surveyapp.results.scope import Comparison, Scope, read_scope
 from surveyapp.results.standing import Standing
 from surveyapp.results.view_models import State
+from surveyapp.store.models import Journey
 
 results = Blueprint("results", __name__, url_prefix="/api/v1", description="A journey's scores.")
 
@@ -69,6 +73,30 @@ def _state(description: str) -> ma.fields.String:
         required=True,
         validate=ma.validate.OneOf([str(each) for each in State]),
         metadata={"description": description},
+    )
+
+
+def kind_field() -> ma.fields.String:
+    """What a journey's map shows, as a field of a document."""
+    return ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf([each.code for each in KINDS]),
+        metadata={
+            "description": "What its map shows: `journey`, `day` (a day in the life) or `blueprint` (a"
+            " service blueprint)."
+        },
+    )
+
+
+def target_of_field() -> ma.fields.String:
+    """The journey that one is the target of, as a field of a document."""
+    return ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The code of the journey whose target state this one is; null if it is none,"
+            " or of a journey that the key may not read."
+        },
     )
 
 
@@ -246,6 +274,8 @@ class ResultsSchema(ma.Schema):
 
     journey = ma.fields.String(required=True)
     name = ma.fields.String(required=True)
+    kind = kind_field()
+    target_of = target_of_field()
     segment = ma.fields.String(required=True, allow_none=True)
     channel = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "Null for all channels."}
@@ -332,6 +362,8 @@ _FEW = {
 _RESULTS = {
     "journey": "onboarding",
     "name": "Onboarding",
+    "kind": "journey",
+    "target_of": None,
     "segment": "north",
     "first_day": "2026-03-02",
     "last_day": "2026-05-30",
@@ -384,7 +416,10 @@ def read_journey_results(query: dict[str, Any], code: str) -> dict[str, Any]:
             minimum_cell=settings.minimum_cell,
             library=installation().library,
         )
-    return overview_to_json(overview)
+        only = caller().journey_id
+        granted = None if only is None else select(Journey.id).where(Journey.id == only)
+        kind = kind_to_json(session, journey, granted)
+    return {**overview_to_json(overview), **kind}
 
 
 def scope_in(session: Session, journey_id: int, query: Mapping[str, Any]) -> Scope:

@@ -30,6 +30,8 @@ class Listed:
     provider: str
     goal: str
     state: str
+    kind: str
+    target_of: str  # code of the journey that it is the target of; empty for none that may be seen
     group: str
     tags: tuple[str, ...]
     owner_id: int | None
@@ -84,7 +86,9 @@ def listed(session: Session, granted: Select[int] | None = None) -> list[Listed]
     by_journey: dict[int, list[str]] = {}
     for journey_id, tag in session.execute(tags):
         by_journey.setdefault(journey_id, []).append(tag)
-    rows = session.execute(query.order_by(Journey.state == "archived", Journey.name, Journey.id))
+    order = (Journey.state == "archived", Journey.name, Journey.id)
+    rows = session.execute(query.order_by(*order)).all()
+    codes = {journey.id: journey.code for journey, _ in rows}
     return [
         Listed(
             id=journey.id,
@@ -93,6 +97,8 @@ def listed(session: Session, granted: Select[int] | None = None) -> list[Listed]
             provider=journey.provider,
             goal=journey.goal,
             state=journey.state,
+            kind=journey.kind,
+            target_of=codes.get(journey.target_of_id or 0, ""),
             group=journey.group_name,
             tags=tuple(by_journey.get(journey.id, ())),
             owner_id=journey.owner_id,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
@@ -42,3 +43,17 @@ def targets_of_journey(session: Session, journey_id: int) -> Sequence[Journey]:
     """The target states of a journey, by name; archived ones are none any more."""
     query = select(Journey).where(Journey.target_of_id == journey_id, Journey.state == TARGET)
     return list(session.scalars(query.order_by(Journey.name, Journey.id)))
+
+
+def kind_to_json(
+    session: Session, journey: Journey, granted: Select[int] | None = None
+) -> dict[str, Any]:
+    """What a journey's map shows, and the code of the journey that it is the target of.
+
+    ``granted`` are the ids of the journeys that whoever asks may see; None: all. Of another one no code is
+    given.
+    """
+    query = select(Journey.code).where(Journey.id == journey.target_of_id)
+    if granted is not None:
+        query = query.where(Journey.id.in_(granted))
+    return {"kind": journey.kind, "target_of": session.scalar(query)}

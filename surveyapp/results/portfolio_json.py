@@ -46,6 +46,8 @@ def _line(line: Line, ranked: int, few: int) -> dict[str, Any]:
         "code": journey.code,
         "name": journey.name,
         "state": journey.state,
+        "kind": journey.kind,
+        "target_of": journey.target_of or None,
         "group": journey.group or None,
         "tags": list(journey.tags),
         "owner": journey.owner or None,

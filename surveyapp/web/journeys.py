@@ -23,7 +23,7 @@ from surveyapp.journeys.portfolio import LONGEST, choices_of, listed, place_jour
 from surveyapp.journeys.reviews import CADENCES, LONGEST_NOTICE, review_journey
 from surveyapp.journeys.reviews import is_overdue as is_review_overdue
 from surveyapp.journeys.sub_journeys import parents_of
-from surveyapp.journeys.target_journeys import TARGET, set_target_of
+from surveyapp.journeys.target_journeys import TARGET, kind_to_json, set_target_of
 from surveyapp.journeys.template_actions import draw_template
 from surveyapp.journeys.zone_actions import set_zone
 from surveyapp.results import dashboards, portfolio_phrases, target_phrases
@@ -342,6 +342,8 @@ def show(journey_id: int) -> ResponseReturnValue:
         sparks = sparklines(session, scope, **rules)
         bar = scope_bar(session, scope)
         answered = queries.has_responses(session, journey_id)
+        granted = journeys_granted(me(), Permission.READ_JOURNEYS)
+        kind = kind_to_json(session, journey, granted)
         values = values_of(session, {each.definition.scale for each in overview.end})
     few, found = rules["minimum_cell"], findings(overview)
     aims = target_rows(overview, rates, own)
@@ -353,6 +355,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         {
             **scope_to_json(scope),
             **overview_to_json(overview),
+            **kind,
             "last_months": sparklines_to_json(sparks, few=few),
             "response_rate": returned or None,
             "findings": findings_to_json(found),

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from instruments.loader import BUILT_IN
+from surveyapp.auth import api_keys
+from surveyapp.auth.api_keys import KeyScope
 from surveyapp.responses.corrections import correct
 from surveyapp.responses.erasures import erase
 from surveyapp.sampling.opt_outs import address_key, is_opted_out
@@ -19,6 +21,7 @@ from surveyapp.store.models import (
     Contact,
     Interaction,
     Invitation,
+    Journey,
     Report,
     Response,
     Stage,
@@ -401,6 +404,22 @@ def test_results_are_the_pages_numbers_with_small_groups_hidden(call, installati
     assert (point["hidden"], point["n"]) == ("", 21)
     assert point["low"] <= point["estimate"] <= point["high"]
     assert after["minimum_cell"] == installation.settings.minimum_cell
+
+
+def test_a_target_state_names_the_journey_that_the_key_may_read(call, installation, world):
+    with installation.store.writing() as session:
+        here = session.get_one(Journey, world.here.journey_id)
+        here.kind, here.state, here.target_of_id = "day", "target", world.there.journey_id
+        current = session.get_one(Journey, world.there.journey_id).code
+        _, confined = api_keys.make(
+            session, name="One", scopes=[KeyScope.READ_RESULTS], journey_id=here.id, user_id=None
+        )
+    for key, of in (({}, current), ({"key": confined}, None)):
+        told = call("GET", "/journeys/open/results", **key).json
+        assert (told["kind"], told["target_of"]) == ("day", of)
+        listed = call("GET", "/portfolio", **key).json["journeys"]
+        (line,) = [each for each in listed if each["code"] == "open"]
+        assert (line["kind"], line["target_of"]) == ("day", of)
 
 
 def test_answers_and_the_funnel_are_told_with_small_groups_hidden(call, installation, world):

@@ -134,12 +134,18 @@ def test_the_gap_to_a_target_state_has_its_maps_and_targets_against_todays_score
         new = actions.add_stage(session, wanted, name=stage.name, code=stage.code, user_id=None)
         actions.add_touchpoint(session, new, name="Branch at home", user_id=None)
         form = {"name": wanted.name, "provider": "Northbank", "state": "target"}
-        number, other = wanted.id, today.id
+        number, other, code = wanted.id, today.id, today.code
     edit = f"/journeys/{number}/edit"
     refused = client.post(edit, data=form | {"state": "current", "target_of": str(other)})
     assert refused.status_code == 422 and "choose the state Target" in refused.text
     assert client.post(edit, data=form | {"target_of": str(number)}).status_code == 422
     assert client.post(edit, data=form | {"target_of": str(other)}).status_code == 303
+    told = client.get(f"/journeys/{number}.json").json
+    assert (told["kind"], told["target_of"]) == ("journey", code)
+    listed = {
+        each["id"]: each["target_of"] for each in client.get("/journeys.json").json["journeys"]
+    }
+    assert (listed[number], listed[other]) == (code, None)
     found = client.get(f"{gap}.json?period=all").json
     assert {(each["metric"], each["value"]) for each in found["targets"]} == {
         ("nps", 10.0),
