@@ -38,6 +38,7 @@ COMMANDS = {
     "jobs": "surveyapp.cli.jobs",
     "key": "surveyapp.cli.keys",
     "mail": "surveyapp.cli.mail",
+    "map": "surveyapp.cli.maps",
     "mcp": "surveyapp.cli.assistants",
     "mga": "surveyapp.cli.composite_groups",
     "micom": "surveyapp.cli.composite_groups",
@@ -81,7 +82,8 @@ class _Commands(click.Group):
             if missing is error:
                 raise
             return _out_of_reach(cmd_name, missing)
-        name = "import_" if cmd_name == "import" else cmd_name.replace("-", "_")
+        known = cmd_name in ("import", "map")  # words that Python knows itself
+        name = f"{cmd_name}_" if known else cmd_name.replace("-", "_")
         command: click.Command = getattr(module, name)
         return command
 

@@ -54,6 +54,14 @@ def _texts(stage: SnapshotStage) -> list[str]:
     return found
 
 
+def refuse_drawn(session: Session, journey: Journey) -> None:
+    """Raise Conflict for a journey that has stages or lanes: no map is drawn over another one."""
+    if journey.stages or own_lanes(session, journey.id):
+        raise Conflict(
+            f"The map of {journey.name} is not empty. Import into a new journey, and compare the two."
+        )
+
+
 def draw_map(
     session: Session, journey: Journey, content: MapSnapshot, *, user_id: int | None
 ) -> None:
@@ -61,10 +69,7 @@ def draw_map(
 
     Raises Conflict for a journey that has stages or lanes, Invalid and Conflict as the actions do.
     """
-    if journey.stages or own_lanes(session, journey.id):
-        raise Conflict(
-            f"The map of {journey.name} is not empty. Import into a new journey, and compare the two."
-        )
+    refuse_drawn(session, journey)
     lanes = {
         each.id: add_lane(session, journey, name=each.name, user_id=user_id).id
         for each in content.lanes
