@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
@@ -26,6 +29,19 @@ def test_a_fit_is_set_against_its_cutoffs(run, tmp_path: Path):
     assert found["sample"]["n"] == 301
     assert "textual =~ 0.424*x2" in ran.out
     assert "CFI 0.931 reaches the cut-off of level 2 of 2" in ran.out
+
+
+def test_an_index_without_cutoffs_is_not_called_better_than_them(run, tmp_path: Path):
+    rng = np.random.default_rng(1)
+    factor = rng.normal(size=80)
+    file = tmp_path / "few.csv"
+    answers = {item: 0.5 * factor + 0.75**0.5 * rng.normal(size=80) for item in "abcd"}
+    pd.DataFrame(answers).to_csv(file, index=False)
+    ran = run("cutoffs", file, "--model", "F =~ a + b + c + d", "--samples", 100)
+    assert ran.code == 0, ran.err
+    told = ran.out.replace("\n", " ")
+    assert re.search(r"SRMR 0\.\d+ has no cut-off at any level", told)
+    assert re.search(r"RMSEA 0\.\d+ is better than the cut-offs of every level", told)
 
 
 def test_written_values_and_n_are_enough(run):
