@@ -44,7 +44,15 @@ def validated() -> str:
     data["m2"] = data["m1"] + rng.normal(size=240)
     data.loc[:3, items] = 4.0
     data.loc[50:62, items[2]] = np.nan  # more than 5 %, from where on both treatments are compared
-    found = validate_scale(data, model=SJQ_MODEL, group="g", marker=["m1", "m2"], draws=20, reps=50)
+    found = validate_scale(
+        data,
+        model=SJQ_MODEL,
+        group="g",
+        marker=["m1", "m2"],
+        draws=20,
+        reps=50,
+        cutoffs=100,
+    )
     return json.dumps(found.to_dict(), allow_nan=False)
 
 

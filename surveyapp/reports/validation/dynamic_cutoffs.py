@@ -90,34 +90,36 @@ def _note(section: DynamicCutoffsSection, words: Words) -> str:
         if cutoff.error is not None
     ]
     passed = words.percent(_PASSED)
-    return " ".join(
-        (
-            words.say(
-                "{reps} simulated samples of n = {n} a level, seed {seed}.",
-                reps=words.number(section.reps),
-                n=words.number(section.n),
-                seed=str(section.seed),
-            ),
-            words.say(
-                "Level 0 is the model itself: the share is that of its samples within the cut-off."
-            ),
-            words.say(
-                "Above it, levels add to each other what the model omits, as standardised cross-loadings"
-                " or residual correlations; the share is that of misspecified samples which the cut-off"
-                " finds while it passes {passed} of the model's own.",
-                passed=passed,
-            ),
-            words.say(
-                "That share is lowered from {passed} where both overlap; no cut-off is given below {least}.",
-                passed=passed,
-                least=words.percent(_LEAST),
-            ),
+    said = [
+        words.say(
+            "{reps} simulated samples of n = {n} a level, seed {seed}.",
+            reps=words.number(section.reps),
+            n=words.number(section.n),
+            seed=str(section.seed),
+        ),
+        words.say(
+            "Level 0 is the model itself: the share is that of its samples within the cut-off."
+        ),
+        words.say(
+            "Above it, levels add to each other what the model omits, as standardised cross-loadings"
+            " or residual correlations; the share is that of misspecified samples which the cut-off"
+            " finds while it passes {passed} of the model's own.",
+            passed=passed,
+        ),
+        words.say(
+            "That share is lowered from {passed} where both overlap; no cut-off is given below {least}.",
+            passed=passed,
+            least=words.percent(_LEAST),
+        ),
+    ]
+    if errors:
+        said.append(
             words.say(
                 "The cut-offs' standard error by simulation is at most {error}.",
                 error=Apa(words).bounded(max(errors), 4),
-            ),
+            )
         )
-    )
+    return " ".join(said)
 
 
 def _reading(section: DynamicCutoffsSection, words: Words) -> str:
