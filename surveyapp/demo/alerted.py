@@ -1,4 +1,4 @@
-"""Alerts of the demonstration: one of each kind, of which at least one has told of a crossing."""
+"""Alerts of the demonstration: one of each kind, and one on both sides; at least one has told of a crossing."""
 
 from __future__ import annotations
 
@@ -28,6 +28,17 @@ def watch(installation: Installation, journey_code: str, owner_id: int) -> int:
                 minimum_n=10,
                 emails=["care@northbank.example"],
                 escalate_to=owner_id,
+                **common,
+            ),
+            AlertRule(
+                scale="csat",
+                place="start/signin",
+                value=40.0,
+                outside=True,
+                upper=85.0,
+                months=3,
+                minimum_n=10,
+                digest="daily",
                 **common,
             ),
             AlertRule(scale="sjq", kind="change", months=3, digest="weekly", **common),

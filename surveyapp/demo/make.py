@@ -40,10 +40,12 @@ from surveyapp.demo.lanes import fill_in
 from surveyapp.demo.learnt import learn
 from surveyapp.demo.modelled import model_scale
 from surveyapp.demo.own_questions import write_questions
+from surveyapp.demo.portraits import show_faces
 from surveyapp.demo.redrawn import redraw
 from surveyapp.demo.reported import report_besides
 from surveyapp.demo.shared import share
 from surveyapp.demo.surveys import draw_map
+from surveyapp.demo.targeted import draw_target
 from surveyapp.demo.targets import set_targets
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
@@ -118,6 +120,7 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
             compared = compare(session)
             journey = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
             compared.append(ask_outcome_analysis(session, journey, user_id=owner).id)
+            draw_target(session, journey, today=installation.now().date(), owner_id=owner)
         for job in compared:
             run_now(installation, job, worker=_WORKER, shown=_between(progress, 63, 64))
         progress(64, "Fitting models")
@@ -217,6 +220,7 @@ def _comments(installation: Installation, owner_id: int) -> None:
         rng = np.random.default_rng(SEED)
         commented.code(session, journey, rng=rng, owner_id=owner_id)
         learn(session, journey, owner_id=owner_id, now=installation.now())
+        show_faces(installation, session, journey, owner_id=owner_id)
         few = installation.settings.minimum_cell
         show_evidence(session, journey, JOURNEYS[1].code, minimum_cell=few, owner_id=owner_id)
         job_id = commented.ask_themes(session, journey, owner_id=owner_id)
