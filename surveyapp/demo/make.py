@@ -47,6 +47,7 @@ from surveyapp.demo.shared import share
 from surveyapp.demo.surveys import draw_map
 from surveyapp.demo.targeted import draw_target
 from surveyapp.demo.targets import set_targets
+from surveyapp.demo.weighted import tell_shares
 from surveyapp.errors import SurveyappError
 from surveyapp.installation import Installation
 from surveyapp.journeys.portfolio import place_journey
@@ -207,6 +208,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
         )
         first = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         set_targets(session, first, today=today.date(), owner_id=owner_id)
+        tell_shares(session, first, today=today.date())
         talked.talk(session, first.id, today=today, owner_id=owner_id)
         scheduled.schedule(session, first, now=today, owner_id=owner_id)
         wording = BUILT_IN.load("nps").wording("en").id

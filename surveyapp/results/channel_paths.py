@@ -74,6 +74,7 @@ class _Answer:
     facet: Facet
     path: ChannelPath
     values: Mapping[str, float]
+    group: Hashable = None
 
 
 _Chosen = Callable[[ChannelPath], bool]
@@ -222,6 +223,23 @@ def _rest(scored: Scored, own: _Cell, known: _Cell) -> Figure:
     return figure(scored, NOTHING if reason else known[0] - own[0], reason)
 
 
+def paths_beside(
+    session: Session, base: Ground, group_of: Callable[[str], Hashable], *, minimum: int
+) -> dict[str, bool]:
+    """By score at the journey's end that is told by path, whether its paths are told apart as they are where customers are
+    alike only who are of the same group, too; ``group_of`` tells it from their attributes as stored.
+    """
+    asked = base.scored.get(None, {}).values()
+    scales = [each.scale.id for each in asked if not each.definition.parent]
+    answers = _told_apart(list(_answers(session, base, scales, group_of)))
+    alike = [replace(each, group=None) for each in answers]
+    return {
+        scale: _published(session, base, answers, scale, minimum).parts
+        == _published(session, base, alike, scale, minimum).parts
+        for scale in scales
+    }
+
+
 def _with(own: Figure, beside: Beside) -> Figure:
     return Figure(
         own.definition,
@@ -254,12 +272,17 @@ def _published(
     people: dict[Hashable, Counter[ChannelPath]] = defaultdict(Counter)
     for each in answers:
         if scale in each.values:
-            people[each.facet, each.segments, each.month][each.path] += 1
+            people[each.facet, each.segments, each.month, each.group][each.path] += 1
     shown = told is not None and not told.why_hidden(EVERYBODY)
     return path_publication(people, minimum=minimum, everybody=shown)
 
 
-def _answers(session: Session, base: Ground, scales: Sequence[str]) -> Iterator[_Answer]:
+def _answers(
+    session: Session,
+    base: Ground,
+    scales: Sequence[str],
+    group_of: Callable[[str], Hashable] = lambda _: None,
+) -> Iterator[_Answer]:
     """Every answer at the journey's end with a score and without a flag."""
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
     segments: dict[str, frozenset[int]] = {}
@@ -296,6 +319,7 @@ def _answers(session: Session, base: Ground, scales: Sequence[str]) -> Iterator[
                 Facet(channel, language, bool(flagged)),
                 _path(events.get(run, ()), at),
                 {row[5]: row[6] for row in given},
+                group_of(known),
             )
 
 

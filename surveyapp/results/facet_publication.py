@@ -92,23 +92,56 @@ def facet_publication(
     if facets == Facets():
         return whole
     own = [facet for facet in counts if facets.holds(facet)]
-    known = tuple(sorted((facet, _counted(counts[facet])) for facet in counts))
-    by_kind = None
-    if kinds is not None:
-        by_kind = tuple(sorted((facet, listed(kinds[facet])) for facet in kinds))
-    divided = _divided(known, lying, minimum, by_kind)
+    divided = parts_of(counts, lying, minimum=minimum, kinds=kinds)
     chosen = frozenset(own)
     shown = tuple(run for part in divided if part.holds(chosen) for run in part.slices)
     return FacetPublication(_sum(counts[facet] for facet in own), whole.runs, minimum, shown)
 
 
+def parts_of(
+    counts: FacetCounts, lying: Overlaps, *, minimum: int, kinds: FacetKinds | None = None
+) -> tuple[Part, ...]:
+    """How the answers of each span are divided into blocks, by channel and language."""
+    known = tuple(sorted((facet, _counted(counts[facet])) for facet in counts))
+    by_kind = None
+    if kinds is not None:
+        by_kind = tuple(sorted((facet, listed(kinds[facet])) for facet in kinds))
+    return _divided(known, lying, minimum, by_kind)
+
+
+def holds_by_block(
+    shown: Publication, parts: Sequence[Part], counts: FacetCounts, kinds: FacetKinds
+) -> bool:
+    """Whether all that is ``shown`` of the answers without a flag, further groups among it, could be published
+    of every block of theirs alone, in the spans that it leaves; ``parts`` are those of all segments.
+
+    Spans that a group's run joins have the blocks of all of them: facets are apart where they are in any.
+    """
+    ground = _Ground(counts, Overlaps(None), shown.minimum, kinds, shown)
+    for slices in ground.spans:
+        inside = [part for part in parts if set(part.slices) & set(slices)]
+        if {run for part in inside for run in part.slices} != set(slices):
+            return False
+        alike: dict[tuple[int, ...], set[Facet]] = {}
+        for facet in counts:
+            if not facet.flagged and ground.answers(facet, slices):
+                alike.setdefault(tuple(part.place(facet) for part in inside), set()).add(facet)
+        if not all(ground.protects(frozenset(block), slices) for block in alike.values()):
+            return False
+    return True
+
+
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """One span: its shortest runs of months, the facets that somebody answered in, and its blocks."""
 
     slices: tuple[Run, ...]
     present: _Block
     blocks: tuple[_Block, ...]
+
+    def place(self, facet: Facet) -> int:
+        """The number of the block that a facet is in; -1 where it is in none, as where nothing is divided."""
+        return next((n for n, block in enumerate(self.blocks) if facet in block), -1)
 
     def holds(self, chosen: _Block) -> bool:
         """Whether the answers of these facets are whole blocks."""
@@ -131,7 +164,7 @@ def _divided(
     lying: Overlaps,
     minimum: int,
     kinds: tuple[tuple[Facet, _Kinds], ...] | None,
-) -> tuple[_Part, ...]:
+) -> tuple[Part, ...]:
     counts = {facet: {s: dict(months) for s, months in own} for facet, own in counted}
     by_kind = None
     if kinds is not None:
@@ -144,13 +177,18 @@ class _Ground:
     """Everything that is published of all answers, to be asked of some of them."""
 
     def __init__(
-        self, counts: FacetCounts, lying: Overlaps, minimum: int, kinds: FacetKinds | None
+        self,
+        counts: FacetCounts,
+        lying: Overlaps,
+        minimum: int,
+        kinds: FacetKinds | None,
+        shown: Publication | None = None,
     ) -> None:
         self.counts, self.lying, self.minimum, self.kinds = counts, lying, minimum, kinds
         unflagged = [facet for facet in counts if not facet.flagged]
         whole = _sum(counts[facet] for facet in unflagged)
         told = None if kinds is None else _sum(kinds.get(facet, {}) for facet in unflagged)
-        found = publication(whole, lying, minimum=minimum, kinds=told)
+        found = shown or publication(whole, lying, minimum=minimum, kinds=told)
         self.runs = found.runs
         self.segments = sorted({segment for own in counts.values() for segment in own})
         self.slices = (
@@ -217,13 +255,13 @@ class _Ground:
         ]
 
 
-def _part(ground: _Ground, slices: tuple[Run, ...]) -> _Part:
+def _part(ground: _Ground, slices: tuple[Run, ...]) -> Part:
     present = frozenset(facet for facet in ground.counts if ground.answers(facet, slices))
     found: list[_Block] = []
     for flagged in (False, True):
         own = frozenset(facet for facet in present if facet.flagged is flagged)
         found += _blocks_of(ground, own, slices)
-    return _Part(slices, present, tuple(found))
+    return Part(slices, present, tuple(found))
 
 
 def _blocks_of(ground: _Ground, facets: _Block, slices: Sequence[Run]) -> Sequence[_Block]:

@@ -17,7 +17,7 @@ from surveyapp.responses.facets import Facet
 from surveyapp.results import cells, definitions, suppression
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.definitions import Scored
-from surveyapp.results.facet_publication import facet_publication
+from surveyapp.results.facet_publication import Part, facet_publication, parts_of
 from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.kinds import MOST_ANSWERS, Kinds, kinds_by_facet, kinds_by_scale
 from surveyapp.results.publication import Publication, publication
@@ -178,6 +178,25 @@ def _of_facets(
     facets: Facets,
 ) -> dict[Cell, Publication]:
     """The same of one channel or language, or with flagged answers; from the counts of every facet."""
+    counted, kinds = _by_facet(session, base, scales)
+    return {
+        cell: facet_publication(counts, facets, base.lying, minimum=minimum, kinds=kinds.get(cell))
+        for cell, counts in counted.items()
+    }
+
+
+def divisions(session: Session, base: Ground, *, minimum: int) -> dict[Cell, tuple[Part, ...]]:
+    """How the answers of each cell are divided by channel and language for what is published of these."""
+    counted, kinds = _by_facet(session, base, None)
+    return {
+        cell: parts_of(counts, base.lying, minimum=minimum, kinds=kinds.get(cell))
+        for cell, counts in counted.items()
+    }
+
+
+def _by_facet(
+    session: Session, base: Ground, scales: Collection[str] | None
+) -> tuple[dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]], dict[Cell, dict[Facet, Kinds]]]:
     counted: dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]] = {}
     for (survey, scale), by_facet in cells.counts_by_facet(
         session, base.ids, scales=scales
@@ -193,10 +212,7 @@ def _of_facets(
             into = kinds.setdefault((base.places[survey], scale), {})
             for facet, own in found.items():
                 _add_kinds(into.setdefault(facet, {}), own)
-    return {
-        cell: facet_publication(counts, facets, base.lying, minimum=minimum, kinds=kinds.get(cell))
-        for cell, counts in counted.items()
-    }
+    return counted, kinds
 
 
 def _publications(

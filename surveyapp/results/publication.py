@@ -123,6 +123,41 @@ def _published(
     return plan.published()
 
 
+def groups_beside(
+    told: Publication, groups: Counts, kinds: Kinds, *, minimum: int
+) -> list[Publication]:
+    """What may be shown of further ``groups`` beside all that is ``told``: by the shortest runs of months,
+    and of all months together; the first tells more, the second can stand beside more.
+
+    ``kinds`` counts the answers by all segments and groups that a customer is in; groups have numbers that
+    no segment has. Nothing is shown of any group where they do not agree with what is told, or where
+    the groups of some kind would have to give way.
+    """
+    slices = blocks(told.counts.get(EVERYBODY, {}), minimum=minimum)
+    if EVERYBODY not in told.runs or not slices:
+        return []
+    counts = {**told.counts, **groups}
+    segments = sorted(counts)
+    sizes = np.array(
+        [
+            [sum(n for month, n in counts[s].items() if a <= month <= b) for a, b in slices]
+            for s in segments
+        ],
+        dtype=float,
+    )
+    seen = views(segments, sizes, slices, Overlaps(None), listed(kinds))
+    if seen is None:
+        return []
+    found = []
+    for whole in (False, True):
+        plan = _Plan(segments, sizes, slices, minimum)
+        plan.take_over(told.runs, frozenset(groups), whole=whole)
+        for sets, present in seen:
+            plan.protect(sets, present, frozenset(groups))
+        found.append(Publication(counts, plan.published(), minimum))
+    return found
+
+
 def blocks(counts: Mapping[MonthKey, int], *, minimum: int) -> list[Run]:
     """Months joined into the shortest runs (first, last) of at least ``minimum`` answers each.
 
@@ -157,8 +192,27 @@ class _Plan:
         for row in range(len(segments)):
             self._join_few(row, np.array([sizes[row], beside[row]]))
 
-    def protect(self, sets: np.ndarray, present: np.ndarray) -> None:
-        """Show figures of longer runs, or not at all, until no group of too few can be computed."""
+    def take_over(
+        self, runs: Mapping[int, tuple[Run, ...]], groups: frozenset[int], *, whole: bool
+    ) -> None:
+        """Show every segment as it is shown already; the further groups of all months together if ``whole``."""
+        for row, segment in enumerate(self.segments):
+            if segment in groups:
+                if whole:
+                    self.runs[row] = len(self.slices) - 1
+                continue
+            self.hidden[row] = segment not in runs
+            for first, last in runs.get(segment, ()):
+                inside = [n for n, (begin, _) in enumerate(self.slices) if first <= begin <= last]
+                self.runs[row, inside] = inside[-1]
+
+    def protect(
+        self, sets: np.ndarray, present: np.ndarray, yielding: frozenset[int] = frozenset()
+    ) -> None:
+        """Show figures of longer runs, or not at all, until no group of too few can be computed.
+
+        Where some are ``yielding``, only these do; all of them where none takes part.
+        """
         memo: differencing.Memo = {}  # from one search to the next, few slices differ
         while True:
             rows = np.flatnonzero(~self.hidden)
@@ -167,6 +221,11 @@ class _Plan:
             if found is None or found.size >= self.minimum:
                 return
             taking_part = [int(rows[figure]) for figure in found.figures]
+            if yielding:
+                taking_part = [row for row in taking_part if self.segments[row] in yielding]
+            if not taking_part:
+                self.hidden |= np.isin(self.segments, list(yielding))
+                return
             # The smallest contributor goes: it costs the reader least.
             self._join(min(taking_part, key=self._worth), found.at)
 

@@ -17,7 +17,7 @@ from surveyapp.whole import whole_number
 
 LARGEST_SEGMENT = 2**31 - 1
 _ALL = "all"
-_WITH_FLAGGED, _WITHOUT_FLAGGED = "yes", "no"
+_YES, _NO = "yes", "no"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,2}")
 _YEAR = 12
 _MONTH = re.compile(r"((?:19|20)[0-9]{2})-(0[1-9]|1[0-2])")
@@ -107,7 +107,8 @@ class Scope:
     ``since`` to that of ``until``, compared with those of other months.
 
     Of one channel and one language where they are named; ``flagged`` answers, which may be one person's
-    many, only count where that is asked for. What every result can be cut by belongs here, and nothing
+    many, only count where that is asked for. ``weighted``: scores by population shares are asked for, too,
+    where they can be. What every result can be cut by belongs here, and nothing
     that some would ignore: with a field, a line in ``read_scope`` and one in ``arguments``. ``default``
     are the months of a page whose address names none.
     """
@@ -121,6 +122,7 @@ class Scope:
     channel: str = ""
     language: str = ""
     flagged: bool = False
+    weighted: bool = False
 
     @property
     def period(self) -> Period:
@@ -178,7 +180,7 @@ class Scope:
         segment = "" if self.of_everybody else str(self.segment_id)
         said = {"segment": segment, **months, "compare": compare}
         said |= {"channel": self.channel, "language": self.language}
-        said |= {"flagged": _WITH_FLAGGED if self.flagged else ""}
+        said |= {"flagged": _YES if self.flagged else "", "weighted": _YES if self.weighted else ""}
         return {name: text for name, text in said.items() if text}
 
     @property
@@ -193,7 +195,7 @@ class Scope:
 
     def without(self, name: str) -> Scope:
         """The same without one of its choices, named as in the address: "segment", "period", "compare",
-        "channel", "language" or "flagged".
+        "channel", "language", "flagged" or "weighted".
         """
         if name == "period":
             return self.of_default
@@ -241,7 +243,8 @@ def read_scope(
         default,
         channel=_channel(arguments.get("channel", "").strip()),
         language=_language(arguments.get("language", "").strip()),
-        flagged=_flagged(arguments.get("flagged", "").strip()),
+        flagged=_is_yes(arguments, "flagged"),
+        weighted=_is_yes(arguments, "weighted"),
     )
 
 
@@ -284,13 +287,11 @@ def _language(text: str) -> str:
     return text
 
 
-def _flagged(text: str) -> bool:
-    if text not in ("", _WITH_FLAGGED, _WITHOUT_FLAGGED):
-        raise Invalid(
-            f"flagged={text[:20]} is neither {_WITH_FLAGGED} nor {_WITHOUT_FLAGGED}.",
-            field="flagged",
-        )
-    return text == _WITH_FLAGGED
+def _is_yes(arguments: Mapping[str, str], name: str) -> bool:
+    text = arguments.get(name, "").strip()
+    if text not in ("", _YES, _NO):
+        raise Invalid(f"{name}={text[:20]} is neither {_YES} nor {_NO}.", field=name)
+    return text == _YES
 
 
 def _segment(text: str) -> int:

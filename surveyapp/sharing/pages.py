@@ -53,7 +53,7 @@ class PageRule:
 
 
 _MONTHS = frozenset({"from", "to", "period", "compare"})
-SCOPE = _MONTHS | {"segment", "channel", "language", "flagged"}
+SCOPE = _MONTHS | {"segment", "channel", "language", "flagged", "weighted"}
 JOURNEY = "journey"  # the argument that names a journey of a page of many
 PAGES: Mapping[Page, PageRule] = MappingProxyType(
     {

@@ -48,6 +48,7 @@ def scope_to_json(scope: Scope) -> dict[str, Any]:
         "channel": scope.channel or None,
         "language": scope.language or None,
         "flagged": scope.flagged,
+        "weighted": scope.weighted,
         "compare": scope.comparison,
         "compared_with": months_asked(baseline) if baseline else None,
     }

@@ -58,6 +58,7 @@ from surveyapp.web.passkeys import passkeys
 from surveyapp.web.password_reset import password_reset
 from surveyapp.web.persona_pictures import persona_pictures
 from surveyapp.web.personas import personas
+from surveyapp.web.population_shares import population_shares
 from surveyapp.web.previews import previews
 from surveyapp.web.privacy import privacy
 from surveyapp.web.projects import projects
@@ -135,7 +136,7 @@ SECTIONS = (
             *(checklist, drivers, explore, reply_templates, segment_invariance),
             *(guide, survey_plan_pages, workshop_kit),
             *(journey_map, map_comments, map_evidence, map_imports, map_versions),
-            *(target_gap, sub_journeys),
+            *(target_gap, sub_journeys, population_shares),
             *(outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities),
             *(personas, persona_pictures),

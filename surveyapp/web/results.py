@@ -27,6 +27,9 @@ from surveyapp.results.journey_json import (
 from surveyapp.results.rules_changed import rules_used
 from surveyapp.results.segment_verdict_phrases import METHOD, verdicts_told
 from surveyapp.results.staleness import staleness
+from surveyapp.results.weighted_scores import weighted_scores
+from surveyapp.results.weighted_scores_json import BASIS as WEIGHTS_BASIS
+from surveyapp.results.weighted_scores_json import weighted_scores_to_json
 from surveyapp.store.models import Analysis
 from surveyapp.web import studies
 from surveyapp.web.analyses import validation_form
@@ -63,6 +66,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         ask_paths = pathed > PATHS_AT_ONCE and "paths" not in request.args
         paths = channel_paths(session, journey_id, **rules) if pathed and not ask_paths else None
         joined = joined_scores(session, scope, **rules) if joining else None
+        weighted = weighted_scores(session, scope, **rules) if scope.weighted else None
         stored = stored_analyses.analyses(session, journey_id)
         since = staleness(session, stored)
         form = validation_form(session, journey, segment=scope.arguments.get("segment", ""))
@@ -85,6 +89,7 @@ def index(journey_id: int) -> ResponseReturnValue:
             "trends": trends_to_json(whole, few=few),
             "channel_paths": channel_paths_to_json(paths, few=few),
             "channel_paths_reason": "computed only with paths=1" if ask_paths else None,
+            "weighted": weighted_scores_to_json(weighted, few=few) if weighted else None,
             "choices": None if ask else choices_to_json(chosen, few=few),
             "choices_reason": "counted only with choices=1" if ask else None,
             "drivers": associations_to_json(drivers, few=few),
@@ -95,7 +100,9 @@ def index(journey_id: int) -> ResponseReturnValue:
         comparison=comparison,
         told=verdicts_told(comparison),
         paths=paths,
+        weighted=weighted,
         paths_basis=BASIS,
+        weights_basis=WEIGHTS_BASIS,
         paths_tests=corrected_said(paths) if paths else "",
         ask_paths=ask_paths,
         invariance_method=METHOD,

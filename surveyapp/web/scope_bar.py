@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.i18n.languages import own_name
 from surveyapp.journeys import queries
+from surveyapp.journeys.population_shares import population_shares
 from surveyapp.responses.facets import CHANNEL_NAMES
 from surveyapp.results import cells, phrases
 from surveyapp.results.scope import Comparison, Scope
@@ -32,7 +33,7 @@ class Chip:
 @dataclass(frozen=True)
 class ScopeBar:
     """``channels`` and ``languages`` are (value, name) of those that somebody answered by;
-    ``any_flagged``: some answers are flagged.
+    ``any_flagged``: some answers are flagged; ``any_shares``: population shares are known to weight by.
     """
 
     scope: Scope
@@ -40,6 +41,7 @@ class ScopeBar:
     channels: Sequence[tuple[str, str]]
     languages: Sequence[tuple[str, str]]
     any_flagged: bool
+    any_shares: bool
 
     @property
     def chips(self) -> list[Chip]:
@@ -53,6 +55,7 @@ class ScopeBar:
             "channel": CHANNEL_NAMES.get(scope.channel, ""),
             "language": own_name(scope.language) if scope.language else "",
             "flagged": "With flagged answers" if scope.flagged else "",
+            "weighted": "Weighted by population shares" if scope.weighted else "",
         }
         return [Chip(text, scope.without(name)) for name, text in said.items() if text]
 
@@ -69,4 +72,5 @@ def scope_bar(session: Session, scope: Scope) -> ScopeBar:
         [(each, name) for each, name in CHANNEL_NAMES.items() if each in channels],
         [(each, own_name(each)) for each in sorted(languages) if each],
         scope.flagged or any(facet.flagged for facet in known),
+        scope.weighted or bool(population_shares(session, scope.journey_id)),
     )

@@ -162,7 +162,7 @@ def shared_scope(asked: PageAsked) -> Scope:
 
 def about(asked: PageAsked, scope: Scope, segments: Sequence[Segment]) -> str:
     """What a shared page is about, in words."""
-    chosen = [chip.text for chip in ScopeBar(scope, segments, (), (), any_flagged=False).chips]
+    chosen = [chip.text for chip in ScopeBar(scope, segments, (), (), False, False).chips]
     customers = [] if not scope.of_everybody else ["All customers"]
     months = [] if not scope.is_default else [phrases.period(scope.period) or "All time"]
     several = []
@@ -214,6 +214,11 @@ def _asked(session: Session, journey_id: int, of: str) -> PageAsked:
     scope = read_scope(journey_id, dict(asked.pairs), default=default)
     if not scope.of_everybody:
         queries.segment(session, scope.segment_id)
+    if scope.weighted:
+        raise Invalid(
+            "Weighted scores cannot be shared by a link; take the weighting off the page first, and share"
+            " the scores as they are."
+        )
     return replace(asked, arguments=urlencode(replace(scope, default=ALL_TIME).arguments))
 
 

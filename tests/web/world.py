@@ -63,6 +63,7 @@ from surveyapp.store.models import (
     PainPointEvidence,
     Passkey,
     Persona,
+    PopulationShares,
     Project,
     ProjectModel,
     ProjectStep,
@@ -153,6 +154,7 @@ class Place:
     step_id: int
     model_id: int
     sub_journey_id: int
+    shares_id: int
     map_evidence_id: int
     dismissal_id: int
     view_id: int
@@ -263,6 +265,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             passkey_id=_passkey(session, user, text),
             removal_id=_removed(session, stage, user, text),
             target_id=_target(session, journey, user),
+            shares_id=_shares(session, journey, text),
             change_id=_changed(session, journey, user, text),
             code_id=_code(session, journey.id, text),
             template_id=_template(session, journey.id, text),
@@ -397,6 +400,19 @@ def _target(session: Session, journey: Journey, user: User) -> int:
     session.add(target)
     session.flush()
     return target.id
+
+
+def _shares(session: Session, journey: Journey, text: str) -> int:
+    shares = PopulationShares(
+        journey_id=journey.id,
+        attribute=text[:120] or "region",
+        shares={"A": 0.5, text[:120] or "B": 0.5},
+        source=text[:300],
+        counted_on=date(2026, 1, 1),
+    )
+    session.add(shares)
+    session.flush()
+    return shares.id
 
 
 def _signed_in(session: Session, user: User, text: str) -> int:

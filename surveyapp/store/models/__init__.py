@@ -73,6 +73,7 @@ from surveyapp.store.models.maps import (
 )
 from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.personas import Persona, PersonaEmotion
+from surveyapp.store.models.population_shares import PopulationShares
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
 from surveyapp.store.models.projects import Project, ProjectAnalysis, ProjectModel, ProjectStep
 from surveyapp.store.models.questionnaires import Questionnaire, QuestionnaireVersion
@@ -215,6 +216,7 @@ __all__ = [
     "Persona",
     "PersonaEmotion",
     "PlannedAction",
+    "PopulationShares",
     "PrizeDraw",
     "PrizeDrawWinner",
     "Project",
