@@ -17,7 +17,7 @@ MOST_ATTRIBUTES = 3
 MOST_VALUES = 12
 LONGEST_NAME = 120
 LONGEST_SOURCE = 300
-_LINE = re.compile(r"(?P<value>.*\S)[\s:=;,]+(?P<percent>\d{1,3}(?:[.,]\d{1,9})?)\s*%?")
+_LINE = re.compile(r"(?P<value>.*\S)(?:[\s:=;]|,\s)+(?P<percent>\d{1,3}(?:[.,]\d{1,9})?)\s*%?")
 _NEAR = 1e-6
 
 

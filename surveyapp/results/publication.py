@@ -126,12 +126,11 @@ def _published(
 def groups_beside(
     told: Publication, groups: Counts, kinds: Kinds, *, minimum: int
 ) -> list[Publication]:
-    """What may be shown of further ``groups`` beside all that is ``told``: by the shortest runs of months,
-    and of all months together; the first tells more, the second can stand beside more.
+    """What may be shown of further ``groups`` beside all that is ``told``: by the shortest runs of months that
+    do for all groups, and of all months together; the first tells more, the second can stand beside more.
 
     ``kinds`` counts the answers by all segments and groups that a customer is in; groups have numbers that
-    no segment has. Nothing is shown of any group where they do not agree with what is told, or where
-    the groups of some kind would have to give way.
+    no segment has. Nothing where these numbers do not agree with what is told.
     """
     slices = blocks(told.counts.get(EVERYBODY, {}), minimum=minimum)
     if EVERYBODY not in told.runs or not slices:
@@ -151,7 +150,7 @@ def groups_beside(
     found = []
     for whole in (False, True):
         plan = _Plan(segments, sizes, slices, minimum)
-        plan.take_over(told.runs, frozenset(groups), whole=whole)
+        plan.add_to(told.runs, frozenset(groups), whole=whole)
         for sets, present in seen:
             plan.protect(sets, present, frozenset(groups))
         found.append(Publication(counts, plan.published(), minimum))
@@ -186,25 +185,31 @@ class _Plan:
     ) -> None:
         self.segments, self.sizes, self.slices, self.minimum = segments, sizes, slices, minimum
         self.runs = np.tile(np.arange(len(slices)), (len(segments), 1))
+        self.alike: list[int] = []  # rows whose runs are the same
         self.hidden = sizes.sum(axis=1) < minimum
         # No search is needed to see what is too few alone, or leaves too few beside it.
         beside = sizes[segments.index(EVERYBODY)] - sizes
         for row in range(len(segments)):
             self._join_few(row, np.array([sizes[row], beside[row]]))
 
-    def take_over(
+    def add_to(
         self, runs: Mapping[int, tuple[Run, ...]], groups: frozenset[int], *, whole: bool
     ) -> None:
-        """Show every segment as it is shown already; the further groups of all months together if ``whole``."""
+        """Show every segment as it is shown already, and the further groups in runs that all of them share:
+        in one of all months if ``whole``.
+        """
+        self.alike = [row for row, segment in enumerate(self.segments) if segment in groups]
         for row, segment in enumerate(self.segments):
             if segment in groups:
-                if whole:
-                    self.runs[row] = len(self.slices) - 1
+                self.runs[row] = len(self.slices) - 1 if whole else np.arange(len(self.slices))
                 continue
             self.hidden[row] = segment not in runs
             for first, last in runs.get(segment, ()):
                 inside = [n for n, (begin, _) in enumerate(self.slices) if first <= begin <= last]
                 self.runs[row, inside] = inside[-1]
+        beside = self.sizes[self.segments.index(EVERYBODY)] - self.sizes
+        for row in self.alike:
+            self._join_few(row, np.array([self.sizes[row], beside[row]]))
 
     def protect(
         self, sets: np.ndarray, present: np.ndarray, yielding: frozenset[int] = frozenset()
@@ -275,7 +280,11 @@ class _Plan:
 
     def _join(self, row: int, at: int) -> None:
         """Show the segment's run around a slice with the next one, the last with the one before; where
-        it is the only one, not at all."""
+        it is the only one, not at all. Rows that are alike go with it."""
+        for each in self.alike if row in self.alike else [row]:
+            self._join_one(each, at)
+
+    def _join_one(self, row: int, at: int) -> None:
         own, run = self.runs[row], self.runs[row, at]
         following = own[own > run]
         if following.size:

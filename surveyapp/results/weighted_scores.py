@@ -21,6 +21,8 @@ from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from analysis.errors import AnalysisError
+from analysis.metrics import summarize
+from analysis.scoring import ScoredScale
 from analysis.weighting import WeightedMean, raked, weighted_mean
 from instruments.loader import Library
 from instruments.schema import Metric
@@ -31,19 +33,19 @@ from surveyapp.journeys.population_shares import population_shares
 from surveyapp.journeys.segments import parse
 from surveyapp.responses.facets import Facet, facet_columns
 from surveyapp.responses.flags import unflagged
-from surveyapp.results import cells
-from surveyapp.results.cells import NOTHING, MonthKey, Sums, month_key
+from surveyapp.results import cells, phrases
+from surveyapp.results.cells import NOTHING, MonthKey, month_key
 from surveyapp.results.channel_paths import answers_with_paths, paths_beside
 from surveyapp.results.customer_groups import segments_of
 from surveyapp.results.definitions import Scored
 from surveyapp.results.facet_publication import Part, holds_by_block
-from surveyapp.results.figures import estimate, figure
+from surveyapp.results.figures import figure
 from surveyapp.results.journey import Cell, Ground, divisions, ground, publications
 from surveyapp.results.months import month_of
 from surveyapp.results.publication import Listed, Publication, Run, groups_beside, listed, within
-from surveyapp.results.scope import Scope
+from surveyapp.results.scope import Scope, period
 from surveyapp.results.view_models import Figure, Hidden
-from surveyapp.store.models import BINS, EVERYBODY, Response, Score
+from surveyapp.store.models import EVERYBODY, Response, Score
 
 MOST = 50_000  # responses of a journey that are read for a page
 MOST_GROUPS = 24  # combinations of values: of more, few are large enough, and the check takes long
@@ -304,14 +306,9 @@ def _row(
     named = groups.named()
     inside = [n for n, month in enumerate(answers.months) if within(month, *months)]
     there = Counter(answers.groups[n] for n in inside)
-    reasons = {shown.why_hidden(number, *months) for number in there}
-    if reasons - {Hidden.NO}:
-        more = "" if scope.period.whole else " in these months"
-        return WeightedRow(
-            place,
-            own,
-            refused=f"Hidden, because some group has too few answers{more}, or could be told apart.",
-        )
+    reasons = {shown.why_hidden(number, *months) for number in there} - {Hidden.NO}
+    if reasons:
+        return WeightedRow(place, own, refused=_hidden(shown, list(there), months))
     known = [n for n in inside if named[answers.groups[n]]]
     values = [answers.values[n] for n in known]
     attributes = {
@@ -330,7 +327,7 @@ def _row(
             )
     try:
         weights = raked(attributes, {each.attribute: each.shares for each in groups.margins})
-        found = weighted_mean(points(scored, values), weights)
+        found = weighted_mean(points(scored.scale, values), weights)
     except AnalysisError as error:
         said = str(error)
         return WeightedRow(place, own, refused=f"{said[:1].upper()}{said[1:]}.")
@@ -344,21 +341,47 @@ def _row(
     )
 
 
-def points(scored: Scored, values: Sequence[float]) -> np.ndarray:
+def _hidden(
+    shown: Publication, groups: Sequence[int], months: tuple[MonthKey | None, MonthKey | None]
+) -> str:
+    """Why a score of these months has no weights, with the longer period that it has some in."""
+    since, until = months
+    for first, last in [run for group in groups for run in shown.runs.get(group, ())]:
+        if since is not None and first < since <= last:
+            since = first
+        if until is not None and first <= until < last:
+            until = last
+    if (since, until) == months or any(shown.why_hidden(each, since, until) for each in groups):
+        return "Hidden, because some group has too few answers in these months."
+    longer = period(_day(since), _day(until))
+    return (
+        "Hidden, because some group has too few answers in these months;"
+        f" {phrases.period(longer)} can be shown."
+    )
+
+
+def _day(month: MonthKey | None) -> date | None:
+    return None if month is None else date(*month, 1)
+
+
+def points(scale: ScoredScale, values: Sequence[float]) -> np.ndarray:
     """What each answer contributes to the score's estimate, which is their mean: of an index 0 to 100, of an
     NPS 100 for a promoter and -100 for a detractor, of a share 100 or 0."""
-    low, high = scored.scale.minimum, scored.scale.maximum
+    low, high = scale.minimum, scale.maximum
     given = np.asarray(values, dtype=float)
-    if scored.scale.metric is Metric.INDEX:
+    if scale.metric is Metric.INDEX:
         return 100 * (given - low) / (high - low)
-    table = np.array([_point(scored, answer) for answer in range(low, high + 1)])
+    table = np.array([_point(scale, answer) for answer in range(low, high + 1)])
     found: np.ndarray = table[given.astype(int) - low]
     return found
 
 
-def _point(scored: Scored, answer: int) -> float:
-    bins = tuple(int(place == answer) for place in range(BINS))
-    return estimate(scored, Sums(1, float(answer), float(answer**2), bins)).estimate
+@lru_cache(maxsize=256)
+def _point(scale: ScoredScale, answer: int) -> float:
+    """The estimate of this answer alone."""
+    histogram = [int(place == answer) for place in range(scale.minimum, scale.maximum + 1)]
+    total, squares = float(answer), float(answer**2)
+    return summarize(scale, n=1, total=total, total_squares=squares, histogram=histogram).estimate
 
 
 def _weighted(scored: Scored, found: WeightedMean) -> Figure:

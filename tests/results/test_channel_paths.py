@@ -12,7 +12,13 @@ from surveyapp.reports.channel_paths import channel_paths as chapter
 from surveyapp.reports.document import Heading, Table
 from surveyapp.results import channel_paths as module
 from surveyapp.results.channel_path_json import channel_paths_to_json, corrected_said
-from surveyapp.results.channel_paths import ChannelPaths, answers_with_paths, channel_paths
+from surveyapp.results.channel_paths import (
+    ChannelPaths,
+    answers_with_paths,
+    channel_paths,
+    paths_beside,
+)
+from surveyapp.results.journey import ground
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
 from surveyapp.store.models import Interaction, JourneyRun, Response
@@ -159,3 +165,14 @@ def test_without_events_there_is_nothing_to_tell_apart(store: Store, made: bank.
     with store.reading() as session:
         assert answers_with_paths(session, made.journey, library=BUILT_IN) == 0
         assert channel_paths(session, made.journey, library=BUILT_IN) is None
+
+
+def test_paths_stay_apart_beside_groups_in_which_they_meet(store: Store, made: bank.Bank):
+    """Of the north are half of those who took each path; customers alike in nothing never meet."""
+    with store.reading() as session:
+        base = ground(session, made.journey, library=BUILT_IN)
+        alike = paths_beside(session, base, lambda known: "North" in known, minimum=5)
+        own = iter(range(1000))
+        alone = paths_beside(session, base, lambda _: next(own), minimum=5)
+    assert set(alike) == set(alone) >= {"nps", "sjq"}
+    assert alike["nps"] and not alone["nps"]
