@@ -1,0 +1,93 @@
+"""Population shares of a journey: set, changed and removed on their page, and what the results make of them."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from surveyapp.store.models import AuditEntry
+from tests.results import bank
+from tests.web.world import add_user
+
+ALL = "?period=all"
+
+
+def words(page) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+@pytest.mark.parametrize(
+    "database_url", ["sqlite"], indirect=True
+)  # pages do not differ by database
+def test_shares_are_set_used_changed_and_removed(installation, sign_in):
+    with installation.store.writing() as session:
+        made = bank.filled(session, a_place=24, months=2)
+        researcher, manager = (add_user(session, role) for role in ("researcher", "manager"))
+    client, reader = sign_in(researcher), sign_in(manager)
+    base = f"/journeys/{made.journey}"
+    shares = f"{base}/population-shares"
+    results = f"{base}/results{ALL}"
+    sent = {
+        "attribute": "region",
+        "lines": "North 50\nSouth 30\nEast 20",
+        "source": "Customer register",
+        "counted_on": "2025-12-31",
+    }
+
+    assert "No population shares yet" in words(client.get(shares))
+    assert "Weighting" not in words(client.get(results))
+    assert "set them first" in words(client.get(f"{results}&weighted=yes"))
+    refused = client.post(f"{shares}/new", data={**sent, "lines": "North 50\nSouth 40"})
+    assert refused.status_code == 422 and "add up to 90%" in words(refused)
+    assert reader.post(f"{shares}/new", data=sent).status_code == 403
+    assert client.post(f"{shares}/new", data=sent).status_code == 303
+    assert "known already" in words(client.post(f"{shares}/new", data=sent))
+    known = reader.get(shares)
+    assert "North 50%, South 30%, East 20%" in words(known) and "Set shares" not in known.text
+    (told,) = reader.get(f"{shares}.json").json["population_shares"]
+    assert told["shares"] == {"North": 0.5, "South": 0.3, "East": 0.2}
+
+    page = client.get(f"{results}&weighted=yes")
+    assert "Customer register" in words(page) and "Effective n" in words(page)
+    assert "Weighted by population shares" in words(page)
+    assert "Weighted scores stand in a table of their own" in words(page)
+    found = client.get(f"{base}/results.json{ALL}&weighted=yes").json
+    assert found["weighted"]["refused"] is None
+    row = next(each for each in found["weighted"]["scores"] if each["unweighted"]["scale"] == "nps")
+    n = row["weighted"]["n"]
+    assert n + row["left_out"] == row["unweighted"]["n"] and row["effective_n"] < n
+    assert row["left_out"] and "Left out of the weights" in words(page)
+    assert client.get(f"{base}/results.json{ALL}").json["weighted"] is None
+    # Every other page of the scope says that its scores are not, and leads to those that are.
+    other = client.get(f"{base}{ALL}&weighted=yes")
+    assert "Scores here are not weighted" in words(other)
+    assert "weighted=yes#weighted" in unescape(other.text)
+    north = made.segments["north"]
+    assert "not of a segment" in words(client.get(f"{results}&weighted=yes&segment={north}"))
+    assert client.get(f"{results}&weighted=perhaps").status_code == 422
+    link = client.post(
+        f"{base}/share-links/new",
+        data={"of": f"{base}/results?weighted=yes", "purpose": "Board", "days": "30"},
+    )
+    assert "cannot be shared by a link" in words(link)
+
+    edit = f"{shares}/{told['id']}"
+    changed = {**sent, "lines": "North 40\nSouth 40\nEast 20"}
+    del changed["attribute"]
+    assert client.post(edit, data={**changed, "counted_on": ""}).status_code == 422
+    assert client.post(edit, data=changed).status_code == 303
+    assert "North 40%" in words(client.get(shares))
+    assert reader.post(f"{edit}/remove").status_code == 403
+    assert client.post(f"{edit}/remove").status_code == 303
+    assert client.post(f"{edit}/remove").status_code == 404
+    assert client.get(f"{shares}.json").json["population_shares"] == []
+    with installation.store.reading() as session:
+        said = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert [each for each in said if "population shares" in each] == [
+        "set population shares",
+        "change population shares",
+        "remove population shares",
+    ]
