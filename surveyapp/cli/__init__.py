@@ -64,6 +64,7 @@ COMMANDS = {
     "user": "surveyapp.cli.users",
     "validate": "surveyapp.cli.statistics",
     "web": "surveyapp.cli.serving",
+    "weight": "surveyapp.cli.weighting",
     "worker": "surveyapp.cli.serving",
 }
 
