@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from analysis.errors import AnalysisError
 from analysis.metrics import summarize
 from analysis.scoring import ScoredScale
-from analysis.weighting import WeightedMean, raked, weighted_mean
+from analysis.weighting import Attributes, WeightedMean, Weights, raked, weighted_mean
 from instruments.loader import Library
 from instruments.schema import Metric
 from surveyapp.i18n.words import msg
@@ -47,7 +47,7 @@ from surveyapp.results.scope import Scope, period
 from surveyapp.results.view_models import Figure, Hidden
 from surveyapp.store.models import EVERYBODY, Response, Score
 
-MOST = 50_000  # responses of a journey that are read for a page
+MOST = 20_000  # responses of a journey that are read for a page: a second or two
 MOST_GROUPS = 24  # combinations of values: of more, few are large enough, and the check takes long
 _AT_ONCE = 5000  # rows in memory
 _JOIN = msg("join it with another value in the population shares")
@@ -179,6 +179,7 @@ class _Groups:
         self.margins = margins
         self.numbers: dict[Group, int] = {}
         self._known: dict[str, int] = {}
+        self._weights: dict[tuple[int, ...], Weights] = {}
 
     def number(self, written: str) -> int:
         """That of a customer with these attributes, as they are stored."""
@@ -191,6 +192,14 @@ class _Groups:
             group: Group = tuple(values) if has_shares else ()
             self._known[written] = self.numbers.setdefault(group, -1 - len(self.numbers))
         return self._known[written]
+
+    def weights(self, given: tuple[int, ...], attributes: Attributes) -> Weights:
+        """Those of answers of these groups: the same for every score of one survey. Raises AnalysisError."""
+        if given not in self._weights:
+            self._weights[given] = raked(
+                attributes, {each.attribute: each.shares for each in self.margins}
+            )
+        return self._weights[given]
 
     def named(self) -> dict[int, Group]:
         """The groups by number."""
@@ -326,7 +335,7 @@ def _row(
                 " for them.",
             )
     try:
-        weights = raked(attributes, {each.attribute: each.shares for each in groups.margins})
+        weights = groups.weights(tuple(answers.groups[n] for n in known), attributes)
         found = weighted_mean(points(scored.scale, values), weights)
     except AnalysisError as error:
         said = str(error)

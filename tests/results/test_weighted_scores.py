@@ -222,7 +222,7 @@ def test_what_cannot_be_weighted_is_refused_by_name(store: Store, monkeypatch: p
         assert "take these filters off" in read(store, journey, **one).refused
     monkeypatch.setattr(module, "MOST", 3)
     assert "20 responses" in read(store, journey).refused
-    monkeypatch.setattr(module, "MOST", 50_000)
+    monkeypatch.setattr(module, "MOST", 20_000)
     monkeypatch.setattr(module, "MOST_GROUPS", 1)
     assert "2 combinations" in read(store, journey).refused
 

@@ -709,6 +709,7 @@ WITHOUT = {
     "results/drivers.html": "pieces of the page of results",
     "results/paths.html": "a piece of the page of results",
     "results/chosen.html": "a piece of the results",
+    "results/weighted.html": "a piece of the results",
     "results/parts.html": "pieces",
     "journeys/overview_parts.html": "pieces of the journey's page",
     "journey_map/grid.html": "a piece of the map",

@@ -61,7 +61,7 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "comments.settings": ({"names": "Theirs"}, {"keep_originals": "y"}),
     "retention.change": ({"method": "anonymise", "months": "30"}, {"months": "36"}),
     "targets.edit": ({"value": "41.5"}, {"due": "2031-01-31"}),
-    "population_shares.edit": ({"lines": "A 40\nB 60"}, {"source": "Mine"}),
+    "population_shares.edit": ({"lines": "A 60\nB 40"}, {"source": "Mine"}),
     "questions.edit": ({"text-en": "Theirs?"}, {"text-fi": "Minun?"}),
     "questionnaires.general": ({"title-en": "Theirs"}, {"instruction-en": "Mine."}),
     "questionnaires.scale": ({"label-2-en": "Theirs"}, {"label-4-en": "Mine"}),

@@ -407,7 +407,7 @@ def _shares(session: Session, journey: Journey, text: str) -> int:
         journey_id=journey.id,
         attribute=text[:120] or "region",
         shares={"A": 0.5, text[:120] or "B": 0.5},
-        source=text[:300],
+        source=text[:300] or "register",
         counted_on=date(2026, 1, 1),
     )
     session.add(shares)
