@@ -146,7 +146,7 @@ def weighted_scores(
         found = answers.get(cell, _Answers())
         shown = None
         if cell[0] is not None or apart.get(cell[1], True):
-            shown = _publication(told[cell], parts.get(cell, ()), found.kinds, minimum_cell)
+            shown = told_groups(told[cell], parts.get(cell, ()), found.kinds, minimum_cell)
         rows.append(_row(place, scored, own, found, groups, shown, scope))
     return WeightedScores(margins, tuple(rows))
 
@@ -257,7 +257,7 @@ def _places(base: Ground) -> Iterable[tuple[Cell, str, Scored]]:
                 yield (point.id, scale), f"{stage.name}: {point.name}", scored
 
 
-def _publication(
+def told_groups(
     told: Publication, parts: Sequence[Part], kinds: _ByFacet, minimum: int
 ) -> Publication | None:
     """The groups that could be told of beside everything else; None where none could."""
