@@ -139,6 +139,7 @@ def weighted_scores(
     rows = []
     for cell, place, scored in _places(base):
         if cell not in told:
+            rows.append(WeightedRow(place, figure(scored, NOTHING, Hidden.NO)))
             continue
         own = figure(
             scored, sums.get(cell, NOTHING), told[cell].why_hidden(EVERYBODY, *scope.period.months)
@@ -309,7 +310,9 @@ def _row(
         return WeightedRow(place, own)
     if shown is None:
         return WeightedRow(
-            place, own, refused="Hidden, because a small group of customers could be told apart."
+            place,
+            own,
+            refused="Hidden, because a small group of customers could be told apart; join values that few customers have.",
         )
     months = scope.period.months
     named = groups.named()

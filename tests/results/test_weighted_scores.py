@@ -20,6 +20,7 @@ from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards
 from surveyapp.results import weighted_scores as module
 from surveyapp.results.scope import Scope
+from surveyapp.results.view_models import State
 from surveyapp.results.weighted_scores import (
     WeightedRow,
     WeightedScores,
@@ -96,6 +97,8 @@ def test_a_score_is_weighted_as_analysis_weights_the_same_answers(store: Store):
     assert (row.weighted.low, row.weighted.high) == pytest.approx((expected.low, expected.high))
     assert row.design_effect == pytest.approx(expected.design_effect)
     assert row.figure.estimate == pytest.approx(np.mean(given_points)) == expected.unweighted
+    unanswered = next(each for each in read(store, journey).rows if each.place)
+    assert unanswered.weighted is None and unanswered.figure.state is State.UNANSWERED
     told = weighted_scores_to_json(read(store, journey), few=5)
     (told_row,) = (each for each in told["scores"] if each["unweighted"]["scale"] == "nps")
     assert told_row["weighted"]["estimate"] == row.weighted.estimate
