@@ -49,6 +49,7 @@ CHOOSING = {
         "inventory.index_json",
         "inventory.export",
         "inventory.bring",
+        "inventory.apply",
     ),
     *("invariance.start", "invariance.show", "invariance.show_json"),
     *("benchmarks.index", "benchmarks.index_json"),
