@@ -83,6 +83,11 @@ def test_a_model_is_typed_checked_fitted_and_copied(
     copied = opened.evaluate("navigator.clipboard.readText()")
     assert "the model has no degrees of freedom" in copied
     opened.get_by_role("button", name="Copy table").first.click()
-    assert opened.evaluate("navigator.clipboard.readText()").startswith("Measure\tPlain")
+    for _ in range(100):
+        copied = opened.evaluate("navigator.clipboard.readText()")
+        if copied.startswith("Measure\tPlain"):
+            break
+        opened.wait_for_timeout(50)
+    assert copied.startswith("Measure\tPlain")
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     assert violations(opened) == []

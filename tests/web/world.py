@@ -47,7 +47,6 @@ from surveyapp.store.models import (
     CommentOriginal,
     Delivery,
     DriverPair,
-    File,
     ImportBatch,
     ImportPreview,
     Insight,
@@ -273,7 +272,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             set_id=_benchmarks(session, name, text),
             **_pain_point(session, journey.id, case.id, file.id, text),
             **_project(session, journey.id, survey.id, text),
-            map_evidence_id=_on_map(session, stage, file, text),
+            map_evidence_id=_on_map(session, installation, stage, text),
             view_id=_view(session, journey, user, text),
             link_id=_link(session, journey, user, text),
             invariance_id=_invariance(session, journey.id, text),
@@ -284,9 +283,12 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
         )
 
 
-def _on_map(session: Session, stage: Stage, file: File, text: str) -> int:
+def _on_map(session: Session, installation: Installation, stage: Stage, text: str) -> int:
     """A document as evidence of a stage."""
     title = text[:200] or "Plan"
+    file = installation.files.put(
+        session, b"%PDF-1.4 plan", name="plan.pdf", media_type="application/pdf"
+    )
     row = MapEvidence(journey_id=stage.journey_id, stage_id=stage.id, title=title, file_id=file.id)
     session.add(row)
     session.flush()
