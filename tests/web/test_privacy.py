@@ -12,7 +12,7 @@ def test_it_is_downloaded_in_the_language_asked_for(sign_in, world):
     staff = sign_in(world.users["administrator"])
     base = f"/journeys/{world.here.journey_id}/surveys/{world.here.survey_id}/privacy"
     page = staff.get(base).text
-    assert '<option value="de" lang="de">Deutsch</option>' in page
+    assert f'<span lang="de">Deutsch</span>: <a href="{base}/report.pdf?report_language=de"' in page
     german = staff.get(f"{base}/report.html?report_language=de").text
     assert 'lang="de"' in german and "Verzeichnis von Verarbeitungstätigkeiten" in german
     assert "Records of processing" in staff.get(f"{base}/report.html").text

@@ -229,6 +229,9 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
         file = installation.files.put(
             session, b"%PDF-1.4 test", name="report.pdf", media_type="application/pdf"
         )
+        picture = installation.files.put(
+            session, b"\x89PNG test", name="picture.png", media_type="image/png"
+        )
         report = Report(
             kind="benchmark",
             title=f"Benchmark {text}".strip(),
@@ -270,7 +273,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             template_id=_template(session, journey.id, text),
             action_id=_planned(session, journey, user, text),
             set_id=_benchmarks(session, name, text),
-            **_pain_point(session, journey.id, case.id, file.id, text),
+            **_pain_point(session, journey.id, case.id, picture.id, text),
             **_project(session, journey.id, survey.id, text),
             map_evidence_id=_on_map(session, installation, stage, text),
             view_id=_view(session, journey, user, text),
