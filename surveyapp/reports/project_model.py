@@ -212,44 +212,23 @@ def fit_table(result: Section, number: int) -> Table:
 
 def estimates_table(result: Section, number: int) -> Table:
     """Every parameter under the head of its kind."""
-    groups = list(result["groups"])
     cells: list[list[Cell]] = []
     heads = set()
     blank: list[Cell] = [""] * 5
-    for at, group in enumerate(groups or [""], start=1):
-        for operator, title in _OPERATORS.items():
-            rows = [
-                row
-                for row in result["estimates"]
-                if row["op"] == operator and (row["group"] == at or not groups)
+    for title, rows in _by_kind(result):
+        heads.add(len(cells))
+        cells.append([title, *blank])
+        cells += [
+            [
+                _parameter(row),
+                row["est"],
+                row["se"],
+                Interval(row["ci_lower"], row["ci_upper"]),
+                row["pvalue"],
+                row["std_all"],
             ]
-            if not rows:
-                continue
-            heads.add(len(cells))
-            cells.append([f"{group}: {title}" if group else title, *blank])
-            cells += [
-                [
-                    _parameter(row),
-                    row["est"],
-                    row["se"],
-                    Interval(row["ci_lower"], row["ci_upper"]),
-                    row["pvalue"],
-                    row["std_all"],
-                ]
-                for row in rows
-            ]
-    defined = [row for row in result["estimates"] if groups and row["group"] == 0]
-    cells += [
-        [
-            _parameter(row),
-            row["est"],
-            row["se"],
-            Interval(row["ci_lower"], row["ci_upper"]),
-            row["pvalue"],
-            row["std_all"],
+            for row in rows
         ]
-        for row in defined
-    ]
     return Table(
         number=number,
         title="Parameter Estimates",
@@ -266,6 +245,21 @@ def estimates_table(result: Section, number: int) -> Table:
         note="" if result["converged"] else "Where the estimation stopped; these are no estimates.",
         look=Look.APA,
     )
+
+
+def _by_kind(result: Section) -> Iterator[tuple[str, Sequence[Section]]]:
+    """The parameters of each group by kind, under a title; last those that are of no group."""
+    groups = list(result["groups"])
+    of_no_group = [(0, "")] if groups else []
+    for at, group in [*enumerate(groups or [""], start=1), *of_no_group]:
+        for operator, title in _OPERATORS.items():
+            rows = [
+                row
+                for row in result["estimates"]
+                if row["op"] == operator and (row["group"] == at or not groups)
+            ]
+            if rows:
+                yield f"{group}: {title}" if group else title, rows
 
 
 def explained_table(result: Section, number: int) -> Table:
