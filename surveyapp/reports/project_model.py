@@ -205,8 +205,18 @@ def fit_table(result: Section, number: int) -> Table:
         ],
         cells=rows,
         note=("" if result["converged"] else "The estimation did not converge. ")
-        + f"n = {result['n']:,}.",
+        + f"n = {result['n']:,}.{_left_out(result)}",
         look=Look.APA,
+    )
+
+
+def _left_out(result: Section) -> str:
+    """How many respondents have a missing answer that keeps them out; nothing where none has."""
+    left = result["n_rows"] - result["n"]
+    return (
+        f" {left:,} of {result['n_rows']:,} respondents are left out for missing answers."
+        if left
+        else ""
     )
 
 
@@ -380,7 +390,8 @@ def _constructs(result: Section, number: int) -> Table:
             ]
             for name, row in result["reliability"].items()
         ],
-        note="CR = composite reliability; AVE = average variance extracted.",
+        note="CR = composite reliability; AVE = average variance extracted."
+        f" n = {result['n']:,}.{_left_out(result)}",
         look=Look.APA,
     )
 

@@ -24,7 +24,7 @@ from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import ProjectAnalysisPayload
 from surveyapp.jobs.running import Progress
-from surveyapp.results.project_fits import model_rows, of_large_groups
+from surveyapp.results.project_fits import left_out_by, model_rows, of_large_groups
 from surveyapp.results.project_options import SEED
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
@@ -52,7 +52,14 @@ def run_project_analysis(
     progress(30, "Computing")
     with one_blas_thread():
         result = _KINDS[kind](data, model, options)
-    document = {"format": FORMAT, "rules_version": RULES, "n_rows": len(data), **result}
+    said = left_out_by(group, len(rows.data) - len(data)) if group else []
+    document = {
+        "format": FORMAT,
+        "rules_version": RULES,
+        "n_rows": len(data),
+        **result,
+        "warnings": [*result.get("warnings", ()), *said],
+    }
     progress(95, "Storing the result")
     with installation.store.writing() as session:
         session.get_one(ProjectAnalysis, asked.project_analysis_id).result = dict(to_json(document))

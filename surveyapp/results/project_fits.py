@@ -91,12 +91,14 @@ def run_project_model(
         parent = session.get(ProjectModel, model.parent_id) if model.parent_id else None
         rows = model_rows(session, model, installation)
     after, group = rows.data, model.options.get("group")
+    said: list[str] = []
     progress(40, "Fitting the model")
     with one_blas_thread():
         if model.kind == COVARIANCE:
             if group:
                 minimum = installation.settings.minimum_cell
                 after = of_large_groups(after, group, rows.used, model.options["missing"], minimum)
+                said = left_out_by(group, len(rows.data) - len(after))
             result = _covariance(after, model, parent)
         else:
             result = _composite(after, model)
@@ -107,6 +109,7 @@ def run_project_model(
         "n_rows": len(after),
         "steps": rows.log,
         **result,
+        "warnings": [*result["warnings"], *said],
     }
     progress(95, "Storing the result")
     with installation.store.writing() as session:
@@ -195,6 +198,16 @@ def of_large_groups(
     if len(large) < 2:
         raise Conflict(f"{group} makes fewer than two groups of {minimum} respondents or more.")
     return data[data[group].isin(large)]
+
+
+def left_out_by(group: str, rows: int) -> list[str]:
+    """What is said of rows without a group, or of one too small to be told of; nothing of none."""
+    if not rows:
+        return []
+    people = "respondent was" if rows == 1 else "respondents were"
+    return [
+        f"{rows:,} {people} left out: without a value of {group}, or in a group too small to show"
+    ]
 
 
 def _covariance(

@@ -42,7 +42,8 @@ def taken(
     (kind, arguments) in their order. Raises Conflict for one whose item or attribute is not there
     (a survey can change after the step was written), naming it and the cure.
     """
-    log = []
+    log: list[Taken] = []
+    recoded: set[str] = set()
     for kind, arguments in steps:
         before = len(data)
         name = arguments.get("name")
@@ -50,6 +51,13 @@ def taken(
             raise Conflict(
                 f"{name} is no item or attribute of these answers any more; undo the step"
                 f" “{step_in_words(kind, arguments)}”"
+            )
+        if kind == StepKind.RECODE:
+            recoded.add(arguments["name"])
+        elif kind == StepKind.REVERSE and name in recoded:
+            raise Conflict(
+                f"{name} was recoded, so the ends of its scale are not known; undo the step"
+                f" “{step_in_words(kind, arguments)}” and recode it the other way round"
             )
         data = _STEPS[StepKind(kind)](data, variables, arguments)
         log.append(Taken(step_in_words(kind, arguments), before, len(data)))

@@ -104,3 +104,10 @@ def test_every_kind_of_step_has_words(kind):
         "half": 2, "seed": 7, "least": 2,
     }  # fmt: skip
     assert len(step_in_words(kind, arguments)) > 10
+
+
+def test_a_recoded_item_is_not_reversed_by_a_scale_that_it_no_longer_has():
+    steps = [("recode", {"name": "a", "values": {"1": 0.0}}), ("reverse", {"name": "a"})]
+    with pytest.raises(Conflict, match="a was recoded"):
+        taken(DATA, KNOWN, steps)
+    assert taken(DATA, KNOWN, steps[::-1])[0]["a"].iloc[0] == 7  # the other order is well defined

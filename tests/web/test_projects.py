@@ -18,7 +18,7 @@ from analysis.covariance.sem import fit_sem
 from surveyapp.app import create_app
 from surveyapp.results.person_answers import person_answers
 from surveyapp.settings import read
-from surveyapp.store.models import AuditEntry, Job, Project, ProjectModel
+from surveyapp.store.models import AuditEntry, Job, Project, ProjectModel, Response
 from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import run_job
 from tests.results.study_place import make_study, people
@@ -378,3 +378,20 @@ def test_what_was_removed_long_ago_goes_with_the_next_removal(client, installati
         assert not session.scalars(
             select(ProjectModel).where(ProjectModel.project_id == number)
         ).all()
+
+
+def test_respondents_that_are_left_out_are_counted(client, installation, journey_id, base):
+    step = {"name": "rel1", "values": "1=missing, 2=missing, 3=missing", "reason": ""}
+    assert client.post(f"{base}/steps/recode", data=step).status_code == 303
+    with installation.store.writing() as session:
+        for number in range(3):
+            row = session.scalars(select(Response).offset(number).limit(1)).one()
+            row.attributes = {"region": "West"}
+    model = fitted(client, installation, base, group="region")
+    result = json.loads(client.get(f"{model}.json").text)["result"]
+    data = items_of(installation, journey_id)
+    assert result["n_rows"] == 237
+    assert result["n"] == int((data["rel1"][3:] > 3).sum())
+    page = client.get(model).text
+    assert "3 respondents were left out: without a value of region" in page
+    assert f"{237 - result['n']} of 237 respondents are left out for missing answers" in page
