@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,14 +16,25 @@ from surveyapp.responses.flags import unflagged
 from surveyapp.results.answered import segment_rule
 from surveyapp.results.person_answers import person_answers
 from surveyapp.results.project_variables import Variables
+from surveyapp.results.wordings import mixture
 from surveyapp.store.models import Project
 
 _NONE: Mapping[str, Any] = {}
 
 
+@dataclass(frozen=True)
+class ProjectAnswers:
+    """One row of ``data`` a respondent; ``mixed`` says of each instrument that was read in several
+    wordings by how many.
+    """
+
+    data: pd.DataFrame
+    mixed: Mapping[str, str]
+
+
 def project_answers(
     session: Session, project: Project, known: Variables, *, minimum_cell: int
-) -> pd.DataFrame:
+) -> ProjectAnswers:
     """The answers before any step: items as numbers, missing NaN, then attributes as they are stored.
 
     Of one survey each response is a row. Of the whole journey the answers of one journey run make a
@@ -34,6 +47,7 @@ def project_answers(
     places = [(at, item.instrument, item.item) for at, item in enumerate(known.items.values())]
     rows: dict[object, np.ndarray] = {}
     attributes: dict[object, dict[str, Any]] = {}
+    read: dict[object, dict[str, str]] = {}
     for one in person_answers(
         session, project.journey_id, survey_id=project.survey_id, where=where
     ):
@@ -46,6 +60,7 @@ def project_answers(
             if value is not None:
                 row[at] = value
         attributes.setdefault(who, {}).update(one.attributes)
+        read.setdefault(who, {}).update(one.wordings or {})
     kept = [who for who in rows if rule is None or rule.matches(attributes[who])]
     if len(kept) < minimum_cell:
         raise Conflict(
@@ -58,4 +73,13 @@ def project_answers(
         columns=list(known.groups),
         dtype=object,
     )
-    return pd.concat([items, beside], axis=1)
+    told = minimum_cell if project.segment_id is None else None
+    mixed = {
+        code: mixture(
+            code, Counter(read[who][code] for who in kept if code in read[who]), minimum=told
+        )
+        for code in dict.fromkeys(item.instrument for item in known.items.values())
+    }
+    return ProjectAnswers(
+        pd.concat([items, beside], axis=1), {code: text for code, text in mixed.items() if text}
+    )

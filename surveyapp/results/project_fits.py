@@ -26,7 +26,7 @@ from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import ProjectModelPayload, ProjectPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import COVARIANCE, observed_names
-from surveyapp.results.project_answers import project_answers
+from surveyapp.results.project_answers import ProjectAnswers, project_answers
 from surveyapp.results.project_steps import Taken, taken
 from surveyapp.results.project_variables import Variables, variables_of
 from surveyapp.results.projects import standing_steps
@@ -51,7 +51,8 @@ def run_project_description(
         if project is None:
             raise NotFound("This project has been removed.")
         steps = standing_steps(session, project)
-        known, data = _answers(session, project, installation)
+        known, found = _answers(session, project, installation)
+    data = found.data
     progress(60, "Describing items")
     after, log = _stepped(data, known, steps, installation.settings.minimum_cell)
     names = [name for name in known.items if name in after.columns]
@@ -64,6 +65,7 @@ def run_project_description(
         "steps": log,
         "items": describe_items(after, names, scales=scales),
         "careless": _careless(after, known, names),
+        "warnings": list(found.mixed.values()),
         "groups": {
             name: _counts(after[name], installation.settings.minimum_cell)
             for name in known.groups
@@ -109,7 +111,7 @@ def run_project_model(
         "n_rows": len(after),
         "steps": rows.log,
         **result,
-        "warnings": [*result["warnings"], *said],
+        "warnings": [*result["warnings"], *rows.mixed, *said],
     }
     progress(95, "Storing the result")
     with installation.store.writing() as session:
@@ -128,19 +130,23 @@ class ModelRows:
     used: Sequence[str]
     n_before: int
     log: Sequence[Taken]
+    mixed: Sequence[str] = ()
 
 
 def model_rows(session: Session, model: ProjectModel, installation: Installation) -> ModelRows:
     """The model's rows, as the answers are now. Raises Conflict for too few."""
     steps = [session.get_one(ProjectStep, number) for number in model.steps]
-    known, data = _answers(session, model.project, installation)
-    after, log = _stepped(data, known, steps, installation.settings.minimum_cell)
-    return ModelRows(after, observed_names(model.kind, model.text), len(data), log)
+    known, found = _answers(session, model.project, installation)
+    after, log = _stepped(found.data, known, steps, installation.settings.minimum_cell)
+    used = observed_names(model.kind, model.text)
+    asked = {known.items[name].instrument for name in used if name in known.items}
+    mixed = [text for code, text in found.mixed.items() if code in asked]
+    return ModelRows(after, used, len(found.data), log, mixed)
 
 
 def _answers(
     session: Session, project: Project, installation: Installation
-) -> tuple[Variables, pd.DataFrame]:
+) -> tuple[Variables, ProjectAnswers]:
     known = variables_of(session, project, installation.library)
     minimum = installation.settings.minimum_cell
     return known, project_answers(session, project, known, minimum_cell=minimum)

@@ -395,3 +395,17 @@ def test_respondents_that_are_left_out_are_counted(client, installation, journey
     page = client.get(model).text
     assert "3 respondents were left out: without a value of region" in page
     assert f"{237 - result['n']} of 237 respondents are left out for missing answers" in page
+
+
+def test_answers_to_several_wordings_are_told(client, installation, journey_id, base):
+    with installation.store.writing() as session:
+        for row in session.scalars(select(Response).offset(10).limit(60)):
+            row.wordings = {**(row.wordings or {}), "servqual-p": "older"}
+        for row in session.scalars(select(Response).offset(80).limit(60)):
+            row.wordings = {**(row.wordings or {}), "servqual-p": "newer"}
+    client.post(f"{base}/describe")
+    model = fitted(
+        client, installation, base, name="Of two wordings", text=f"{MODEL}\nrel1 ~~ ass1"
+    )
+    for page in (client.get(base).text, client.get(model).text):
+        assert "older" in page and "newer" in page
