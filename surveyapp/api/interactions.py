@@ -8,9 +8,8 @@ import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Strict, attributes
 from surveyapp.api.callers import caller, installation, needs
-from surveyapp.api.problems import Fault, Problem
+from surveyapp.api.received import ReceivedSchema, as_answer, moment, text
 from surveyapp.auth.api_keys import KeyScope
-from surveyapp.problem_types import NOTHING_ACCEPTED
 from surveyapp.sampling.interactions import receive
 
 MOST = 1000  # in one request
@@ -18,21 +17,6 @@ MOST = 1000  # in one request
 interactions = Blueprint(
     "interactions", __name__, url_prefix="/api/v1", description="Events at your touchpoints."
 )
-
-
-def text(description: str, longest: int = 200, **other: Any) -> ma.fields.String:
-    """A field of text with its limits, not empty where it is required."""
-    shortest = 1 if other.get("required") else None
-    return ma.fields.String(
-        validate=ma.validate.Length(min=shortest, max=longest),
-        metadata={"description": description},
-        **other,
-    )
-
-
-def _short(told: str) -> None:
-    """A limit that the document does not tell: generated clients would apply it to a time."""
-    ma.validate.Length(min=1, max=60)(told)
 
 
 class InteractionSchema(Strict):
@@ -43,14 +27,7 @@ class InteractionSchema(Strict):
     customer_ref = text(
         "Your reference for the customer. Only a keyed hash of it is stored.", required=True
     )
-    at = ma.fields.String(  # read event by event, so that a wrong one leaves the others alone
-        required=True,
-        validate=_short,
-        metadata={
-            "format": "date-time",
-            "description": "When it happened, with UTC offset: 2026-03-29T14:05:00+03:00.",
-        },
-    )
+    at = moment("When it happened, with UTC offset: 2026-03-29T14:05:00+03:00.")
     external_id = text(
         "Your ID for the event. An event reported again with the same ID is counted"
         " as already known and changes nothing; without an ID, events with the same"
@@ -74,29 +51,6 @@ class BatchSchema(Strict):
         required=True,
         validate=ma.validate.Length(min=1, max=MOST),
     )
-
-
-class RefusedSchema(ma.Schema):
-    """An event or outcome that was rejected, and why; the others were accepted."""
-
-    place = ma.fields.Integer(
-        required=True, metadata={"description": "Position in the batch, from 0.", "minimum": 0}
-    )
-    field = ma.fields.String(
-        required=True, metadata={"description": "Empty if all of it is invalid."}
-    )
-    reason = ma.fields.String(required=True)
-    cure = ma.fields.String(required=True, metadata={"description": "How to fix it."})
-
-
-class ReceivedSchema(ma.Schema):
-    """The result of the batch."""
-
-    stored = ma.fields.Integer(required=True)
-    already = ma.fields.Integer(
-        required=True, metadata={"description": "Already reported, and unchanged."}
-    )
-    refused = ma.fields.List(ma.fields.Nested(RefusedSchema), required=True)
 
 
 _SENT = {
@@ -155,17 +109,4 @@ def report_interactions(batch: dict[str, Any]) -> dict[str, Any]:
             journey_id=caller().journey_id,
             now=installation().now(),
         )
-    if not received.stored and not received.already:
-        raise Problem(
-            NOTHING_ACCEPTED,
-            f"{received.refused_reports} rejected; the first: {received.refused[0].reason}",
-            tuple(
-                Fault(
-                    f"interactions.{each.place - 1}" + (f".{each.field}" if each.field else ""),
-                    f"{each.reason} {each.cure}".strip(),
-                )
-                for each in received.refused
-            ),
-        )
-    refused = [{**vars(each), "place": each.place - 1} for each in received.refused]
-    return {"stored": received.stored, "already": received.already, "refused": refused}
+    return as_answer(received, "interactions")

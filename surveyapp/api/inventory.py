@@ -8,8 +8,8 @@ import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
-from surveyapp.api.interactions import text
 from surveyapp.api.problems import Fault, Problem
+from surveyapp.api.received import text
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.journeys.actions import OWNERSHIPS
 from surveyapp.journeys.inventory_actions import bring_inventory

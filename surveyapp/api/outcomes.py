@@ -8,10 +8,8 @@ import marshmallow as ma
 
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
-from surveyapp.api.interactions import ReceivedSchema, text
-from surveyapp.api.problems import Fault, Problem
+from surveyapp.api.received import ReceivedSchema, as_answer, moment, text
 from surveyapp.auth.api_keys import KeyScope
-from surveyapp.problem_types import NOTHING_ACCEPTED
 from surveyapp.sampling.outcomes import OutcomeKind, receive_outcomes
 
 MOST = 1000  # in one request
@@ -19,11 +17,6 @@ MOST = 1000  # in one request
 outcomes = Blueprint(
     "outcomes", __name__, url_prefix="/api/v1", description="What became of your customers."
 )
-
-
-def _short(told: str) -> None:
-    """A limit that the document does not tell: generated clients would apply it to a time."""
-    ma.validate.Length(min=1, max=60)(told)
 
 
 class OutcomeSchema(Strict):
@@ -40,14 +33,7 @@ class OutcomeSchema(Strict):
             " a sum of money, or a time in hours, of the other kinds. Left out, an event is 1."
         }
     )
-    at = ma.fields.String(
-        required=True,
-        validate=_short,
-        metadata={
-            "format": "date-time",
-            "description": "When it happened, with UTC offset: 2026-03-29T14:05:00+03:00.",
-        },
-    )
+    at = moment("When it happened, with UTC offset: 2026-03-29T14:05:00+03:00.")
     external_id = text(
         "Your ID for the outcome. One reported again with the same ID changes nothing; without an ID,"
         " outcomes of the same customer, kind, time and value are the same."
@@ -104,17 +90,4 @@ def report_outcomes(batch: dict[str, Any]) -> dict[str, Any]:
             journey_id=caller().journey_id,
             now=installation().now(),
         )
-    if not received.stored and not received.already:
-        raise Problem(
-            NOTHING_ACCEPTED,
-            f"{received.refused_reports} rejected; the first: {received.refused[0].reason}",
-            tuple(
-                Fault(
-                    f"outcomes.{each.place - 1}" + (f".{each.field}" if each.field else ""),
-                    f"{each.reason} {each.cure}".strip(),
-                )
-                for each in received.refused
-            ),
-        )
-    refused = [{**vars(each), "place": each.place - 1} for each in received.refused]
-    return {"stored": received.stored, "already": received.already, "refused": refused}
+    return as_answer(received, "outcomes")
