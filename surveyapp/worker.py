@@ -65,6 +65,7 @@ from surveyapp.results import (
     comment_proposals,
     invariance_actions,
     invitation_months,
+    kept_answers,
 )
 from surveyapp.sampling import invitation_rollups
 from surveyapp.sampling import schedule as asking
@@ -377,6 +378,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "make partitions": (3600.0, _make_partitions),
     "add up invitations": (5.0, invitation_rollups.add_up),
     "count invitations": (60.0, invitation_months.count_due),
+    "count answers": (60.0, kept_answers.keep_due),
     "test invariance": (3600.0, invariance_actions.ask_due),
     "look for releases": (86_400.0, _NEWEST_RELEASE),
 }

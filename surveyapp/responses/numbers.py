@@ -9,9 +9,11 @@ from __future__ import annotations
 import secrets
 from functools import lru_cache
 
-from sqlalchemy import Connection, Dialect, text
+from sqlalchemy import ColumnElement, Connection, Dialect, func, select, text
+from sqlalchemy.orm import Session
 
 from surveyapp.store.counters import take
+from surveyapp.store.models import Response
 from surveyapp.store.statements import DatabaseConnection, Statement
 
 _COUNTER = "responses"
@@ -81,3 +83,13 @@ def settled(connection: Connection) -> int:
     given = int(connection.execute(_GIVEN).scalar_one())
     announced = connection.execute(_ANNOUNCED).scalar_one()
     return given if announced is None else min(given, int(announced))
+
+
+def newest(session: Session) -> int:
+    """The highest consecutive number that is visible; 0 where there is none."""
+    return session.scalar(select(func.max(Response.id)).where(Response.id < _BORDER)) or 0
+
+
+def newer_than(number: int) -> ColumnElement[bool]:
+    """What holds for responses with a higher consecutive number."""
+    return (Response.id > number) & (Response.id < _BORDER)

@@ -10,12 +10,25 @@ from analysis.metrics import Share, share
 from instruments.loader import Library
 from surveyapp.comments.code_book import codes_of
 from surveyapp.comments.coding import effective
-from surveyapp.results.answer_shares import AnswerShares, answer_shares
-from surveyapp.results.choices import Distribution, distributions
+from surveyapp.results.answer_shares import (
+    AnswerShares,
+    answer_shares,
+    ordered_questions,
+    unread_answers,
+)
+from surveyapp.results.choices import (
+    Distribution,
+    distributions,
+    offered_choices,
+    unread_choices,
+)
+from surveyapp.results.journey import ground
 from surveyapp.results.scope import Scope
-from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import PainPoint
 from surveyapp.surveys.queries import surveys_of
+
+READ_AT_ONCE = 50_000  # responses: half a second
+_UNCOUNTED = "not counted yet; a worker counts the answers of a journey of this size within minutes"
 
 
 @dataclass(frozen=True)
@@ -67,26 +80,6 @@ class AffectedShares:
             return self._of_low(point)
         return None
 
-    def rules(self) -> list[Rule]:
-        """Every choice and question by which customers of this journey can count as affected."""
-        found = {}
-        for each in self._of_lists():
-            for figure in each.figures:
-                key = figure.definition.scale
-                label = f"{each.title}: {figure.definition.label}"
-                found[key] = Rule(
-                    "choice",
-                    key,
-                    f"Chose \N{LEFT DOUBLE QUOTATION MARK}{label}\N{RIGHT DOUBLE QUOTATION MARK}",
-                )
-        places = [None, *sorted({s.touchpoint_id for s in surveys_of(self._session, self._scope.journey_id) if s.touchpoint_id})]  # fmt: skip
-        for place in places:
-            for asked in self._of_questions(place):
-                if _is_ordered(asked):
-                    rule = Rule("low", asked.item, f"Low answer: {asked.question}"[:160])
-                    found.setdefault(asked.item, rule)
-        return list(found.values())
-
     def _of_lists(self) -> tuple[Distribution, ...]:
         if self._lists is None:
             self._lists = distributions(
@@ -106,6 +99,9 @@ class AffectedShares:
         return self._questions[place]
 
     def _of_choice(self, point: PainPoint) -> AffectedShare:
+        journey = self._scope.journey_id
+        if unread_choices(self._session, journey, library=self._library) > READ_AT_ONCE:
+            return AffectedShare(None, "a choice", _UNCOUNTED)
         where = point.touchpoint.name if point.touchpoint else None
         stage = point.touchpoint.stage.name if point.touchpoint else None
         for each in self._of_lists():
@@ -121,6 +117,9 @@ class AffectedShares:
         return AffectedShare(None, "a choice", _unasked(where))
 
     def _of_low(self, point: PainPoint) -> AffectedShare:
+        journey, place = self._scope.journey_id, point.touchpoint_id
+        if unread_answers(self._session, journey, place, library=self._library) > READ_AT_ONCE:
+            return AffectedShare(None, "a low answer", _UNCOUNTED)
         where = point.touchpoint.name if point.touchpoint else None
         for each in self._of_questions(point.touchpoint_id):
             if each.item != point.affected_key:
@@ -146,13 +145,22 @@ class AffectedShares:
         return AffectedShare(share(having, len(coded)), basis)
 
 
+def affected_rules(session: Session, journey_id: int, *, library: Library) -> list[Rule]:
+    """Every choice and question by which customers of a journey can count as affected. Raises NotFound."""
+    base = ground(session, journey_id, library=library)
+    found: dict[str, Rule] = {}
+    for title, definition in offered_choices(base, library):
+        chosen = f"\N{LEFT DOUBLE QUOTATION MARK}{title}: {definition.label}\N{RIGHT DOUBLE QUOTATION MARK}"
+        found[definition.scale] = Rule("choice", definition.scale, f"Chose {chosen}")
+    for place in (None, *sorted({each for each in base.places.values() if each is not None})):
+        for item, question in ordered_questions(base, place, library):
+            found.setdefault(item, Rule("low", item, f"Low answer: {question}"[:160]))
+    return list(found.values())
+
+
 def _unasked(where: str | None) -> str:
     place = where or "the journey's end"
     return f"not asked, or not answered yet, at {place}; choose a touchpoint that asks it"
-
-
-def _is_ordered(asked: AnswerShares) -> bool:
-    return asked.hidden is Hidden.NO and any(part.position is not None for part in asked.answers)
 
 
 def _low(asked: AnswerShares) -> int:

@@ -14,9 +14,9 @@ from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import definitions, phrases
+from surveyapp.results.answer_counts import Answer, AnswerCounts, answer_counts, unread
 from surveyapp.results.cells import RESPONSES
-from surveyapp.results.customer_groups import why_hidden, within
-from surveyapp.results.item_groups import Given, ItemGroup, item_groups
+from surveyapp.results.customer_groups import why_hidden
 from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden, State
@@ -105,7 +105,46 @@ def answer_shares(
     hidden = hidden_cells(
         session, base, scope.period, [scope.segment_id], minimum=minimum_cell, facets=scope.facets
     )
-    names = next(
+    names = _names(base, place)
+    found = []
+    for asked in _asked(base, place, library):
+        counts = answer_counts(session, base, asked.surveys, library=library)
+        for code, item in asked.items.items():
+            own_code = f"{asked.instrument.code}.{code}"
+            reason = _scores_hidden(base, hidden, place, code, scope) or why_hidden(
+                counts.answered(own_code),
+                base.lying,
+                scope.period,
+                scope.segment_id,
+                minimum=minimum_cell,
+                facets=scope.facets,
+            )
+            own = Counter() if reason else _counted(counts, own_code, scope)
+            found.append(_shares(base, names, asked, item, own, reason))
+    return tuple(found)
+
+
+def unread_answers(
+    session: Session, journey_id: int, place: Place = None, *, library: Library
+) -> int:
+    """How many responses ``answer_shares`` would read one by one. Raises NotFound."""
+    base = ground(session, journey_id, library=library)
+    here = [survey.id for survey in base.surveys if survey.touchpoint_id == place]
+    return unread(session, base, here, library=library)
+
+
+def ordered_questions(base: Ground, place: Place, library: Library) -> Iterator[tuple[str, str]]:
+    """The questions asked at a place whose answers go from worse to better: item ("sjq.per4") and text."""
+    touchpoint = _names(base, place)[1]
+    for asked in _asked(base, place, library):
+        for code, item in asked.items.items():
+            if item.scale is not None:
+                yield f"{asked.instrument.code}.{code}", _text(base, touchpoint, asked, item)
+
+
+def _names(base: Ground, place: Place) -> tuple[str | None, str | None]:
+    """Stage and touchpoint, both None at the journey's end."""
+    return next(
         (
             (stage.name, touchpoint.name)
             for stage in base.journey.stages
@@ -114,21 +153,6 @@ def answer_shares(
         ),
         (None, None),
     )
-    found = []
-    for asked in _asked(base, place, library):
-        groups = item_groups(session, base, asked.surveys, asked.instrument, list(asked.items))
-        for code, item in asked.items.items():
-            reason = _scores_hidden(base, hidden, place, code, scope) or why_hidden(
-                groups[code],
-                base.lying,
-                scope.period,
-                scope.segment_id,
-                minimum=minimum_cell,
-                facets=scope.facets,
-            )
-            own = Counter() if reason else _counted(groups[code], scope)
-            found.append(_shares(base, names, asked, item, own, reason))
-    return tuple(found)
 
 
 def _asked(base: Ground, place: Place, library: Library) -> Iterator[_Asked]:
@@ -156,12 +180,12 @@ def _scores_hidden(
     return next((reason for reason in reasons if reason), Hidden.NO)
 
 
-def _counted(groups: Sequence[ItemGroup], scope: Scope) -> Counter[Given]:
-    counts: Counter[Given] = Counter()
-    for group in within(groups, scope.period, scope.facets):
-        if scope.segment_id in group.segments:
-            counts[group.answer] += group.n
-    return counts
+def _counted(counts: AnswerCounts, item: str, scope: Scope) -> Counter[Answer]:
+    found: Counter[Answer] = Counter()
+    for (segments, answer), n in counts.given(item, scope.period, scope.facets).items():
+        if scope.segment_id in segments:
+            found[answer] += n
+    return found
 
 
 def _shares(
@@ -169,21 +193,17 @@ def _shares(
     place: tuple[str | None, str | None],
     asked: _Asked,
     item: Item,
-    counts: Counter[Given],
+    counts: Counter[Answer],
     reason: Hidden,
 ) -> AnswerShares:
     stage, touchpoint = place
-    text = asked.wording.items[item.code]
-    named = {"provider": base.journey.provider, "touchpoint": touchpoint or base.journey.name}
-    for name, value in named.items():
-        text = text.replace(f"{{{name}}}", value)
     n = sum(counts.values())
     return AnswerShares(
         stage=stage,
         touchpoint=touchpoint,
         item=f"{asked.instrument.code}.{item.code}",
         questionnaire=asked.wording.title,
-        question=text,
+        question=_text(base, touchpoint, asked, item),
         n=None if reason else n,
         answers=_parts(list(_possible(asked, item)), counts) if n else (),
         groups=_parts(list(_NPS), counts) if n and _makes_nps(asked.instrument, item) else (),
@@ -191,8 +211,18 @@ def _shares(
     )
 
 
-_Answer = tuple[str, tuple[Given, ...], float | None]  # label, the answers that it means, position
-_NPS: tuple[_Answer, ...] = (
+def _text(base: Ground, touchpoint: str | None, asked: _Asked, item: Item) -> str:
+    text = asked.wording.items[item.code]
+    named = {"provider": base.journey.provider, "touchpoint": touchpoint or base.journey.name}
+    for name, value in named.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+_Possible = tuple[
+    str, tuple[Answer, ...], float | None
+]  # label, the answers that it means, position
+_NPS: tuple[_Possible, ...] = (
     (msg("Detractors (0 to 6)"), tuple(range(7)), -1.0),
     (msg("Passives (7 and 8)"), _PASSIVES, 0.0),
     (msg("Promoters (9 and 10)"), _PROMOTERS, 1.0),
@@ -204,7 +234,7 @@ def _makes_nps(instrument: Instrument, item: Item) -> bool:
     return any(key.metric is Metric.NPS and item.code in key.items for key in keys)
 
 
-def _possible(asked: _Asked, item: Item) -> Iterator[_Answer]:
+def _possible(asked: _Asked, item: Item) -> Iterator[_Possible]:
     """Every answer that can be given, whether anybody did or not."""
     if item.scale is not None:
         scale = item.scale
@@ -218,11 +248,11 @@ def _possible(asked: _Asked, item: Item) -> Iterator[_Answer]:
     labels_of = asked.wording.choices.get(item.code, {})
     for choice in item.choices:
         yes_no = item.kind is ItemKind.YES_NO
-        answers: tuple[Given, ...] = (int(choice),) if yes_no else (choice,)
+        answers: tuple[Answer, ...] = (int(choice),) if yes_no else (choice,)
         yield labels_of.get(choice, choice), answers, None
 
 
-def _parts(possible: Sequence[_Answer], counts: Mapping[Given, int]) -> tuple[Part, ...]:
+def _parts(possible: Sequence[_Possible], counts: Mapping[Answer, int]) -> tuple[Part, ...]:
     amounts = [sum(counts.get(answer, 0) for answer in answers) for _, answers, _ in possible]
     total = sum(amounts)
     return tuple(

@@ -1,40 +1,33 @@
 """What customers chose from lists, such as feelings and causes of effort: shares with intervals.
 
-Choices have no scores and hence no rollups: they are counted from the answers, grouped by the
-database. That is one pass over the responses for each question, some 0.7 s for 100,000 of them, so
-that a page of a large journey asks before it counts.
+Choices have no scores and hence no rollups: they are counted from the answers, which a worker does for
+large surveys before anybody asks.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
-from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from analysis.compare import difference, holm, mcnemar
 from analysis.metrics import Share, share
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
-from surveyapp.journeys.calendar import UTC_DAYS, Calendar, calendar_of
-from surveyapp.journeys.segments import Rule, parse
-from surveyapp.responses.facets import Facet, facet_columns
 from surveyapp.results import definitions, phrases
-from surveyapp.results.cells import MonthKey, month_key
-from surveyapp.results.customer_groups import segments_of, why_hidden, within
+from surveyapp.results.answer_counts import Answer, AnswerCounts, answer_counts, unread
+from surveyapp.results.customer_groups import why_hidden
 from surveyapp.results.figures import LEVEL, contrasts
 from surveyapp.results.journey import Ground, Place, ground
-from surveyapp.results.months import month_of
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Beside, Contrast, Definition, Figure, Hidden, Unit
-from surveyapp.store.models import EVERYBODY, Response
+from surveyapp.store.models import EVERYBODY
 from surveyapp.surveys.survey import Survey
 
+Chosen = tuple[str, ...]
 _KINDS = frozenset({ItemKind.EMOTION, ItemKind.SINGLE_CHOICE, ItemKind.MULTIPLE_CHOICE})
 
 
@@ -80,19 +73,12 @@ class _Question:
     wording: Wording
 
     @property
+    def item_id(self) -> str:
+        return f"{self.instrument.code}.{self.item.code}"
+
+    @property
     def several(self) -> bool:
         return self.item.kind is ItemKind.MULTIPLE_CHOICE
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Customers alike in month, segments, facet and what they chose."""
-
-    month: MonthKey
-    segments: frozenset[int]
-    facet: Facet
-    chosen: tuple[str, ...]
-    n: int
 
 
 def distributions(
@@ -110,15 +96,36 @@ def distributions(
     """
     base = ground(session, scope.journey_id, library=library)
     base.segment(scope.segment_id)
-    rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
+    asked = [
+        (stage, touchpoint, question, surveys)
+        for stage, touchpoint, place in _places(base)
+        for question, surveys in _questions(base, place, library)
+    ]
+    every = sorted({survey for *_, surveys in asked for survey in surveys})
+    counts = answer_counts(session, base, every, library=library)
     return _contrasted(
         [
-            _distribution(base, stage, touchpoint, question, groups, scope, minimum_cell)
-            for stage, touchpoint, place in _places(base)
-            for question, surveys in _questions(base, place, library)
-            if (groups := _groups(session, base, surveys, question, rules))
+            _distribution(base, stage, touchpoint, question, own, scope, minimum_cell)
+            for stage, touchpoint, question, surveys in asked
+            if (own := counts.to(surveys)).answered(question.item_id)
         ]
     )
+
+
+def unread_choices(session: Session, journey_id: int, *, library: Library) -> int:
+    """How many responses ``distributions`` would read one by one. Raises NotFound."""
+    base = ground(session, journey_id, library=library)
+    asked = (own for *_, place in _places(base) for _, own in _questions(base, place, library))
+    every = sorted({survey for own in asked for survey in own})
+    return unread(session, base, every, library=library)
+
+
+def offered_choices(base: Ground, library: Library) -> Iterator[tuple[str, Definition]]:
+    """Every choice that the journey's list questions offer, each with its questionnaire's title."""
+    for *_, place in _places(base):
+        for question, _ in _questions(base, place, library):
+            for choice in question.item.choices:
+                yield question.wording.title, _definition(question, choice)
 
 
 def beside_tested(found: Sequence[Distribution]) -> int:
@@ -145,14 +152,15 @@ def _distribution(
     stage: str | None,
     touchpoint: str | None,
     question: _Question,
-    groups: Sequence[_Group],
+    counts: AnswerCounts,
     scope: Scope,
     minimum: int,
 ) -> Distribution:
     when, segment, facets = scope.period, scope.segment_id, scope.facets
+    groups = counts.answered(question.item_id)
     reason = why_hidden(groups, base.lying, when, segment, minimum=minimum, facets=facets)
-    shown = [group for group in within(groups, when, facets) if segment in group.segments]
-    n = 0 if reason else sum(group.n for group in shown)
+    shown, rest = _apart(counts.given(question.item_id, when, facets), segment)
+    n = 0 if reason else shown.total()
     text = question.wording.items[question.item.code]
     named = {"provider": base.journey.provider, "touchpoint": touchpoint or base.journey.name}
     for name, value in named.items():
@@ -160,7 +168,6 @@ def _distribution(
     figures = tuple(_figures(question, shown, n)) if n else ()
     if figures and segment != EVERYBODY:
         others = why_hidden(groups, base.lying, when, EVERYBODY, minimum=minimum, facets=facets)
-        rest = [group for group in within(groups, when, facets) if segment not in group.segments]
         figures = tuple(_beside(question, figures, rest, others))
     most, tied = _leading(question, shown) if n else ("", ())
     return Distribution(
@@ -175,6 +182,18 @@ def _distribution(
         most=most,
         tied=tied,
     )
+
+
+def _apart(
+    given: Mapping[tuple[frozenset[int], Answer], int], segment: int
+) -> tuple[Counter[Chosen], Counter[Chosen]]:
+    """What the segment's customers chose, and what all others did."""
+    inside: Counter[Chosen] = Counter()
+    others: Counter[Chosen] = Counter()
+    for (segments, answer), n in given.items():
+        chosen = answer if isinstance(answer, tuple) else (str(answer),)
+        (inside if segment in segments else others)[chosen] += n
+    return inside, others
 
 
 def _places(base: Ground) -> Iterator[tuple[str | None, str | None, Place]]:
@@ -201,67 +220,8 @@ def _questions(
     yield from found.values()
 
 
-def _groups(
-    session: Session,
-    base: Ground,
-    surveys: Sequence[int],
-    question: _Question,
-    rules: Mapping[int, Rule],
-) -> list[_Group]:
-    """The answers, grouped in the database by month, attributes, facet and choice."""
-    anonymous = {survey.id for survey in base.surveys if survey.is_anonymous}
-    calendar = calendar_of(base.journey)
-    by_day, by_moment = ([s for s in surveys if (s in anonymous) is kind] for kind in (True, False))
-    return [
-        group
-        for some, own in ((by_day, UTC_DAYS), (by_moment, calendar))
-        if some
-        for group in _grouped(session, some, question, rules, own)
-    ]
-
-
-def _grouped(
-    session: Session,
-    surveys: Sequence[int],
-    question: _Question,
-    rules: Mapping[int, Rule],
-    calendar: Calendar,
-) -> list[_Group]:
-    chosen = Response.answers[(question.instrument.code, question.item.code)].as_string()
-    attributes = cast(Response.attributes, Text) if rules else literal("{}")
-    month = month_of(session, surveys, calendar)
-    told = (month.label("month"), attributes.label("attributes"), chosen.label("chosen"))
-    facet: tuple[ColumnElement[Any], ...] = facet_columns()
-    inner = (
-        select(
-            *told, *(column.label(name) for column, name in zip(facet, Facet._fields, strict=True))
-        )
-        .where(Response.survey_id.in_(surveys))
-        .subquery()
-    )
-    columns = list(inner.c)
-    rows = session.execute(
-        select(*columns, func.count())
-        .where(inner.c.chosen.is_not(None), inner.c.chosen != "[]")
-        .group_by(*columns)
-    )
-    segments: dict[str, frozenset[int]] = {}
-    found = []
-    for written, known, choice, *facet_told, n in rows:
-        if known not in segments:
-            segments[known] = segments_of(rules, json.loads(known))
-        taken = tuple(json.loads(choice)) if question.several else (choice,)
-        channel, language, flagged = facet_told
-        facet_of_row = Facet(channel, language, bool(flagged))
-        found.append(_Group(month_key(written), segments[known], facet_of_row, taken, n))
-    return found
-
-
-def _figures(question: _Question, groups: Sequence[_Group], n: int) -> Iterator[Figure]:
-    counts = Counter(dict.fromkeys(question.item.choices, 0))
-    for group in groups:
-        for choice in group.chosen:
-            counts[choice] += group.n
+def _figures(question: _Question, given: Counter[Chosen], n: int) -> Iterator[Figure]:
+    counts = _by_choice(question, given)
     ordered = list(question.item.choices)
     if question.several:
         ordered.sort(key=lambda choice: -counts[choice])
@@ -272,10 +232,10 @@ def _figures(question: _Question, groups: Sequence[_Group], n: int) -> Iterator[
 
 
 def _beside(
-    question: _Question, figures: Sequence[Figure], others: Sequence[_Group], hidden: Hidden
+    question: _Question, figures: Sequence[Figure], others: Counter[Chosen], hidden: Hidden
 ) -> Iterator[Figure]:
     """The figures of a segment with those of all ``others``; the differences are still to be tested."""
-    n = 0 if hidden else sum(group.n for group in others)
+    n = 0 if hidden else others.total()
     rest = {each.definition.scale: each for each in _figures(question, others, n)} if n else {}
     for each in figures:
         nothing = Figure(each.definition, None if hidden else 0, None, None, None, None, hidden)
@@ -311,28 +271,34 @@ def _share(figure: Figure) -> Share:
     return share(round(n * percent / 100), n)
 
 
-def _leading(question: _Question, groups: Sequence[_Group]) -> tuple[str, tuple[str, ...]]:
+def _leading(question: _Question, given: Counter[Chosen]) -> tuple[str, tuple[str, ...]]:
     """The choice taken most often, if significantly so, else it and those beside it.
 
     The same customers choose, so that only those who took one of two choices tell them apart; Holm's
     correction counts every pair, because the answers chose which one is compared.
     """
     only = {
-        (one, other): sum(g.n for g in groups if one in g.chosen and other not in g.chosen)
+        (one, other): sum(n for own, n in given.items() if one in own and other not in own)
         for one, other in permutations(question.item.choices, 2)
     }
     pairs = list(combinations(question.item.choices, 2))
     corrected = holm([mcnemar(only[(a, b)], only[(b, a)]) for a, b in pairs])
     p = {frozenset(pair): value for pair, value in zip(pairs, corrected, strict=True)}
-    taken = Counter(dict.fromkeys(question.item.choices, 0))
-    for group in groups:
-        for choice in group.chosen:
-            taken[choice] += group.n
+    taken = _by_choice(question, given)
     first, *others = (choice for choice, _ in taken.most_common())
     tied = [other for other in others if p[frozenset((first, other))] >= LEVEL]
     if not tied:
         return _label(question, first), ()
     return "", tuple(_label(question, choice) for choice in (first, *tied))
+
+
+def _by_choice(question: _Question, given: Mapping[Chosen, int]) -> Counter[str]:
+    """How many took each choice, in the order of the list."""
+    counts = Counter(dict.fromkeys(question.item.choices, 0))
+    for chosen, n in given.items():
+        for choice in chosen:
+            counts[choice] += n
+    return counts
 
 
 def _label(question: _Question, choice: str) -> str:

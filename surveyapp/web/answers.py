@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
-from surveyapp.results.answer_shares import answer_shares
+from surveyapp.results.answer_shares import answer_shares, unread_answers
 from surveyapp.results.answer_shares_json import answer_shares_to_json
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.filters import dashboard_rules, scope_asked
@@ -18,7 +18,7 @@ from surveyapp.web.scope_bar import scope_bar
 
 answers = Blueprint("answers", __name__, url_prefix="/journeys/<int:journey_id>")
 
-COUNTED_AT_ONCE = 50_000  # responses whose answers are counted without being asked to
+COUNTED_AT_ONCE = 50_000  # responses that are read without being asked to
 
 
 @answers.get("/answers")
@@ -42,8 +42,8 @@ def _shown(journey_id: int, place: int | None) -> ResponseReturnValue:
         scope = scope_asked(session, journey_id)
         journey = queries.journey(session, journey_id)
         point = queries.touchpoint(session, journey_id, place) if place is not None else None
-        known = queries.count_responses(session).get(journey_id, 0)
-        counted = known <= COUNTED_AT_ONCE or "count" in request.args
+        waiting = unread_answers(session, journey_id, place, library=rules["library"])
+        counted = waiting <= COUNTED_AT_ONCE or "count" in request.args
         found = answer_shares(session, scope, place, **rules) if counted else ()
         bar = scope_bar(session, scope)
         asked = {survey.touchpoint_id for survey in surveys_of(session, journey_id)}

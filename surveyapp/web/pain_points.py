@@ -19,8 +19,7 @@ from surveyapp.comments.pain_points import SEVERITIES as KNOWN
 from surveyapp.comments.pain_points import STATES, WantedPainPoints
 from surveyapp.errors import Invalid, NotAllowed, NotFound
 from surveyapp.journeys import queries
-from surveyapp.results.affected_shares import AffectedShare, AffectedShares
-from surveyapp.results.scope import Scope
+from surveyapp.results.affected_shares import AffectedShare, AffectedShares, affected_rules
 from surveyapp.store.models import Journey, PainPoint
 from surveyapp.web.filters import dashboard_rules, number_asked, scope_asked
 from surveyapp.web.forms import StaffForm, choices
@@ -266,7 +265,7 @@ def _wanted() -> WantedPainPoints:
 def _form(session: Session, journey: Journey, data: dict[str, Any]) -> PainPointForm:
     book = codes_of(session, journey.id, retired=False)
     themes = sorted({each.theme or each.name for each in book})
-    rules = AffectedShares(session, Scope(journey.id), **dashboard_rules()).rules()
+    rules = affected_rules(session, journey.id, library=installation().library)
     staff = able(session, Permission.PLAN_IMPROVEMENTS, journey.id)
     return PainPointForm(data=data).offer(journey, themes, rules, staff)
 

@@ -15,7 +15,7 @@ from surveyapp.results.association_json import associations_to_json
 from surveyapp.results.associations import associations
 from surveyapp.results.channel_path_json import BASIS, channel_paths_to_json, corrected_said
 from surveyapp.results.channel_paths import answers_with_paths, channel_paths
-from surveyapp.results.choices import asks_choices, distributions
+from surveyapp.results.choices import asks_choices, distributions, unread_choices
 from surveyapp.results.findings import findings
 from surveyapp.results.joined_scores import asks_outcome, joined_scores
 from surveyapp.results.journey_json import (
@@ -57,7 +57,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         trends = dashboards.trend(session, scope, **rules)
         overview = dashboards.journey_overview(session, scope, **rules)
         known = queries.count_responses(session).get(journey_id, 0)
-        counted = known <= COUNTED_AT_ONCE or "choices" in request.args
+        waiting = unread_choices(session, journey_id, library=rules["library"])
+        counted = waiting <= COUNTED_AT_ONCE or "choices" in request.args
         chosen = distributions(session, scope, **rules) if counted else ()
         ask = not counted and asks_choices(session, journey_id, library=rules["library"])
         joining = known <= COUNTED_AT_ONCE or "drivers" in request.args

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,6 +17,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results import phrases
+from surveyapp.results.answer_shares import unread_answers
 from surveyapp.results.scope import ALL_TIME, Scope, read_scope, recent
 from surveyapp.results.side_by_side import Groups, most_journeys
 from surveyapp.sharing.pages import JOURNEY, Page, PageAsked
@@ -47,15 +47,6 @@ from surveyapp.web.whole_number_field import WholeNumberField
 share_links = Blueprint(
     "share_links", __name__, url_prefix="/journeys/<int:journey_id>/share-links"
 )
-
-
-_COUNTED: Mapping[Page, int] = MappingProxyType(
-    {
-        Page.DRIVERS: COUNTED_AT_ONCE,
-        Page.ANSWERS: ANSWERS_AT_ONCE,
-        Page.TOUCHPOINT_ANSWERS: ANSWERS_AT_ONCE,
-    }
-)  # responses
 
 
 class LinkForm(StaffForm):
@@ -182,10 +173,15 @@ def groups_of(asked: PageAsked) -> Groups:
         raise Invalid(f"groups={named[:20]} is not one of {', '.join(Groups)}.") from None
 
 
-def is_too_large(session: Session, journey_id: int, page: Page) -> bool:
-    """Whether a page counts so many answers that it does so only when somebody signed in asks for it."""
-    most = _COUNTED.get(page)
-    return most is not None and queries.count_responses(session).get(journey_id, 0) > most
+def is_too_large(session: Session, journey_id: int, asked: PageAsked) -> bool:
+    """Whether a page reads so many answers that it does so only when somebody signed in asks for it."""
+    if asked.page in (Page.ANSWERS, Page.TOUCHPOINT_ANSWERS):
+        library = installation().library
+        waiting = unread_answers(session, journey_id, asked.touchpoint_id, library=library)
+        return waiting > ANSWERS_AT_ONCE
+    if asked.page is Page.DRIVERS:
+        return queries.count_responses(session).get(journey_id, 0) > COUNTED_AT_ONCE
+    return False
 
 
 def _asked(session: Session, journey_id: int, of: str) -> PageAsked:
@@ -203,7 +199,7 @@ def _asked(session: Session, journey_id: int, of: str) -> PageAsked:
         )
     if asked.page is Page.SIDE_BY_SIDE:
         return _side_by_side(journey_id, asked)
-    if is_too_large(session, journey_id, asked.page):
+    if is_too_large(session, journey_id, asked):
         raise Invalid(
             f"{asked.rule.title} of a journey of this size take a while to count and cannot be shared by a"
             " link; share its results, or a report."

@@ -211,8 +211,8 @@ def _targets(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, Any
     return {"rows": rows, "waiting": waiting, "explained": target_phrases.EXPLAINED}
 
 
-def _drivers(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, Any]:
-    if is_too_large(session, scope.journey_id, Page.DRIVERS):
+def _drivers(session: Session, scope: Scope, asked: PageAsked) -> dict[str, Any]:
+    if is_too_large(session, scope.journey_id, asked):
         return {"too_many": True}
     joined = joined_scores(session, scope, **dashboard_rules())
     return {
@@ -226,7 +226,7 @@ def _answers(session: Session, scope: Scope, asked: PageAsked) -> dict[str, Any]
     place, point = asked.touchpoint_id, None
     if place is not None:
         point = queries.touchpoint(session, scope.journey_id, place)
-    if is_too_large(session, scope.journey_id, asked.page):
+    if is_too_large(session, scope.journey_id, asked):
         return {"touchpoint": point, "too_many": True}
     found = answer_shares(session, scope, place, **dashboard_rules())
     return {"touchpoint": point, "found": found}

@@ -20,6 +20,7 @@ from sqlalchemy import func, select, text
 from surveyapp.app import create_app
 from surveyapp.installation import Installation, open_installation
 from surveyapp.results.invitation_months import count_due
+from surveyapp.results.kept_answers import keep_due
 from surveyapp.sampling.invitation_rollups import add_up
 from surveyapp.settings import read
 from surveyapp.store.models import Response, Stage, SurveyRow, Touchpoint
@@ -74,6 +75,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     while add_up(installation, installation.now()):  # as the worker does
         pass
     count_due(installation, installation.now())
+    keep_due(installation, installation.now())
     app = create_app(installation.settings)
     app.config["WTF_CSRF_ENABLED"] = False
     yield app

@@ -31,8 +31,8 @@ from surveyapp.journeys.calendar import UTC_DAYS
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
 from surveyapp.results import frames, person_answers, weighted_scores
+from surveyapp.results.answer_counts import answer_counts
 from surveyapp.results.fieldwork import respondents
-from surveyapp.results.item_groups import item_groups
 from surveyapp.results.journey import ground
 from surveyapp.results.passages import passages
 from surveyapp.results.scope import Scope
@@ -59,10 +59,10 @@ STREAMS = {
     "exports/chosen.py",
     "closed_loop/queries.py",
     "responses/listing.py",
+    "results/answer_counts.py",
     "results/channel_paths.py",  # tests/results/test_channel_paths.py, by batches of three
     "results/fieldwork.py",
     "results/frames.py",
-    "results/item_groups.py",
     "results/outcome_rows.py",  # tests/results/test_outcome_analysis.py, by batches of two
     "results/passages.py",
     "results/person_answers.py",
@@ -172,12 +172,11 @@ def test_analyses_read_every_response(bank: SurveyRow, store: Store):
 
 
 def test_answers_to_a_question_are_counted_to_the_last(bank: SurveyRow, store: Store):
-    nps = BUILT_IN.load("nps")
     with store.reading() as session:
         base = ground(session, bank.journey_id, library=BUILT_IN)
-        found = item_groups(session, base, [bank.id], nps, ["nps"])
+        found = answer_counts(session, base, [bank.id], library=BUILT_IN).answered("nps.nps")
         weighted = weighted_scores._read(session, base, weighted_scores._Groups(()))
-    assert sum(each.n for each in found["nps"]) == ROWS
+    assert sum(each.n for each in found) == ROWS
     assert [len(each.values) for each in weighted.values()] == [ROWS]
 
 

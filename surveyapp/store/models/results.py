@@ -104,6 +104,36 @@ class RollupFacet(Base):
     flagged: Mapped[bool]
 
 
+class AnswerCounting(Base):
+    """How far a large survey's answers are counted: to the response with the number ``counted_to``, without
+    those that were erased until ``erased_at``.
+
+    ``rules`` is a fingerprint of the segments, the calendar and the questions that they are counted by.
+    """
+
+    __tablename__ = "answer_countings"
+
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    rules: Mapped[str] = mapped_column(String(64))
+    counted_to: Mapped[int] = mapped_column(BigInteger)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class KeptAnswers(Base):
+    """Answers to a large survey in one month (such as 202603), counted by a worker.
+
+    ``counts`` holds how many responses of which segments, channel, language and flag there are, and to each
+    question how many of these gave which answer. ``corrected``: a mark of the corrections that are in them.
+    """
+
+    __tablename__ = "kept_answers"
+
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    corrected: Mapped[str] = mapped_column(String(60), default="")
+    counts: Mapped[dict[str, Any]] = mapped_column(Document)
+
+
 class Analysis(Base):
     """A stored run of a statistical procedure; ``result`` is its JSON once the job is done."""
 
