@@ -14,6 +14,7 @@ FLOORS = {
     "analysis": -5,
     "analysis.covariance": -4,
     "analysis.scale": -3,
+    "analysis.two_level": -3,
     "analysis.composite": -2,
     "surveyapp.errors": 1,
     "surveyapp.problem_types": 1,

@@ -132,7 +132,8 @@ class NormalDiscrepancy:
             f = structure.factors(implied)
             slope, q, shift = self._slope(group, implied, f)
             if exact:
-                curve = _normal_hessian(structure, implied, f, q, shift, means=self.means)
+                curve = normal_curvature(f, inverse, q, shift, means=self.means)
+                curve += structure.second_order(implied, q, -2 * (inverse @ shift))
             else:
                 curve = 2 * normal_information(f, inverse, means=self.means)
             gradient[structure.place] += group.weight * slope
@@ -156,30 +157,22 @@ def products(f: Factors, matrix: Array) -> tuple[Array, Array, Array]:
     return products[:k, :k], products[:k, k:], products[k:, k:]
 
 
-def _normal_hessian(
-    structure: GroupStructure,
-    implied: Implied,
-    f: Factors,
-    q: Array,
-    shift: Array,
-    *,
-    means: bool,
-) -> Array:
-    """Second derivatives of F: with R = S + dd', P = Sigma^-1, K = P R P and Q = P - K,
-    tr((2K - P) dSb P dSa) + 2 (dmb' P dSa P d + dma' P dSb P d) + 2 dmb' P dma
-    + tr(Q ddS) - 2 d' P ddm.
+def normal_curvature(f: Factors, inverse: Array, q: Array, shift: Array, *, means: bool) -> Array:
+    """Second derivatives of F but for those of the moments: with R = S + dd', P = Sigma^-1, K = P R P
+    and Q = P - K, tr((2K - P) dSb P dSa) + 2 (dmb' P dSa P d + dma' P dSb P d) + 2 dmb' P dma.
+
+    The moments' own second derivatives count with weights Q and -2 P d (``GroupStructure.second_order``).
     """
-    inverse = implied.precision
     uu, uw, ww = products(f, inverse)
     left_uu, left_uw, left_ww = products(f, inverse - 2 * q)
     cross = uw.T * left_uw
     hessian = uu * left_ww + ww * left_uu + cross + cross.T
-    score = inverse @ shift
     if means:
+        score = inverse @ shift
         pm = inverse @ f.m
         mixed = (pm.T @ f.u) * (score @ f.w) + (pm.T @ f.w) * (score @ f.u)
         hessian += 2 * (mixed + mixed.T + f.m.T @ pm)
-    return np.asarray(hessian + structure.second_order(implied, q, -2 * score))
+    return np.asarray(hessian)
 
 
 @dataclass(frozen=True)

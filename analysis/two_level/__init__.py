@@ -1,0 +1,1 @@
+"""Two-level factor and structural equation models: rows within clusters, random intercepts."""

@@ -1,0 +1,236 @@
+"""The normal likelihood of rows within clusters, with its first and second derivatives in closed form.
+
+A cluster of n rows is turned by an orthogonal matrix into n - 1 vectors of covariance S_w and one scaled
+mean sqrt(n) ybar of covariance S_w + n S_b, which stands beside the cluster's own variables z. Over all
+clusters the likelihood is that of several groups: one with the pooled covariance within, and one for each
+size that clusters have (Muthén 1989; McDonald & Goldstein 1989). Its cost is in the number of sizes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from analysis.covariance.estimation import Point, normal_curvature, normal_information
+from analysis.covariance.matrices import Array, Factors, GroupStructure, Implied
+from analysis.two_level.clusters import ClusterData, SizeGroup
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where both levels' variables stand in a cluster's vector (z, sqrt(n) ybar)."""
+
+    between: Array  # (b,) of the variables between
+    within: Array  # (p,) of those within
+    own: int  # number of level-2 variables, which are not scaled
+
+    @classmethod
+    def of(cls, data: ClusterData) -> Places:
+        """Of the model's variables."""
+        model = data.model
+        order = [*model.between_only, *model.within.observed]
+        at = {name: i for i, name in enumerate(order)}
+        return cls(
+            np.array([at[name] for name in model.between.observed], dtype=int),
+            np.array([at[name] for name in model.within.observed], dtype=int),
+            len(model.between_only),
+        )
+
+
+@dataclass(frozen=True)
+class Moments:
+    """At one place in parameter space: implied by size the means (S, v), and the inverse covariances
+    (S, v, v) of the clusters' vectors.
+    """
+
+    means: Array
+    inverse: Array
+
+
+@dataclass(frozen=True)
+class TwoLevelPoint(Point):
+    """A place with both levels' implied moments (within first) and those of the clusters' vectors."""
+
+    moments: Moments | None = field(default=None)
+
+    @property
+    def known(self) -> Moments:
+        """The moments; FloatingPointError where the likelihood does not exist."""
+        if self.moments is None:
+            raise FloatingPointError("implied covariance is not positive definite")
+        return self.moments
+
+
+@dataclass(frozen=True)
+class TwoLevelDiscrepancy:
+    """-2 log-likelihood of one row, but for the constant N p log 2 pi, of two structures."""
+
+    data: ClusterData
+    within: GroupStructure
+    between: GroupStructure
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the variables stand."""
+        return Places.of(self.data)
+
+    @cached_property
+    def clusters(self) -> SizeGroup:
+        """The clusters by size."""
+        return self.data.by_size
+
+    @cached_property
+    def pooled_weight(self) -> float:
+        """The share of the vectors within, (N - J) / N."""
+        return (self.data.n - self.data.n_clusters) / self.data.n
+
+    @cached_property
+    def weights(self) -> Array:
+        """Clusters of each size over N (S,)."""
+        return self.clusters.counts / self.data.n
+
+    @cached_property
+    def scale(self) -> Array:
+        """By which each size multiplies the level-2 part of the vectors (S, v): 1, or sqrt(n)."""
+        own = self.places.own
+        scale = np.repeat(
+            np.sqrt(self.clusters.sizes)[:, None], self.clusters.means.shape[1], axis=1
+        )
+        scale[:, :own] = 1.0
+        return scale
+
+    def at(self, theta: Array) -> TwoLevelPoint:
+        """The discrepancy at ``theta``; infinite where a covariance is not positive definite."""
+        within, between = self.within.implied(theta), self.between.implied(theta)
+        implied = within, between
+        nowhere = TwoLevelPoint(theta, np.inf, implied)
+        if within.inverse is None:
+            return nowhere
+        means, covariances = self._vectors(within, between)
+        try:
+            roots = np.linalg.cholesky(covariances)
+        except np.linalg.LinAlgError:
+            return nowhere
+        inverse = np.linalg.inv(covariances)
+        # The inverse is symmetric to the last digit, as what is made of it must be.
+        inverse = (inverse + inverse.swapaxes(1, 2)) / 2
+        logs = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+        shift = self.clusters.means - means
+        traces = (inverse * self.clusters.covariances).sum(axis=(1, 2))
+        traces += np.einsum("si,sij,sj->s", shift, inverse, shift)
+        precision, log_within = within.inverse
+        trace = float(np.vdot(precision, self.data.pooled))
+        value = self.pooled_weight * (log_within + trace) + float(self.weights @ (logs + traces))
+        terms = self.pooled_weight * (abs(log_within) + trace)
+        terms += float(self.weights @ (np.abs(logs) + np.abs(traces)))
+        if not math.isfinite(value):
+            return nowhere
+        return TwoLevelPoint(theta, value, implied, terms=terms, moments=Moments(means, inverse))
+
+    def _vectors(self, within: Implied, between: Implied) -> tuple[Array, Array]:
+        """Implied means (S, v) and covariances (S, v, v) of the clusters' vectors."""
+        at, scale = self.places, self.scale
+        v = scale.shape[1]
+        outer, inner = np.zeros((v, v)), np.zeros((v, v))
+        outer[np.ix_(at.between, at.between)] = between.sigma
+        inner[np.ix_(at.within, at.within)] = within.sigma
+        upper, lower = np.zeros(v), np.zeros(v)
+        upper[at.between] = between.mu
+        lower[at.within] = within.mu
+        root = np.sqrt(self.clusters.sizes)[:, None]
+        return (
+            scale * upper + root * lower,
+            scale[:, :, None] * scale[:, None, :] * outer + inner,
+        )
+
+    def _residuals(self, point: TwoLevelPoint) -> tuple[Array, Array]:
+        """By size Q = P - P R P (S, v, v) and the mean's residual d (S, v)."""
+        moments = point.known
+        shift = self.clusters.means - moments.means
+        about = self.clusters.covariances + shift[:, :, None] * shift[:, None, :]
+        p = moments.inverse
+        return p - p @ about @ p, shift
+
+    def _by_level(
+        self, point: TwoLevelPoint, q: Array, shift: Array
+    ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        """By level (within first), the weights of the moments' derivatives: Q and -2 P d, summed over
+        sizes.
+        """
+        at, scale = self.places, self.scale
+        inverse = point.implied[0].precision
+        score = -2 * np.einsum("sij,sj->si", point.known.inverse, shift)
+        root = np.sqrt(self.clusters.sizes)
+        inner = np.einsum("s,sij->ij", self.weights, q)[np.ix_(at.within, at.within)]
+        inner += self.pooled_weight * (inverse - inverse @ self.data.pooled @ inverse)
+        outer = np.einsum("s,sij,si,sj->ij", self.weights, q, scale, scale, optimize=True)
+        lower = ((self.weights * root) @ score)[at.within]
+        upper = (self.weights @ (score * scale))[at.between]
+        return (inner, lower), (outer[np.ix_(at.between, at.between)], upper)
+
+    def gradient(self, point: TwoLevelPoint) -> Array:
+        """Of all free parameters (q,)."""
+        gradient = np.zeros(len(point.theta))
+        sums = self._by_level(point, *self._residuals(point))
+        for structure, implied, (q, r) in zip(
+            (self.within, self.between), point.implied, sums, strict=True
+        ):
+            f = structure.factors(implied)
+            gradient[structure.positions] += 2 * (f.u * (q @ f.w)).sum(axis=0) + r @ f.m
+        return gradient
+
+    def derivatives(self, point: TwoLevelPoint, *, exact: bool) -> tuple[Array, Array]:
+        """Gradient, and twice the expected information of one row (or the Hessian itself)."""
+        size = len(point.theta)
+        q, shift = self._residuals(point)
+        sums = self._by_level(point, q, shift)
+        gradient, hessian = np.zeros(size), np.zeros((size, size))
+        inverse = point.implied[0].precision
+        f = self.within.factors(point.implied[0])
+        if exact:
+            left_over = inverse - inverse @ self.data.pooled @ inverse
+            curve = normal_curvature(f, inverse, left_over, np.zeros(len(inverse)), means=False)
+        else:
+            curve = 2 * normal_information(f, inverse, means=False)
+        hessian[self.within.block] += self.pooled_weight * curve
+        total = np.zeros((len(self.positions),) * 2)
+        for s, own in enumerate(self.vector_factors(point)):
+            p = point.known.inverse[s]
+            if exact:
+                total += self.weights[s] * normal_curvature(own, p, q[s], shift[s], means=True)
+            else:
+                total += 2 * self.weights[s] * normal_information(own, p, means=True)
+        hessian[np.ix_(self.positions, self.positions)] += total
+        for structure, implied, (weight, r) in zip(
+            (self.within, self.between), point.implied, sums, strict=True
+        ):
+            own = structure.factors(implied)
+            gradient[structure.positions] += 2 * (own.u * (weight @ own.w)).sum(axis=0) + r @ own.m
+            if exact:
+                hessian[structure.block] += structure.second_order(implied, weight, r)
+        return gradient, hessian
+
+    @cached_property
+    def positions(self) -> Array:
+        """Free positions of the parameters in ``vector_factors``: those between, then those within."""
+        return np.concatenate([self.between.positions, self.within.positions])
+
+    def vector_factors(self, point: TwoLevelPoint) -> Iterator[Factors]:
+        """For each size the derivatives of its clusters' moments, for the parameters of both levels."""
+        outer = self.between.factors(point.implied[1])
+        inner = self.within.factors(point.implied[0])
+        at, v = self.places, self.scale.shape[1]
+        k, size = outer.size, outer.size + inner.size
+        base = np.zeros((v, 2 * size))
+        base[np.ix_(at.within, np.arange(k, size))] = inner.u
+        base[np.ix_(at.within, np.arange(size + k, 2 * size))] = inner.w
+        upper = np.zeros((v, 2 * size))
+        upper[np.ix_(at.between, np.arange(k))] = outer.u
+        upper[np.ix_(at.between, np.arange(size, size + k))] = outer.w
+        for scale, n in zip(self.scale, self.clusters.sizes, strict=True):
+            slope = np.concatenate([outer.slope, inner.slope * math.sqrt(n)])
+            yield Factors(upper * scale[:, None] + base, slope)
