@@ -57,7 +57,7 @@ def complete(
     require_fitted_here(
         composites, groups=groups, means=mean_structure, ordered=ordered, orthogonal=orthogonal
     )
-    predictors = () if ordered else _exogenous(model)
+    predictors = () if ordered else observed_predictors(model)
     exogenous = predictors if fixed_x else ()
     outline = _outline(model, composites, mean_structure, std_lv, orthogonal, exogenous)
     if not fixed_x:
@@ -145,7 +145,7 @@ def _check(model: Model, groups: int) -> None:
         raise ModelError("the model names no column of the data; give each factor its items")
 
 
-def _exogenous(model: Model) -> tuple[str, ...]:
+def observed_predictors(model: Model) -> tuple[str, ...]:
     """Observed predictors that nothing in the model explains and whose variance nobody wrote."""
     outcomes = {path.lhs for path in model.paths if path.op == "~"}
     indicators = {path.rhs for path in model.paths if path.op in ("=~", "<~")}

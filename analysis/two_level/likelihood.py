@@ -65,6 +65,13 @@ class TwoLevelPoint(Point):
         return self.moments
 
 
+def here(point: Point) -> TwoLevelPoint:
+    """A point of a two-level discrepancy, which makes no other."""
+    if not isinstance(point, TwoLevelPoint):
+        raise TypeError("the point belongs to another discrepancy")
+    return point
+
+
 @dataclass(frozen=True)
 class TwoLevelDiscrepancy:
     """-2 log-likelihood of one row, but for the constant N p log 2 pi, of two structures."""
@@ -172,9 +179,9 @@ class TwoLevelDiscrepancy:
         upper = (self.weights @ (score * scale))[at.between]
         return (inner, lower), (outer[np.ix_(at.between, at.between)], upper)
 
-    def gradient(self, point: TwoLevelPoint) -> Array:
+    def gradient(self, point: Point) -> Array:
         """Of all free parameters (q,)."""
-        gradient = np.zeros(len(point.theta))
+        point, gradient = here(point), np.zeros(len(point.theta))
         sums = self._by_level(point, *self._residuals(point))
         for structure, implied, (q, r) in zip(
             (self.within, self.between), point.implied, sums, strict=True
@@ -183,9 +190,9 @@ class TwoLevelDiscrepancy:
             gradient[structure.positions] += 2 * (f.u * (q @ f.w)).sum(axis=0) + r @ f.m
         return gradient
 
-    def derivatives(self, point: TwoLevelPoint, *, exact: bool) -> tuple[Array, Array]:
+    def derivatives(self, point: Point, *, exact: bool) -> tuple[Array, Array]:
         """Gradient, and twice the expected information of one row (or the Hessian itself)."""
-        size = len(point.theta)
+        point, size = here(point), len(point.theta)
         q, shift = self._residuals(point)
         sums = self._by_level(point, q, shift)
         gradient, hessian = np.zeros(size), np.zeros((size, size))

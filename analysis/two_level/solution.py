@@ -14,7 +14,7 @@ from analysis.covariance.solution import well_conditioned_inverse
 from analysis.covariance.start_values import start_values
 from analysis.errors import ModelError
 from analysis.two_level.clusters import ClusterData
-from analysis.two_level.likelihood import TwoLevelDiscrepancy, TwoLevelPoint
+from analysis.two_level.likelihood import TwoLevelDiscrepancy, TwoLevelPoint, here
 from analysis.two_level.scores import cluster_scores
 from analysis.two_level.table import TwoLevelTable
 from analysis.two_level.unrestricted import Unrestricted, level_values, unrestricted, with_fixed
@@ -39,9 +39,7 @@ class TwoLevelSolution:
     @property
     def point(self) -> TwoLevelPoint:
         """Where the estimation stopped."""
-        point = self.optimum.point
-        assert isinstance(point, TwoLevelPoint)  # noqa: S101  # the discrepancy makes no other
-        return point
+        return here(self.optimum.point)
 
     @property
     def structures(self) -> tuple[GroupStructure, GroupStructure]:
@@ -145,7 +143,7 @@ def _require_identified(table: TwoLevelTable, built: tuple[GroupStructure, Group
         full = np.zeros((len(vech_index(structure.p)[0]), size))
         full[:, structure.positions] = local
         blocks.append(full)
-        rows = [every.index(name) for name in structure.observed]
+        rows = np.array([every.index(name) for name in structure.observed], dtype=int)
         means[np.ix_(rows, structure.positions)] += f.m
     culprits = unidentified(joint, [*blocks, means])
     if not culprits:

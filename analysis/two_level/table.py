@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from analysis.covariance.completion import complete
+from analysis.covariance.completion import complete, observed_predictors
 from analysis.covariance.model import Model
 from analysis.covariance.parameter_constraints import (
     constraint_transform,
@@ -30,6 +30,7 @@ class TwoLevelTable:
     joint: ParameterTable
     within: ParameterTable
     between: ParameterTable
+    predictors: tuple[tuple[str, ...], tuple[str, ...]]  # observed, by level, fixed or not
 
     @property
     def levels(self) -> tuple[ParameterTable, ParameterTable]:
@@ -100,7 +101,8 @@ def two_level_table(
         )
         for level, table in zip((WITHIN, BETWEEN), tables, strict=True)
     )
-    return TwoLevelTable(model, joint, within, between)
+    predictors = observed_predictors(model.within), observed_predictors(model.between)
+    return TwoLevelTable(model, joint, within, between, predictors)
 
 
 def _row(row: Parameter, level: int, model: TwoLevelModel) -> Parameter:

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.covariance.matrices import Array, GroupStructure
 from analysis.covariance.minimiser import Optimum, minimise
 from analysis.two_level.clusters import ClusterData
-from analysis.two_level.likelihood import TwoLevelDiscrepancy, TwoLevelPoint
+from analysis.two_level.likelihood import TwoLevelDiscrepancy, TwoLevelPoint, here
 from analysis.two_level.table import TwoLevelTable
 
 # Of a correlation matrix, an eigenvalue below which it is none; and the least of one to start from.
@@ -46,17 +46,20 @@ def level_structure(
     means: Sequence[str],
     fixed: Sequence[str] = (),
     diagonal: bool = False,
+    related: Sequence[str] = (),
 ) -> GroupStructure:
-    """One level without a model: free covariances (variances alone with ``diagonal``) and the named
-    means, their positions counted from ``first``. The moments among ``fixed`` variables are not free.
+    """One level without a model: free covariances (with ``diagonal`` variances alone, and covariances
+    of the ``related`` variables) and the named means, their positions counted from ``first``. The
+    moments among ``fixed`` variables are not free.
     """
     p = len(names)
     out = {names.index(name) for name in fixed}
+    kin = {names.index(name) for name in related}
     pairs = [
         (i, j)
         for j in range(p)
         for i in range(j, p)
-        if not (i in out and j in out) and (i == j or not diagonal)
+        if not (i in out and j in out) and (i == j or not diagonal or (i in kin and j in kin))
     ]
     rows, columns = np.array(pairs, dtype=int).reshape(-1, 2).T
     m_row = np.array([names.index(name) for name in means if name not in fixed], dtype=int)
@@ -93,11 +96,11 @@ def unrestricted(data: ClusterData) -> Unrestricted:
         ]
     )
     found = _minimum(discrepancy, start)
-    point = _point(found)
+    point = here(found.point)
     boundary = False
     if not found.converged or _smallest(point.implied[1].sigma) < NEGATIVE:
         found, boundary = _by_loadings(data, inner, outer, start, covariances[1])
-        implied = _point(found).implied
+        implied = here(found.point).implied
         theta = np.concatenate(
             [
                 _values(structure, own.sigma, own.mu)
@@ -145,14 +148,24 @@ def with_fixed(
     own = table.levels[level]
     means = table.model.within_only if level == 0 else own.observed
     structure = level_structure(
-        own.observed, first, means=means, fixed=own.exogenous, diagonal=diagonal
+        own.observed,
+        first,
+        means=means,
+        fixed=own.exogenous,
+        diagonal=diagonal,
+        related=table.predictors[level],
     )
     return structure.with_exogenous(own.exogenous, h1.covariances[level], h1.means[level])
 
 
-def level_values(structure: GroupStructure, h1: Unrestricted, level: int) -> Array:
-    """Where to start one level without a model from: its unrestricted moments."""
-    return _values(structure, h1.definite(level), h1.means[level])
+def level_values(
+    structure: GroupStructure, h1: Unrestricted, level: int, *, as_is: bool = False
+) -> Array:
+    """One level's unrestricted moments as parameters of a structure without a model: to start from, and
+    so made positive definite, or as they are.
+    """
+    cov = h1.covariances[level] if as_is else h1.definite(level)
+    return _values(structure, cov, h1.means[level])
 
 
 def moment_estimates(data: ClusterData) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
@@ -228,11 +241,6 @@ def _values(structure: GroupStructure, cov: Array, mean: Array) -> Array:
 def _minimum(discrepancy: TwoLevelDiscrepancy, start: Array) -> Optimum:
     size = len(start)
     return minimise(discrepancy, start, np.eye(size), np.zeros(size))
-
-
-def _point(found: Optimum) -> TwoLevelPoint:
-    assert isinstance(found.point, TwoLevelPoint)  # noqa: S101  # the discrepancy makes no other
-    return found.point
 
 
 def _by_loadings(

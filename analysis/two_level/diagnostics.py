@@ -1,0 +1,96 @@
+"""What a reader of a fitted two-level model must be told before believing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.linalg import lapack
+
+from analysis.two_level.model import LEVEL_NAMES
+from analysis.two_level.solution import TwoLevelSolution
+
+
+def solution_warnings(solution: TwoLevelSolution, fit: Mapping[str, float]) -> tuple[str, ...]:
+    """Warnings about data, convergence, inadmissible estimates and measures that do not exist."""
+    found = list(solution.data.warnings)
+    if not solution.optimum.converged:
+        found.append(
+            f"the estimation did not converge in {solution.optimum.iterations} iterations; "
+            "the estimates are where it stopped, not a minimum, and are no result: there are neither "
+            "standard errors nor fit measures. Simplify the model or give start() values"
+        )
+    elif solution.information_inverse is None:
+        found.append(
+            "standard errors could not be computed: the information matrix is singular at the estimates"
+        )
+    if not solution.h1.converged:
+        found.append(
+            "the unrestricted two-level model did not converge, so that there are no fit measures; there "
+            "may be too few clusters for the variables between them"
+        )
+    found += _negative_variances(solution)
+    found += _latent_covariances(solution)
+    between = sum(row.free >= 0 for row in solution.table.between.rows)
+    if solution.data.n_clusters <= between:
+        found.append(
+            f"{solution.data.n_clusters} clusters are no more than the {between} parameters between "
+            "them; the standard errors of level 2 mean little"
+        )
+    if not solution.optimum.converged:
+        return tuple(found)
+    if solution.h1.boundary and solution.h1.converged:
+        found.append(
+            "the variables' unrestricted covariance between clusters is singular: some hardly vary "
+            "between clusters, or vary as others do; chi-square then only nearly follows its distribution"
+        )
+    if fit["df"] == 0:
+        found.append(
+            "the model has no degrees of freedom: it fits any data, and its fit says nothing"
+        )
+    elif not fit.get("chisq_scaling_factor", 1.0) > 0:
+        found.append(
+            "the scaling factor of the robust test is not positive, which happens in small samples: "
+            "scaled and robust fit measures do not exist; the plain ones assume normal data"
+        )
+    return tuple(found)
+
+
+def _negative_variances(solution: TwoLevelSolution) -> list[str]:
+    found = []
+    for row in solution.table.joint.free_rows():
+        value = float(solution.theta[row.free])
+        if row.op != "~~" or row.lhs != row.rhs or value >= 0:
+            continue
+        own = solution.table.levels[row.group - 1]
+        kind = "residual variance" if row.lhs in own.observed else "variance"
+        found.append(
+            f"Heywood case: the {kind} of {row.lhs} {LEVEL_NAMES[row.group]} clusters is negative "
+            f"({value:.3g}); the model may be wrong, or the clusters too few for it"
+            + (
+                f". Fixing it at 0 ({row.lhs} ~~ 0*{row.lhs}) is usual at level 2"
+                if row.group == 2
+                else ""
+            )
+        )
+    return found
+
+
+def _latent_covariances(solution: TwoLevelSolution) -> list[str]:
+    found = []
+    for level, (own, implied) in enumerate(
+        zip(solution.table.levels, solution.point.implied, strict=True), start=1
+    ):
+        p = len(own.observed)
+        block = implied.covariance[p:, p:]
+        variances = block.diagonal()
+        # A negative variance is told already.
+        if not len(block) or not np.isfinite(block).all() or (variances <= 0).any():
+            continue
+        sd = np.sqrt(variances)
+        if lapack.dpotrf(block / (sd[:, None] * sd) + 1e-8 * np.eye(len(sd)))[1]:
+            found.append(
+                f"the covariance matrix of the latent variables {LEVEL_NAMES[level]} clusters is not "
+                "positive definite: factors correlate beyond 1; join or drop some"
+            )
+    return found

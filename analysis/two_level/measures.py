@@ -1,0 +1,274 @@
+"""Fit of a two-level model: of both levels together, and of each by itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.covariance.fit_measures import (
+    NAN,
+    chi_square_pvalue,
+    fit_measures,
+    incremental,
+    rmsea,
+)
+from analysis.covariance.matrices import Array
+from analysis.covariance.minimiser import Optimum
+from analysis.covariance.parameter_table import ParameterTable
+from analysis.covariance.statistics import Scaling
+from analysis.two_level.likelihood import TwoLevelDiscrepancy, TwoLevelPoint, here
+from analysis.two_level.model import LEVEL_NAMES
+from analysis.two_level.scores import cluster_scores
+from analysis.two_level.solution import TwoLevelSolution, solve_at
+from analysis.two_level.unrestricted import (
+    independence,
+    independence_at,
+    level_values,
+    with_fixed,
+)
+
+COUNTS = ("npar", "df", "baseline_df", "df_scaled", "baseline_df_scaled", "ntotal")
+# Measures of complete single-level samples, which have no two-level form.
+_NOT_OF_TWO_LEVELS = ("mfi", "ecvi", "cn_05", "cn_01")
+
+
+@dataclass(frozen=True)
+class LevelFit:
+    """Fit of one level's model beside an unrestricted other level (Ryu & West 2009).
+
+    ``n`` is what RMSEA divides by: rows within clusters, clusters between them. ``srmr`` is of the
+    correlations of the whole model's solution. NaN where the model has no degrees of freedom or did
+    not converge.
+    """
+
+    level: int
+    n: int
+    chisq: float
+    df: int
+    pvalue: float
+    cfi: float
+    tli: float
+    rmsea: float
+    rmsea_ci_lower: float
+    rmsea_ci_upper: float
+    srmr: float
+
+    @property
+    def name(self) -> str:
+        """within or between"""
+        return LEVEL_NAMES[self.level]
+
+
+def measures(solution: TwoLevelSolution) -> dict[str, float]:
+    """Every measure of both levels together by lavaan's name with underscores; NaN but for counts where
+    the fit did not converge.
+    """
+    found = _measures(solution)
+    if solution.optimum.converged and solution.h1.converged:
+        return found
+    return {name: value if name in COUNTS else NAN for name, value in found.items()}
+
+
+def degrees_of_freedom(solution: TwoLevelSolution) -> int:
+    """Moments given the fixed predictors, less the parameters."""
+    return solution.table.saturated_parameters - solution.table.joint.n_parameters
+
+
+def log_likelihood(solution: TwoLevelSolution, point: TwoLevelPoint) -> float:
+    """Given the fixed predictors of one level alone, as lavaan counts them: those within as rows drawn
+    by themselves, those between as clusters. A predictor of both levels is not a given one.
+    """
+    data, model = solution.data, solution.data.model
+    within, between = solution.table.levels
+    cells = data.n * len(model.within.observed) + data.n_clusters * len(model.between_only)
+    total = -0.5 * (data.n * point.value + cells * math.log(2 * math.pi))
+    inner = [k for k, name in enumerate(within.observed) if name in _given(within, model.both)]
+    outer = [k for k, name in enumerate(model.between_only) if name in between.exogenous]
+    return total - _own(data.rows[:, inner]) - _own(data.between[:, outer])
+
+
+def _given(table: ParameterTable, both: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in table.exogenous if name not in both)
+
+
+def _own(columns: Array) -> float:
+    """Normal log-likelihood of complete columns (n, k) at their own moments; 0 for none."""
+    n, k = columns.shape
+    if k == 0:
+        return 0.0
+    cov = np.atleast_2d(np.cov(columns, rowvar=False, bias=True))
+    return float(-0.5 * n * (k * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1] + k))
+
+
+def _measures(solution: TwoLevelSolution) -> dict[str, float]:
+    table, data, h1 = solution.table, solution.data, solution.h1
+    baseline = independence(data, table, h1)
+    df = degrees_of_freedom(solution)
+    baseline_df = table.saturated_parameters - len(baseline.point.theta)
+    chisq = max(data.n * (solution.point.value - h1.point.value), 0.0)
+    baseline_chisq = data.n * (baseline.point.value - h1.point.value)
+    out = fit_measures(
+        chisq=chisq,
+        df=df,
+        baseline_chisq=baseline_chisq,
+        baseline_df=baseline_df,
+        n=data.n,
+        npar=table.joint.n_parameters,
+        fmin=solution.point.value / 2,
+        logl=log_likelihood(solution, solution.point),
+        unrestricted_logl=log_likelihood(solution, h1.point),
+    )
+    for name in _NOT_OF_TWO_LEVELS:
+        del out[name]
+    within, between = (residual(solution, level) for level in (0, 1))
+    out |= {"srmr": within + between, "srmr_within": within, "srmr_between": between}
+    if solution.robust:
+        out |= _scaled(solution, baseline, chisq, df, baseline_chisq, baseline_df)
+    return {name: float(value) for name, value in out.items()}
+
+
+def residual(solution: TwoLevelSolution, level: int) -> float:
+    """SRMR of one level (0 within, 1 between): the root mean square of the differences between the
+    unrestricted and the implied correlations, the diagonal's zeros counted, as lavaan's.
+    """
+    sample, implied = solution.h1.covariances[level], solution.point.implied[level].sigma
+    if not (np.isfinite(implied).all() and (implied.diagonal() > 0).all()):
+        return NAN
+    if (sample.diagonal() <= 0).any():
+        return NAN
+    difference = (_correlation(sample) - _correlation(implied))[np.tril_indices(len(sample))]
+    return float(np.sqrt(np.mean(difference**2)))
+
+
+def _correlation(cov: Array) -> Array:
+    sd = np.sqrt(cov.diagonal())
+    return np.asarray(cov / (sd[:, None] * sd))
+
+
+def _trace(discrepancy: TwoLevelDiscrepancy, point: TwoLevelPoint) -> float:
+    """tr(A^-1 B) of a model without constraints, A the observed information and B the scores' products."""
+    information = discrepancy.derivatives(point, exact=True)[1] / 2
+    scores = cluster_scores(discrepancy, point)
+    return float(np.trace(np.linalg.solve(information, scores.T @ scores / discrepancy.data.n)))
+
+
+def _scaled(
+    solution: TwoLevelSolution,
+    baseline: Optimum,
+    chisq: float,
+    df: int,
+    baseline_chisq: float,
+    baseline_df: int,
+) -> dict[str, float]:
+    """Scaled and robust measures: Yuan & Bentler's (2000) factor as Mplus and lavaan have it, with the
+    unrestricted model's traces at its own estimates.
+    """
+    table, h1, data = solution.table, solution.h1, solution.data
+    inner = with_fixed(table, h1, 0, 0)
+    outer = with_fixed(table, h1, 1, len(inner.positions))
+    whole = TwoLevelDiscrepancy(data, inner, outer)
+    theta = np.concatenate(
+        [level_values(inner, h1, 0, as_is=True), level_values(outer, h1, 1, as_is=True)]
+    )
+    unrestricted = _trace(whole, whole.at(theta))
+    inverse = solution.information_inverse
+    own = NAN
+    if inverse is not None:
+        own = float(np.trace(inverse @ table.joint.reduced(solution.meat)))
+    independent = _trace(independence_discrepancy(solution), here(baseline.point))
+    factor = Scaling((unrestricted - own) / df if df > 0 else NAN)
+    baseline_factor = Scaling((unrestricted - independent) / baseline_df if baseline_df else NAN)
+    corrected, baseline_corrected = factor.apply(chisq), baseline_factor.apply(baseline_chisq)
+    if df == 0:
+        corrected = chisq
+    out = {
+        "chisq_scaled": corrected,
+        "df_scaled": float(df),
+        "pvalue_scaled": chi_square_pvalue(corrected, df),
+        "chisq_scaling_factor": factor.factor,
+        "baseline_chisq_scaled": baseline_corrected,
+        "baseline_df_scaled": float(baseline_df),
+        "baseline_pvalue_scaled": chi_square_pvalue(baseline_corrected, baseline_df),
+        "baseline_chisq_scaling_factor": baseline_factor.factor,
+        "scaling_factor_h1": unrestricted / table.saturated_parameters,
+        "scaling_factor_h0": own / table.joint.n_free,
+    }
+    relative = incremental(corrected, df, baseline_corrected, baseline_df)
+    out |= {f"{name}_scaled": value for name, value in relative.items()}
+    robust = incremental(
+        chisq,
+        df,
+        baseline_chisq,
+        baseline_df,
+        scaling=factor.factor,
+        baseline_scaling=baseline_factor.factor,
+    )
+    out |= {f"{name}_robust": robust[name] for name in ("cfi", "tli", "nnfi", "rni")}
+    scaled = rmsea(chisq, df * factor.factor if factor.defined else NAN, data.n)
+    better = rmsea(chisq, df, data.n, scaling=factor.factor, interval_chisq=corrected)
+    for kind, value in (("scaled", scaled), ("robust", better)):
+        out |= {
+            f"rmsea_{kind}": value.estimate,
+            f"rmsea_ci_lower_{kind}": value.ci_lower,
+            f"rmsea_ci_upper_{kind}": value.ci_upper,
+            f"rmsea_pvalue_{kind}": value.pvalue,
+            f"rmsea_notclose_pvalue_{kind}": value.notclose_pvalue,
+        }
+    return out
+
+
+def independence_discrepancy(solution: TwoLevelSolution) -> TwoLevelDiscrepancy:
+    """That of the model of independent variables."""
+    table, h1 = solution.table, solution.h1
+    inner = with_fixed(table, h1, 0, 0, diagonal=True)
+    outer = with_fixed(table, h1, 1, len(inner.positions), diagonal=True)
+    return TwoLevelDiscrepancy(solution.data, inner, outer)
+
+
+def level_fits(solution: TwoLevelSolution) -> tuple[LevelFit, ...]:
+    """Each level's own fit, within first; empty where parameters are tied across levels, or the fit did
+    not converge.
+
+    The chi-square of a model that restricts one level and leaves the other unrestricted tells which
+    level misfits, which that of both hardly does for the level between, whose clusters are few. It is
+    that of plain maximum likelihood.
+    """
+    if not solution.optimum.converged:
+        return ()
+    found = []
+    for level in (0, 1):
+        own = solve_at(solution, level)
+        if own is None:
+            return ()
+        found.append(_level_fit(solution, level, *own))
+    return tuple(found)
+
+
+def _level_fit(solution: TwoLevelSolution, level: int, found: Optimum, parameters: int) -> LevelFit:
+    data, table, h1 = solution.data, solution.table, solution.h1
+    n = data.n if level == 0 else data.n_clusters
+    df = table.saturated_parameters - parameters
+    srmr = residual(solution, level)
+    if not found.converged:
+        return LevelFit(level + 1, n, NAN, df, NAN, NAN, NAN, NAN, NAN, NAN, srmr)
+    baseline = independence_at(data, table, h1, level)
+    chisq = max(data.n * (found.point.value - h1.point.value), 0.0)
+    baseline_chisq = data.n * (baseline.point.value - h1.point.value)
+    baseline_df = table.saturated_parameters - len(baseline.point.theta)
+    relative = incremental(chisq, df, baseline_chisq, baseline_df)
+    close = rmsea(chisq, df, n)
+    return LevelFit(
+        level + 1,
+        n,
+        chisq,
+        df,
+        chi_square_pvalue(chisq, df),
+        relative["cfi"],
+        relative["tli"],
+        close.estimate,
+        close.ci_lower,
+        close.ci_upper,
+        srmr,
+    )
