@@ -45,18 +45,20 @@ class TreatedLadder:
 
 def model_losses(
     data: pd.DataFrame,
-    model: str,
+    model: str | Sequence[str],
     used: int,
     group: str | None = None,
     *,
     drawn: tuple[str | None, str | None] = (None, None),
 ) -> Losses:
-    """The losses of a model, fitted in the groups of a column. Raises MissingItem.
+    """The losses of a model, or of the variables that it names, fitted in the groups of a column. Raises
+    MissingItem.
 
     ``drawn``: the columns of weights and clusters; a row without a weight or cluster is counted for
     that, also where its group is unknown.
     """
-    values = numeric_rows(data, as_model(model).observed)
+    names = as_model(model).observed if isinstance(model, str) else tuple(model)
+    values = numeric_rows(data, names)
     undrawn = not_drawn(data, *drawn)
     unknown = 0
     if group is not None:

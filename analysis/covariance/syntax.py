@@ -37,8 +37,9 @@ _REFUSED = {
     ">": "inequality constraints are not supported; fix the parameter or reparametrise it",
     "|": "thresholds are estimated freely when the estimator is WLSMV or DWLS; leave the line out",
     "~*~": "response scales are set by the estimator; leave the line out",
-    "%": "levels and blocks are not supported; write one model for all rows",
-    ":": "blocks of groups or levels are not supported; use c(a, b)* for groups, and x1:x2 for a product",
+    "%": "levels and blocks are written 'level: 1' and 'level: 2'; write one model for all rows otherwise",
+    ":": "blocks of groups or levels are not read here: 'level: 1' and 'level: 2' belong to a two-level model, "
+    "which `surveyapp sem --cluster` fits; use c(a, b)* for groups, and x1:x2 for a product",
 }
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import lapack
 
 from analysis.covariance.data import numeric_rows
 from analysis.covariance.matrices import Array
@@ -46,8 +47,7 @@ class ClusterData:
     rows: Array
     between: Array
     starts: Array  # (J,) where each cluster's rows begin
-    warnings: tuple[str, ...]
-    dropped: int = 0
+    losses: tuple[str, ...] = ()  # sentences on rows that were left out
 
     @property
     def n(self) -> int:
@@ -58,6 +58,11 @@ class ClusterData:
     def n_clusters(self) -> int:
         """Clusters analysed."""
         return len(self.starts)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know of the rows and their clusters."""
+        return (*self.losses, *_said(self))
 
     @cached_property
     def sizes(self) -> Array:
@@ -119,7 +124,7 @@ def cluster_data(data: pd.DataFrame, model: TwoLevelModel, cluster: str) -> Clus
     Raises MissingItem, DataError naming a level-2 variable that differs within a cluster, NoVariance,
     NotPositiveDefinite, and TooFewCases for too few clusters or rows.
     """
-    warnings: list[str] = []
+    losses: list[str] = []
     values = numeric_rows(data, model.observed)
     known = data[cluster].notna().to_numpy()
     complete = ~np.isnan(values).any(axis=1)
@@ -131,7 +136,7 @@ def cluster_data(data: pd.DataFrame, model: TwoLevelModel, cluster: str) -> Clus
         if count:
             verb = "has" if count == 1 else "have"
             left = "was left out" if count == 1 else "were left out"
-            warnings.append(f"{count} of {len(data)} rows {verb} {why} and {left}")
+            losses.append(f"{count} of {len(data)} rows {verb} {why} and {left}")
     keep = known & complete
     codes = pd.factorize(data.loc[keep, cluster])[0]
     order = np.argsort(codes, kind="stable")
@@ -140,12 +145,10 @@ def cluster_data(data: pd.DataFrame, model: TwoLevelModel, cluster: str) -> Clus
     p = len(model.within.observed)
     within = values[:, :p]
     own = _between(values[:, p:], starts, model.observed[p:], cluster)
-    found = ClusterData(model, cluster, within, own, starts, tuple(warnings), int((~keep).sum()))
+    found = ClusterData(model, cluster, within, own, starts, tuple(losses))
     _require_enough(found)
     _require_variance(found)
-    return ClusterData(
-        model, cluster, within, own, starts, (*warnings, *_said(found)), found.dropped
-    )
+    return found
 
 
 def _between(values: Array, starts: Array, names: Sequence[str], cluster: str) -> Array:
@@ -208,7 +211,12 @@ def _require_definite(matrix: Array, names: Sequence[str], what: str) -> None:
     if not len(names):
         return
     sd = np.sqrt(matrix.diagonal())
-    values, vectors = np.linalg.eigh(matrix / (sd[:, None] * sd))
+    correlation = matrix / (sd[:, None] * sd)
+    root, failed = lapack.dpotrf(correlation, lower=1)
+    # Each pivot is what the variables before leave of a variance: far from nothing, nothing is wrong.
+    if not failed and root.diagonal().min() > 1e-3:
+        return
+    values, vectors = np.linalg.eigh(correlation)
     if values[0] > 1e-10:
         return
     culprits = [

@@ -110,6 +110,16 @@ class TwoLevelDiscrepancy:
         scale[:, :own] = 1.0
         return scale
 
+    @cached_property
+    def scales(self) -> Array:
+        """By which each size multiplies the level-2 part of the covariances (S, v, v)."""
+        return np.asarray(self.scale[:, :, None] * self.scale[:, None, :])
+
+    @cached_property
+    def root(self) -> Array:
+        """The root of each size (S, 1)."""
+        return np.asarray(np.sqrt(self.clusters.sizes)[:, None])
+
     def at(self, theta: Array) -> TwoLevelPoint:
         """The discrepancy at ``theta``; infinite where a covariance is not positive definite."""
         within, between = self.within.implied(theta), self.between.implied(theta)
@@ -127,8 +137,7 @@ class TwoLevelDiscrepancy:
         inverse = (inverse + inverse.swapaxes(1, 2)) / 2
         logs = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
         shift = self.clusters.means - means
-        traces = (inverse * self.clusters.covariances).sum(axis=(1, 2))
-        traces += np.einsum("si,sij,sj->s", shift, inverse, shift)
+        traces = (inverse * self._about(shift)).sum(axis=(1, 2))
         precision, log_within = within.inverse
         trace = float(np.vdot(precision, self.data.pooled))
         value = self.pooled_weight * (log_within + trace) + float(self.weights @ (logs + traces))
@@ -140,27 +149,25 @@ class TwoLevelDiscrepancy:
 
     def _vectors(self, within: Implied, between: Implied) -> tuple[Array, Array]:
         """Implied means (S, v) and covariances (S, v, v) of the clusters' vectors."""
-        at, scale = self.places, self.scale
-        v = scale.shape[1]
+        at, v = self.places, self.scale.shape[1]
         outer, inner = np.zeros((v, v)), np.zeros((v, v))
-        outer[np.ix_(at.between, at.between)] = between.sigma
-        inner[np.ix_(at.within, at.within)] = within.sigma
+        outer[at.between[:, None], at.between] = between.sigma
+        inner[at.within[:, None], at.within] = within.sigma
         upper, lower = np.zeros(v), np.zeros(v)
         upper[at.between] = between.mu
         lower[at.within] = within.mu
-        root = np.sqrt(self.clusters.sizes)[:, None]
-        return (
-            scale * upper + root * lower,
-            scale[:, :, None] * scale[:, None, :] * outer + inner,
-        )
+        return self.scale * upper + self.root * lower, self.scales * outer + inner
 
     def _residuals(self, point: TwoLevelPoint) -> tuple[Array, Array]:
         """By size Q = P - P R P (S, v, v) and the mean's residual d (S, v)."""
         moments = point.known
         shift = self.clusters.means - moments.means
-        about = self.clusters.covariances + shift[:, :, None] * shift[:, None, :]
         p = moments.inverse
-        return p - p @ about @ p, shift
+        return p - p @ self._about(shift) @ p, shift
+
+    def _about(self, shift: Array) -> Array:
+        """Second moments of the clusters' vectors about the implied means (S, v, v)."""
+        return np.asarray(self.clusters.covariances + shift[:, :, None] * shift[:, None, :])
 
     def _by_level(
         self, point: TwoLevelPoint, q: Array, shift: Array
@@ -170,14 +177,14 @@ class TwoLevelDiscrepancy:
         """
         at, scale = self.places, self.scale
         inverse = point.implied[0].precision
-        score = -2 * np.einsum("sij,sj->si", point.known.inverse, shift)
-        root = np.sqrt(self.clusters.sizes)
-        inner = np.einsum("s,sij->ij", self.weights, q)[np.ix_(at.within, at.within)]
+        score = -2 * (point.known.inverse @ shift[:, :, None])[:, :, 0]
+        weights = self.weights[:, None, None]
+        inner = (weights * q).sum(axis=0)[at.within[:, None], at.within]
         inner += self.pooled_weight * (inverse - inverse @ self.data.pooled @ inverse)
-        outer = np.einsum("s,sij,si,sj->ij", self.weights, q, scale, scale, optimize=True)
-        lower = ((self.weights * root) @ score)[at.within]
+        outer = (weights * self.scales * q).sum(axis=0)
+        lower = (self.weights @ (score * self.root))[at.within]
         upper = (self.weights @ (score * scale))[at.between]
-        return (inner, lower), (outer[np.ix_(at.between, at.between)], upper)
+        return (inner, lower), (outer[at.between[:, None], at.between], upper)
 
     def gradient(self, point: Point) -> Array:
         """Of all free parameters (q,)."""
@@ -211,7 +218,7 @@ class TwoLevelDiscrepancy:
                 total += self.weights[s] * normal_curvature(own, p, q[s], shift[s], means=True)
             else:
                 total += 2 * self.weights[s] * normal_information(own, p, means=True)
-        hessian[np.ix_(self.positions, self.positions)] += total
+        hessian[self.positions[:, None], self.positions] += total
         for structure, implied, (weight, r) in zip(
             (self.within, self.between), point.implied, sums, strict=True
         ):
@@ -232,12 +239,9 @@ class TwoLevelDiscrepancy:
         inner = self.within.factors(point.implied[0])
         at, v = self.places, self.scale.shape[1]
         k, size = outer.size, outer.size + inner.size
-        base = np.zeros((v, 2 * size))
-        base[np.ix_(at.within, np.arange(k, size))] = inner.u
-        base[np.ix_(at.within, np.arange(size + k, 2 * size))] = inner.w
-        upper = np.zeros((v, 2 * size))
-        upper[np.ix_(at.between, np.arange(k))] = outer.u
-        upper[np.ix_(at.between, np.arange(size, size + k))] = outer.w
+        base, upper = np.zeros((v, 2 * size)), np.zeros((v, 2 * size))
+        base[at.within, k:size], base[at.within, size + k :] = inner.u, inner.w
+        upper[at.between, :k], upper[at.between, size : size + k] = outer.u, outer.w
         for scale, n in zip(self.scale, self.clusters.sizes, strict=True):
             slope = np.concatenate([outer.slope, inner.slope * math.sqrt(n)])
             yield Factors(upper * scale[:, None] + base, slope)

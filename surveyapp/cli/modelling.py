@@ -21,6 +21,7 @@ from analysis.covariance.settings import H1_INFORMATION
 from analysis.errors import AnalysisError
 from analysis.losses import Losses
 from analysis.rules import RULES
+from analysis.two_level.model import has_levels
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import CLUSTER, DIAGRAM, FILE, JSON, MODEL, WEIGHTS
 from surveyapp.cli.models import listed, model_text
@@ -36,6 +37,7 @@ from surveyapp.cli.outputs import (
     warnings,
 )
 from surveyapp.cli.table_options import table_and_treatment, values_ok
+from surveyapp.cli.two_level_models import refuse_beside_levels, two_level
 from surveyapp.errors import Invalid
 from surveyapp.reports.diagram import Diagram
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
@@ -122,7 +124,10 @@ def sem(
     values_ok: bool,
     reading: ReadOptions,
 ) -> None:
-    """Fit a structural equation model, in lavaan's syntax, to the data in FILE."""
+    """Fit a structural equation model, in lavaan's syntax, to the data in FILE.
+
+    With 'level: 1' and 'level: 2' in the text and --cluster, a two-level model is fitted.
+    """
     _svg_only(diagram_path)
     if equal and group is None:
         raise Invalid("--equal requires groups; name their column with --group")
@@ -130,6 +135,16 @@ def sem(
     answers = model_answers(
         file, text, reading, values_ok=values_ok, group=group, drawn=(weights, cluster)
     )
+    if has_levels(text):
+        refuse_beside_levels(
+            group=group,
+            weights=weights,
+            missing=missing,
+            likelihood=likelihood,
+            h1_information=h1_information,
+        )
+        two_level(answers, text, cluster, estimator.upper(), std_lv, json_path, diagram_path)
+        return
     fit = fit_sem(
         answers.frame,
         text,

@@ -1,0 +1,196 @@
+"""Models of rows within clusters, fitted by the command on structural equation models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from analysis.covariance.missing_ladders import model_losses
+from analysis.covariance.settings import H1_INFORMATION
+from analysis.rules import RULES
+from analysis.two_level.fit import TwoLevelFit, fit_two_level
+from analysis.two_level.model import LEVEL_NAMES
+from analysis.two_level.script import two_level_script
+from surveyapp.cli.outputs import Table, finish, json_file, number, probability, sample, warnings
+from surveyapp.errors import Invalid
+from surveyapp.reports.measured_models import sem_diagram
+from surveyapp.reports.path_diagram import path_diagrams
+from surveyapp.results.losses import of_file
+from surveyapp.results.tables import AnswerFile
+
+# In the order shown; of MLR the scaled and robust measures come first.
+_FIT = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")
+_SCALED = tuple("df" if name == "df" else f"{name}_scaled" for name in _FIT)
+_ROBUST = tuple(f"{name}_robust" for name in _FIT[3:])
+_OTHER = ("srmr_within", "srmr_between", "logl", "aic", "bic")
+_OF_LEVEL = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr")
+
+
+def refuse_beside_levels(
+    *,
+    group: str | None,
+    weights: str | None,
+    missing: str,
+    likelihood: str,
+    h1_information: str,
+) -> None:
+    """Invalid for an option that two-level models do not have."""
+    for option, given, cure in (
+        ("--group", group is not None, "fit each group's rows by themselves"),
+        ("--weights", weights is not None, "leave it out, or fit one level with --estimator MLR"),
+        ("--missing fiml", missing == "fiml", "rows with a missing answer are left out"),
+        ("--likelihood", likelihood != "normal", "leave it out"),
+        ("--h1-information", h1_information != H1_INFORMATION[0], "leave it out"),
+    ):
+        if given:
+            raise Invalid(f"{option} does not go with a model that has levels; {cure}")
+
+
+def two_level(
+    answers: AnswerFile,
+    text: str,
+    cluster: str | None,
+    estimator: str,
+    std_lv: bool,
+    json_path: Path | None,
+    diagram_path: Path | None,
+) -> None:
+    """Fit the text's two-level model, print its tables and write its files."""
+    if cluster is None:
+        raise Invalid("a model with levels requires clusters; name their column with --cluster")
+    fit = fit_two_level(answers.frame, text, cluster, estimator=estimator, std_lv=std_lv)
+    lost = model_losses(answers.frame, fit.model.observed, fit.n, drawn=(None, cluster))
+    document = {"rules_version": RULES, "sample": sample(lost), **fit.to_dict()}
+    document["sample"]["no_weight_or_cluster"] = lost.not_drawn
+    document["r_script"] = two_level_script(fit)
+    sizes = fit.cluster_sizes
+    tables: list[Table] = [
+        (
+            f"{estimator} at two levels, n = {fit.n} in {fit.n_clusters} clusters of {cluster} "
+            f"({sizes['smallest']} to {sizes['largest']} rows, on average {sizes['mean']:.1f})"
+            f"{'' if fit.converged else ': did not converge'}; {of_file(lost)}",
+            ("measure", "value"),
+            _measures(document["fit"]),
+        ),
+        *_levels(fit),
+        *(_estimates(document, level, fit.converged) for level in LEVEL_NAMES),
+        *_defined(document),
+        *_shares(fit),
+    ]
+    files = json_file(json_path, document)
+    if diagram_path is not None:
+        drawn = {
+            name: sem_diagram({"estimates": _as_group(document, level)})
+            for level, name in LEVEL_NAMES.items()
+        }
+        files.append((diagram_path, path_diagrams(drawn).encode()))
+    finish(tables, warnings(document, answers.notes), files)
+
+
+def _measures(fit: dict[str, Any]) -> list[list[str]]:
+    scaled = "chisq_scaled" in fit
+    shown = (*_SCALED, *_ROBUST, *_FIT, *_OTHER) if scaled else (*_FIT, *_OTHER)
+    return [[name, _measure(name, fit[name])] for name in dict.fromkeys(shown) if name in fit]
+
+
+def _measure(name: str, value: float | None) -> str:
+    if name.startswith("pvalue"):
+        return probability(value, 4)
+    return number(value, 0 if name == "df" else 4)
+
+
+def _levels(fit: TwoLevelFit) -> list[Table]:
+    """Each level's own fit, where the levels can be told apart."""
+    if not fit.levels:
+        return []
+    rows = []
+    for one in fit.levels:
+        values = {name: getattr(one, name) for name in _OF_LEVEL}
+        known = {name: value if value == value else None for name, value in values.items()}
+        rows.append(
+            [f"{one.name} (n = {one.n})", *(_measure(name, known[name]) for name in _OF_LEVEL)]
+        )
+    plain = " (plain chi-square)" if fit.settings.estimator == "MLR" else ""
+    title = f"Fit of each level beside an unrestricted other one{plain}"
+    return [(title, ("level", *_OF_LEVEL), rows)]
+
+
+def _estimates(document: dict[str, Any], level: int, converged: bool) -> Table:
+    rows = [row for row in document["estimates"] if row["level"] == level and _worth(row)]
+    what = "Estimates" if converged else "Where the estimation stopped (no estimates)"
+    return (
+        f"{what} {LEVEL_NAMES[level]} clusters",
+        ("parameter", "est", "se", "z", "p", "std.all", "95% CI"),
+        [_estimate(row) for row in rows],
+    )
+
+
+def _worth(row: dict[str, Any]) -> bool:
+    """Means are shown between clusters alone, and only those that are estimated."""
+    return row["op"] != "~1" or (row["level"] == 2 and bool(row["se"]))
+
+
+def _estimate(row: dict[str, Any]) -> list[str]:
+    right = "1" if row["op"] == "~1" else row["rhs"]
+    operator = "~" if row["op"] == "~1" else row["op"]
+    limits = [row.get("std_ci_lower"), row.get("std_ci_upper")]
+    known = None not in limits and limits[0] != limits[1]  # a fixed value has no interval
+    interval = " to ".join(map(number, limits)) if known else ""
+    return [
+        f"{row['lhs']} {operator} {right}",
+        *(number(row.get(key)) for key in ("est", "se", "z")),
+        probability(row.get("pvalue")),
+        number(row.get("std_all")),
+        interval,
+    ]
+
+
+def _defined(document: dict[str, Any]) -> list[Table]:
+    rows = [row for row in document["estimates"] if row["op"] == ":="]
+    head = ("quantity", "est", "se", "z", "p", "std.all", "95% CI")
+    return [("Defined quantities", head, [_estimate(row) for row in rows])] if rows else []
+
+
+def _shares(fit: TwoLevelFit) -> list[Table]:
+    """What lies between clusters, and how reliably each factor is measured at its level."""
+    tables: list[Table] = []
+    if fit.items:
+        tables.append(
+            (
+                "Variance within and between clusters, without a model",
+                ("variable", "within", "between", "ICC", "design effect"),
+                [
+                    [one.item, *map(number, (one.within, one.between, one.icc, one.design_effect))]
+                    for one in fit.items
+                ],
+            )
+        )
+    explained = fit.to_dict()["r_squared"]
+    if explained:
+        tables.append(
+            (
+                "Explained variance at each level",
+                ("variable", "level", "R2"),
+                [
+                    [row["name"], LEVEL_NAMES[row["level"]], number(row["r_squared"])]
+                    for row in explained
+                ],
+            )
+        )
+    if fit.reliabilities:
+        tables.append(
+            (
+                "Reliability at each level",
+                ("factor", "level", "items", "omega"),
+                [
+                    [one.factor, one.name, str(one.items), number(one.omega)]
+                    for one in fit.reliabilities
+                ],
+            )
+        )
+    return tables
+
+
+def _as_group(document: dict[str, Any], level: int) -> list[dict[str, Any]]:
+    """One level's estimates, as those of one group's model are drawn."""
+    return [{**row, "group": 1} for row in document["estimates"] if row["level"] == level]

@@ -1,0 +1,238 @@
+"""Two-level models give lavaan's numbers, and those of closed forms where there are some."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.two_level.clusters import cluster_data
+from analysis.two_level.fit import TwoLevelFit, fit_two_level
+from analysis.two_level.likelihood import TwoLevelDiscrepancy
+from analysis.two_level.model import parse_levels
+from analysis.two_level.scores import cluster_scores
+from analysis.two_level.unrestricted import unrestricted
+from tests.analysis.two_level_numbers import (
+    DEMO_ESTIMATES,
+    DEMO_FIT,
+    DEMO_ICC,
+    DEMO_MODEL,
+    ESTIMATES,
+    FIT,
+    MODELS,
+    PLAIN,
+    TIED,
+    branches,
+    demo_rows,
+)
+
+pytestmark = pytest.mark.xdist_group("two-level")
+# lavaan's unrestricted model stops when a step gains less than 1e-4 in the log-likelihood: what is made of
+# it differs by as much. Of the rest, its optimiser leaves a thousandth of a standard error. Its scores of
+# variables within clusters alone are not the gradients of a cluster's likelihood (see below), which the
+# robust errors beside them show in the third digit.
+OF_UNRESTRICTED = 1e-3
+IN_ERRORS = 3e-3
+
+
+@lru_cache(maxsize=1)
+def data() -> pd.DataFrame:
+    return branches()
+
+
+@lru_cache(maxsize=8)
+def fitted(case: str) -> TwoLevelFit:
+    estimator = "ML" if case == "plain" else "MLR"
+    fixed = case != "tied"
+    return fit_two_level(data(), MODELS[case], "branch", estimator=estimator, fixed_x=fixed)
+
+
+@pytest.mark.parametrize("case", MODELS)
+def test_estimates_and_errors_are_lavaans(case: str):
+    fit = fitted(case)
+    frame = fit.estimates.set_index(["lhs", "op", "rhs", "level"])
+    for lhs, op, rhs, level, est, se, std, std_se in ESTIMATES[case]:
+        row = frame.loc[(lhs, op, rhs, level)]
+        assert row["est"] == pytest.approx(est, abs=IN_ERRORS * se), (lhs, op, rhs)
+        assert row["se"] == pytest.approx(se, rel=1e-3 if case != "robust" else 2e-3), (
+            lhs,
+            op,
+            rhs,
+        )
+        assert row["std_all"] == pytest.approx(std, abs=IN_ERRORS * max(std_se, 0.02))
+        assert row["std_se"] == pytest.approx(std_se, rel=2e-3, abs=1e-9)
+
+
+@pytest.mark.parametrize("case", MODELS)
+def test_every_fit_measure_is_lavaans(case: str):
+    fit, expected = fitted(case), FIT[case]
+    for name, value in expected.items():
+        bound = OF_UNRESTRICTED if name != "logl" else 1e-8
+        least = 3e-4 if "srmr" in name else 5e-5
+        assert fit.fit[name] == pytest.approx(value, rel=bound, abs=least), name
+
+
+def test_the_demonstration_of_lavaan_is_reproduced():
+    fit = fit_two_level(demo_rows(), DEMO_MODEL, "cluster")
+    frame = fit.estimates.set_index(["lhs", "op", "rhs", "level"])
+    for name, value in DEMO_FIT.items():
+        assert fit.fit[name] == pytest.approx(value, rel=1e-4, abs=2e-5), name
+    for lhs, op, rhs, level, est, se in DEMO_ESTIMATES:
+        row = frame.loc[(lhs, op, rhs, level)]
+        assert row["est"] == pytest.approx(est, abs=IN_ERRORS * se)
+        assert row["se"] == pytest.approx(se, rel=1e-3)
+    assert {one.item: round(one.icc or 0, 3) for one in fit.items} == DEMO_ICC
+
+
+def test_the_unrestricted_model_is_lavaans_own_fit_of_it():
+    """lavaan 0.6-14, sem() of all covariances at both levels: logl -3872.53399494; of its EM, less."""
+    fit = fit_two_level(data(), PLAIN, "branch", fixed_x=False)
+    assert fit.fit["unrestricted_logl"] == pytest.approx(-3872.53399494, abs=1e-5)
+
+
+def test_each_level_is_judged_beside_an_unrestricted_other():
+    """lavaan 0.6-14: the same models with free covariances at the other level, logl of each."""
+    within, between = fitted("plain").levels
+    full = -2887.73121663
+    assert within.chisq == pytest.approx(2 * (full + 2889.29988145), rel=1e-3)
+    assert between.chisq == pytest.approx(2 * (full + 2891.41761366), rel=1e-3)
+    assert (within.df, between.df) == (5, 8)
+    assert (within.n, between.n) == (587, 60)
+    assert fitted("tied").levels == ()  # its loadings are those of both levels
+
+
+def test_balanced_clusters_have_closed_forms():
+    """Of equal sizes n: S_w is the pooled covariance, S_w + n S_b that of the scaled means."""
+    rng = np.random.default_rng(3)
+    b = np.repeat(np.arange(30), 6)
+    y = rng.normal(size=(180, 2)) + rng.normal(size=(30, 2))[b]
+    frame = pd.DataFrame(y, columns=["u", "v"]).assign(b=b)
+    model = parse_levels("level: 1; u ~~ v; level: 2; u ~~ v")
+    rows = cluster_data(frame, model, "b")
+    found = unrestricted(rows)
+    assert found.covariances[0] == pytest.approx(rows.pooled, rel=1e-9)
+    total = 6 * np.cov(rows.means, rowvar=False, bias=True)
+    assert found.covariances[1] == pytest.approx((total - rows.pooled) / 6, rel=1e-8)
+    assert found.means[1] == pytest.approx(y.mean(axis=0))
+
+
+def test_derivatives_are_those_of_the_likelihood():
+    fit = fitted("plain")
+    discrepancy: TwoLevelDiscrepancy = fit.solution.discrepancy
+    theta = fit.solution.theta * 1.1 + 0.02
+    point = discrepancy.at(theta)
+    slope, curve = discrepancy.derivatives(point, exact=True)
+    step = 1e-5
+
+    def moved(i: int, sign: float) -> np.ndarray:
+        other = theta.copy()
+        other[i] += sign * step
+        return other
+
+    for i in range(0, len(theta), 3):
+        ahead, behind = discrepancy.at(moved(i, 1)), discrepancy.at(moved(i, -1))
+        assert slope[i] == pytest.approx(
+            (ahead.value - behind.value) / (2 * step), rel=1e-5, abs=1e-8
+        )
+        numeric = (discrepancy.gradient(ahead) - discrepancy.gradient(behind)) / (2 * step)
+        assert curve[i] == pytest.approx(numeric, rel=1e-5, abs=1e-6)
+    assert discrepancy.gradient(point) == pytest.approx(slope)
+
+
+def test_a_clusters_score_is_what_the_likelihood_loses_without_it():
+    fit = fitted("plain")
+    discrepancy, point = fit.solution.discrepancy, fit.solution.point
+    scores = cluster_scores(discrepancy, point)
+    assert scores.shape == (60, len(point.theta))
+    rows = data()[data()["branch"] != "b07"]
+    others = TwoLevelDiscrepancy(
+        cluster_data(rows, fit.model, "branch"), discrepancy.within, discrepancy.between
+    )
+    without = len(rows) * others.gradient(others.at(point.theta))
+    whole = fit.n * discrepancy.gradient(point)
+    assert -2 * scores[7] == pytest.approx(whole - without, abs=1e-7)
+
+
+def test_a_robust_error_of_a_mean_within_sums_over_clusters():
+    """Of a variable within clusters alone: the root of its clusters' squared sums, over N. lavaan 0.6-14
+    has another number there.
+    """
+    fit = fit_two_level(data(), PLAIN, "branch", estimator="MLR", fixed_x=False)
+    away = data()["wait"] - data()["wait"].mean()
+    sums = away.groupby(data()["branch"]).sum()
+    row = fit.estimates.query("lhs == 'wait' and op == '~1'").iloc[0]
+    assert row["se"] == pytest.approx(np.sqrt((sums**2).sum()) / fit.n, rel=1e-6)
+
+
+def test_reliability_is_of_each_level():
+    fit = fitted("plain")
+    frame = fit.estimates.set_index(["lhs", "op", "rhs", "level"])["est"]
+    items = ["q1", "q2", "q3", "q4"]
+    for one, factor, level in zip(fit.reliabilities, ("sat", "place"), (1, 2), strict=True):
+        loadings = sum(frame[factor, "=~", item, level] for item in items)
+        rest = sum(frame[item, "~~", item, level] for item in items)
+        row = fit.estimates.query("lhs == @factor and rhs == @factor").iloc[0]
+        common = loadings**2 * row["est"] / row["std_all"]  # of the factor's total variance
+        assert (one.factor, one.level) == (factor, level)
+        assert one.omega == pytest.approx(common / (common + rest))
+
+
+def test_a_known_population_is_found():
+    rng = np.random.default_rng(11)
+    b = np.repeat(np.arange(250), rng.integers(4, 16, size=250))
+    inside, outside = rng.normal(size=len(b)), rng.normal(size=250) * 0.5
+    y = np.array([1, 0.8, 0.6]) * inside[:, None] + np.array([1, 1.2, 0.9]) * outside[b][:, None]
+    y = y + rng.normal(size=y.shape) * 0.7 + (rng.normal(size=(250, 3)) * 0.2)[b]
+    frame = pd.DataFrame(y, columns=["a", "c", "d"]).assign(b=b)
+    fit = fit_two_level(frame, "level: 1; w =~ a + c + d; level: 2; g =~ a + c + d", "b")
+    found = fit.estimates.set_index(["lhs", "op", "rhs", "level"])
+    truth = {
+        ("w", "=~", "c", 1): 0.8,
+        ("w", "=~", "d", 1): 0.6,
+        ("w", "~~", "w", 1): 1.0,
+        ("a", "~~", "a", 1): 0.49,
+        ("g", "=~", "c", 2): 1.2,
+        ("g", "=~", "d", 2): 0.9,
+        ("g", "~~", "g", 2): 0.25,
+        ("d", "~~", "d", 2): 0.04,
+    }
+    for key, value in truth.items():
+        assert abs(found.loc[key, "est"] - value) < 3 * found.loc[key, "se"], key
+
+
+def test_variables_that_hardly_vary_between_clusters_keep_a_proper_unrestricted_model():
+    rng = np.random.default_rng(2)
+    b = np.repeat(np.arange(60), 5)
+    frame = pd.DataFrame(rng.normal(size=(300, 4)), columns=list("abcd")).assign(g=b)
+    fit = fit_two_level(
+        frame, "level: 1; a ~~ b + c + d; b ~~ c + d; level: 2; a ~~ b; c ~~ d", "g"
+    )
+    h1 = fit.solution.h1
+    assert h1.boundary and h1.converged
+    assert np.linalg.eigvalsh(h1.covariances[1]).min() > -1e-9
+    # A covariance matrix nearby is no better: the boundary is the maximum among covariances.
+    assert any("is singular" in text for text in fit.warnings)
+
+
+def test_parameters_of_both_levels_may_be_one():
+    fit = fitted("tied")
+    frame = fit.estimates.set_index(["lhs", "op", "rhs", "level"])["est"]
+    assert frame["sat", "=~", "q2", 1] == frame["place", "=~", "q2", 2]
+    gap = frame["q4", "~", "sat", 1] - frame["q4", "~", "place", 2]
+    assert frame["gap", ":=", "c-e", 0] == pytest.approx(gap)
+    assert TIED.count("a*q2") == 2
+
+
+def test_a_fit_is_json():
+    document = fitted("robust").to_dict()
+    assert document["clusters"] == {
+        "n": 60,
+        "smallest": 3,
+        "mean": pytest.approx(587 / 60),
+        "largest": 17,
+    }
+    assert [one["name"] for one in document["level_fit"]] == ["within", "between"]
+    assert {row["level"] for row in document["estimates"]} == {1, 2}
+    assert parse_levels(document["model"]) == fitted("robust").model
