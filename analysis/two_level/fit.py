@@ -183,6 +183,7 @@ def fit_two_level(
     (1989); Muthén (1989, 1994); Muthén & Satorra (1995); Yuan & Bentler (2000); Liang & Bentler (2004);
     Ryu & West (2009); Geldhof, Preacher & Zyphur (2014).
 
+    >>> import numpy as np
     >>> rng = np.random.default_rng(1)
     >>> b = np.repeat(np.arange(60), 10)
     >>> f = rng.normal(size=600) + rng.normal(size=60)[b]

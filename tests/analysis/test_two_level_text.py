@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.covariance.sem import fit_sem
 from analysis.errors import DataError, MissingItem, ModelError, NoVariance, TooFewCases
-from analysis.two_level.fit import fit_two_level
+from analysis.two_level.fit import TwoLevelFit, fit_two_level
 from analysis.two_level.model import has_levels, parse_levels
 from analysis.two_level.script import two_level_script
 from tests.analysis.two_level_numbers import PLAIN, TIED, branches
@@ -18,8 +20,8 @@ DATA = branches()
 CFA = "level: 1\nsat =~ q1 + q2 + q3\nlevel: 2\nplace =~ q1 + q2 + q3"
 
 
-def fit(text: str, data: pd.DataFrame = DATA, **options: bool | str):
-    return fit_two_level(data, text, "branch", **options)  # type: ignore[arg-type]
+def fit(text: str, data: pd.DataFrame = DATA, **options: Any) -> TwoLevelFit:
+    return fit_two_level(data, text, "branch", **options)
 
 
 def test_both_words_of_lavaan_are_read_and_written_back():
