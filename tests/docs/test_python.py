@@ -15,12 +15,14 @@ from surveyapp.webhooks import signing
 from tests import test_recipes
 from tests.analysis.classic_data import holzinger
 from tests.analysis.sjq_population import answers
+from tests.analysis.two_level_numbers import branches
 from tests.docs.pages import every_block
 
 RECIPES = "docs/recipes.md"
 # What an example takes as given, by what it calls.
 GIVEN: Mapping[str, Callable[[], dict[str, Any]]] = {
     "fit_sem(": lambda: {"data": holzinger()},
+    "fit_two_level(": lambda: {"data": branches()},
     "validate_scale(": lambda: {"data": _timed(), "load": BUILT_IN.load},
     "fit_pls(": lambda: {"answers": answers(300, seed=1)},
 }
