@@ -52,8 +52,9 @@ def fit_batch(
     """Fit the model to each sample, from the original's estimates ``start`` (q,) and Hessian (q, q).
 
     Samples that do not converge in 30 steps are fitted one by one with the damped minimiser, in
-    ``most`` iterations.
+    ``most`` iterations. Raises ModelError for a table with restrictions.
     """
+    table.require_linear("many fits at once")
     count = len(samples[0].cov)
     slices = [slice(at, min(at + BATCH, count)) for at in range(0, count, BATCH)]
     back = np.linalg.inv(table.transform.T @ hessian @ table.transform)

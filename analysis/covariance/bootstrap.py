@@ -107,7 +107,8 @@ def bootstrap(
     total = len(draws[0])
     cores = os.cpu_count() or 1 if workers is None else workers
     with threads_for(len(fit.table.observed)):
-        if isinstance(fit.solution.discrepancy, NormalDiscrepancy):
+        likelihood = isinstance(fit.solution.discrepancy, NormalDiscrepancy)
+        if likelihood and not fit.table.restrictions:
             thetas, converged, _ = _batched(fit.solution, rows_of, draws, cores, progress)
         else:
             thetas, converged = _one_by_one(fit.solution, rows_of, draws, cores, progress)

@@ -209,6 +209,7 @@ def _trace_at_restricted(restricted: SemFit, general: SemFit) -> float:
     ]
     discrepancy = NormalDiscrepancy.of(samples, means=solution.table.mean_structure)
     table = solution.table
+    table.require_linear("traces at the restricted model")
     reached = minimise(discrepancy, solution.theta, table.transform, table.offset)
     point = solution.discrepancy.at(reached.point.theta)
     optimum = Optimum(point, reached.gradient, reached.iterations, reached.converged)

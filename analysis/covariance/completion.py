@@ -19,6 +19,7 @@ from analysis.covariance.parameter_constraints import (
     equal_words,
     label_ties,
     require_held,
+    restrictions_of,
     settled,
 )
 from analysis.covariance.parameter_table import Parameter, ParameterTable
@@ -90,6 +91,8 @@ def complete(
                     one.label,
                     fixed_to_sample,
                     said,
+                    one.lower,
+                    one.upper,
                 )
             )
     free_count = next(number)
@@ -114,6 +117,7 @@ def complete(
         tuple(equalities),
         bool(equalities) or bool(model.constraints),
         composites,
+        restrictions_of(model, rows),
     )
 
 
@@ -127,6 +131,13 @@ def _check(model: Model, groups: int) -> None:
     for path in model.paths:
         if path.op in ("=~", "<~", "~") and path.lhs == path.rhs:
             raise ModelError(circular(path.lhs, path.op))
+        if path.op in ("|", "~*~"):
+            what = "thresholds" if path.op == "|" else "response scales"
+            raise ModelError(
+                f"{path.name}: {what} are not said in the text yet; leave the line out",
+                line=path.line or None,
+                column=path.column or None,
+            )
         if path.op == "~" and path.lhs in model.indicators(path.rhs):
             raise ModelError(
                 f"{path.name} and {path.rhs}=~{path.lhs} are the same path; remove one of the two",

@@ -116,7 +116,10 @@ def _errors(gradient: Array, vcov: Array | None) -> Array:
     if vcov is None:
         return np.full(len(gradient), np.nan)
     variance = np.sum((gradient @ vcov) * gradient, axis=1)
-    return _root(np.where(np.abs(variance) < 1e-30, 0.0, variance))
+    # What an equation holds has no error; rounding leaves a little of its parts'.
+    parts = (np.abs(gradient) @ _root(np.diag(vcov))) ** 2
+    nothing = np.abs(variance) < np.maximum(1e-30, 1e-13 * parts)
+    return _root(np.where(nothing, 0.0, variance))
 
 
 def definition_values(

@@ -12,25 +12,30 @@ from functools import cached_property
 
 from analysis.covariance.expressions import Expression, text_of
 
-OPERATORS = ("=~", "<~", "~", "~~", "~1")
+OPERATORS = ("=~", "<~", "~", "~~", "~1", "|", "~*~")
 
 
 @dataclass(frozen=True)
 class Modifier:
-    """What is said about a parameter: fixed to a value, freed (``NA*``), labelled, started at."""
+    """What is said about a parameter: fixed to a value, freed (``NA*``), labelled, started at, and
+    between which bounds it is estimated.
+    """
 
     fixed: float | None = None
     free: bool = False
     label: str = ""
     start: float | None = None
+    lower: float | None = None
+    upper: float | None = None
 
 
 @dataclass(frozen=True)
 class Path:
     """One parameter of the model: ``lhs op rhs`` with one modifier, or one for each group.
 
-    ``op`` is ``=~`` (measured by), ``<~`` (composed of), ``~`` (regressed on), ``~~`` (covaries with) or ``~1``
-    (intercept, with an empty ``rhs``).
+    ``op`` is ``=~`` (measured by), ``<~`` (composed of), ``~`` (regressed on), ``~~`` (covaries with), ``~1``
+    (intercept, with an empty ``rhs``), ``|`` (threshold, ``rhs`` being ``t1``, ``t2``, ...) or ``~*~``
+    (response scale).
     """
 
     lhs: str
@@ -58,12 +63,18 @@ class Definition:
 
 @dataclass(frozen=True)
 class Constraint:
-    """A linear equation between parameters: ``left == right``."""
+    """An equation or inequality between parameters: ``left == right``, ``left < right``."""
 
     left: Expression
     right: Expression
     line: int = field(default=0, compare=False)
     column: int = field(default=0, compare=False)
+    operator: str = "=="
+
+    @property
+    def text(self) -> str:
+        """As model text."""
+        return f"{text_of(self.left)} {self.operator} {text_of(self.right)}"
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,8 @@ class Model:
         outcomes = [path.lhs for path in self.paths if path.op == "~"]
         predictors = [path.rhs for path in self.paths if path.op == "~"]
         others = [n for path in self.paths if path.op in ("~~", "~1") for n in (path.lhs, path.rhs)]
-        names = dict.fromkeys([*indicators, *outcomes, *predictors, *others])
+        answers = [path.lhs for path in self.paths if path.op in ("|", "~*~")]
+        names = dict.fromkeys([*indicators, *outcomes, *predictors, *others, *answers])
         return tuple(name for name in names if name and name not in latent)
 
     @property
@@ -110,7 +122,7 @@ class Model:
     def _text(self, turned: tuple[str, ...]) -> str:
         lines = [_path_text(path, turned) for path in self.paths]
         lines += [f"{d.name} := {text_of(d.expression)}" for d in self.definitions]
-        lines += [f"{text_of(c.left)} == {text_of(c.right)}" for c in self.constraints]
+        lines += [constraint.text for constraint in self.constraints]
         return "\n".join(lines)
 
     def indicators(self, factor: str) -> tuple[str, ...]:
@@ -183,9 +195,14 @@ def _modifier_text(modifiers: tuple[Modifier, ...]) -> str:
         if any(m.fixed is not None or m.free for m in modifiers):
             parts.append(_one_or_each(fixed))
         parts.append(_one_or_each([m.label or "NA" for m in modifiers]))
-    if any(m.start is not None for m in modifiers):
-        starts = ["NA" if m.start is None else f"{m.start:.15g}" for m in modifiers]
-        parts.append(f"start({starts[0] if len(starts) == 1 else _one_or_each(starts)})")
+    for word, numbers in (
+        ("start", [m.start for m in modifiers]),
+        ("lower", [m.lower for m in modifiers]),
+        ("upper", [m.upper for m in modifiers]),
+    ):
+        if any(number is not None for number in numbers):
+            texts = ["NA" if number is None else f"{number:.15g}" for number in numbers]
+            parts.append(f"{word}({_one_or_each(texts)})")
     return "".join(f"{part}*" for part in parts)
 
 

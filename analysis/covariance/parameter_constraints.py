@@ -7,9 +7,10 @@ from itertools import count
 
 import numpy as np
 
-from analysis.covariance.expressions import Label, evaluate, labels_in
-from analysis.covariance.model import Model
+from analysis.covariance.expressions import Label, labels_in
+from analysis.covariance.model import Constraint, Model
 from analysis.covariance.parameter_table import Parameter
+from analysis.covariance.restrictions import Restriction, bound, restriction_of
 from analysis.errors import ModelError
 
 
@@ -205,50 +206,82 @@ def constraint_transform(
     # One column for each set of equal parameters.
     transform = np.eye(size)[np.ix_(heads, sorted(set(heads)))] if equalities else np.eye(size)
     offset = np.zeros(size)
-    if model.constraints:
-        transform, offset = _linear(model, rows, transform)
     _check_definitions(model, rows)
+    linear = _sorted_constraints(model, rows)[0]
+    if linear:
+        transform, offset = _linear(linear, transform)
     return transform, offset, equalities
 
 
-def _linear(
-    model: Model, rows: list[Parameter], transform: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Restrict ``transform`` to the solutions of the written ``==`` constraints."""
-    size = len(transform)
+def restrictions_of(model: Model, rows: Sequence[Parameter]) -> tuple[Restriction, ...]:
+    """What no linear equation says: nonlinear equations, inequalities and bounds.
+
+    Raises ModelError for bounds that leave no value, and for a fixed value outside of its bounds.
+    """
+    found = _sorted_constraints(model, rows)[1]
+    for row in rows:
+        low = -np.inf if row.lower is None else row.lower
+        high = np.inf if row.upper is None else row.upper
+        if low > high:
+            raise ModelError(f"{row.name}: lower({low:g}) is above upper({high:g}); correct one")
+        if row.free < 0 and row.value is not None and not low <= row.value <= high:
+            raise ModelError(
+                f"{row.name} is fixed at {row.value:g}, outside of its bounds; free it with NA*, or "
+                "leave the bounds out"
+            )
+        if row.free >= 0 and row.lower is not None:
+            found.append(bound(row.name, row.free, row.lower, lower=True))
+        if row.free >= 0 and row.upper is not None:
+            found.append(bound(row.name, row.free, row.upper, lower=False))
+    return tuple(found)
+
+
+Linear = tuple[Constraint, np.ndarray, float]  # with its gradient (q,) and its value at zero
+
+
+def _sorted_constraints(
+    model: Model, rows: Sequence[Parameter]
+) -> tuple[list[Linear], list[Restriction]]:
+    """The linear equations, and the other constraints."""
+    size = sum(row.free >= 0 for row in rows)
     position = {row.label: row.free for row in reversed(rows) if row.label and row.free >= 0}
     fixed = {row.label: row.value for row in rows if row.label and row.value is not None}
-    gradients, constants = [], []
-    rng = np.random.default_rng(0)
-    points = [np.zeros(size), rng.normal(size=size)]
+    defined = {definition.name for definition in model.definitions}
+    linear: list[Linear] = []
+    others: list[Restriction] = []
     for constraint in model.constraints:
-        names = {*labels_in(constraint.left), *labels_in(constraint.right)}
-        _check_labels(names, set(position) | set(fixed))
-        results = []
-        for point in points:
-            used = {label.name for label in names}
-            values = {
-                name: (float(point[at]), _unit(at, size))
-                for name, at in position.items()
-                if name in used
-            }
-            values |= {name: (float(v), np.zeros(size)) for name, v in fixed.items()}
-            left = evaluate(constraint.left, values, size)
-            right = evaluate(constraint.right, values, size)
-            results.append((left[0] - right[0], left[1] - right[1]))
-        (at_zero, gradient), (_, elsewhere) = results
-        if not np.allclose(gradient, elsewhere, rtol=1e-9, atol=1e-12) or np.isnan(at_zero):
-            raise ModelError(
-                "this constraint is not linear in the parameters; only linear ones can be used",
-                line=constraint.line or None,
-                column=constraint.column or None,
-            )
-        gradients.append(gradient @ transform)
-        constants.append(-at_zero)
-    matrix, right_side = np.array(gradients), np.array(constants)
+        labels = [*labels_in(constraint.left), *labels_in(constraint.right)]
+        _check_labels(labels, set(position) | set(fixed) | defined)
+        one = restriction_of(constraint, model.definitions, position, fixed)
+        slope = _slope(one, size) if one.equation else None
+        if slope is None:
+            others.append(one)
+        else:
+            linear.append((constraint, *slope))
+    return linear, others
+
+
+def _slope(equation: Restriction, size: int) -> tuple[np.ndarray, float] | None:
+    """Gradient and value at zero of an equation that is linear; None for any other."""
+    rng = np.random.default_rng(0)
+    first, *others = [rng.normal(size=size) for _ in range(3)]
+    value, gradient = equation.at(first)
+    constant = value - float(gradient @ first)
+    for point in others:
+        found, slope = equation.at(point)
+        same = np.allclose(gradient, slope, rtol=1e-9, atol=1e-12)
+        if not (same and abs(found - constant - float(slope @ point)) <= 1e-9 * (1 + abs(found))):
+            return None
+    return gradient, constant
+
+
+def _linear(equations: Sequence[Linear], transform: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Restrict ``transform`` to the solutions of the written linear equations."""
+    matrix = np.array([gradient @ transform for _, gradient, _ in equations])
+    right_side = np.array([-constant for *_, constant in equations])
     solution, *_ = np.linalg.lstsq(matrix, right_side, rcond=None)
     if not np.allclose(matrix @ solution, right_side, atol=1e-9):
-        first = model.constraints[0]
+        first = equations[0][0]
         raise ModelError(
             "the '==' constraints contradict each other or a fixed value; remove one",
             line=first.line or None,
@@ -257,12 +290,6 @@ def _linear(
     _, singular, right_vectors = np.linalg.svd(matrix)
     rank = int(np.sum(singular > 1e-10))
     return transform @ right_vectors[rank:].T, transform @ solution
-
-
-def _unit(at: int, size: int) -> np.ndarray:
-    vector = np.zeros(size)
-    vector[at] = 1.0
-    return vector
 
 
 def _check_labels(used: Iterable[Label], known: set[str]) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 
 from analysis.covariance.composites import Composite
 from analysis.covariance.model import Definition
+from analysis.covariance.restrictions import Restriction
+from analysis.errors import ModelError
 
 
 class Parameter(NamedTuple):
@@ -24,6 +26,8 @@ class Parameter(NamedTuple):
     label: str = ""
     exogenous: bool = False
     said: bool = False  # by the author, not by a default
+    lower: float | None = None  # bounds of the estimate
+    upper: float | None = None
 
     @property
     def name(self) -> str:
@@ -36,7 +40,9 @@ class ParameterTable:
     """All parameters of all groups; ``free = transform @ reduced + offset`` under the constraints.
 
     ``equalities`` are the pairs of free positions that labels or ``equal`` hold together: the
-    first of each set with each other one. ``linear`` counts the written ``==`` constraints.
+    first of each set with each other one. ``restrictions`` are what no linear equation can say. Of a
+    solution under them ``transform`` spans the directions that they leave, ``bound`` counts the
+    inequalities among those that take one away, and ``original`` is the table before.
     """
 
     rows: tuple[Parameter, ...]
@@ -51,6 +57,9 @@ class ParameterTable:
     equalities: tuple[tuple[int, int], ...]
     constrained: bool
     composites: tuple[Composite, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    bound: int = 0
+    original: ParameterTable | None = None
 
     @property
     def n_free(self) -> int:
@@ -59,8 +68,16 @@ class ParameterTable:
 
     @property
     def n_parameters(self) -> int:
-        """Free parameters that remain under the constraints."""
-        return int(self.transform.shape[1])
+        """Free parameters that remain under the equations; an inequality takes none away."""
+        return int(self.transform.shape[1]) + self.bound
+
+    def require_linear(self, what: str) -> None:
+        """Raise ModelError for inequalities, bounds and nonlinear equations, naming the first."""
+        held = (self.original or self).restrictions
+        if held:
+            raise ModelError(
+                f"{held[0].text}: {what} keep linear equations only; leave this one out for them"
+            )
 
     def reduced(self, matrix: np.ndarray) -> np.ndarray:
         """A symmetric matrix over all free parameters as one over those that remain."""

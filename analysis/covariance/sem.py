@@ -41,6 +41,7 @@ from analysis.covariance.modification import modification_indices as indices_of
 from analysis.covariance.ordinal_scores import ordinal_scores
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.residuals import residual_correlations as residuals_of
+from analysis.covariance.restricted_minimum import binding_sentences
 from analysis.covariance.settings import MAXIMUM_LIKELIHOOD, Options
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics
@@ -390,7 +391,12 @@ def _evaluated(
 ) -> SemFit:
     tests = test_statistics(solution)
     fit = measures(solution, tests)
-    warnings = (*said, *solution_warnings(solution, tests, fit), *undefined_quantities(solution))
+    warnings = (
+        *said,
+        *solution_warnings(solution, tests, fit),
+        *undefined_quantities(solution),
+        *binding_sentences(solution.table, solution.theta),
+    )
     return SemFit(model, solution, tests, fit, warnings, points)
 
 

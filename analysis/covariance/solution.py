@@ -25,9 +25,10 @@ from analysis.covariance.matrices import (
     structures,
     vech_index,
 )
-from analysis.covariance.minimiser import Optimum, minimise
+from analysis.covariance.minimiser import Optimum
 from analysis.covariance.missing_patterns import Pieces, pieces
 from analysis.covariance.parameter_table import ParameterTable
+from analysis.covariance.restricted_minimum import at_solution, restricted_minimum
 from analysis.covariance.settings import Options
 from analysis.covariance.start_values import start_values
 from analysis.errors import NotPositiveDefinite, TooFewCases
@@ -237,6 +238,7 @@ def solve(
 
     Raises ModelError naming the parameters when the model is not identified.
     """
+    table = table.original or table
     built = tuple(
         structure.with_exogenous(
             table.exogenous, group.cov, group.mean if table.mean_structure else None
@@ -261,10 +263,10 @@ def solve(
     else:
         weights = tuple(_weights(group, settings, means=means) for group in data.groups)
         discrepancy = LeastSquares(samples, weights, means, keep)
-    optimum = minimise(discrepancy, start, table.transform, table.offset)
+    optimum = restricted_minimum(discrepancy, start, table)
     if table.composites and not optimum.converged and not given:
         start = start_values(table, built, *moments, equal_weights=True)
-        optimum = minimise(discrepancy, start, table.transform, table.offset)
+        optimum = restricted_minimum(discrepancy, start, table)
     if settings.missing == "fiml" and any(group.patterns for group in data.groups):
         discrepancy = fiml.FimlDiscrepancy(
             tuple(
@@ -273,9 +275,9 @@ def solve(
                 if g.patterns is not None
             )
         )
-        optimum = minimise(
-            discrepancy, optimum.point.theta, table.transform, table.offset, near=True
-        )
+        optimum = restricted_minimum(discrepancy, optimum.point.theta, table, near=True)
+    if optimum.converged:
+        table = at_solution(table, optimum.point.theta)
     solution = Solution(table, data, settings, built, discrepancy, optimum)
     if not optimum.converged or solution.information_inverse is None:
         require_identified(table, built, keep=keep)

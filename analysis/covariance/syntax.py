@@ -1,9 +1,12 @@
 """Model text in lavaan's syntax, read into a ``Model``; every error names line, column and cure.
 
-The text is parsed, never evaluated. Read: ``=~ <~ ~ ~~ ~1 := ==``, products of observed
+The text is parsed, never evaluated. Read: ``=~ <~ ~ ~~ ~1 := == < >``, thresholds (``u | t1``) and
+response scales (``u ~*~ u``) of ordinal items, products of observed
 variables (``x1:x2``), reverse-keyed items (``-x2``
 or ``reverse(x2)``), fixed values (``1*x``), freed
-parameters (``NA*x``), labels (``a*x``), ``start(0.5)*x``, one of each per group (``c(a, b)*x``),
+parameters (``NA*x``), labels (``a*x``), starting values (``start(0.5)*x`` or ``0.5?x``), bounds
+(``lower(0)*x``, ``upper(1)*x``), another parameter's value (``equal("f=~x1")*x``), one of each per
+group (``c(a, b)*x``),
 several names on the left, ``;`` or line ends between statements, ``#`` and ``!`` comments.
 """
 
@@ -22,6 +25,15 @@ from analysis.covariance.expressions import (
     Operation,
 )
 from analysis.covariance.model import Constraint, Definition, Model, Modifier, Path, circular
+from analysis.covariance.syntax_equal import Equal, with_equal
+from analysis.covariance.syntax_modifiers import (
+    FUNCTION_MODIFIERS,
+    MEASUREMENT_OF_ANSWERS,
+    as_starts,
+    numbers_of,
+    require_target,
+    unknown_modifier,
+)
 from analysis.covariance.syntax_tokens import Token, tokens_of
 from analysis.errors import ModelError
 
@@ -30,13 +42,10 @@ MAX_PATHS = 5_000
 MAX_DEPTH = 50
 MAX_OPERATIONS = 200
 
-_STATEMENT_OPERATORS = ("=~", "<~", "~~", "~", ":=", "==")
+_STATEMENT_OPERATORS = ("=~", "<~", "~~", "~", "|", "~*~", ":=", "==", "<", ">")
+_CONSTRAINTS = ("==", "<", ">")
 _REFUSED = {
     "=": "use '=~' (is measured by), '<~' (is composed of), '~' (is regressed on), '~~' (covaries with), ':=' (is defined as) or '=='",
-    "<": "inequality constraints are not supported; fix the parameter or reparametrise it",
-    ">": "inequality constraints are not supported; fix the parameter or reparametrise it",
-    "|": "thresholds are estimated freely when the estimator is WLSMV or DWLS; leave the line out",
-    "~*~": "response scales are set by the estimator; leave the line out",
     "%": "levels and blocks are written 'level: 1' and 'level: 2'; write one model for all rows otherwise",
     ":": "blocks of groups or levels are not read here: 'level: 1' and 'level: 2' belong to a two-level model, "
     "which `surveyapp sem --cluster` fits; use c(a, b)* for groups, and x1:x2 for a product",
@@ -74,6 +83,7 @@ class _Reader:
         self.paths: dict[tuple[str, str, str], Path] = {}
         self.definitions: list[Definition] = []
         self.constraints: list[Constraint] = []
+        self.equal: list[Equal] = []  # what equal() refers to
         self.turned: dict[str, bool] = {}  # whether each item of a factor is reversed
 
     @property
@@ -99,7 +109,7 @@ class _Reader:
             self.at += 1
 
     def accept(self, text: str) -> bool:
-        """Step over the sign if it is next. A line may break before or after ``+ * / ^ , )``."""
+        """Step over the sign if it is next. A line may break before or after ``+ * ? / ^ , )``."""
         ahead = self.at
         while self.tokens[ahead].text == "\n" and text != "(":
             ahead += 1
@@ -125,7 +135,7 @@ class _Reader:
                 "the model says nothing; write at least one line such as 'quality =~ item1 + item2 + item3'"
             )
         return Model(
-            tuple(self.paths.values()),
+            with_equal(tuple(self.paths.values()), self.equal),
             tuple(self.definitions),
             tuple(self.constraints),
             tuple(item for item, turned in self.turned.items() if turned),
@@ -135,7 +145,7 @@ class _Reader:
         operator = self.statement_operator()
         if operator == ":=":
             self.definition()
-        elif operator == "==":
+        elif operator in _CONSTRAINTS:
             self.constraint()
         else:
             self.formula()
@@ -216,6 +226,10 @@ class _Reader:
                 return
             sign = self.accept("-")
             token = self.token
+            if operator.text in MEASUREMENT_OF_ANSWERS:
+                require_target(
+                    left, operator, token, self.next_is_no_star() and self.peek() != "(", self.error
+                )
             if token.kind == "number" and not sign and self.next_is_no_star():
                 self.at += 1
                 self.intercept(left, operator, modifiers, token)
@@ -224,11 +238,14 @@ class _Reader:
                 right = self.variable("a variable")
                 self.measure(left, operator, right, modifiers, turned=False)
                 return
-            modifiers = _merged(modifiers, self.modifier(sign, operator), self.error, start)
-            if not self.accept("*"):
+            own = self.modifier(sign, operator)
+            if self.accept("?"):
+                own = as_starts(own, self.error, start)
+            elif not self.accept("*"):
                 raise self.error(
                     f"'*' and a variable were expected after the modifier, found {self.found()}"
                 )
+            modifiers = _merged(modifiers, own, self.error, start)
 
     def reversed_item(
         self, left: list[Token], operator: Token, modifiers: tuple[Modifier, ...]
@@ -285,7 +302,7 @@ class _Reader:
         ahead = self.at + 1
         while ahead < len(self.tokens) and self.tokens[ahead].text == "\n":
             ahead += 1
-        return ahead >= len(self.tokens) or self.tokens[ahead].text != "*"
+        return ahead >= len(self.tokens) or self.tokens[ahead].text not in ("*", "?")
 
     def intercept(
         self, left: list[Token], operator: Token, modifiers: tuple[Modifier, ...], token: Token
@@ -343,19 +360,26 @@ class _Reader:
             self.at += 1
             return (_single(token.text),)
         self.at += 1
-        if token.text not in ("c", "start", "label"):
-            raise self.error(
-                f"{token.text}() is not known; modifiers are a number, NA, a label, c(), start() and label()",
-                token,
-            )
+        if token.text not in FUNCTION_MODIFIERS:
+            raise self.error(unknown_modifier(token.text), token)
         values = self.arguments(token)
         if token.text == "c":
             return tuple(_single(v) if isinstance(v, str) else Modifier(fixed=v) for v in values)
         if token.text == "label":
-            return tuple(Modifier(label=str(v)) for v in values)
+            return tuple(Modifier(label="" if v == "NA" else str(v)) for v in values)
+        if token.text == "equal":
+            return tuple(self.reference(str(v), token) for v in values)
         if any(isinstance(v, str) and v != "NA" for v in values):
-            raise self.error("start() takes numbers, for example start(0.5)*x1", token)
-        return tuple(Modifier(start=None if isinstance(v, str) else v) for v in values)
+            raise self.error(
+                f"{token.text}() takes numbers, for example {token.text}(0.5)*x1", token
+            )
+        return numbers_of(token.text, values)
+
+    def reference(self, name: str, place: Token) -> Modifier:
+        """What ``equal("f=~x1")`` says of a parameter: a label that stands for the other one's."""
+        known = Equal.of(name, len(self.equal), place)
+        self.equal.append(known)
+        return Modifier(label=known.mark)
 
     def arguments(self, function: Token) -> list[str | float]:
         self.accept("(")
@@ -398,10 +422,15 @@ class _Reader:
         self.operations = 0
         start = self.token
         left = self.sum()
-        if self.token.text != "==":
-            raise self.error(f"'==' was expected, found {self.found()}")
+        operator = self.token.text
+        if operator not in _CONSTRAINTS:
+            raise self.error(f"'==', '<' or '>' was expected, found {self.found()}")
         self.at += 1
-        self.constraints.append(Constraint(left, self.sum(), start.line, start.column))
+        if self.token.text == "=":
+            raise self.error(
+                f"'{operator}=' is not known; write '{operator}', which allows equal values too"
+            )
+        self.constraints.append(Constraint(left, self.sum(), start.line, start.column, operator))
 
     def count(self) -> None:
         """One more operation in this expression; a bound keeps every later walk over it shallow."""
@@ -505,6 +534,8 @@ def _merged(
             free=a.free or b.free,
             label=b.label or a.label,
             start=b.start if b.start is not None else a.start,
+            lower=b.lower if b.lower is not None else a.lower,
+            upper=b.upper if b.upper is not None else a.upper,
         )
         for a, b in zip(old, new, strict=True)
     )

@@ -10,7 +10,7 @@ from analysis.names import PATTERN, composed, wrong_character
 
 _TOKEN = re.compile(
     r"[ \t\r\f\v\u00a0]*(?:(?P<end>[\n;])|(?P<name>" + PATTERN + r")"
-    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<sign>[-+*/^(),])"
+    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<sign>[-+*/^(),?])"
     r"|(?P<operator>=~|~\*~|<~|~~|~|:=|==|<|>|\||%|=|:)"
     r"|(?P<string>\"[^\"\n]*\"|'[^'\n]*')|(?P<comment>[#!][^\n]*)|(?P<blank>\Z)|(?P<wrong>.))"
 )

@@ -23,7 +23,7 @@ def by_unit_variances(model: Model, stopped: Solution) -> tuple[Solution, str] |
     something else in other units: such models stay as they are.
     """
     settings, known = stopped.settings, stopped.table
-    if settings.std_lv or model.constraints or not known.latent:
+    if settings.std_lv or model.constraints or known.restrictions or not known.latent:
         return None
     try:
         table = complete(

@@ -40,7 +40,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> SemFit:
         return Optimum(point, discrepancy.gradient(point), 500, False)
 
     with monkeypatch.context() as patched:
-        patched.setattr("analysis.covariance.solution.minimise", give_up)
+        patched.setattr("analysis.covariance.restricted_minimum.minimise", give_up)
         return fit_sem(holzinger(), HS, estimator="MLR")
 
 
