@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.covariance.batch_estimation import BatchSample, fit_batch
 from analysis.covariance.bootstrap_intervals import intervals, resampled_values
 from analysis.covariance.composites import require_no_composites
-from analysis.covariance.data import GroupData, Prepared
+from analysis.covariance.data import GroupData, Prepared, limited_group
 from analysis.covariance.estimation import NormalDiscrepancy
 from analysis.covariance.matrices import Array
 from analysis.covariance.missing_patterns import em_moments, patterns_of
@@ -304,6 +304,9 @@ def _refit_each(solution: Solution, rows_of: list[Array], draws: list[Array]) ->
 
 
 def _resampled_group(group: GroupData, rows: Array, solution: Solution) -> GroupData:
+    if group.limited is not None:
+        names, exogenous = solution.data.names, solution.table.exogenous
+        return limited_group(rows, names, exogenous, solution.settings.answers, group.design)
     if group.polychoric is not None:
         found = polychoric_of(rows, solution.data.names, covariance=True)
         return replace(group, rows=rows, cov=found.correlation, polychoric=found)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.covariance.estimation import LeastSquares, NormalDiscrepancy, Sample
 from analysis.covariance.fit_measures import NAN, chi_square_pvalue
+from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.matrices import Array, jacobian, vech_index
 from analysis.covariance.minimiser import Optimum, minimise
 from analysis.covariance.sem import SemFit
@@ -49,7 +50,8 @@ def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001"
     For MLR and MLM scaled by Satorra & Bentler (2001), by their version of 2010, which evaluates
     the general model at the restricted one's moments and is positive for MLM always, or by Satorra
     (2000), scaled and shifted by the restrictions' own quadratic form, which always exists. WLSMV,
-    whose statistics do not subtract, has Satorra's test alone; ``method`` is of no matter there.
+    ULSMV and MLMV, whose statistics do not subtract, have Satorra's test alone; ``method`` is of no
+    matter there.
     Raises DataError for models of different rows, ModelError for models that are not nested by
     their degrees of freedom.
 
@@ -77,7 +79,7 @@ def difference_test(restricted: SemFit, general: SemFit, *, method: str = "2001"
     first, second = restricted.tests.scaling, general.tests.scaling
     if not restricted.settings.robust or first is None:
         return DifferenceTest(difference, df, chi_square_pvalue(difference, df), "standard", 1.0)
-    if method == "2000" or restricted.settings.estimator == "WLSMV":
+    if method == "2000" or restricted.settings.scaled_and_shifted:
         return _satorra_2000(restricted, general, difference, df)
     own = 0.0  # of a general model without degrees of freedom
     if second is not None:
@@ -137,7 +139,7 @@ def _satorra_2000(
     left, singular, _ = np.linalg.svd(held)
     rank = int(np.sum(singular > 1e-8 * singular[0]))
     across = left[:, rank:].T
-    ordinal = isinstance(solution.discrepancy, LeastSquares)
+    ordinal = isinstance(solution.discrepancy, LeastSquares | LimitedDiscrepancy)
     information = solution.expected if ordinal else solution.information
     bread = np.linalg.inv(transform.T @ information @ transform)
     meat = transform.T @ (solution.meat if ordinal else _meat(solution)) @ transform
@@ -168,6 +170,9 @@ def _meat(solution: Solution) -> Array:
 def _moment_jacobian(fit: SemFit) -> Array:
     """Derivatives of all groups' moments for the parameters under their constraints."""
     solution = fit.solution
+    if isinstance(solution.discrepancy, LimitedDiscrepancy):
+        parts = solution.weighted_jacobians(solution.discrepancy)
+        return np.asarray(np.vstack([own for own, *_ in parts]) @ fit.table.transform)
     rows = []
     for structure, implied in zip(solution.structures, solution.implied, strict=True):
         factors = structure.factors(implied)
@@ -185,6 +190,12 @@ def _moment_jacobian(fit: SemFit) -> Array:
 def _moment_order(fit: SemFit, observed: tuple[str, ...]) -> Array:
     """Where each of the fit's moments stands in a model with its items in another order."""
     p = len(observed)
+    if isinstance(fit.solution.discrepancy, LimitedDiscrepancy):
+        if fit.table.observed != observed:
+            raise ModelError(
+                "the models name their items in another order; write them in one order to test the difference"
+            )
+        return np.arange(len(fit.groups) * fit.solution.discrepancy.layout.size)
     at = np.array([observed.index(name) for name in fit.table.observed])
     i, j = vech_index(p)
     if fit.settings.ordered:

@@ -8,9 +8,10 @@ means 0, observed predictors keep their sample moments (``fixed_x``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, count
 
+from analysis.covariance.answer_rows import Outline, require_no_answers, with_answers
 from analysis.covariance.composites import Composite, composites_of, require_fitted_here
 from analysis.covariance.model import Model, Modifier, Path, circular
 from analysis.covariance.parameter_constraints import (
@@ -22,7 +23,7 @@ from analysis.covariance.parameter_constraints import (
     restrictions_of,
     settled,
 )
-from analysis.covariance.parameter_table import Parameter, ParameterTable
+from analysis.covariance.parameter_table import Parameter, ParameterTable, exogenous_of
 from analysis.errors import ModelError
 
 MAX_ITEMS = 500
@@ -42,23 +43,28 @@ def complete(
     orthogonal: bool = False,
     fixed_x: bool = True,
     ordered: bool = False,
+    thresholds: Mapping[str, int] | None = None,
+    theta: bool = False,
 ) -> ParameterTable:
     """The model's full parameter table.
 
-    ``ordered`` models have correlations as moments: no residual variances of items.
+    ``ordered`` models have correlations as moments: no residual variances of items. ``thresholds`` are
+    the numbers of those of each ordinal item beside numbers or predictors, ``theta`` their parametrisation.
 
     ``equal`` names kinds of parameters (keys of ``EQUAL``) held equal over groups, except those
     listed in ``free`` by name (``"visual=~x2"``, ``"x3~1"``). Raises ModelError for unknown words,
     too many items or groups, modifiers for a wrong number of groups, and impossible constraints.
     """
     _check(model, groups)
-    equal = equal_words(equal, groups=groups, ordered=ordered)
+    equal = equal_words(equal, groups=groups, ordered=ordered or thresholds is not None)
+    if thresholds is None:
+        require_no_answers(model)
     mean_structure = mean_structure or any(path.op == "~1" for path in model.paths)
     composites = composites_of(model)
     require_fitted_here(
         composites, groups=groups, means=mean_structure, ordered=ordered, orthogonal=orthogonal
     )
-    predictors = () if ordered else observed_predictors(model)
+    predictors = () if ordered else exogenous_of(model)
     exogenous = predictors if fixed_x else ()
     outline = _outline(model, composites, mean_structure, std_lv, orthogonal, exogenous)
     if not fixed_x:
@@ -69,6 +75,8 @@ def complete(
     latent = frozenset(model.latent)
     if ordered:
         outline = _of_correlations(model, outline)
+    if thresholds is not None:
+        outline = with_answers(model, outline, thresholds, theta=theta)
     released = _released(latent, equal, std_lv)
     outlined: list[Parameter] = []
     number = count()
@@ -131,13 +139,6 @@ def _check(model: Model, groups: int) -> None:
     for path in model.paths:
         if path.op in ("=~", "<~", "~") and path.lhs == path.rhs:
             raise ModelError(circular(path.lhs, path.op))
-        if path.op in ("|", "~*~"):
-            what = "thresholds" if path.op == "|" else "response scales"
-            raise ModelError(
-                f"{path.name}: {what} are not said in the text yet; leave the line out",
-                line=path.line or None,
-                column=path.column or None,
-            )
         if path.op == "~" and path.lhs in model.indicators(path.rhs):
             raise ModelError(
                 f"{path.name} and {path.rhs}=~{path.lhs} are the same path; remove one of the two",
@@ -154,19 +155,6 @@ def _check(model: Model, groups: int) -> None:
             )
     if not model.observed:
         raise ModelError("the model names no column of the data; give each factor its items")
-
-
-def observed_predictors(model: Model) -> tuple[str, ...]:
-    """Observed predictors that nothing in the model explains and whose variance nobody wrote."""
-    outcomes = {path.lhs for path in model.paths if path.op == "~"}
-    indicators = {path.rhs for path in model.paths if path.op in ("=~", "<~")}
-    written = {n for p in model.paths if p.op in ("~~", "~1") for n in (p.lhs, p.rhs)}
-    predictors = [path.rhs for path in model.paths if path.op == "~"]
-    taken = outcomes | indicators | written | set(model.latent)
-    return tuple(name for name in dict.fromkeys(predictors) if name not in taken)
-
-
-Outline = list[tuple[Path, tuple[Modifier, ...] | None, float | None, bool, bool]]
 
 
 def _outline(

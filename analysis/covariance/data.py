@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.covariance.design import Design
 from analysis.covariance.drawn_rows import design_of, drawn_rows, shared_clusters, weights_in
+from analysis.covariance.limited_moments import LimitedMoments, MomentLayout, limited_moments
 from analysis.covariance.matrices import Array, log_determinant
 from analysis.covariance.missing_patterns import Patterns, em_moments, patterns_of
 from analysis.covariance.polychoric import Polychoric, polychoric_of
@@ -38,6 +39,7 @@ class GroupData:
     rows: Array | None = None
     patterns: Patterns | None = None
     polychoric: Polychoric | None = None
+    limited: LimitedMoments | None = None
     dropped: int = 0
     design: Design = field(default_factory=Design)
 
@@ -67,6 +69,13 @@ class GroupData:
         if self.polychoric is None:
             raise DataError("the items were not treated as ordinal")
         return self.polychoric
+
+    @property
+    def limited_moments(self) -> LimitedMoments:
+        """Moments given the predictors; DataError where none were computed."""
+        if self.limited is None:
+            raise DataError("the items were not treated as ordinal beside numbers or predictors")
+        return self.limited
 
 
 @dataclass(frozen=True)
@@ -217,6 +226,11 @@ def _from_rows(
         )
     used = data if keep is None else data[keep]
     design = design_of(used, settings, warnings, scale=scale, where=_where(label))
+    if settings.ordinal:
+        _check_spread(rows, names, label)
+        group = limited_group(rows, names, exogenous, settings.answers, design, _where(label))
+        warnings.extend(f"{text}{_where(label)}" for text in group.limited_moments.warnings)
+        return replace(group, label=label, dropped=dropped)
     if settings.ordered:
         _check_spread(rows, names, label)
         found = polychoric_of(rows, names, covariance=True, design=design)
@@ -250,6 +264,38 @@ def _from_rows(
     if settings.missing != "fiml":
         return group
     return replace(group, patterns=patterns_of(rows, design.weights))
+
+
+def limited_group(
+    rows: Array,
+    names: tuple[str, ...],
+    exogenous: tuple[str, ...],
+    answers: Mapping[str, tuple[float, ...]],
+    design: Design,
+    where: str = "",
+) -> GroupData:
+    """A group of complete rows (n, p) with its moments given the predictors; ``answers`` are those of
+    each ordinal item. Means and covariances are of outcomes and predictors together.
+    """
+    at = {name: j for j, name in enumerate(names)}
+    outcomes = tuple(name for name in names if name not in exogenous)
+    counts = tuple(len(answers[name]) - 1 if name in answers else 0 for name in outcomes)
+    layout = MomentLayout(outcomes, counts, exogenous)
+    order = np.array([at[name] for name in (*outcomes, *exogenous)])
+    x = rows[:, order[len(outcomes) :]]
+    categories = {name: np.array(own) for name, own in answers.items()}
+    found = limited_moments(
+        rows[:, order[: len(outcomes)]], x, layout, categories, design, where=where
+    )
+    at_predictors = np.zeros(0), np.zeros((0, 0))
+    if exogenous:
+        mean_x, cov_x = design.moments(x)
+        at_predictors = mean_x, cov_x * len(x) / (len(x) - 1)  # unbiased, as in lavaan
+    mean, cov = found.with_predictors(*at_predictors)
+    back = np.argsort(order)
+    return GroupData(
+        "", len(rows), mean[back], cov[np.ix_(back, back)], rows, limited=found, design=design
+    )
 
 
 def _weights_scale(

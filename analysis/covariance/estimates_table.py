@@ -48,7 +48,9 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
     vcov = solution.vcov
     size = table.n_free
     errors = np.full(size, np.nan) if vcov is None else _root(np.diag(vcov))
-    se = np.where(free >= 0, errors[free], 0.0) if size else np.zeros(len(values))
+    # What follows from the parameters (an ordinal item's residual variance) is no estimate of its own.
+    own = (free >= 0) & (free < size - table.follow)
+    se = np.where(own, errors[free], 0.0) if size else np.zeros(len(values))
     standard = _standardised(solution, values)
     std_se = _errors(standard.std_all_gradient, vcov)
     defined = definition_values(table, values, size)

@@ -143,7 +143,7 @@ def population_of(fit: SemFit) -> FactorPopulation:
     Raises ModelError for regressions, factors of factors, composites, several groups and improper
     solutions.
     """
-    if len(fit.groups) > 1 or fit.settings.ordered:
+    if len(fit.groups) > 1 or fit.settings.ordered or fit.settings.answers:
         raise ModelError(
             "dynamic cut-offs are simulated for one group of numeric items; fit each group by ML or MLR"
         )

@@ -284,8 +284,8 @@ def structures(table: ParameterTable) -> tuple[GroupStructure, ...]:
         fixed = np.zeros((size, size)), np.zeros((size, size)), np.zeros(size)
         cells: tuple[list[tuple[int, int, int]], ...] = ([], [], [])
         for row in table.rows:
-            if row.group != group:
-                continue
+            if row.group != group or row.op in ("|", "~*~"):
+                continue  # of thresholds and response scales there are no moments of variables
             if (row.lhs, row.rhs) in markers and row.op == "<~":
                 weight = float(row.value or 0.0)
                 fixed[0][at[row.rhs], [at[row.lhs], rest[row.lhs]]] = 1 / weight, -1 / weight

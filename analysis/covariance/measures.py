@@ -17,6 +17,8 @@ from analysis.covariance.fit_measures import (
     rmsea,
     without,
 )
+from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
+from analysis.covariance.limited_measures import residual_measures, weighted_gfi
 from analysis.covariance.matrices import Array, vech_index
 from analysis.covariance.robust_fit import RobustBasis, implied_covariances, robust_basis
 from analysis.covariance.solution import Solution
@@ -40,6 +42,9 @@ def _measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
     means = solution.table.mean_structure
     n_groups = len(data.groups)
     group_n = [group.size for group in data.groups]
+    limited = solution.discrepancy
+    if isinstance(limited, LimitedDiscrepancy):
+        return _limited(solution, limited, tests)
     out = fit_measures(
         chisq=tests.chisq,
         df=tests.df,
@@ -61,7 +66,7 @@ def _measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
         gfi_value=_weighted_gfi(solution),
         zero_moments=_thresholds(solution),
     )
-    if settings.estimator == "ULS" and not settings.ordered:
+    if settings.unweighted:
         # Unweighted least squares has no chi-square distribution to take a probability from.
         out["pvalue"] = out["baseline_pvalue"] = NAN
     if settings.ordered:
@@ -71,6 +76,36 @@ def _measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
         del out["ecvi"]
     if tests.scaling is not None and tests.baseline_scaling is not None:
         out |= _scaled(solution, tests)
+    basis = robust_basis(solution, tests)
+    if basis is not None:
+        out |= _robust(basis, tests, solution.multiplier, n_groups)
+    return {name: float(value) for name, value in out.items()}
+
+
+def _limited(
+    solution: Solution, discrepancy: LimitedDiscrepancy, tests: TestStatistics
+) -> dict[str, float]:
+    """Of ordinal items beside numbers or predictors."""
+    n_groups = len(solution.data.groups)
+    out = fit_measures(
+        chisq=tests.chisq,
+        df=tests.df,
+        baseline_chisq=tests.baseline_chisq,
+        baseline_df=tests.baseline_df,
+        n=solution.data.n,
+        npar=solution.table.n_parameters,
+        n_groups=n_groups,
+        multiplier=solution.multiplier,
+        fmin=tests.fmin,
+        n_moments=tests.n_moments,
+        gfi_value=weighted_gfi(solution, discrepancy),
+    )
+    if solution.settings.unweighted:
+        out["pvalue"] = out["baseline_pvalue"] = NAN
+    out |= residual_measures(solution, discrepancy)
+    out["wrmr"] = float(np.sqrt(tests.chisq / tests.n_moments)) if n_groups == 1 else NAN
+    del out["ecvi"]
+    out |= _scaled(solution, tests)
     basis = robust_basis(solution, tests)
     if basis is not None:
         out |= _robust(basis, tests, solution.multiplier, n_groups)
@@ -124,6 +159,8 @@ def _weighted_gfi(solution: Solution) -> float:
         if group.polychoric is not None and group.polychoric.gamma is not None:
             thresholds = np.concatenate(group.polychoric.thresholds)
             variance = np.diag(group.polychoric.gamma)[: len(thresholds)]
+            if solution.settings.unweighted:
+                variance = np.ones(len(thresholds))
             size += float(np.sum(thresholds**2 / variance))
         values.append(1 - float(e @ (v * e if v.ndim == 1 else v @ e)) / size)
     return float(np.average(values, weights=solution.data.shares))
@@ -168,13 +205,13 @@ def _scaled(solution: Solution, tests: TestStatistics) -> dict[str, float]:
         "baseline_pvalue_scaled": chi_square_pvalue(baseline, baseline_df),
         "baseline_chisq_scaling_factor": tests.baseline_scaling.factor,
     }
-    if solution.settings.estimator == "WLSMV":
+    shifted = solution.settings.scaled_and_shifted
+    if shifted:
         out["chisq_shift_parameter"] = tests.scaling.shift
     for name, value in incremental(chisq, df, baseline, baseline_df).items():
         out[f"{name}_scaled"] = value
     if tests.h1_factor is not None and tests.h0_factor is not None:
         out |= {"scaling_factor_h1": tests.h1_factor, "scaling_factor_h0": tests.h0_factor}
-    shifted = solution.settings.estimator == "WLSMV"
     # The plain statistic against c * df, or the shifted one against df: the same for MLR and MLM.
     approximation = rmsea(
         chisq if shifted else tests.chisq,

@@ -11,10 +11,12 @@ import pandas as pd
 from analysis.covariance.estimates_table import row_values
 from analysis.covariance.estimation import Discrepancy, LeastSquares, NormalDiscrepancy
 from analysis.covariance.fiml import FimlDiscrepancy
-from analysis.covariance.matrices import GroupStructure, structures
+from analysis.covariance.limited_discrepancy import LimitedDiscrepancy, LimitedPoint
+from analysis.covariance.limited_solution import limited_discrepancy
+from analysis.covariance.matrices import Array, GroupStructure, structures
 from analysis.covariance.parameter_table import Parameter, ParameterTable
 from analysis.covariance.solution import Solution
-from analysis.covariance.standardised import standardised
+from analysis.covariance.standardised import Standardised, standardised
 
 CHUNK = 400
 COLUMNS = ["lhs", "op", "rhs", "group", "mi", "epc", "sepc_lv", "sepc_all"]
@@ -33,8 +35,9 @@ def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.Data
     """
     # What is no minimum has slopes of its own.
     candidates = _candidates(solution.table) if solution.optimum.converged else []
+    of_candidates = _limited if isinstance(solution.discrepancy, LimitedDiscrepancy) else _indices
     frames = [
-        _indices(solution, candidates[start : start + CHUNK])
+        of_candidates(solution, candidates[start : start + CHUNK])
         for start in range(0, len(candidates), CHUNK)
     ]
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
@@ -105,13 +108,7 @@ def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
         # lavaan weighs the least-squares gradient by n - 1 and the information by n.
         gradient = gradient * solution.multiplier / solution.data.n
     transform = table.transform
-    inside = transform.T @ curve[:q, :q] @ transform
-    across = transform.T @ curve[:q, q:]
-    spread = np.diag(curve)[q:] - np.sum(across * np.linalg.solve(inside, across), axis=0)
-    usable = spread > 1e-8 * np.maximum(np.diag(curve)[q:], 1e-300)
-    spread = np.where(usable, spread, np.nan)
-    slope = gradient[q:]
-    epc = -slope / spread
+    epc, index, usable = _released(gradient, curve, transform, solution.data.n)
     values = row_values(solution)
     by_row = dict(zip(table.rows, values, strict=True))
     all_values = np.concatenate([[by_row[r] for r in rows[:-k]], epc])
@@ -123,19 +120,75 @@ def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
         all_values,
         ordered=solution.settings.ordered,
     )
+    return _frame(candidates, index, epc, scaled, usable)
+
+
+def _released(
+    gradient: Array, curve: Array, transform: Array, n: int
+) -> tuple[Array, Array, Array]:
+    """Expected changes, indices, and which are usable, of the parameters behind the model's own (of
+    ``transform``).
+    """
+    q = len(transform)
+    inside = transform.T @ curve[:q, :q] @ transform
+    across = transform.T @ curve[:q, q:]
+    spread = np.diag(curve)[q:] - np.sum(across * np.linalg.solve(inside, across), axis=0)
+    usable = spread > 1e-8 * np.maximum(np.diag(curve)[q:], 1e-300)
+    spread = np.where(usable, spread, np.nan)
+    slope = gradient[q:]
+    return -slope / spread, n * slope**2 / spread, usable
+
+
+def _frame(
+    candidates: list[Parameter], index: Array, epc: Array, scaled: Standardised, usable: Array
+) -> pd.DataFrame:
+    k = len(candidates)
     frame = pd.DataFrame(
         {
             "lhs": [row.lhs for row in candidates],
             "op": [row.op for row in candidates],
             "rhs": [row.rhs for row in candidates],
             "group": [row.group for row in candidates],
-            "mi": solution.data.n * slope**2 / spread,
+            "mi": index,
             "epc": epc,
             "sepc_lv": scaled.std_lv[-k:],
             "sepc_all": scaled.std_all[-k:],
         }
     )
     return pd.DataFrame(frame.loc[usable])
+
+
+def _limited(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
+    """The same of ordinal items beside numbers or predictors."""
+    table = solution.table.original or solution.table
+    q, k = table.n_free, len(candidates)
+    extra = [row._replace(free=q + i, value=None) for i, row in enumerate(candidates)]
+    released = {(row.lhs, row.op, row.rhs, row.group) for row in extra}
+    rows = [r for r in table.rows if (r.lhs, r.op, r.rhs, r.group) not in released] + extra
+    wide = replace(table, rows=tuple(rows), transform=np.eye(q + k), offset=np.zeros(q + k))
+    discrepancy, inner = limited_discrepancy(wide, solution.data, solution.settings)
+    theta = np.concatenate([solution.theta[:q], [float(row.value or 0.0) for row in candidates]])
+    point = discrepancy.own(discrepancy.at(theta))
+    if not isinstance(point, LimitedPoint) or point.full is None:
+        raise TypeError("no limited-information point")
+    gradient = discrepancy.derivatives(point, exact=False)[0] / 2
+    gradient = gradient * solution.multiplier / solution.data.n
+    curve = discrepancy.information(theta, solution.data.shares)
+    epc, index, usable = _released(gradient, curve, solution.table.transform[:q], solution.data.n)
+    built = tuple(
+        s.with_exogenous(table.exogenous, g.cov, g.mean)
+        for s, g in zip(structures(inner), solution.data.groups, strict=True)
+    )
+    implied = tuple(structure.implied(point.full) for structure in built)
+    known = {
+        (r.lhs, r.op, r.rhs, r.group): v
+        for r, v in zip(solution.table.rows, row_values(solution), strict=True)
+    }
+    values = [known[r.lhs, r.op, r.rhs, r.group] for r in rows[:-k]]
+    scaled = standardised(
+        replace(inner, definitions=()), built, implied, point.full, np.concatenate([values, epc])
+    )
+    return _frame(candidates, index, epc, scaled, usable)
 
 
 def _with_structures(discrepancy: Discrepancy, built: tuple[GroupStructure, ...]) -> Discrepancy:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis.covariance.composites import Composite
-from analysis.covariance.model import Definition
+from analysis.covariance.model import Definition, Model
 from analysis.covariance.restrictions import Restriction
 from analysis.errors import ModelError
 
@@ -41,7 +41,7 @@ class ParameterTable:
 
     ``equalities`` are the pairs of free positions that labels or ``equal`` hold together: the
     first of each set with each other one. ``restrictions`` are what no linear equation can say. Of a
-    solution under them ``transform`` spans the directions that they leave, ``bound`` counts the
+    solution under them (or with values that ``follow``) ``transform`` spans the directions that they leave, ``bound`` counts the
     inequalities among those that take one away, and ``original`` is the table before.
     """
 
@@ -60,6 +60,7 @@ class ParameterTable:
     restrictions: tuple[Restriction, ...] = ()
     bound: int = 0
     original: ParameterTable | None = None
+    follow: int = 0  # the last positions, which follow from the parameters
 
     @property
     def n_free(self) -> int:
@@ -99,3 +100,13 @@ class ParameterTable:
     def position_of_label(self) -> dict[str, int]:
         """A free position for each label of a free parameter."""
         return {row.label: row.free for row in reversed(self.rows) if row.label and row.free >= 0}
+
+
+def exogenous_of(model: Model) -> tuple[str, ...]:
+    """Observed predictors that nothing in the model explains and whose variance nobody wrote."""
+    outcomes = {path.lhs for path in model.paths if path.op == "~"}
+    indicators = {path.rhs for path in model.paths if path.op in ("=~", "<~")}
+    written = {n for p in model.paths if p.op in ("~~", "~1") for n in (p.lhs, p.rhs)}
+    predictors = [path.rhs for path in model.paths if path.op == "~"]
+    taken = outcomes | indicators | written | set(model.latent)
+    return tuple(name for name in dict.fromkeys(predictors) if name not in taken)

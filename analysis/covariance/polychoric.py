@@ -154,7 +154,7 @@ def _coded(values: Array, names: tuple[str, ...]) -> tuple[list[Array], Array]:
         if len(found) > MAX_CATEGORIES:
             raise DataError(
                 f"{name} has {len(found)} different values; ordinal items have at most "
-                f"{MAX_CATEGORIES}: treat it as continuous (ML or MLR)"
+                f"{MAX_CATEGORIES}: treat it as continuous (ML or MLR), or name the ordinal items in ordered"
             )
         categories.append(found)
     return categories, codes

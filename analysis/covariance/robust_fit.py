@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.covariance import fiml, robust
 from analysis.covariance.estimation import LeastSquares
+from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.matrices import Array, jacobian, positive_inverse, vech_index
 from analysis.covariance.solution import Solution
 from analysis.covariance.statistics import Scaling, TestStatistics
@@ -41,6 +42,8 @@ def robust_basis(solution: Solution, tests: TestStatistics) -> RobustBasis | Non
         return _incomplete_basis(solution, tests)
     if tests.scaling is None or tests.baseline_scaling is None:
         return None
+    if isinstance(discrepancy, LimitedDiscrepancy):
+        return _limited_basis(solution, discrepancy, tests)
     if isinstance(discrepancy, LeastSquares):
         return _ordinal_basis(solution, discrepancy, tests)
     return RobustBasis(
@@ -76,6 +79,52 @@ def _ordinal_basis(
         baseline -= group.size * data[1]
         complete.append(robust.normal_weight(model[0], means=False)[np.ix_(keep, keep)])
         baseline_trace += float(np.trace(gamma))
+    trace = projected_trace(
+        [delta @ solution.table.transform for delta, *_ in parts],
+        [np.diag(v) for _, v, _, _ in parts],
+        complete,
+        [gamma for _, _, gamma, _ in parts],
+        solution.data.shares,
+    )
+    scaling = trace / tests.df
+    return RobustBasis(
+        chisq, scaling, Scaling(scaling).apply(chisq), baseline, baseline_trace / tests.baseline_df
+    )
+
+
+def _limited_basis(
+    solution: Solution, discrepancy: LimitedDiscrepancy, tests: TestStatistics
+) -> RobustBasis | None:
+    """The same where all variables are ordinal; None with numbers or predictors, and where the text says
+    thresholds, response scales or means, as in lavaan.
+    """
+    said = any(row.said and row.op in ("|", "~*~", "~1") for row in solution.table.rows)
+    layout = discrepancy.layout
+    if said or len(layout.numeric) or layout.predictors:
+        return None
+    p, own = len(layout.names), int(layout.starts[-1])
+    parts = solution.weighted_jacobians(discrepancy)
+    i, j = vech_index(p)
+    chisq = baseline = baseline_trace = 0.0
+    complete = []
+    for fitted, sample, group, (_, _, gamma, _) in zip(
+        discrepancy.fitted(solution.theta),
+        discrepancy.samples,
+        solution.data.groups,
+        parts,
+        strict=True,
+    ):
+        sigma = np.eye(p)
+        sigma[i[i != j], j[i != j]] = sigma[j[i != j], i[i != j]] = fitted[own:]
+        model, data = positive_inverse(sigma), positive_inverse(sample.covariance)
+        if model is None or data is None:
+            return None
+        chisq += group.size * (model[1] - data[1] + float(np.sum(model[0] * sample.covariance)) - p)
+        baseline -= group.size * data[1]
+        weight = np.zeros((layout.size, layout.size))
+        weight[own:, own:] = robust.normal_weight(model[0], means=False)[np.ix_(i != j, i != j)]
+        complete.append(weight)
+        baseline_trace += float(np.trace(gamma[own:, own:]))
     trace = projected_trace(
         [delta @ solution.table.transform for delta, *_ in parts],
         [np.diag(v) for _, v, _, _ in parts],

@@ -40,15 +40,20 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
         arguments.append("std.lv = TRUE")
     if settings.orthogonal:
         arguments.append("orthogonal = TRUE")
-    if fit.table.mean_structure:
+    if fit.table.mean_structure and not settings.answers:
         arguments.append("meanstructure = TRUE")
-    if settings.fixed_x != settings.maximum_likelihood and not settings.ordered:
+    if settings.parametrization != "delta":
+        arguments.append(f"parameterization = {_quoted(settings.parametrization)}")
+    ordinal = settings.ordinal or (fit.table.observed if settings.ordered else ())
+    if not settings.ordered and settings.fixed_x != (
+        settings.maximum_likelihood or bool(settings.answers)
+    ):
         arguments.append(f"fixed.x = {str(settings.fixed_x).upper()}")
     if fit.table.composites:
         # Their items' covariances are estimated, as here, and not taken as known.
         arguments.append('composites.cov = "free"')
-    if settings.ordered:
-        arguments.append(f"ordered = {_vector(fit.table.observed)}")
+    if ordinal:
+        arguments.append(f"ordered = {_vector(ordinal)}")
     lines = [
         "# install.packages(c('lavaan', 'semTools'))",
         *(["# composites.cov needs lavaan 0.7"] if fit.table.composites else []),
@@ -72,7 +77,7 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
     ]
     if fit.table.equalities and settings.group is not None:
         lines.append("lavTestScore(fit)")
-    if not settings.ordered:
+    if not ordinal:
         lines.append("head(lavPredict(fit))")
     if not fit.table.composites:
         lines += ["library(semTools)", "compRelSEM(fit)", "AVE(fit)"]

@@ -38,16 +38,17 @@ from analysis.covariance.matrices import Array, Implied
 from analysis.covariance.measures import measures
 from analysis.covariance.model import Model
 from analysis.covariance.modification import modification_indices as indices_of
+from analysis.covariance.ordinal_items import answers_of, ordinal_items, plainly_ordinal
 from analysis.covariance.ordinal_scores import ordinal_scores
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.residuals import residual_correlations as residuals_of
 from analysis.covariance.restricted_minimum import binding_sentences
-from analysis.covariance.settings import MAXIMUM_LIKELIHOOD, Options
+from analysis.covariance.settings import LIMITED_INFORMATION, MAXIMUM_LIKELIHOOD, Options
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics
 from analysis.covariance.syntax import as_model
 from analysis.covariance.weak_markers import by_unit_variances
-from analysis.errors import DataError
+from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
 from analysis.reversal import reversal_sentences, turned, turning_points
 from analysis.threads import one_blas_thread
@@ -198,6 +199,11 @@ class SemFit:
         ``method`` is "regression" or "bartlett"; for ordinal models the mode of the posterior, or
         of the likelihood. Rows without any answer, or of an unknown group, get NaN.
         """
+        if self.settings.answers:
+            raise ModelError(
+                "scores of factors measured by ordinal items beside numbers, given predictors, or with "
+                "thresholds in the text are not computed; measure the factors by ordinal items alone"
+            )
         if method != "regression":
             require_no_composites(self.table.composites, f"{method} scores")
         data = turned(data, self.turning_points)
@@ -273,7 +279,8 @@ def fit_sem(
     std_lv: bool = False,
     orthogonal: bool = False,
     fixed_x: bool | None = None,
-    ordered: bool | None = None,
+    ordered: bool | Sequence[str] | None = None,
+    parametrization: str = "delta",
     seed: int | None = None,
     h1_information: str = "structured",
     sampling_weights: Column | None = None,
@@ -326,9 +333,14 @@ def fit_sem(
     data, weights_name = named_column(data, sampling_weights, "sampling_weights")
     data, cluster_name = named_column(data, cluster, "cluster")
     if ordered is None:
-        ordered = estimator == "WLSMV" or (estimator == "DWLS" and looks_ordered(data, names))
+        ordered = estimator in LIMITED_INFORMATION or (
+            estimator == "DWLS" and looks_ordered(data, names)
+        )
     if fixed_x is None:
-        fixed_x = estimator in MAXIMUM_LIKELIHOOD
+        fixed_x = estimator in MAXIMUM_LIKELIHOOD or ordered is not False
+    items = ordinal_items(described, ordered, fixed_x=fixed_x)
+    plain = plainly_ordinal(described, items, parametrization=parametrization)
+    answers = {} if plain or not items else answers_of(data, names, items, group)
     settings = Options(
         estimator,
         _missing_word(missing),
@@ -341,11 +353,13 @@ def fit_sem(
         std_lv,
         orthogonal,
         fixed_x,
-        ordered,
+        bool(items) and plain,
         seed,
         h1_information,
         weights_name,
         cluster_name,
+        answers,
+        parametrization,
     )
     require_complete_likelihood(
         composites_of(described),
@@ -361,13 +375,15 @@ def fit_sem(
     table = complete(
         described,
         groups=n_groups,
-        mean_structure=with_means and not ordered,
+        mean_structure=bool(answers) or (with_means and not settings.ordered),
         equal=settings.equal,
         free=settings.free,
         std_lv=std_lv,
         orthogonal=orthogonal,
-        fixed_x=fixed_x and not ordered,
-        ordered=ordered,
+        fixed_x=fixed_x and not settings.ordered,
+        ordered=settings.ordered,
+        thresholds=settings.thresholds,
+        theta=parametrization == "theta",
     )
     with threads_for(len(names)):
         prepared = prepare(data, names, table.exogenous, settings)

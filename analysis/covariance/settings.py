@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from analysis.errors import ModelError
 
-ESTIMATORS = ("ML", "MLR", "MLM", "ULS", "GLS", "WLS", "DWLS", "WLSMV")
-MAXIMUM_LIKELIHOOD = ("ML", "MLR", "MLM")
+ESTIMATORS = (
+    *("ML", "MLR", "MLM", "MLMV", "ULS", "GLS", "WLS", "DWLS"),
+    *("WLSMV", "WLSM", "ULSMV"),
+)
+MAXIMUM_LIKELIHOOD = ("ML", "MLR", "MLM", "MLMV")
+# Estimators of ordinal items by limited information, with standard errors and tests corrected.
+LIMITED_INFORMATION = ("WLSMV", "WLSM", "ULSMV")
+# Tests that a scale and a shift give the mean and the variance of a chi-square.
+SCALED_AND_SHIFTED = ("WLSMV", "ULSMV", "MLMV")
+PARAMETRIZATIONS = ("delta", "theta")
 MISSING = ("listwise", "fiml")
 LIKELIHOODS = ("normal", "wishart")
 INFORMATION = ("expected", "observed")
@@ -40,6 +49,10 @@ class Options:
     h1_information: str = "structured"
     sampling_weights: str | None = None  # the columns' names
     cluster: str | None = None
+    # Ordinal items beside numbers or predictors, with their answers in order; empty where all items
+    # are ordinal (``ordered``) or none.
+    answers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    parametrization: str = "delta"
 
     def __post_init__(self) -> None:
         _among("estimator", self.estimator, ESTIMATORS)
@@ -47,6 +60,7 @@ class Options:
         _among("likelihood", self.likelihood, LIKELIHOODS)
         _among("information", self.information, INFORMATION)
         _among("h1_information", self.h1_information, H1_INFORMATION)
+        _among("parametrization", self.parametrization, PARAMETRIZATIONS)
         if self.h1_information != "structured" and self.estimator != "MLM":
             raise ModelError(
                 f"h1_information says at which moments MLM weighs; {self.estimator} has no such choice"
@@ -71,7 +85,7 @@ class Options:
                 raise ModelError(
                     f"{name} goes with {' or '.join(allowed)}, not with {self.estimator}; choose one of these"
                 )
-            if (self.estimator == "WLSMV") is not bool(self.ordered):
+            if (self.estimator == "WLSMV") is not bool(self.ordered or self.answers):
                 raise ModelError(
                     f"{name} goes with WLSMV for ordinal items, with ML or MLR for continuous ones"
                 )
@@ -88,7 +102,27 @@ class Options:
     @property
     def robust(self) -> bool:
         """Whether standard errors and test are corrected for the data's distribution."""
-        return self.estimator in ("MLR", "MLM", "WLSMV")
+        return self.estimator in ("MLR", "MLM", "MLMV", *LIMITED_INFORMATION)
+
+    @property
+    def ordinal(self) -> tuple[str, ...]:
+        """Ordinal items beside numbers or predictors."""
+        return tuple(self.answers)
+
+    @property
+    def thresholds(self) -> dict[str, int] | None:
+        """How many thresholds each of them has; None without any."""
+        return {name: len(own) - 1 for name, own in self.answers.items()} or None
+
+    @property
+    def unweighted(self) -> bool:
+        """Whether least squares weighs every moment alike."""
+        return self.estimator in ("ULS", "ULSMV")
+
+    @property
+    def scaled_and_shifted(self) -> bool:
+        """Whether the test is corrected by a scale and a shift, not by a scale alone."""
+        return self.estimator in SCALED_AND_SHIFTED
 
     @property
     def unbiased(self) -> bool:

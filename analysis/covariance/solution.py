@@ -17,6 +17,8 @@ from analysis.covariance.estimation import (
     normal_information,
 )
 from analysis.covariance.identification import require_identified
+from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
+from analysis.covariance.limited_solution import limited_optimum, require_determined
 from analysis.covariance.matrices import (
     Array,
     GroupStructure,
@@ -63,6 +65,8 @@ class Solution:
     @cached_property
     def expected(self) -> Array:
         """Expected information of one row (Gauss-Newton for least squares), all free parameters."""
+        if isinstance(self.discrepancy, LimitedDiscrepancy):
+            return self.discrepancy.information(self.theta, self.data.shares)
         if self.settings.h1_information == "unstructured":
             return self._expected_at_the_sample()
         return self.discrepancy.derivatives(self.optimum.point, exact=False)[1] / 2
@@ -98,6 +102,8 @@ class Solution:
     @property
     def information(self) -> Array:
         """The information that the settings ask for, of one row."""
+        if isinstance(self.discrepancy, LimitedDiscrepancy):
+            return self.expected
         chosen = self.observed if self.settings.observed_information else self.expected
         if not self.settings.unbiased or len(self.data.groups) == 1:
             return chosen
@@ -155,7 +161,7 @@ class Solution:
         """Sampling covariance of one row's gradient, all free parameters."""
         size = len(self.theta)
         total = np.zeros((size, size))
-        if isinstance(self.discrepancy, LeastSquares):
+        if isinstance(self.discrepancy, LeastSquares | LimitedDiscrepancy):
             for delta, v, gamma, share in self.weighted_jacobians(self.discrepancy):
                 vd = v[:, None] * delta
                 total += share * vd.T @ gamma @ vd
@@ -166,7 +172,7 @@ class Solution:
             if group.patterns is not None:
                 total += group.design.products(self.scores[g]) / self.data.n
                 continue
-            if self.settings.estimator == "MLM":
+            if self.settings.estimator in ("MLM", "MLMV"):
                 own = self.moment_products(g, self.weight_matrices[g])
             else:
                 own = robust.score_products(
@@ -200,9 +206,11 @@ class Solution:
         )
 
     def weighted_jacobians(
-        self, discrepancy: LeastSquares
+        self, discrepancy: LeastSquares | LimitedDiscrepancy
     ) -> list[tuple[Array, Array, Array, float]]:
         """For ordinal data by group: Jacobian, diagonal weight, Gamma and share of the rows."""
+        if isinstance(discrepancy, LimitedDiscrepancy):
+            return discrepancy.parts(self.theta, self.data.shares)
         result = []
         for structure, implied, group, v, share in zip(
             self.structures,
@@ -239,6 +247,12 @@ def solve(
     Raises ModelError naming the parameters when the model is not identified.
     """
     table = table.original or table
+    if settings.answers:
+        local, joint, limited, optimum = limited_optimum(table, data, settings, start=start)
+        solution = Solution(local, data, settings, joint, limited, optimum)
+        if not optimum.converged or solution.information_inverse is None:
+            require_determined(table, limited, optimum.point.theta)
+        return solution
     built = tuple(
         structure.with_exogenous(
             table.exogenous, group.cov, group.mean if table.mean_structure else None
@@ -306,8 +320,10 @@ def _off_diagonal(p: int) -> Array:
 def _weights(group: GroupData, settings: Options, *, means: bool) -> Array:
     """Least squares' weight: a diagonal as a vector, or a full matrix."""
     p = len(group.cov)
-    if group.polychoric is not None:
+    if group.polychoric is not None and not settings.unweighted:
         return np.asarray(1 / np.diag(group.polychoric.correlation_gamma))
+    if group.polychoric is not None:
+        return np.ones(p * (p - 1) // 2)
     if settings.estimator == "ULS":
         return np.ones(p * (p + 1) // 2 + (p if means else 0))
     if settings.estimator == "GLS":

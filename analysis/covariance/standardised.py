@@ -86,8 +86,10 @@ def scales_of(row: Parameter) -> list[tuple[str, int, str]]:
         return [(row.lhs, 1, "total"), (row.rhs, -1, "total")]
     if row.op in ("~", "<~"):
         return [(row.rhs, 1, "total"), (row.lhs, -1, "total")]
-    if row.op == "~1":
+    if row.op in ("~1", "|"):
         return [(row.lhs, -1, "total")]
+    if row.op == "~*~":
+        return [(row.lhs, 1, "total")]
     if row.lhs == row.rhs:
         return [(row.lhs, -2, "total")]
     return [(row.lhs, -1, "own"), (row.rhs, -1, "own")]

@@ -9,7 +9,9 @@ import numpy as np
 from analysis.covariance import design, fiml, robust
 from analysis.covariance.data import GroupData
 from analysis.covariance.estimation import LeastSquares, normal_information
+from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.matrices import Array, Factors, vech_index
+from analysis.covariance.settings import Options
 from analysis.covariance.solution import Solution
 
 
@@ -70,6 +72,8 @@ def test_statistics(solution: Solution) -> TestStatistics:
         n_moments = table.groups * each
         df = n_moments - table.n_parameters
         baseline_df = table.groups * (p * (p - 1) // 2 - x * (x - 1) // 2)
+    if isinstance(solution.discrepancy, LimitedDiscrepancy):
+        return _limited(solution, solution.discrepancy)
     if isinstance(solution.discrepancy, LeastSquares):
         return _least_squares(solution, solution.discrepancy, df, baseline_df, n_moments)
     if isinstance(solution.discrepancy, fiml.FimlDiscrepancy):
@@ -310,9 +314,10 @@ def _least_squares(
     scaling = baseline_scaling = None
     if solution.settings.robust and df > 0:
         parts = solution.weighted_jacobians(discrepancy)
-        scaling = scaled_shifted(*u_gamma_traces(parts, solution.table.transform), df)
+        settings = solution.settings
+        scaling = scaled(*u_gamma_traces(parts, solution.table.transform), df, settings)
         empty = np.zeros((solution.table.n_free, 0))
-        baseline_scaling = scaled_shifted(*u_gamma_traces(parts, empty), baseline_df)
+        baseline_scaling = scaled(*u_gamma_traces(parts, empty), baseline_df, settings)
     fmin = 0.5 * value * size / solution.data.n
     return TestStatistics(
         size * value,
@@ -324,6 +329,50 @@ def _least_squares(
         scaling=scaling,
         baseline_scaling=baseline_scaling,
     )
+
+
+def _limited(solution: Solution, discrepancy: LimitedDiscrepancy) -> TestStatistics:
+    """Of ordinal items beside numbers or predictors; the independence model has no covariances of what
+    the predictors leave, and everything else free.
+    """
+    table, settings = solution.table, solution.settings
+    pairs = slice(int(discrepancy.layout.starts[-1]), discrepancy.layout.size)
+    n_moments = table.groups * discrepancy.layout.size
+    df = n_moments - table.n_parameters
+    baseline_df = table.groups * (pairs.stop - pairs.start)
+    size, value = solution.multiplier, solution.optimum.point.value
+    baseline = sum(
+        share * float(np.sum(v[pairs] * sample.values[pairs] ** 2))
+        for share, v, sample in zip(
+            discrepancy.shares, discrepancy.weights, discrepancy.samples, strict=True
+        )
+    )
+    scaling = baseline_scaling = None
+    if settings.robust and df > 0:
+        parts = solution.weighted_jacobians(discrepancy)
+        scaling = scaled(*u_gamma_traces(parts, table.transform), df, settings)
+        alone = [
+            (delta[pairs], v[pairs], gamma[pairs, pairs], share) for delta, v, gamma, share in parts
+        ]
+        empty = np.zeros((table.n_free, 0))
+        baseline_scaling = scaled(*u_gamma_traces(alone, empty), baseline_df, settings)
+    return TestStatistics(
+        size * value,
+        df,
+        size * baseline,
+        baseline_df,
+        n_moments,
+        0.5 * value * size / solution.data.n,
+        scaling=scaling,
+        baseline_scaling=baseline_scaling,
+    )
+
+
+def scaled(first: float, second: float, df: int, settings: Options) -> Scaling:
+    """The correction that the estimator makes, given tr(U Gamma) and tr((U Gamma)^2)."""
+    if settings.scaled_and_shifted:
+        return scaled_shifted(first, second, df)
+    return Scaling(first / df, trace=first)
 
 
 def _independent_discrepancy(

@@ -36,6 +36,8 @@ def by_unit_variances(model: Model, stopped: Solution) -> tuple[Solution, str] |
             orthogonal=settings.orthogonal,
             fixed_x=settings.fixed_x and not settings.ordered,
             ordered=settings.ordered,
+            thresholds=settings.thresholds,
+            theta=settings.parametrization == "theta",
         )
         if table.n_parameters != known.n_parameters:
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from analysis.covariance.completion import complete, observed_predictors
+from analysis.covariance.completion import complete
 from analysis.covariance.model import Model
 from analysis.covariance.parameter_constraints import (
     constraint_transform,
@@ -16,7 +16,7 @@ from analysis.covariance.parameter_constraints import (
     numbered,
     settled,
 )
-from analysis.covariance.parameter_table import Parameter, ParameterTable
+from analysis.covariance.parameter_table import Parameter, ParameterTable, exogenous_of
 from analysis.two_level.model import BETWEEN, WITHIN, TwoLevelModel
 
 
@@ -101,7 +101,7 @@ def two_level_table(
         )
         for level, table in zip((WITHIN, BETWEEN), tables, strict=True)
     )
-    predictors = observed_predictors(model.within), observed_predictors(model.between)
+    predictors = exogenous_of(model.within), exogenous_of(model.between)
     return TwoLevelTable(model, joint, within, between, predictors)
 
 

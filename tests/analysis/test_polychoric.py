@@ -12,7 +12,7 @@ from analysis.covariance.bootstrap import bootstrap
 from analysis.covariance.compare_models import difference_test
 from analysis.covariance.polychoric import polychoric
 from analysis.covariance.sem import fit_sem
-from analysis.errors import DataError, ModelError, NoVariance
+from analysis.errors import DataError, NoVariance
 
 CUTS = [-1.2, -0.3, 0.5, 1.1]
 
@@ -150,11 +150,6 @@ def test_wlsmv_and_dwls_share_estimates_but_not_errors() -> None:
     assert plain.estimates["est"].to_numpy() == pytest.approx(robust.estimates["est"].to_numpy())
     assert not np.allclose(plain.estimates["se"], robust.estimates["se"])
     assert "chisq_scaled" not in plain.fit
-
-
-def test_ordinal_items_stand_in_no_regression() -> None:
-    with pytest.raises(ModelError, match="ordinal items cannot stand in regressions"):
-        fit_sem(ordinal(300, 7), "p =~ p0 + p1 + p2; p ~ q0", estimator="WLSMV")
 
 
 def test_scores_of_ordinal_answers_are_modes() -> None:
