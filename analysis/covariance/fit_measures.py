@@ -71,6 +71,7 @@ def rmsea(
     n_groups: int = 1,
     scaling: float = 1.0,
     interval_chisq: float | None = None,
+    interval_scaling: float | None = None,
     level: float = 0.90,
     close: float = 0.05,
     not_close: float = 0.08,
@@ -79,7 +80,8 @@ def rmsea(
 
     ``n`` is N for normal-theory likelihood and N minus the number of groups for Wishart and least
     squares. The robust RMSEA of Brosseau-Liard, Savalei & Li (2012) passes the plain ``chisq``, its
-    ``scaling`` factor and the scaled statistic as ``interval_chisq``. Several groups: times
+    ``scaling`` factor and the scaled statistic as ``interval_chisq``, with an ``interval_scaling`` of its
+    own where that is shifted too. Several groups: times
     the root of their number (Steiger 1998). A model without degrees of freedom has RMSEA 0; without
     a statistic or a positive ``scaling`` it is NaN.
 
@@ -94,7 +96,7 @@ def rmsea(
     estimate = math.sqrt(max(chisq / n / df - scaling / n, 0.0) * n_groups)
     basis = chisq if interval_chisq is None else interval_chisq
     tail = (1 - level) / 2
-    unit = scaling * n_groups / (n * df)
+    unit = (interval_scaling or scaling) * n_groups / (n * df)
     lower, upper = (math.sqrt(noncentrality(basis, df, p) * unit) for p in (1 - tail, tail))
     p_close = 1 - noncentral_cdf(basis, df, close**2 / unit)
     p_not_close = noncentral_cdf(basis, df, not_close**2 / unit)

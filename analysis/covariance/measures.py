@@ -247,6 +247,7 @@ def _robust(
         n_groups=n_groups,
         scaling=basis.scaling,
         interval_chisq=basis.interval_chisq,
+        interval_scaling=basis.interval_scaling,
     )
     return {
         **{f"{name}_robust": relative[name] for name in ("cfi", "tli", "nnfi", "rni")},

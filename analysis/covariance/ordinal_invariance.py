@@ -26,8 +26,9 @@ from analysis.covariance.ordinal_groups import STEPS, STRICT, OrdinalFit, fit_st
 from analysis.covariance.polychoric import Polychoric
 from analysis.covariance.settings import Options
 from analysis.covariance.solution import well_conditioned_inverse
-from analysis.covariance.statistics import scaled_shifted, u_gamma_traces
+from analysis.covariance.statistics import scaled_shifted
 from analysis.covariance.syntax import as_model
+from analysis.covariance.u_gamma import u_gamma_traces
 from analysis.covariance.wald import Z_95
 from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json

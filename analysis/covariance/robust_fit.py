@@ -23,6 +23,7 @@ class RobustBasis:
     interval_chisq: float
     baseline_chisq: float
     baseline_scaling: float
+    interval_scaling: float | None = None  # of a statistic shifted, whose scale is not its mean's
 
 
 def implied_covariances(solution: Solution) -> list[Array]:
@@ -46,12 +47,19 @@ def robust_basis(solution: Solution, tests: TestStatistics) -> RobustBasis | Non
         return _limited_basis(solution, discrepancy, tests)
     if isinstance(discrepancy, LeastSquares):
         return _ordinal_basis(solution, discrepancy, tests)
+    if solution.settings.scaled_and_shifted:
+        # Means of both statistics, whose shift is no part of them.
+        factor = tests.scaling.trace / tests.df
+        baseline = tests.baseline_scaling.trace / tests.baseline_df
+    else:
+        factor, baseline = tests.scaling.factor, tests.baseline_scaling.factor
     return RobustBasis(
         tests.chisq,
-        tests.scaling.factor,
+        factor,
         tests.scaling.apply(tests.chisq),
         tests.baseline_chisq,
-        tests.baseline_scaling.factor,
+        baseline,
+        tests.scaling.factor,
     )
 
 

@@ -32,8 +32,10 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
         arguments.append(f"cluster = {_quoted(settings.cluster)}")
     if settings.likelihood == "wishart":
         arguments.append('likelihood = "wishart"')
-    if settings.information == "observed":
-        arguments.append('information = "observed"')
+    if (settings.information == "observed") is not (
+        settings.estimator == "MLR" or settings.missing == "fiml"
+    ):
+        arguments.append(f"information = {_quoted(settings.information)}")
     if settings.h1_information != "structured":
         arguments.append(f"h1.information = {_quoted(settings.h1_information)}")
     if settings.std_lv:

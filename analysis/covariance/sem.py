@@ -275,7 +275,7 @@ def fit_sem(
     free: Sequence[str] = (),
     mean_structure: bool | None = None,
     likelihood: str = "normal",
-    information: str = "expected",
+    information: str | None = None,
     std_lv: bool = False,
     orthogonal: bool = False,
     fixed_x: bool | None = None,
@@ -294,9 +294,12 @@ def fit_sem(
     groups ("loadings", "intercepts", "residuals", "means", "regressions", "lv_variances",
     "lv_covariances", "residual_covariances"), except the parameters named in ``free``. Means are
     modelled when there are groups, FIML or an intercept in the text, unless ``mean_structure``
-    says. ``information`` ("expected" or "observed") is for ML on complete data. ``ordered``:
-    whether items are ordinal; None means yes for WLSMV, and for DWLS when each item has at most
-    ten values. ``fixed_x`` leaves the moments of observed predictors to the sample; None means yes
+    says. ``information`` ("expected" or "observed") is for ML; None means the expected one for
+    complete data and the observed one for FIML. ``ordered``: the ordinal items' names, or whether all
+    outcomes are ordinal; None means yes for WLSMV, WLSM and ULSMV, and for DWLS when each item has at most
+    ten values. Ordinal items may stand beside numbers, in regressions, and be explained by observed
+    predictors, which are then fixed; ``|`` and ``~*~`` hold their thresholds and response scales.
+    ``parametrization`` is "delta" or "theta". ``fixed_x`` leaves the moments of observed predictors to the sample; None means yes
     for ML, MLR and MLM, as in lavaan. ``h1_information`` says where MLM weighs: "structured" at the
     model's moments, "unstructured" at the sample's, as Mplus does. ``seed`` is kept for the record:
     nothing here is random.
@@ -349,7 +352,7 @@ def fit_sem(
         tuple(free),
         mean_structure,
         likelihood,
-        information,
+        information or "",
         std_lv,
         orthogonal,
         fixed_x,

@@ -27,8 +27,8 @@ H1_INFORMATION = ("structured", "unstructured")
 class Options:
     """Estimator, handling of missing cells, and the rules that complete the model.
 
-    ``information`` applies to ML on complete data; MLR and FIML use the observed one, as lavaan
-    does, because the expected is right only under normality and missingness completely at random.
+    ``information`` is expected for ML on complete data and observed for FIML, where the expected is right
+    only for cells missing completely at random; MLR has the observed one alone.
     ``h1_information`` is at which moments MLM weighs: the model's ("structured", lavaan's default) or
     the sample's ("unstructured", Mplus).
     """
@@ -40,7 +40,7 @@ class Options:
     free: tuple[str, ...] = ()
     mean_structure: bool | None = None
     likelihood: str = "normal"
-    information: str = "expected"
+    information: str = ""  # the estimator's own
     std_lv: bool = False
     orthogonal: bool = False
     fixed_x: bool = True
@@ -58,8 +58,15 @@ class Options:
         _among("estimator", self.estimator, ESTIMATORS)
         _among("missing", self.missing, MISSING)
         _among("likelihood", self.likelihood, LIKELIHOODS)
+        if not self.information:
+            own = INFORMATION[self.estimator == "MLR" or self.missing == "fiml"]
+            object.__setattr__(self, "information", own)
         _among("information", self.information, INFORMATION)
         _among("h1_information", self.h1_information, H1_INFORMATION)
+        if self.information == "expected" and self.estimator == "MLR":
+            raise ModelError(
+                "MLR's standard errors and test stand on the observed information; leave information out"
+            )
         _among("parametrization", self.parametrization, PARAMETRIZATIONS)
         if self.h1_information != "structured" and self.estimator != "MLM":
             raise ModelError(
@@ -132,7 +139,7 @@ class Options:
     @property
     def observed_information(self) -> bool:
         """Whether standard errors come from the exact Hessian."""
-        return self.information == "observed" or self.estimator == "MLR" or self.missing == "fiml"
+        return self.information == "observed"
 
 
 def _among(what: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -12,7 +12,9 @@ from analysis.covariance.estimation import LeastSquares, normal_information
 from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.matrices import Array, Factors, vech_index
 from analysis.covariance.settings import Options
+from analysis.covariance.shifted_tests import shifted_traces
 from analysis.covariance.solution import Solution
+from analysis.covariance.u_gamma import u_gamma_traces
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,16 @@ def _independent_log_determinant(cov: Array, exogenous: list[int]) -> float:
 def _normal_scaling(
     solution: Solution, df: int, baseline_df: int, n_moments: int
 ) -> tuple[Scaling | None, Scaling | None, tuple[float | None, float | None]]:
-    """Scaling factors of MLR (Yuan & Bentler 2000, traces apart) and MLM (Satorra & Bentler 1994)."""
+    """Scaling factors of MLR (Yuan & Bentler 2000, traces apart) and MLM (Satorra & Bentler 1994);
+    scale and shift of MLMV.
+    """
+    if solution.settings.estimator == "MLMV":
+        own, alone = shifted_traces(solution)
+        return (
+            scaled_shifted(*own, df) if df > 0 else None,
+            scaled_shifted(*alone, baseline_df) if baseline_df > 0 else None,
+            (None, None),
+        )
     transform = solution.table.transform
     mlr = solution.settings.estimator == "MLR"
     h1, baseline_h1, baseline_h0 = _mlr_traces(solution) if mlr else _mlm_traces(solution)
@@ -402,30 +413,6 @@ def _independent_discrepancy(
     cross = v[np.ix_(~free, free)]
     schur = schur - cross @ np.linalg.solve(v[np.ix_(free, free)], cross.T)
     return float(held @ schur @ held)
-
-
-def u_gamma_traces(
-    parts: list[tuple[Array, Array, Array, float]], transform: Array
-) -> tuple[float, float]:
-    """tr(U Gamma) and tr((U Gamma)^2) over groups of (Jacobian, diagonal weight, Gamma, share)."""
-    jacobians = [delta @ transform for delta, *_ in parts]
-    bread = sum(
-        share * d.T @ (v[:, None] * d) for d, (_, v, _, share) in zip(jacobians, parts, strict=True)
-    )
-    inverse = np.linalg.inv(bread) if transform.shape[1] else np.zeros((0, 0))
-    first = second = 0.0
-    for g, (_, v, gamma, share) in enumerate(parts):
-        vd = v[:, None] * jacobians[g]
-        own = v[:, None] * gamma - share * vd @ inverse @ (vd.T @ gamma)
-        first += float(np.trace(own))
-        second += float(np.sum(own * own.T))
-        for h, (_, w, other, other_share) in enumerate(parts):
-            if h > g:
-                wd = w[:, None] * jacobians[h]
-                there = -share * vd @ inverse @ (wd.T @ other)
-                back = -other_share * wd @ inverse @ (vd.T @ gamma)
-                second += 2 * float(np.sum(there * back.T))
-    return first, second
 
 
 def scaled_shifted(first: float, second: float, df: int) -> Scaling:

@@ -29,7 +29,7 @@ SHORT = f"C <~ x1 + x2\n{F}\nF ~ C"
 
 
 @cache
-def fitted(text: str, estimator: str = "ML", information: str = "expected") -> SemFit:
+def fitted(text: str, estimator: str = "ML", information: str | None = None) -> SemFit:
     return fit_sem(
         holzinger().assign(sex=lambda d: d["sex"] - 1),
         text,
