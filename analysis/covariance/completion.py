@@ -130,6 +130,11 @@ def complete(
 
 
 def _check(model: Model, groups: int) -> None:
+    if model.blocks:
+        raise ModelError(
+            f'efa("{model.blocks[0][1]}"): exploratory blocks are fitted and rotated by sem alone; this '
+            "analysis needs a confirmatory model"
+        )
     if len(model.observed) > MAX_ITEMS:
         raise ModelError(
             f"the model has {len(model.observed)} items; at most {MAX_ITEMS} can be fitted at once"

@@ -81,13 +81,15 @@ class Constraint:
 class Model:
     """A structural equation model as said by its author, before defaults are filled in.
 
-    ``reversed_items`` are columns whose answers count from the other end.
+    ``reversed_items`` are columns whose answers count from the other end; ``blocks`` each factor of an
+    exploratory block (``efa("name")*factor``) with the block's name.
     """
 
     paths: tuple[Path, ...]
     definitions: tuple[Definition, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     reversed_items: tuple[str, ...] = ()
+    blocks: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def latent(self) -> tuple[str, ...]:
@@ -120,7 +122,8 @@ class Model:
         return self._text(())
 
     def _text(self, turned: tuple[str, ...]) -> str:
-        lines = [_path_text(path, turned) for path in self.paths]
+        blocks = dict(self.blocks)
+        lines = [_path_text(path, turned, blocks) for path in self.paths]
         lines += [f"{d.name} := {text_of(d.expression)}" for d in self.definitions]
         lines += [constraint.text for constraint in self.constraints]
         return "\n".join(lines)
@@ -136,6 +139,7 @@ class Model:
             self.definitions + other.definitions,
             self.constraints + other.constraints,
             tuple(dict.fromkeys(self.reversed_items + other.reversed_items)),
+            tuple(dict.fromkeys(self.blocks + other.blocks)),
         )
 
 
@@ -175,12 +179,13 @@ def covariance(left: str, right: str, *, fixed: float | None = None, label: str 
     return Model((Path(left, "~~", right, (Modifier(fixed=fixed, label=label),)),))
 
 
-def _path_text(path: Path, turned: tuple[str, ...]) -> str:
+def _path_text(path: Path, turned: tuple[str, ...], blocks: Mapping[str, str]) -> str:
     target = "1" if path.op == "~1" else path.rhs
+    block = f'efa("{blocks[path.lhs]}")*' if path.op == "=~" and path.lhs in blocks else ""
     if path.op == "=~" and path.rhs in turned:
         target = f"reverse({path.rhs})"
     operator = "~" if path.op == "~1" else path.op
-    return f"{path.lhs} {operator} {_modifier_text(path.modifiers)}{target}"
+    return f"{block}{path.lhs} {operator} {_modifier_text(path.modifiers)}{target}"
 
 
 def _modifier_text(modifiers: tuple[Modifier, ...]) -> str:

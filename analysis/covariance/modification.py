@@ -8,12 +8,12 @@ from itertools import combinations, permutations
 import numpy as np
 import pandas as pd
 
+from analysis.covariance.discrepancies import with_structures
 from analysis.covariance.estimates_table import row_values
-from analysis.covariance.estimation import Discrepancy, LeastSquares, NormalDiscrepancy
-from analysis.covariance.fiml import FimlDiscrepancy
+from analysis.covariance.estimation import LeastSquares
 from analysis.covariance.limited_discrepancy import LimitedDiscrepancy, LimitedPoint
 from analysis.covariance.limited_solution import limited_discrepancy
-from analysis.covariance.matrices import Array, GroupStructure, structures
+from analysis.covariance.matrices import Array, structures
 from analysis.covariance.parameter_table import Parameter, ParameterTable
 from analysis.covariance.solution import Solution
 from analysis.covariance.standardised import Standardised, standardised
@@ -98,7 +98,7 @@ def _indices(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
         for s, g in zip(structures(wide), solution.data.groups, strict=True)
     )
     theta = np.concatenate([solution.theta, [float(row.value or 0.0) for row in candidates]])
-    discrepancy = _with_structures(solution.discrepancy, built)
+    discrepancy = with_structures(solution.discrepancy, built)
     # Expected information, as in lavaan, whatever the standard errors use: the observed one may be
     # far from positive definite in the direction of a path that the data want.
     point = discrepancy.at(theta)
@@ -189,21 +189,3 @@ def _limited(solution: Solution, candidates: list[Parameter]) -> pd.DataFrame:
         replace(inner, definitions=()), built, implied, point.full, np.concatenate([values, epc])
     )
     return _frame(candidates, index, epc, scaled, usable)
-
-
-def _with_structures(discrepancy: Discrepancy, built: tuple[GroupStructure, ...]) -> Discrepancy:
-    if not isinstance(discrepancy, NormalDiscrepancy | LeastSquares | FimlDiscrepancy):
-        raise TypeError(type(discrepancy))
-    if isinstance(discrepancy, FimlDiscrepancy):
-        return replace(
-            discrepancy,
-            groups=tuple(
-                replace(g, structure=s) for g, s in zip(discrepancy.groups, built, strict=True)
-            ),
-        )
-    return replace(
-        discrepancy,
-        groups=tuple(
-            replace(g, structure=s) for g, s in zip(discrepancy.groups, built, strict=True)
-        ),
-    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -31,6 +31,7 @@ from analysis.covariance.data import (
 from analysis.covariance.design import Design, joined
 from analysis.covariance.diagnostics import solution_warnings
 from analysis.covariance.drawn_rows import Column, named_column
+from analysis.covariance.efa_blocks import rotated_form
 from analysis.covariance.estimates_table import estimates_frame, undefined_quantities
 from analysis.covariance.factor_scores import factor_scores as scores_of
 from analysis.covariance.intraclass import Clusters, Weights, clusters_of, weights_of
@@ -43,6 +44,8 @@ from analysis.covariance.ordinal_scores import ordinal_scores
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.residuals import residual_correlations as residuals_of
 from analysis.covariance.restricted_minimum import binding_sentences
+from analysis.covariance.rotated_solution import require_rotation, rotation_warnings, solve_rotated
+from analysis.covariance.rotation import Rotation
 from analysis.covariance.settings import LIMITED_INFORMATION, MAXIMUM_LIKELIHOOD, Options
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics
@@ -69,6 +72,8 @@ class SemFit:
     fit: dict[str, float]
     warnings: tuple[str, ...]
     turning_points: Mapping[str, float] = field(default_factory=dict)  # of reversed items
+    rotation: Rotation | None = None  # of exploratory blocks
+    target: pd.DataFrame | None = None
 
     @property
     def settings(self) -> Options:
@@ -244,6 +249,23 @@ class SemFit:
             method=method,
         )
 
+    def _rotation_record(self) -> dict[str, Any] | None:
+        """How exploratory blocks were rotated; None without one."""
+        if self.rotation is None:
+            return None
+        blocks = [
+            {
+                **{key: getattr(one, key) for key in ("name", "group", "factors", "items")},
+                **{
+                    key: getattr(one.rotated, key)
+                    for key in ("value", "starts", "reached", "optima")
+                },
+            }
+            for one in self.solution.rotations
+        ]
+        target = None if self.target is None else self.target.to_dict(orient="index")
+        return {**vars(self.rotation), "target": target, "blocks": blocks}
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values at full precision; what does not exist is None."""
         document = {
@@ -256,6 +278,7 @@ class SemFit:
             "clusters": self.clusters,
             "converged": self.converged,
             "iterations": self.solution.optimum.iterations,
+            "rotation": self._rotation_record(),
             "warnings": self.warnings,
             "model": self.model.text,
             "settings": vars(self.settings),
@@ -285,6 +308,8 @@ def fit_sem(
     h1_information: str = "structured",
     sampling_weights: Column | None = None,
     cluster: Column | None = None,
+    rotation: Rotation | None = None,
+    target: pd.DataFrame | None = None,
 ) -> SemFit:
     """Fit a structural equation model in lavaan's syntax (or the typed ``Model``).
 
@@ -313,6 +338,10 @@ def fit_sem(
     says. Rows without a weight or cluster, or of weight 0, are left out, which a warning says too.
 
     Composites (``C <~ x1 + x2``) go with ML and MLR, one group, complete rows and no means.
+
+    The factors of exploratory blocks (``efa("block")*f1 + efa("block")*f2 =~ x1 + ...``) are rotated by
+    ``rotation`` (geomin unless said), to ``target`` where that asks for one: items as rows, factors as
+    columns, NaN where a loading is free. Groups are rotated each by itself.
 
     A fit that does not converge by its markers is tried again with ``std_lv``, which a warning says.
 
@@ -371,12 +400,13 @@ def fit_sem(
         likelihood=likelihood,
         clustered=cluster is not None,
     )
+    require_rotation(described, rotation, target)
     n_groups = _group_count(data, group)
     with_means = mean_structure
     if with_means is None:
         with_means = n_groups > 1 or settings.missing == "fiml" or cluster is not None
-    table = complete(
-        described,
+    completed = partial(
+        complete,
         groups=n_groups,
         mean_structure=bool(answers) or (with_means and not settings.ordered),
         equal=settings.equal,
@@ -388,6 +418,16 @@ def fit_sem(
         thresholds=settings.thresholds,
         theta=parametrization == "theta",
     )
+    if described.blocks:
+        turn = rotation or Rotation()
+        table = completed(rotated_form(described, correlated=not turn.keeps_angles))
+        with threads_for(len(names)):
+            prepared = prepare(data, names, table.exogenous, settings)
+            solution = solve_rotated(described, prepared, settings, completed, turn, target)
+            said = (*reversal_sentences(points), *rotation_warnings(solution))
+            fit = _evaluated(described, solution, points, said)
+            return replace(fit, rotation=turn, target=target)
+    table = completed(described)
     with threads_for(len(names)):
         prepared = prepare(data, names, table.exogenous, settings)
         solution = by_strong_markers(described, solve(table, prepared, settings))

@@ -31,14 +31,29 @@ from analysis.covariance.minimiser import Optimum
 from analysis.covariance.missing_patterns import Pieces, pieces
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.restricted_minimum import at_solution, restricted_minimum
+from analysis.covariance.rotation import Rotated
 from analysis.covariance.settings import Options
 from analysis.covariance.start_values import start_values
 from analysis.errors import NotPositiveDefinite, TooFewCases
 
 
 @dataclass(frozen=True)
+class RotatedBlock:
+    """How the factors of an exploratory block came out in one group (1, 2, ...)."""
+
+    name: str
+    group: int
+    factors: tuple[str, ...]
+    items: tuple[str, ...]
+    rotated: Rotated
+
+
+@dataclass(frozen=True)
 class Solution:
-    """A model's estimates on its data, with what tests and reports need of them."""
+    """A model's estimates on its data, with what tests and reports need of them.
+
+    ``rotations`` of exploratory blocks, whose conditions the table's constraints hold.
+    """
 
     table: ParameterTable
     data: Prepared
@@ -46,6 +61,7 @@ class Solution:
     structures: tuple[GroupStructure, ...]
     discrepancy: Discrepancy
     optimum: Optimum
+    rotations: tuple[RotatedBlock, ...] = ()
 
     @property
     def theta(self) -> Array:

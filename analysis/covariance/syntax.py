@@ -6,7 +6,7 @@ variables (``x1:x2``), reverse-keyed items (``-x2``
 or ``reverse(x2)``), fixed values (``1*x``), freed
 parameters (``NA*x``), labels (``a*x``), starting values (``start(0.5)*x`` or ``0.5?x``), bounds
 (``lower(0)*x``, ``upper(1)*x``), another parameter's value (``equal("f=~x1")*x``), one of each per
-group (``c(a, b)*x``),
+group (``c(a, b)*x``), exploratory blocks (``efa("name")*f``),
 several names on the left, ``;`` or line ends between statements, ``#`` and ``!`` comments.
 """
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from analysis.covariance.efa_tokens import without_blocks
 from analysis.covariance.expressions import (
     FUNCTIONS,
     Call,
@@ -64,7 +65,8 @@ def parse(text: str) -> Model:
         raise ModelError(
             f"the model text has {len(text)} characters; at most {MAX_CHARACTERS} are read"
         )
-    return _Reader(tokens_of(text)).model()
+    tokens, blocks = without_blocks(tokens_of(text))
+    return replace(_Reader(tokens).model(), blocks=blocks)
 
 
 def as_model(model: str | Model) -> Model:
