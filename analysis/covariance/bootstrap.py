@@ -15,6 +15,7 @@ from analysis.covariance.batch_estimation import BatchSample, fit_batch
 from analysis.covariance.bootstrap_intervals import intervals, resampled_values
 from analysis.covariance.composites import require_no_composites
 from analysis.covariance.data import GroupData, Prepared, limited_group
+from analysis.covariance.efa_blocks import require_no_blocks
 from analysis.covariance.estimation import NormalDiscrepancy
 from analysis.covariance.matrices import Array
 from analysis.covariance.missing_patterns import em_moments, patterns_of
@@ -101,6 +102,7 @@ def bootstrap(
     Raises DataError when the fit was made from moments, or when fewer than 10 resamples converge.
     """
     require_no_composites(fit.table.composites, "resamples")
+    require_no_blocks(fit.model, "resamples")
     _require_simple(fit)
     rows_of = [group.required_rows for group in fit.solution.data.groups]
     draws = _draws([len(rows) for rows in rows_of], reps, seed, indices)
@@ -150,6 +152,7 @@ def bollen_stine(
     Complete-data maximum likelihood only (DataError otherwise).
     """
     require_no_composites(fit.table.composites, "resamples")
+    require_no_blocks(fit.model, "resamples")
     _require_simple(fit)
     solution = fit.solution
     if not isinstance(solution.discrepancy, NormalDiscrepancy):

@@ -38,6 +38,14 @@ def blocks_of(model: Model) -> tuple[EfaBlock, ...]:
     return tuple(_block(model, name, tuple(own)) for name, own in factors.items())
 
 
+def require_no_blocks(model: Model, what: str) -> None:
+    """Raise ModelError saying that ``what`` is not computed for a model with exploratory blocks."""
+    if model.blocks:
+        raise ModelError(
+            f'efa("{model.blocks[0][1]}"): {what} are not computed for a model with exploratory blocks'
+        )
+
+
 def unrotated(model: Model, anchors: Mapping[str, Sequence[str]]) -> Model:
     """The model with uncorrelated factors in each block, whose loadings have a triangle of zeros: the
     k-th factor none on the first k - 1 ``anchors`` of the block.

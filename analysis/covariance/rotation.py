@@ -72,6 +72,11 @@ class Rotation:
         return self.orthogonal or self.bifactor
 
     @property
+    def by_geomin(self) -> bool:
+        """Whether geomin's constant counts."""
+        return self.method in GEOMIN
+
+    @property
     def to_target(self) -> bool:
         """Whether the rotation needs a target."""
         return self.method in TO_TARGET
@@ -109,7 +114,7 @@ def criterion_of(rotation: Rotation, target: Array | None) -> Criterion:
         return _target(target)
     inner: Criterion = (
         _geomin(rotation.epsilon)
-        if rotation.method in GEOMIN
+        if rotation.by_geomin
         else _oblimin(rotation.gamma if rotation.method == "oblimin" else 0.0)
     )
     return _without_general(inner) if rotation.bifactor else inner
@@ -171,6 +176,8 @@ def _starts(m: int, rotation: Rotation) -> Array:
     """Orthogonal matrices (r, m, m): the identity, turned a little, and random ones."""
     rng = np.random.default_rng(rotation.seed)
     found = np.linalg.qr(rng.normal(size=(rotation.starts, m, m)))[0]
+    # These all have one handedness, which no path leaves and on which a signed target depends.
+    found *= rng.choice((-1.0, 1.0), size=(rotation.starts, 1, m))
     # Exactly unrotated loadings may stand on a saddle of the criterion.
     found[0] = np.linalg.qr(np.eye(m) + 0.05 * rng.normal(size=(m, m)))[0]
     return np.asarray(found)

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
+from analysis.covariance.rotation import Rotation
 from analysis.covariance.sem import SemFit
+
+_LAVAAN_ROTATIONS = {
+    "bi-geomin": "bigeomin",
+    "bi-quartimin": "biquartimin",
+    "bi-target": "target",
+}
 
 
 def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) -> str:
@@ -56,6 +64,8 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
         arguments.append('composites.cov = "free"')
     if ordinal:
         arguments.append(f"ordered = {_vector(ordinal)}")
+    if fit.rotation is not None:
+        arguments += _rotation(fit.rotation)
     lines = [
         "# install.packages(c('lavaan', 'semTools'))",
         *(["# composites.cov needs lavaan 0.7"] if fit.table.composites else []),
@@ -65,6 +75,7 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
             f"data[[{_quoted(item)}]] <- {point:.15g} - data[[{_quoted(item)}]]  # reversed"
             for item, point in fit.turning_points.items()
         ),
+        *_target(fit),
         "model <- '",
         *(f"  {line}" for line in fit.model.lavaan_text.splitlines()),
         "'",
@@ -75,13 +86,13 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
         "parameterEstimates(fit, standardized = TRUE)",
         "standardizedSolution(fit)",
         "residuals(fit, type = 'cor.bentler')",
-        *([] if fit.table.composites else ["modindices(fit, sort. = TRUE)"]),
+        *([] if fit.table.composites or fit.rotation else ["modindices(fit, sort. = TRUE)"]),
     ]
     if fit.table.equalities and settings.group is not None:
         lines.append("lavTestScore(fit)")
     if not ordinal:
         lines.append("head(lavPredict(fit))")
-    if not fit.table.composites:
+    if not (fit.table.composites or fit.rotation):
         lines += ["library(semTools)", "compRelSEM(fit)", "AVE(fit)"]
     if bootstrap > 0:
         if settings.seed is not None:
@@ -90,6 +101,47 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
             f"boot <- bootstrapLavaan(fit, R = {bootstrap}); apply(boot, 2, quantile, c(.025, .975))"
         )
     return "\n".join(lines) + "\n"
+
+
+def _rotation(rotation: Rotation) -> list[str]:
+    """lavaan's arguments for the same rotation; its bordered errors leave the factors' correlations out
+    of the items' variances, so that its delta method is asked for.
+    """
+    options = [
+        f"orthogonal = {str(rotation.keeps_angles).upper()}",
+        f"std.ov = {str(rotation.standardised).upper()}",
+        f"rstarts = {rotation.starts}",
+        "gpa.tol = 1e-6",
+    ]
+    if rotation.by_geomin:
+        options.append(f"geomin.epsilon = {rotation.epsilon:.15g}")
+    if rotation.method == "oblimin":
+        options.append(f"oblimin.gamma = {rotation.gamma:.15g}")
+    if rotation.to_target:
+        options.append("target = target")
+    if rotation.to_target or rotation.bifactor:
+        options.append('order.lv.by = "none"')  # columns keep their meaning
+    return [
+        f"rotation = {_quoted(_LAVAAN_ROTATIONS.get(rotation.method, rotation.method))}",
+        f"rotation.args = list({', '.join(options)})",
+        'rotation.se = "delta"',
+    ]
+
+
+def _target(fit: SemFit) -> list[str]:
+    """The target of the first block; lavaan has one for all."""
+    if fit.target is None:
+        return []
+    block = fit.solution.rotations[0]
+    chosen = fit.target.loc[list(block.items), list(block.factors)]
+    cells = ", ".join(
+        "NA" if math.isnan(value) else f"{value:.15g}" for value in chosen.to_numpy().ravel()
+    )
+    several = len({one.name for one in fit.solution.rotations}) > 1
+    return [
+        *(["# lavaan rotates all blocks to one target: this is that of the first"] if several else []),
+        f"target <- matrix(c({cells}), ncol = {len(block.factors)}, byrow = TRUE)",
+    ]
 
 
 def _expected(fit: SemFit) -> list[str]:

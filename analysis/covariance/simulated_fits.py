@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.covariance.batch_estimation import BatchSample, fit_batch
+from analysis.covariance.efa_blocks import require_no_blocks
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
 from analysis.covariance.sem import SemFit, fit_sem, threads_for
 from analysis.covariance.simulated_moments import simulated_moments
+from analysis.covariance.syntax import as_model
 from analysis.errors import ModelError
 from analysis.moments import Moments
 
@@ -58,6 +60,7 @@ def population_fit(
 
     Raises ModelError where it does not converge, beside what ``fit_sem`` raises.
     """
+    require_no_blocks(as_model(model), "simulated samples")
     fit = fit_sem(population, model, std_lv=std_lv, orthogonal=orthogonal, fixed_x=fixed_x)
     if not fit.converged:
         raise ModelError(

@@ -36,6 +36,7 @@ from surveyapp.cli.outputs import (
     sample,
     warnings,
 )
+from surveyapp.cli.rotation_options import RotationChoice, loading_tables, rotation_options
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.cli.two_level_models import refuse_beside_levels, two_level
 from surveyapp.errors import Invalid
@@ -102,6 +103,7 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
 @WEIGHTS
 @CLUSTER
 @click.option("--std-lv", is_flag=True, help="Fix factor variances at 1 instead of first loadings.")
+@rotation_options
 @JSON
 @DIAGRAM
 @values_ok
@@ -119,6 +121,7 @@ def sem(
     weights: str | None,
     cluster: str | None,
     std_lv: bool,
+    turn: RotationChoice,
     json_path: Path | None,
     diagram_path: Path | None,
     values_ok: bool,
@@ -132,6 +135,7 @@ def sem(
     if equal and group is None:
         raise Invalid("--equal requires groups; name their column with --group")
     text = model_text(model)
+    written, rotation, target = turn.model(text)
     answers = model_answers(
         file, text, reading, values_ok=values_ok, group=group, drawn=(weights, cluster)
     )
@@ -147,7 +151,7 @@ def sem(
         return
     fit = fit_sem(
         answers.frame,
-        text,
+        written,
         estimator=estimator.upper(),
         missing=missing,
         group=group,
@@ -158,6 +162,8 @@ def sem(
         std_lv=std_lv,
         sampling_weights=weights,
         cluster=cluster,
+        rotation=rotation,
+        target=target,
     )
     drawn = fit.settings.sampling_weights, fit.settings.cluster
     lost = model_losses(answers.frame, text, fit.n, group, drawn=drawn)
@@ -197,6 +203,7 @@ def sem(
             ],
         ),
     ]
+    tables[1:1] = loading_tables(fit)
     tables += _drawn(fit)
     names = list(document["groups"]) or [""]
     drawing = _drawing(

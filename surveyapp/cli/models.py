@@ -17,6 +17,7 @@ from surveyapp.results.text_files import read_text
 _LARGEST = 100_000  # bytes of a model's file
 _NAME = re.compile(PATTERN)
 _MEASURED = re.compile(rf"({PATTERN})\s*(?:=~|<~)")
+_BLOCK = re.compile(r"\befa\s*\([^)]*\)\s*\*")
 
 
 def model_text(given: str) -> str:
@@ -38,6 +39,11 @@ def factors(text: str) -> tuple[dict[str, list[str]], tuple[str, ...]]:
     ``=~`` lines, of which nothing would be left out in silence.
     """
     model = parse(text)
+    if model.blocks:
+        raise Invalid(
+            "a scale's model has only lines 'factor =~ items'; leave out efa() and add --esem, or use"
+            " `surveyapp sem`"
+        )
     others = [path.name for path in model.paths if path.op != "=~"]
     if others or model.definitions or model.constraints:
         first = others[0] if others else "a definition or constraint"
@@ -60,7 +66,7 @@ def factors(text: str) -> tuple[dict[str, list[str]], tuple[str, ...]]:
 
 def names_in(text: str) -> list[str]:
     """What a model may take from the columns of a file: its names, without those that it measures."""
-    written = composed(re.sub(r"[#!].*", "", text))
+    written = _BLOCK.sub("", composed(re.sub(r"[#!].*", "", text)))
     measured = set(_MEASURED.findall(written))
     return [name for name in dict.fromkeys(_NAME.findall(written)) if name not in measured]
 
