@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,25 @@ class InvarianceStep:
     holds: bool
     because: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Verdict, changes and the whole fit."""
+        own = {k: getattr(self, k) for k in ("name", *CHANGES, "holds", "because")}
+        return own | {"equal": list(self.equal)} | self.fit.to_dict()
+
+
+def ladder_table(steps: Sequence[InvarianceStep]) -> pd.DataFrame:
+    """One row a rung: fit and changes, of a robust estimator the scaled and robust measures first."""
+    robust = steps[0].fit.settings.robust
+    rows = []
+    for step in steps:
+        row: dict[str, object] = {"step": step.name}
+        names = (*SCALED, *PLAIN) if robust else PLAIN
+        row |= {key: step.fit.fit[key] for key in names if key in step.fit.fit}
+        row |= {key: getattr(step, key) for key in CHANGES}
+        row |= {"holds": step.holds, "because": step.because}
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("step")
+
 
 @dataclass(frozen=True)
 class Release:
@@ -144,30 +163,16 @@ class Invariance:
     @property
     def table(self) -> pd.DataFrame:
         """One row a rung: fit and changes, of a robust estimator the scaled and robust measures first."""
-        robust = self.steps[0].fit.settings.robust
-        rows = []
-        for step in self.steps:
-            row: dict[str, object] = {"step": step.name}
-            names = (*SCALED, *PLAIN) if robust else PLAIN
-            row |= {key: step.fit.fit[key] for key in names if key in step.fit.fit}
-            row |= {key: getattr(step, key) for key in CHANGES}
-            row |= {"holds": step.holds, "because": step.because}
-            rows.append(row)
-        return pd.DataFrame(rows).set_index("step")
+        return ladder_table(self.steps)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values at full precision; what does not exist is None."""
-        steps = []
-        for step in self.steps:
-            fit = step.fit.to_dict()
-            own = {k: getattr(step, k) for k in ("name", *CHANGES, "holds", "because")}
-            steps.append(own | {"equal": list(step.equal)} | fit)
         document = {
             "group": self.group,
             "groups": self.groups,
             "reached": self.reached,
             "rules": self.rules,
-            "steps": steps,
+            "steps": [step.to_dict() for step in self.steps],
             "score_tests": self.score_tests.to_dict(orient="records"),
             "releases": self.releases,
             "partial": None if self.partial is None else self.partial.to_dict(),
@@ -234,7 +239,7 @@ def invariance(
     }
     first = next(iter(fits.values()))
     applied = Rules.of(first.n) if rules is None else rules
-    ladder, said = _judge(fits, applied, method)
+    ladder, said = judged(fits, applied, method)
     reached = None
     for step in ladder:
         if not step.holds:
@@ -247,7 +252,11 @@ def invariance(
     releases: tuple[Release, ...] = ()
     repaired: SemFit | None = None
     if partial and failing is not None and failing.name in ("metric", "scalar"):
-        releases, repaired = _partial(data, model, fits, failing.name, applied, options, free)
+
+        def refit(step: str, released: Sequence[str]) -> SemFit:
+            return fit_sem(data, model, equal=STEPS[step], free=tuple(released), **options)
+
+        releases, repaired = released_until_held(fits, failing.name, applied, free, refit, _worst)
     means_from = (
         repaired if repaired is not None and "intercepts" in repaired.settings.equal else None
     )
@@ -272,7 +281,7 @@ def _applicable(free: Sequence[str], step: str) -> tuple[str, ...]:
     return tuple(free) if STEPS[step] else ()
 
 
-def _judge(
+def judged(
     fits: Mapping[str, SemFit], rules: Rules, method: str
 ) -> tuple[tuple[InvarianceStep, ...], tuple[str, ...]]:
     """The steps with their verdicts, and what a reader must know of them."""
@@ -356,16 +365,20 @@ def moved(change: float, bound: float, word: str = "") -> str:
     return f"{change:+.{digits_beside(change, bound)}f} ({word}{bound:+.{decimals(bound, 3)}f})"
 
 
-def _partial(
-    data: pd.DataFrame | Mapping[str, Moments],
-    model: str | Model,
+def released_until_held(
     fits: Mapping[str, SemFit],
     name: str,
     rules: Rules,
-    options: Mapping[str, Any],
     free: Sequence[str],
+    refit: Callable[[str, Sequence[str]], SemFit],
+    worst: Callable[[SemFit, str, Sequence[str]], pd.Series | None],
 ) -> tuple[tuple[Release, ...], SemFit | None]:
-    """From the failing step on to the scalar one: free the worst parameter until each step holds."""
+    """From the failing step on to the scalar one: free the worst parameter until each step holds.
+
+    ``refit`` fits a step with the parameters named left free; ``worst`` gives the name, x2 and pvalue
+    of the costliest parameter of the kind (``=~`` or ``~1``) that may still be freed, None where there
+    is none.
+    """
     names = list(fits)
     at = names.index(name)
     if at == 0:
@@ -375,21 +388,19 @@ def _partial(
     for step in names[at:]:
         if step == "strict":
             break
-        fit = fits[step]
-        if released:
-            fit = fit_sem(data, model, equal=STEPS[step], free=tuple(released), **options)
+        fit = refit(step, released) if released else fits[step]
         while not _within(step, _changes(before, fit), rules)[0]:
-            worst = _worst(fit, "=~" if step == "metric" else "~1", released)
-            if worst is None:
+            found = worst(fit, "=~" if step == "metric" else "~1", released)
+            if found is None:
                 return tuple(log), None
-            released.append(str(worst["name"]))
-            fit = fit_sem(data, model, equal=STEPS[step], free=tuple(released), **options)
+            released.append(str(found["name"]))
+            fit = refit(step, released)
             log.append(
                 Release(
                     step,
-                    str(worst["name"]),
-                    float(worst["x2"]),
-                    float(worst["pvalue"]),
+                    str(found["name"]),
+                    float(found["x2"]),
+                    float(found["pvalue"]),
                     _values("cfi", fit)[0],
                     _within(step, _changes(before, fit), rules)[0],
                 )

@@ -37,6 +37,7 @@ COMMANDS = {
     "itemsort": "surveyapp.cli.item_sort",
     "jobs": "surveyapp.cli.jobs",
     "key": "surveyapp.cli.keys",
+    "longitudinal": "surveyapp.cli.longitudinal",
     "mail": "surveyapp.cli.mail",
     "map": "surveyapp.cli.maps",
     "mcp": "surveyapp.cli.assistants",

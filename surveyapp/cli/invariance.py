@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
-import pandas as pd
 
 from analysis.covariance.compare_models import METHODS
-from analysis.covariance.invariance import Invariance, Rules
+from analysis.covariance.invariance import Invariance
 from analysis.covariance.invariance import invariance as test_invariance
 from analysis.covariance.missing_ladders import (
     COMPARED,
@@ -19,21 +17,18 @@ from analysis.covariance.missing_ladders import (
     model_losses,
 )
 from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
-from analysis.digits import digits_beside
 from analysis.rules import RULES
+from surveyapp.cli.ladders import PLAIN, ROBUST, ladder, ladder_cell, released
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import CLUSTER, FILE, JSON, MODEL, WEIGHTS
 from surveyapp.cli.models import listed, model_text
-from surveyapp.cli.outputs import Table, finish, json_file, number, probability, sample, warnings
+from surveyapp.cli.outputs import Table, finish, json_file, sample, warnings
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
 from surveyapp.results.losses import advice, of_file
 from surveyapp.tables.options import ReadOptions
 
-_PLAIN = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
-_ROBUST = ("chisq_scaled", "df", "pvalue_scaled", "cfi_robust", "rmsea_robust", "srmr")
 _ORDINAL = ("chisq_scaled", "df", "pvalue_scaled", "cfi_scaled", "rmsea_scaled", "srmr")
-_CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea")
 
 
 @click.command()
@@ -129,7 +124,7 @@ def invariance(
             sampling_weights=weights,
             cluster=cluster,
         )
-        shown = _PLAIN if chosen == "ML" else _ROBUST
+        shown = PLAIN if chosen == "ML" else ROBUST
     used = found.n if isinstance(found, OrdinalInvariance) else found.steps[0].fit.n
     lost = model_losses(data, text, used, group, drawn=(weights, cluster))
     compared = None
@@ -160,7 +155,7 @@ def _treatments(listwise: TreatedLadder, fiml: TreatedLadder) -> Table:
     """Both ladders, step by step."""
     columns = ("chisq", "df", "cfi", "rmsea", "d_cfi", "d_pvalue")
     rows = [
-        [f"{one.step}, {ladder.missing}", *(_cell(key, getattr(one, key)) for key in columns),
+        [f"{one.step}, {ladder.missing}", *(ladder_cell(key, getattr(one, key)) for key in columns),
          "yes" if one.holds else "no"]
         for pair in zip(listwise.steps, fiml.steps, strict=True)
         for ladder, one in zip((listwise, fiml), pair, strict=True)
@@ -172,51 +167,12 @@ def _treatments(listwise: TreatedLadder, fiml: TreatedLadder) -> Table:
 
 
 def _tables(found: Invariance | OrdinalInvariance, shown: Sequence[str], lost: str) -> list[Table]:
-    columns = (*shown, *_CHANGES)
-    rows: list[list[str]] = []
-    for name, row in found.table.iterrows():
-        bounds = _bounds(found.rules, is_first=not rows)
-        cells = [
-            _cell(
-                key, row.get(key), bounds.get(key.removesuffix("_robust").removesuffix("_scaled"))
-            )
-            for key in columns
-        ]
-        rows.append([str(name), *cells, "yes" if row["holds"] else "no"])
-    tables: list[Table] = [
-        (
-            f"Groups of {found.group}: {', '.join(found.groups)}; {lost}",
-            ("step", *columns, "holds"),
-            rows,
-        )
-    ]
+    title = f"Groups of {found.group}: {', '.join(found.groups)}; {lost}"
+    tables = [ladder(title, found.table, found.rules, shown)]
     if found.releases:
-        freed = [
-            [one.parameter, one.step, number(one.x2), probability(one.pvalue)]
-            for one in found.releases
-        ]
         tables.append(
-            (
-                "Parameters proposed to be freed across groups (partial invariance)",
-                ("parameter", "step", "chisq", "p"),
-                freed,
+            released(
+                "Parameters proposed to be freed across groups (partial invariance)", found.releases
             )
         )
     return tables
-
-
-def _bounds(rules: Rules, *, is_first: bool) -> dict[str, float]:
-    """What a step's numbers are judged by."""
-    if is_first:
-        return {"cfi": rules.configural_cfi, "rmsea": rules.configural_rmsea}
-    return {"d_cfi": rules.d_cfi, "d_rmsea": rules.d_rmsea}
-
-
-def _cell(key: str, value: Any, bound: float | None = None) -> str:
-    """A number, with the digits that keep it on its side of its bound."""
-    there = None if value is None or pd.isna(value) else float(value)
-    if "pvalue" in key:
-        return probability(there)
-    if there is not None and bound is not None:
-        return number(there, digits_beside(there, bound))
-    return number(there, 0 if key in {"df", "d_df"} else 3)

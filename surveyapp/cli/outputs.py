@@ -25,6 +25,14 @@ def number(value: float | None, digits: int = 3) -> str:
     return text if float(text) else text.lstrip("-")  # 0.000, whichever side it was rounded from
 
 
+def interval(lower: float | None, upper: float | None, digits: int = 3) -> str:
+    """An interval for reading; "-" where it does not exist."""
+    there = [value for value in (lower, upper) if value is not None and value == value]
+    if len(there) < 2:
+        return "-"
+    return f"[{number(there[0], digits)}; {number(there[1], digits)}]"
+
+
 def probability(value: float | None, digits: int = 3) -> str:
     """A p value for reading: one too small for the digits as less than the smallest of them."""
     smallest = 10**-digits

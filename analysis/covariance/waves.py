@@ -1,0 +1,174 @@
+"""The same people at several waves: one row a person, a column for each item and wave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, MissingItem
+
+MOST = 12  # waves: the covariances of residuals alone grow with the square of their number
+
+
+@dataclass(frozen=True)
+class Waves:
+    """One row a person. ``frame`` has the columns ``column(item, wave)``, NaN where unanswered.
+
+    ``labels`` are the waves as the data name them, ``names`` the same as parts of columns and
+    factors. ``answered``: whether a person answered anything at a wave (n, waves).
+    """
+
+    frame: pd.DataFrame
+    items: tuple[str, ...]
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    def column(self, item: str, wave: str) -> str:
+        """The column of an item at a wave, by the wave's name."""
+        return f"{item}_{wave}"
+
+    @property
+    def answered(self) -> np.ndarray:
+        """Whether a person answered any item at a wave (n, waves)."""
+        present = [
+            self.frame[[self.column(item, wave) for item in self.items]].notna().any(axis=1)
+            for wave in self.names
+        ]
+        return np.column_stack(present)
+
+    @property
+    def people(self) -> dict[str, int]:
+        """Persons who answered anything, by wave."""
+        return dict(zip(self.labels, self.answered.sum(axis=0).tolist(), strict=True))
+
+    @property
+    def in_all(self) -> int:
+        """Persons who answered something at every wave."""
+        return int(self.answered.all(axis=1).sum())
+
+
+def from_long(
+    data: pd.DataFrame,
+    items: Sequence[str],
+    *,
+    person: str,
+    wave: str,
+    waves: Sequence[str] = (),
+) -> Waves:
+    """The waves of a table with one row for each person and wave.
+
+    ``person``: the column that is the same for a person's rows, such as a pseudonymous customer
+    reference. ``wave``: the column with the wave of each row. ``waves``: the waves to take, first to
+    last; by default all of them, numbers by size, else in the order of the text (as of dates,
+    2026-03). Rows without a person or wave, and those of other waves, are left out, which a warning
+    says.
+
+    Raises MissingItem for a column that is not there; DataError for a person with two rows at one
+    wave, and where nobody answered at two waves, for then these are not the same people.
+    """
+    for name in (person, wave, *items):
+        if name not in data.columns:
+            raise MissingItem(f"{name}: no such column")
+    known = data[(data[person].notna() & data[wave].notna()).to_numpy()].reset_index(drop=True)
+    said = _left_out(len(data) - len(known), f"{person} or {wave} is missing")
+    labels = known[wave].map(_text)
+    chosen = [_text(each) for each in waves] if waves else _ordered(labels)
+    for label in chosen:
+        if label not in set(labels):
+            raise DataError(
+                f"{wave}: no row has the wave {label}; there are {', '.join(_ordered(labels))}"
+            )
+    rows = known[labels.isin(chosen).to_numpy()]
+    said += _left_out(len(known) - len(rows), f"{wave} is none of {', '.join(chosen)}")
+    labels = labels[rows.index]
+    _check_count(chosen, wave)
+    keys = pd.DataFrame({"person": rows[person].map(_text), "wave": labels})
+    repeated = keys[keys.duplicated(keep=False)]
+    if len(repeated):
+        one = repeated.iloc[0]
+        raise DataError(
+            f"{person} {one['person']} has {int((repeated == one).all(axis=1).sum())} rows at wave"
+            f" {one['wave']}, one of {len(repeated.drop_duplicates())} such cases; keep one row for a"
+            " person and wave"
+        )
+    names = tuple(_name(label) for label in chosen)
+    if len(set(names)) < len(names):
+        raise DataError(f"{wave}: {', '.join(chosen)} are not told apart by letters and digits")
+    parts = []
+    for label, name in zip(chosen, names, strict=True):
+        at = (keys["wave"] == label).to_numpy()
+        part = rows.loc[at, list(items)].set_axis(keys.loc[at, "person"].to_numpy(), axis=0)
+        parts.append(part.rename(columns={item: f"{item}_{name}" for item in items}))
+    frame = pd.concat(parts, axis=1).reset_index(drop=True)
+    return _checked(
+        Waves(frame, tuple(items), tuple(chosen), names, tuple(said)),
+        f"no {person} answered at two waves",
+    )
+
+
+def from_columns(data: pd.DataFrame, items: Sequence[str], waves: Sequence[str]) -> Waves:
+    """The waves of a table with one row a person, whose columns end in the wave: ``x1_w1``, ``x1_w2``.
+
+    Raises MissingItem for a column that is not there, DataError where nobody answered at two waves.
+    """
+    names = tuple(waves)
+    _check_count(names, "waves")
+    columns = [f"{item}_{wave}" for wave in names for item in items]
+    absent = [column for column in columns if column not in data.columns]
+    if absent:
+        raise MissingItem(
+            f"{absent[0]}: no such column; an item of wave {names[0]} is expected as"
+            f" {items[0]}_{names[0]}"
+        )
+    frame = data[columns]
+    empty = int(frame.isna().all(axis=1).sum())
+    said = _left_out(empty, "they answered at no wave")
+    frame = frame[frame.notna().any(axis=1)].reset_index(drop=True)
+    return _checked(Waves(frame, tuple(items), names, names, tuple(said)), "no row has two waves")
+
+
+def _checked(found: Waves, lonely: str) -> Waves:
+    if not (found.answered.sum(axis=1) >= 2).any():
+        raise DataError(
+            f"{lonely}: these are not the same people, whose answers could be compared over time;"
+            " compare waves of different people as groups (invariance over the wave)"
+        )
+    for label, count in found.people.items():
+        if count == 0:
+            raise DataError(f"wave {label}: nobody answered any item of the model")
+    return found
+
+
+def _check_count(waves: Sequence[str], what: str) -> None:
+    if not 2 <= len(waves) <= MOST:
+        raise DataError(f"{what}: 2 to {MOST} waves can be compared, not {len(waves)}")
+    if len(set(waves)) < len(waves):
+        raise DataError(f"{what}: {', '.join(waves)} names a wave twice")
+
+
+def _ordered(labels: pd.Series) -> list[str]:
+    distinct = sorted(set(labels))
+    numbers = pd.to_numeric(pd.Series(distinct), errors="coerce")
+    if numbers.notna().all():
+        return [distinct[i] for i in np.argsort(numbers.to_numpy(), kind="stable")]
+    return distinct
+
+
+def _text(value: object) -> str:
+    """A person or wave as text; 2.0 of a column with gaps is 2."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _name(label: str) -> str:
+    """A wave as part of a variable's name: ``2026-03`` becomes ``2026.03``."""
+    return "".join(sign if sign.isalnum() or sign in "_." else "." for sign in label)
+
+
+def _left_out(rows: int, why: str) -> list[str]:
+    return [f"{rows} rows are left out: {why}"] if rows else []

@@ -1,0 +1,221 @@
+"""Measurement invariance over waves on a file: the same customers, asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from analysis.covariance.compare_models import METHODS
+from analysis.covariance.data import numeric_rows
+from analysis.covariance.longitudinal import Longitudinal
+from analysis.covariance.longitudinal import longitudinal as test_longitudinal
+from analysis.covariance.syntax import parse
+from analysis.covariance.wave_script import wave_script
+from analysis.covariance.waves import Waves, from_columns, from_long
+from analysis.losses import Losses, losses
+from analysis.rules import RULES
+from surveyapp.cli.ladders import PLAIN, ROBUST, ladder, released
+from surveyapp.cli.model_options import FILE, JSON, MODEL
+from surveyapp.cli.models import listed, model_text
+from surveyapp.cli.outputs import (
+    Table,
+    finish,
+    interval,
+    json_file,
+    number,
+    probability,
+    sample,
+    warnings,
+)
+from surveyapp.cli.table_options import table_and_treatment, values_ok
+from surveyapp.errors import Invalid
+from surveyapp.results.lonely_values import refuse_lonely
+from surveyapp.results.losses import advice
+from surveyapp.results.tables import AnswerFile, read_table
+from surveyapp.tables.options import ReadOptions
+
+
+@click.command()
+@FILE
+@MODEL
+@click.option(
+    "--person",
+    default=None,
+    help="Column that is the same for a customer's rows, where a row is one wave of one customer.",
+)
+@click.option("--wave", default=None, help="Column with the wave of each row; goes with --person.")
+@click.option(
+    "--waves",
+    default="",
+    help="The waves, first to last, separated by commas. Without --person they are what the columns"
+    " end in: 'w1,w2' for x1_w1, x1_w2.",
+)
+@click.option("--estimator", default="ML", show_default=True, help="ML, MLR or MLM.")
+@click.option(
+    "--difference",
+    type=click.Choice(METHODS),
+    default=None,
+    help="Difference test of MLR and MLM: 2001 (the default) or 2010, Satorra & Bentler; 2000, Satorra.",
+)
+@click.option(
+    "--free",
+    default="",
+    help="Parameters that may differ between waves at every step, separated by commas, named as at"
+    " one wave: 'x3~1,visual=~x2'.",
+)
+@JSON
+@values_ok
+@table_and_treatment(("listwise", "fiml"))
+def longitudinal(
+    file: Path,
+    model: str,
+    person: str | None,
+    wave: str | None,
+    waves: str,
+    estimator: str,
+    missing: str,
+    difference: str | None,
+    free: str,
+    json_path: Path | None,
+    values_ok: bool,
+    reading: ReadOptions,
+) -> None:
+    """Test measurement invariance over waves of the same customers, and the change of their means.
+
+    The model is that of one wave. Residuals of one item covary between waves. FILE has a row for each
+    customer and wave (--person, --wave), or a row for each customer with columns such as x1_w1 and
+    x1_w2 (--waves).
+    """
+    chosen = estimator.upper()
+    if difference and chosen not in ("MLR", "MLM"):
+        raise Invalid(
+            "--difference requires --estimator MLR or MLM; the difference test of ML is not scaled"
+        )
+    text, named = model_text(model), listed(waves)
+    answers, found_waves = _waves(file, text, reading, person, wave, named, values_ok=values_ok)
+    found = test_longitudinal(
+        found_waves,
+        text,
+        estimator=chosen,
+        missing=missing,
+        method=difference or METHODS[0],
+        free=listed(free),
+    )
+    lost = losses(numeric_rows(found_waves.frame, tuple(found_waves.frame.columns)), found.n)
+    script = wave_script(found, found_waves.items, file=file.name, person=person, wave=wave)
+    document = {
+        "rules_version": RULES,
+        "sample": sample(lost),
+        **found.to_json(),
+        "r_script": script,
+    }
+    said = [
+        *advice(lost, chosen, missing),
+        *warnings(document, answers.notes),
+        f"\nRule: {found.rules.told()}",
+        f"Reached: {found.reached or 'no step'}",
+        _verdict(found),
+    ]
+    finish(
+        _tables(found, lost, PLAIN if chosen == "ML" else ROBUST),
+        said,
+        json_file(json_path, document),
+    )
+
+
+def _waves(
+    file: Path,
+    text: str,
+    reading: ReadOptions,
+    person: str | None,
+    wave: str | None,
+    named: Sequence[str],
+    *,
+    values_ok: bool,
+) -> tuple[AnswerFile, Waves]:
+    """The file's answers by wave, none of whose items holds a missing code."""
+    if (person is None) != (wave is None):
+        raise Invalid("--person and --wave go together: who answered, and at which wave")
+    if person is None and not named:
+        raise Invalid(
+            "say who answered at which wave: --person COLUMN --wave COLUMN for a row a customer and"
+            " wave, or --waves w1,w2 for columns that end in the wave. Without either, nothing tells"
+            " which answers belong to one customer; compare waves of different people with"
+            " `surveyapp invariance --group COLUMN`"
+        )
+    items = list(parse(text).observed)
+    if person is None or wave is None:
+        columns = [f"{item}_{each}" for each in named for item in items]
+        answers = read_table(file, reading).named(columns)
+    else:
+        columns = items
+        answers = read_table(file, reading).named([*items, person, wave])
+    if not values_ok:
+        refuse_lonely(answers, [name for name in columns if name in answers.frame.columns])
+    if person is None or wave is None:
+        return answers, from_columns(answers.frame, items, named)
+    return answers, from_long(answers.frame, items, person=person, wave=wave, waves=named)
+
+
+def _tables(found: Longitudinal, lost: Losses, shown: Sequence[str]) -> list[Table]:
+    people = ", ".join(f"{label} ({count:,})" for label, count in found.people.items())
+    title = (
+        f"Waves: {people}; {found.in_all:,} of {found.persons:,} customers answered at every wave,"
+        f" {found.n:,} analysed"
+    )
+    tables = [ladder(title, found.table, found.rules, shown)]
+    if found.releases:
+        tables.append(
+            released(
+                "Parameters proposed to be freed over waves (partial invariance)", found.releases
+            )
+        )
+    changes = [
+        [
+            f"{row['factor']}, {row['wave']} against {row['against']}",
+            number(row["est"]),
+            interval(row["ci_lower"], row["ci_upper"]),
+            probability(row["pvalue"]),
+            probability(row["p_holm"]),
+            number(row["d"]),
+            number(row["points"]),
+            interval(row["points_ci_lower"], row["points_ci_upper"]),
+        ]
+        for row in found.changes.to_dict("records")
+    ]
+    tables.append(
+        (
+            "Change of the latent means, in SDs of the first wave; d in those of both waves; in points"
+            " of the answers",
+            ("factor", "change", "95% CI", "p", "p (Holm)", "d", "points", "95% CI"),
+            changes,
+        )
+    )
+    stable = [
+        [
+            f"{row['factor']}, {row['wave']} with {row['against']}",
+            number(row["r"]),
+            interval(row["ci_lower"], row["ci_upper"]),
+        ]
+        for row in found.stability.to_dict("records")
+    ]
+    tables.append(("Correlation of each factor with itself", ("factor", "r", "95% CI"), stable))
+    return tables
+
+
+def _verdict(found: Longitudinal) -> str:
+    """What may be compared between the waves."""
+    if found.reached in ("scalar", "strict"):
+        return "Means may be compared between the waves."
+    if found.partial is not None:
+        freed = ", ".join(one.parameter for one in found.releases)
+        return (
+            f"Means may be compared between the waves by the items held equal, without {freed}: a"
+            " proposal, to be justified by content."
+        )
+    return (
+        "Means may not be compared between the waves: the changes above may be those of the items, not"
+        " of the customers."
+    )
