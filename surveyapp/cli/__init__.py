@@ -15,6 +15,7 @@ from surveyapp.extras import told
 # command -> the module that holds it. Loaded when called: a question about settings should not
 # wait three seconds for statistics libraries.
 COMMANDS = {
+    "alignment": "surveyapp.cli.alignment",
     "audit": "surveyapp.cli.auditing",
     "backup": "surveyapp.cli.backing_up",
     "codebook": "surveyapp.cli.exporting",

@@ -1,0 +1,244 @@
+"""Alignment: means and variances of a factor by group under which most items agree over groups.
+
+Asparouhov and Muthén (2014). Each group's loadings and intercepts are known for a factor of mean 0 and
+variance 1; a mean a and standard deviation s of the group make them lambda / s and nu - a lambda / s.
+The loss of two groups' difference x is (x^2 + epsilon)^(1/4), which prefers few large differences to
+many small ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize
+
+from analysis.covariance.matrices import Array
+
+METHODS = ("fixed", "free")
+RIDGE = 0.001  # on the squared means of the free method, whose common level is hardly known without
+# Epsilon falls from 1 to its value by this factor: a smooth loss leads to the sharp one's minimum.
+STEP = 10**0.5
+STARTS = 10
+SPREAD = 0.3  # of the starts after the first
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Loadings and intercepts (g, j) of a factor of mean 0 and variance 1, and the groups' sizes (g,)."""
+
+    loadings: Array
+    intercepts: Array
+    sizes: Array
+
+    @property
+    def weights(self) -> Array:
+        """What each pair of groups counts (g, g): the root of the product of their sizes, scaled by
+        the sum of the roots, so that the loss does not grow with n; 0 of a group with itself.
+        """
+        root = np.sqrt(self.sizes) / np.sqrt(self.sizes).sum()
+        pairs = np.outer(root, root)
+        np.fill_diagonal(pairs, 0.0)
+        return np.asarray(pairs)
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Means and log standard deviations (g,), these of sum 0; the loss there, and how many of the
+    starts led to it. ``slopes`` (2g, 2gj) is how both change with loadings, then intercepts, row by row.
+    """
+
+    mean: Array
+    log_sd: Array
+    loss: float
+    reached: int
+    starts: int
+    slopes: Array
+
+
+def align(
+    measured: Measured,
+    *,
+    reference: int = 0,
+    method: str = "fixed",
+    epsilon: float = 0.01,
+    starts: int = STARTS,
+    seed: int = 1,
+) -> Optimum:
+    """The least loss of several starts: the medians of the items first, then places around that optimum.
+
+    ``method``: "fixed" holds the reference's mean at 0, "free" estimates it as all others, with a
+    slight pull to 0. The product of the standard deviations is 1 in both.
+    """
+    groups = len(measured.sizes)
+    basis = _basis(groups, reference, method)
+    ridge = RIDGE if method == "free" else 0.0
+    rng = np.random.default_rng(seed)
+    first = basis.T @ _medians(measured, reference)
+    losses: list[float] = []
+    places: list[Array] = []
+    for number in range(starts):
+        # From a smooth loss all starts lead to one place; the others begin around it at the sharp one.
+        at = first if number == 0 else places[0] + rng.normal(size=len(first)) * SPREAD
+        for sharp in _epsilons(1.0 if number == 0 else epsilon, epsilon):
+            at = optimize.minimize(
+                _at, at, args=(measured, basis, sharp, ridge), jac=True, method="BFGS"
+            ).x
+        at = _polished(at, measured, basis, epsilon, ridge)
+        losses.append(_at(at, measured, basis, epsilon, ridge)[0])
+        places.append(at)
+    best = int(np.argmin(losses))
+    whole = basis @ places[best]
+    reached = int(np.sum(np.array(losses) <= losses[best] * (1 + 1e-6)))
+    slopes = _slopes(whole, measured, basis, epsilon, ridge)
+    return Optimum(whole[:groups], whole[groups:], losses[best], reached, starts, slopes)
+
+
+def aligned(measured: Measured, mean: Array, log_sd: Array) -> tuple[Array, Array]:
+    """Loadings and intercepts (g, j) of factors with these means and log standard deviations (g,)."""
+    loadings = measured.loadings * np.exp(-log_sd)[:, None]
+    return loadings, measured.intercepts - mean[:, None] * loadings
+
+
+def _basis(groups: int, reference: int, method: str) -> Array:
+    """Directions (2g, q), orthonormal, in which means and log standard deviations may move."""
+    means = np.eye(groups)
+    if method == "fixed":
+        means = np.delete(means, reference, axis=1)
+    # Contrasts of log standard deviations, whose sum stays 0.
+    level = np.full((groups, 1), 1.0)
+    contrasts = np.linalg.qr(np.hstack([level, np.eye(groups)[:, 1:]]))[0][:, 1:]
+    q = means.shape[1]
+    out = np.zeros((2 * groups, q + groups - 1))
+    out[:groups, :q], out[groups:, q:] = means, contrasts
+    return out
+
+
+def _medians(measured: Measured, reference: int) -> Array:
+    loading = np.maximum(np.median(measured.loadings, axis=1), 1e-3)
+    level = np.median(measured.intercepts, axis=1)
+    log_sd = np.log(loading) - np.log(loading).mean()
+    typical = np.median(measured.loadings) or 1.0
+    return np.concatenate([(level - level[reference]) / typical, log_sd])
+
+
+def _epsilons(first: float, least: float) -> Iterator[float]:
+    """From the first down to the least."""
+    now = first
+    while now > least * 1.0001:
+        yield now
+        now /= STEP
+    yield least
+
+
+def _losses(values: Array, weights: Array, epsilon: float) -> tuple[float, Array, Array]:
+    """Loss of all pairs of groups, each twice, over the items of ``values`` (g, j); its slopes (g, j);
+    and its second derivatives (g, g, j).
+    """
+    apart = values[:, None, :] - values[None, :, :]
+    inside = apart**2 + epsilon
+    root = inside**0.25
+    pairs = weights[:, :, None]
+    slope = pairs * apart * root / inside  # f' = x (x^2 + e)^(-3/4) / 2, of both orders
+    bend = pairs * root / inside * (1 - 1.5 * apart**2 / inside)
+    second = -bend
+    at = np.arange(len(values))
+    second[at, at, :] = bend.sum(axis=1) - bend[at, at, :]
+    return float((pairs * root).sum()), slope.sum(axis=1), second
+
+
+def _at(
+    at: Array, measured: Measured, basis: Array, epsilon: float, ridge: float
+) -> tuple[float, Array]:
+    """Loss and its slope at a place in the basis."""
+    groups = len(measured.sizes)
+    whole = basis @ at
+    mean = whole[:groups]
+    loadings, intercepts = aligned(measured, mean, np.clip(whole[groups:], -20, 20))
+    weights = measured.weights
+    first, of_loadings, _ = _losses(loadings, weights, epsilon)
+    other, of_intercepts, _ = _losses(intercepts, weights, epsilon)
+    by_mean = -(of_intercepts * loadings).sum(axis=1) + 2 * ridge * mean
+    by_sd = ((mean[:, None] * of_intercepts - of_loadings) * loadings).sum(axis=1)
+    slope = basis.T @ np.concatenate([by_mean, by_sd])
+    return first + other + ridge * float(mean @ mean), slope
+
+
+def _second(whole: Array, measured: Measured, epsilon: float, ridge: float) -> tuple[Array, Array]:
+    """Second derivatives of the loss for means and log SDs (2g, 2g), and for those and the loadings,
+    then intercepts (2g, 2gj).
+    """
+    groups, items = measured.loadings.shape
+    mean, log_sd = whole[:groups], whole[groups:]
+    loadings, intercepts = aligned(measured, mean, log_sd)
+    weights = measured.weights
+    _, of_loadings, bend_loadings = _losses(loadings, weights, epsilon)
+    _, of_intercepts, bend_intercepts = _losses(intercepts, weights, epsilon)
+    shrink = np.exp(-log_sd)
+    # Derivatives (g, j) of aligned loadings and intercepts, each of its own group's values alone.
+    by_mean = (np.zeros_like(loadings), -loadings)
+    by_sd = (-loadings, mean[:, None] * loadings)
+    by_loading = (np.tile(shrink[:, None], items), np.tile(-(mean * shrink)[:, None], items))
+    by_intercept = (np.zeros_like(loadings), np.ones_like(loadings))
+    bends = (bend_loadings, bend_intercepts)
+
+    def summed(one: tuple[Array, Array], other: tuple[Array, Array]) -> Array:
+        """Over items (g, g)."""
+        return np.asarray(
+            sum(
+                np.einsum("gj,ghj,hj->gh", a, b, c)
+                for a, b, c in zip(one, bends, other, strict=True)
+            )
+        )
+
+    def each(one: tuple[Array, Array], other: tuple[Array, Array]) -> Array:
+        """Of each item (g, g, j)."""
+        return np.asarray(
+            sum(
+                np.einsum("gj,ghj,hj->ghj", a, b, c)
+                for a, b, c in zip(one, bends, other, strict=True)
+            )
+        )
+
+    own = np.zeros((2 * groups, 2 * groups))
+    across = summed(by_mean, by_sd)
+    across[np.diag_indices(groups)] += (of_intercepts * loadings).sum(axis=1)
+    own[:groups, :groups] = summed(by_mean, by_mean) + 2 * ridge * np.eye(groups)
+    own[:groups, groups:], own[groups:, :groups] = across, across.T
+    own[groups:, groups:] = summed(by_sd, by_sd)
+    curve = ((of_loadings - mean[:, None] * of_intercepts) * loadings).sum(axis=1)
+    own[groups:, groups:][np.diag_indices(groups)] += curve
+    mixed = np.zeros((2 * groups, 2, groups, items))
+    at = np.arange(groups)
+    mixed[:groups, 0] = each(by_mean, by_loading)
+    mixed[at, 0, at] -= of_intercepts * shrink[:, None]
+    mixed[:groups, 1] = each(by_mean, by_intercept)
+    mixed[groups:, 0] = each(by_sd, by_loading)
+    mixed[groups + at, 0, at] += shrink[:, None] * (mean[:, None] * of_intercepts - of_loadings)
+    mixed[groups:, 1] = each(by_sd, by_intercept)
+    return own, mixed.reshape(2 * groups, -1)
+
+
+def _polished(at: Array, measured: Measured, basis: Array, epsilon: float, ridge: float) -> Array:
+    """Newton steps from where the quasi-Newton ones stopped, while they lower the slope."""
+    loss, slope = _at(at, measured, basis, epsilon, ridge)
+    for _ in range(20):
+        if np.abs(slope).max() < 1e-12:
+            break
+        own, _ = _second(basis @ at, measured, epsilon, ridge)
+        reduced = basis.T @ own @ basis
+        if np.linalg.eigvalsh(reduced)[0] <= 0:
+            break
+        there = at - np.linalg.solve(reduced, slope)
+        value, steep = _at(there, measured, basis, epsilon, ridge)
+        if value > loss + 1e-12 or np.abs(steep).max() >= np.abs(slope).max():
+            break
+        at, loss, slope = there, value, steep
+    return at
+
+
+def _slopes(whole: Array, measured: Measured, basis: Array, epsilon: float, ridge: float) -> Array:
+    """How the optimum moves with what it was made of, by the implicit function theorem."""
+    own, mixed = _second(whole, measured, epsilon, ridge)
+    return np.asarray(-basis @ np.linalg.solve(basis.T @ own @ basis, basis.T @ mixed))

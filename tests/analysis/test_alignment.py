@@ -1,0 +1,242 @@
+"""Alignment of many groups: sirt's numbers, what it finds again, which parameters it names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.covariance import alignment_optimum
+from analysis.covariance.alignment import Alignment, alignment
+from analysis.covariance.alignment_optimum import Measured, align, aligned
+from analysis.covariance.alignment_recovery import alignment_recovery
+from analysis.covariance.approximate_invariance import invariant_groups
+from analysis.errors import DataError, ModelError, TooFewCases
+
+pytestmark = pytest.mark.xdist_group("alignment")
+MODEL = "F =~ x1 + x2 + x3 + x4 + x5 + x6"
+FIVE = Measured(
+    np.array([[1.02, 0.81, 0.93, 0.72], [1.1, 0.9, 0.6, 0.77], [0.88, 0.7, 0.8, 0.62],
+              [1.25, 1.0, 1.12, 0.9], [0.97, 0.8, 0.92, 0.4]]),
+    np.array([[4.0, 4.2, 3.8, 4.5], [4.35, 4.5, 4.6, 4.75], [3.8, 4.05, 3.62, 4.37],
+              [4.55, 4.2, 4.33, 4.9], [3.6, 3.9, 3.4, 4.22]]),
+    np.array([200.0, 150.0, 300.0, 120.0, 90.0]),
+)  # fmt: skip
+# sirt 4.3-21 invariance.alignment(lambda, nu, wgt = sqrt(n), eps = eps, optimizer = "nlminb") with meth
+# 3 (fixed) and 4 (free): loss, alpha0 and psi0 of groups 2 to 5.
+SIRT: dict[tuple[str, float], tuple[float, list[float], list[float]]] = {
+    ("fixed", 0.01): (
+        2.4347553134,
+        [0.361073379, -0.190827162, 0.536409955, -0.407563449],
+        [1.070812034, 0.862459835, 1.225907944, 0.961720030],
+    ),
+    ("free", 0.01): (
+        2.40382435057,
+        [0.379974597, -0.191732733, 0.538595136, -0.388107876],
+        [1.070974185, 0.862421128, 1.226109222, 0.961479517],
+    ),
+    ("fixed", 0.0001): (
+        1.45427516606,
+        [0.349128026, -0.191075094, 0.544418394, -0.401113731],
+        [1.081046269, 0.862301498, 1.227252999, 0.977903162],
+    ),
+    ("free", 0.0001): (
+        1.4074166228,
+        [0.345508862, -0.193390071, 0.548616822, -0.410071700],
+        [1.081065551, 0.862299331, 1.227266498, 0.977788306],
+    ),
+}
+
+
+@pytest.mark.parametrize(("method", "epsilon"), SIRT)
+def test_means_and_deviations_are_those_of_sirt(method: str, epsilon: float) -> None:
+    loss, means, deviations = SIRT[method, epsilon]
+    found = align(FIVE, method=method, epsilon=epsilon, starts=3)
+    assert found.loss == pytest.approx(loss, rel=1e-9)
+    unit = np.exp(-found.log_sd[0])
+    assert (found.mean * unit - found.mean[0] * unit)[1:] == pytest.approx(means, abs=5e-6)
+    assert np.exp(found.log_sd)[1:] * unit == pytest.approx(deviations, abs=5e-6)
+    assert found.log_sd.sum() == pytest.approx(0, abs=1e-12)
+    assert found.reached >= 1
+
+
+def test_errors_of_the_means_are_those_of_sirt() -> None:
+    slopes = align(FIVE, starts=1).slopes[:5]
+    spread = np.diag(np.repeat([0.004, 0.006], 20))
+    errors = np.sqrt(np.diag(slopes @ spread @ slopes.T))
+    # The same with vcov = diag(.004 of loadings, .006 of intercepts): SE of alpha2 to alpha5.
+    wanted = [0.068432112, 0.061900439, 0.069838958, 0.065653704]
+    assert errors[1:] == pytest.approx(wanted, rel=1e-4)
+    assert errors[0] == 0
+
+
+def test_derivatives_are_those_of_finite_differences() -> None:
+    basis = alignment_optimum._basis(5, 0, "free")
+    at: np.ndarray = np.random.default_rng(1).normal(size=(basis.shape[1],)) * 0.1
+
+    def loss(place: np.ndarray) -> float:
+        return alignment_optimum._at(place, FIVE, basis, 0.01, 0.001)[0]
+
+    steps = np.eye(len(at)) * 1e-6
+    measured = [(loss(at + step) - loss(at - step)) / 2e-6 for step in steps]
+    assert alignment_optimum._at(at, FIVE, basis, 0.01, 0.001)[1] == pytest.approx(
+        measured, abs=1e-7
+    )
+    found = align(FIVE, method="free", starts=1)
+    moved = Measured(FIVE.loadings.copy(), FIVE.intercepts.copy(), FIVE.sizes)
+    moved.intercepts[2, 1] += 1e-5
+    moved.loadings[1, 2] += 1e-5
+    there = align(moved, method="free", starts=1)
+    change = found.slopes[:, 20 + 2 * 4 + 1] + found.slopes[:, 1 * 4 + 2]
+    moves = np.concatenate([there.mean - found.mean, there.log_sd - found.log_sd]) / 1e-5
+    assert change == pytest.approx(moves, abs=1e-3)
+
+
+def test_equal_items_are_brought_together_exactly() -> None:
+    loading, level = np.array([1.0, 0.8, 0.9]), np.array([4.0, 4.2, 3.8])
+    mean, sd = np.array([0.0, 0.5, -0.3, 0.2]), np.array([1.0, 1.2, 0.8, 1.1])
+    same = Measured(np.outer(sd, loading), level + np.outer(mean, loading), np.full(4, 100.0))
+    found = align(same, starts=1)
+    unit = np.exp(-found.log_sd[0])
+    assert found.mean * unit == pytest.approx(mean, abs=1e-9)
+    assert np.exp(found.log_sd) * unit == pytest.approx(sd, abs=1e-9)
+    loadings, levels = aligned(same, found.mean * unit, found.log_sd - found.log_sd[0])
+    np.testing.assert_allclose(loadings, np.tile(loading, (4, 1)), atol=1e-9)
+    np.testing.assert_allclose(levels, np.tile(level, (4, 1)), atol=1e-9)
+
+
+def branches(groups: int = 8, n: int = 300) -> tuple[pd.DataFrame, np.ndarray]:
+    """Answers of branches with means of their own; x2's intercept is higher in b1 and b5, x4's loading
+    lower in b6.
+    """
+    rng, parts = np.random.default_rng(2), []
+    means = np.linspace(-0.6, 0.6, groups) - np.linspace(-0.6, 0.6, groups)[0]
+    for g in range(groups):
+        loadings = np.array([1, 0.8, 0.9, 0.7, 1.1, 0.85])
+        levels = np.array([4, 4.2, 3.8, 4.5, 4.1, 3.9])
+        levels[1] += 0.6 * (g in (1, 5))
+        loadings[3] -= 0.4 * (g == 6)
+        factor = means[g] + rng.normal(size=n)
+        answers = levels + np.outer(factor, loadings) + rng.normal(size=(n, 6)) * 0.6
+        parts.append(
+            pd.DataFrame(answers, columns=[f"x{k}" for k in range(1, 7)]).assign(branch=f"b{g}")
+        )
+    return pd.concat(parts, ignore_index=True), means
+
+
+@pytest.fixture(scope="module")
+def found() -> Alignment:
+    return alignment(branches()[0], MODEL, "branch")
+
+
+def test_the_means_of_branches_are_found_with_their_intervals(found: Alignment) -> None:
+    frame, true = found.factors[0].means, branches()[1]
+    assert frame["mean"].iloc[0] == frame["se"].iloc[0] == 0
+    assert np.corrcoef(frame["mean"], true)[0, 1] > 0.98
+    assert ((frame["ci_lower"] <= true) & (true <= frame["ci_upper"])).sum() >= 7
+    assert frame["rank"].iloc[-1] == 1
+    assert (frame["sd_ci_lower"] < 1.2).all()
+
+
+def test_the_parameters_that_differ_are_named(found: Alignment) -> None:
+    items = found.factors[0].items.set_index(["item", "kind"])["not_in"].to_dict()
+    assert items["x2", "intercept"] == ["b1", "b5"]
+    assert items["x4", "loading"] == ["b6"]
+    assert sum(map(len, items.values())) == 3
+    assert found.factors[0].differing == pytest.approx(3 / 96)
+    assert found.factors[0].tolerable
+    assert found.factors[0].r2_intercepts > 0.9
+
+
+def test_pairs_are_compared_with_correction(found: Alignment) -> None:
+    pairs = found.factors[0].comparisons
+    assert len(pairs) == 28
+    assert (pairs["p_holm"] >= pairs["pvalue"]).all()
+    last = pairs.to_dict("records")[-1]
+    means = found.factors[0].means["mean"]
+    assert (last["group"], last["against"]) == ("b7", "b6")
+    assert last["difference"] == pytest.approx(means[7] - means[6])
+
+
+def test_another_reference_moves_the_origin_and_not_the_order(found: Alignment) -> None:
+    other = alignment(branches()[0], MODEL, "branch", reference="b4")
+    assert other.reference == "b4"
+    before = found.factors[0].means.set_index("group")["mean"]
+    after = other.factors[0].means.set_index("group")["mean"]
+    assert after["b4"] == 0
+    assert np.corrcoef(before.sort_index(), after.sort_index())[0, 1] == pytest.approx(1, abs=1e-3)
+    free = alignment(branches()[0], MODEL, "branch", method="free")
+    assert free.factors[0].means["se"].iloc[0] > 0
+    assert np.corrcoef(before, free.factors[0].means["mean"])[0, 1] == pytest.approx(1, abs=1e-3)
+
+
+def test_simulated_samples_say_whether_the_means_are_found_again(found: Alignment) -> None:
+    recovery = alignment_recovery(found, reps=6, seed=3)
+    assert recovery.converged == 1
+    (own,) = recovery.factors
+    assert 0.95 < own.mean_correlation <= 1
+    assert own.least_correlation <= own.mean_correlation
+    assert own.trusted is (own.mean_correlation >= 0.98)
+    assert own.mean_error < 0.12
+    assert alignment_recovery(found, reps=6, seed=3) == recovery
+
+
+def test_the_invariant_set_is_the_largest_and_grows_by_its_mean() -> None:
+    values, spread = np.array([1.0, 1.05, 0.98, 2.0, 2.02, 1.02]), np.eye(6) * 0.01
+    assert invariant_groups(values, spread).tolist() == [True, True, True, False, False, True]
+    assert invariant_groups(np.ones(3), np.zeros((3, 3))).all()
+
+
+def test_small_groups_are_left_out_by_name() -> None:
+    data = pd.concat([branches(3, 80)[0], branches(1, 20)[0].assign(branch="tiny")])
+    found = alignment(data, MODEL, "branch")
+    assert found.left_out == {"tiny": 20}
+    assert found.warnings[0] == "groups with fewer than 50 rows are left out: tiny (20)"
+    with pytest.raises(
+        TooFewCases, match="need at least 100 usable rows in a second group, have 80"
+    ):
+        alignment(data, MODEL, "branch", least=100)
+
+
+def test_two_factors_are_aligned_each_on_its_own_items_and_turned_alike() -> None:
+    data = branches(3, 120)[0]
+    data["x4"] = -data["x4"]
+    found = alignment(data, "F =~ x1 + x2 + x3; G =~ x4 + x5 + x6", "branch", estimator="MLR")
+    assert [each.factor for each in found.factors] == ["F", "G"]
+    loadings = found.factor("G").parameters.query("kind == 'loading' and item == 'x5'")["aligned"]
+    assert loadings.nunique() == 3
+    assert (np.sign(loadings) == np.sign(loadings.iloc[0])).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"estimator": "WLSMV"}, "groups are aligned by ML, MLR or MLM"),
+        ({"method": "loose"}, "choose among fixed, free"),
+        ({"epsilon": 0.0}, "epsilon 0 is not within"),
+        ({"model": "F =~ x1 + a*x2 + x3"}, "F=~x2: groups are aligned on a model"),
+        ({"model": "F =~ x1 + x2 + x3; G =~ x3 + x4 + x5"}, "x3 measures two factors"),
+        ({"model": "F =~ x1 + x2 + x3; F ~ x4"}, "F~x4: groups are aligned on a model"),
+    ],
+)
+def test_what_cannot_be_aligned_is_refused(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        alignment(branches(2, 60)[0], group="branch", **({"model": MODEL} | options))
+
+
+def test_too_many_groups_are_refused() -> None:
+    data = pd.DataFrame({"branch": np.repeat(np.arange(201), 2)}).assign(x1=1.0)
+    with pytest.raises(DataError, match="branch has 201 groups of 2 rows or more; at most 200"):
+        alignment(data, MODEL, "branch", least=2)
+
+
+def test_the_document_is_strict_json(found: Alignment) -> None:
+    written = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    (factor,) = written["factors"]
+    assert factor["tolerable"] is True
+    assert factor["means"][1]["group"] == "b1"
+    assert factor["items"][0]["not_in"] == []
+    assert written["configural"]["df"] == 72
