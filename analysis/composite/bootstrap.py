@@ -58,9 +58,10 @@ def bootstrap(
 ) -> Bootstrap:
     """Bootstrap tables of a composite model.
 
-    Resamples rows; ``indices`` (R, m) of row numbers replaces the drawing. BCa intervals (Efron
-    1987) take their acceleration from a jackknife, by groups of rows beyond 500 rows. Raises
-    DataError when no more than one resample is admissible.
+    Resamples rows, each with its weight, or whole clusters (Davison & Hinkley 1997, 3.8) where
+    rows were drawn in clusters; ``indices`` (R, m) of row numbers replaces the drawing. BCa
+    intervals (Efron 1987) take their acceleration from a jackknife, by groups of units beyond 500
+    of them. Raises DataError when no more than one resample is admissible.
     """
     whole = cases.whole()
     e, reference = estimate(whole, layout)
@@ -116,8 +117,8 @@ def bootstrap(
 def _jackknife(
     cases: Cases, layout: Layout, reference: Reference, compute: Compute, workers: int
 ) -> dict[str, np.ndarray]:
-    groups = min(cases.n, _JACKKNIFE)
-    member = np.arange(cases.n) % groups
+    groups = min(cases.units, _JACKKNIFE)
+    member = np.arange(cases.units) % groups
 
     def work(left_out: np.ndarray) -> dict[str, np.ndarray]:
         batch = cases.batch((member[None, :] != left_out[:, None]).astype(float))

@@ -10,7 +10,7 @@ resample column as a combination of fixed columns with the resample's means as c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -55,18 +55,33 @@ class Cases:
     """Rows ready for resampling: item columns in standard units, what is missing, products.
 
     ``values`` (n, p) are the answers with NaN where missing; ``pairs`` the item products wanted;
-    ``index`` names the rows as the data does.
+    ``index`` names the rows as the data does. ``weights`` (n,) are the rows' sampling weights, of
+    mean 1; ``clusters`` (n,) the numbers from 0 of the clusters that rows were drawn in. What is
+    resampled are the *units*: clusters where there are any, else rows.
     """
 
     items: tuple[str, ...]
     values: np.ndarray
     pairs: tuple[tuple[int, int], ...]
     index: pd.Index
+    weights: np.ndarray | None = None
+    clusters: np.ndarray | None = None
 
     @property
     def n(self) -> int:
         """Number of rows."""
         return len(self.values)
+
+    @cached_property
+    def units(self) -> int:
+        """Number of units."""
+        return self.n if self.clusters is None else int(self.clusters.max()) + 1
+
+    @property
+    def effective_n(self) -> float:
+        """Kish's effective number of rows under the weights; n without."""
+        w = self.weights
+        return float(self.n) if w is None else float(w.sum() ** 2 / (w @ w))
 
     @cached_property
     def centre(self) -> np.ndarray:
@@ -88,37 +103,54 @@ class Cases:
         return _Basis.of(self)
 
     @cached_property
-    def _products(self) -> list[tuple[slice, np.ndarray]]:
-        """Column products (rows, f(f+1)/2) in blocks of rows; empty if they would not fit."""
+    def _products(self) -> np.ndarray | None:
+        """Weighted column products (units, f(f+1)/2); None if they would not fit."""
         f = self._basis.columns.shape[1]
-        if self.n * f * (f + 1) // 2 > 2 * _BLOCK:
-            return []
-        return [(slice(0, self.n), self._block(slice(0, self.n)))]
+        if self.units * f * (f + 1) // 2 > 2 * _BLOCK:
+            return None
+        if self.clusters is None:
+            return self._block(slice(0, self.n))
+        sums = np.zeros((self.units, f * (f + 1) // 2))
+        for rows in self._steps():
+            np.add.at(sums, self.clusters[rows], self._block(rows))
+        return sums
 
     def _block(self, rows: slice) -> np.ndarray:
         columns = self._basis.columns[rows]
         first, second = np.triu_indices(columns.shape[1])
-        return np.asarray(columns[:, first] * columns[:, second])
+        products = columns[:, first] * columns[:, second]
+        if self.weights is not None:
+            products *= self.weights[rows, None]
+        return np.asarray(products)
+
+    def _steps(self) -> Iterator[slice]:
+        f = self._basis.columns.shape[1]
+        step = max(1, _BLOCK // (f * (f + 1) // 2))
+        for start in range(0, self.n, step):
+            yield slice(start, min(start + step, self.n))
 
     def _raw(self, counts: np.ndarray) -> np.ndarray:
-        """Raw second moments (B, f, f) of the basis columns under the counts (B, n)."""
+        """Raw second moments (B, f, f) of the basis columns under the counts of units (B, u)."""
         f = self._basis.columns.shape[1]
         first, second = np.triu_indices(f)
-        if self._products:
-            sums = counts @ self._products[0][1]
+        if self._products is not None:
+            sums = counts @ self._products
         else:
-            step = max(1, _BLOCK // len(first))
+            own = counts if self.clusters is None else counts[:, self.clusters]
             sums = np.zeros((len(counts), len(first)))
-            for start in range(0, self.n, step):
-                rows = slice(start, min(start + step, self.n))
-                sums += counts[:, rows] @ self._block(rows)
-        sums /= counts.sum(axis=1, keepdims=True)
+            for rows in self._steps():
+                sums += own[:, rows] @ self._block(rows)
+        sums /= sums[:, [0]]  # the ones' own product: the sum of the weights
         place = np.empty((f, f), dtype=np.intp)
         place[first, second] = place[second, first] = np.arange(len(first))
         return np.asarray(sums[:, place])
 
     def batch(self, counts: np.ndarray) -> Batch:
-        """Moments of the samples in which row i stands ``counts[b, i]`` times (B, n)."""
+        """Moments of the samples in which unit i stands ``counts[b, i]`` times (B, units).
+
+        Of unequal clusters ``n`` is the sample's number of rows, about which that of the resamples
+        scatters; it only enters adjusted R-squared and the size of products.
+        """
         raw = self._raw(np.asarray(counts, dtype=float))
         cov, shift, usable = self._basis.centred(raw)
         p = len(self.items)
@@ -137,12 +169,12 @@ class Cases:
             self.centre + shift * self.spread,
             sd * self.spread,
             np.flatnonzero(usable),
-            float(counts[0].sum()),
+            float(counts[0].sum()) if self.clusters is None else float(self.n),
         )
 
     def whole(self) -> Batch:
         """Moments of the rows as they are: a batch of one."""
-        return self.batch(np.ones((1, self.n)))
+        return self.batch(np.ones((1, self.units)))
 
     def standardised(self, rows: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
         """Rows (m, p) of answers in units of a sample, missing at its mean, products added (m, q)."""
@@ -228,11 +260,14 @@ def read_cases(
     missing: Missing = "mean",
     pairs: Sequence[tuple[int, int]] = (),
     need: int = 2,
+    weights: np.ndarray | None = None,
+    clusters: np.ndarray | None = None,
 ) -> Cases:
     """The items' columns ready for resampling.
 
-    ``missing`` "mean" puts the item's mean in place of a missing answer (within each resample
-    anew), "listwise" leaves out rows with any. Raises MissingItem, DataError (text, infinity, an
+    ``missing`` "mean" puts the item's (weighted) mean in place of a missing answer (within each
+    resample anew), "listwise" leaves out rows with any. ``weights`` (positive, of any scale) and
+    ``clusters`` (any labels without gaps) are one a row. Raises MissingItem, DataError (text, infinity, an
     item without answers), TooFewCases below ``need`` rows, NoVariance naming item and value.
     """
     if missing not in ("mean", "listwise"):
@@ -251,7 +286,11 @@ def read_cases(
             raise NoVariance(
                 f"{name}: all {answers.size} answers are {answers[0] + 0.0:g}; leave the item out"
             )
-    return Cases(tuple(items), kept, tuple(pairs), data.index[~gone])
+    if weights is not None:
+        weights = weights[~gone] * (len(kept) / weights[~gone].sum())
+    if clusters is not None:
+        clusters = pd.factorize(clusters[~gone])[0]
+    return Cases(tuple(items), kept, tuple(pairs), data.index[~gone], weights, clusters)
 
 
 def batch_of(moments: Moments) -> Batch:

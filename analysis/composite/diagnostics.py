@@ -47,9 +47,11 @@ def _on_rows(e: Estimates, cases: Cases | None, dropped: int) -> Iterator[str]:
             if share > 0.05:
                 yield f"{item}: {share:.0%} missing, replaced by the mean, which reduces variance"
     need = minimum_n(_SMALL_PATH)
-    if e.n < need:
+    n = e.n if cases is None else cases.effective_n if cases.weights is not None else e.n
+    if n < need:
+        effective = "" if n == e.n else "effective "
         yield (
-            f"n = {e.n:g} is below the {need} that a path of {_SMALL_PATH} needs for 80 % power at "
+            f"{effective}n = {n:.4g} is below the {need} that a path of {_SMALL_PATH} needs for 80 % power at "
             "5 % (inverse square root method, Kock & Hadaya 2018)"
         )
 

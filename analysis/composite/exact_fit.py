@@ -69,7 +69,7 @@ def misfit_test(
         sample = sample.take(sample.solved & sample.converged)
         return distances(*implied_items(sample, implied_constructs(sample)))
 
-    recipes = batches(cases.n, resamples, batch_size(cases, layout), seed=seed, indices=indices)
+    recipes = batches(cases.units, resamples, batch_size(cases, layout), seed=seed, indices=indices)
     found = np.concatenate(side_by_side(work, recipes, workers=workers))
     found = found[np.isfinite(found).all(axis=1)]
     if len(found) < 2:

@@ -55,6 +55,8 @@ def fimix(
     """
     if fit.scores is None:
         raise DataError("segmentation needs the rows; fit to a frame instead of moments")
+    if fit.drawn.weights is not None:
+        raise DataError("segments are not weighted; fit the model without sampling weights")
     if not 1 <= segments <= MAX_SEGMENTS or starts < 1:
         raise DataError(f"segments must lie between 1 and {MAX_SEGMENTS}, starts be 1 or more")
     if len(fit.scores) < 10 * segments:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
+from analysis.covariance.drawn_rows import not_drawn
 from analysis.losses import Losses, losses
 from analysis.moments import numeric
 
@@ -40,12 +41,17 @@ class MissingPaths:
 
 
 def row_losses(data: pd.DataFrame, found: PlsResult) -> Losses:
-    """The losses of a composite model."""
-    return losses(numeric(data, found.estimates.layout.items), found.n)
+    """The losses of a composite model to data with its columns of weights and clusters."""
+    drawn = found.drawn
+    unknown = int(not_drawn(data, drawn.weights, drawn.cluster).sum())
+    return losses(numeric(data, found.estimates.layout.items), found.n, not_drawn=unknown)
 
 
 def both_treatments(found: PlsResult, data: pd.DataFrame, model: str) -> MissingPaths:
-    """The paths of the model by both treatments; one of them is ``found``. Raises as ``fit_pls``."""
+    """The paths of the model by both treatments; one of them is ``found``.
+
+    The data has the columns of weights and clusters. Raises as ``fit_pls``.
+    """
     settings = found.settings
     other = fit_pls(
         data,
@@ -55,6 +61,8 @@ def both_treatments(found: PlsResult, data: pd.DataFrame, model: str) -> Missing
         higher_order=settings.higher_order,
         interaction=settings.interaction,
         missing="listwise" if found.missing == "mean" else "mean",
+        sampling_weights=found.drawn.weights,
+        cluster=found.drawn.cluster,
     )
     mean, listwise = (found, other) if found.missing == "mean" else (other, found)
     return MissingPaths(

@@ -9,7 +9,17 @@ import pandas as pd
 
 from analysis.composite.bootstrap import bootstrap as run_bootstrap
 from analysis.composite.cases import Batch, Cases, Missing, batch_of, read_cases
+from analysis.composite.design_effects import path_design_effects
 from analysis.composite.diagnostics import notes
+from analysis.composite.drawn_rows import (
+    Drawn,
+    alike_in_clusters,
+    cost_of_weights,
+    drawn_rows,
+    notes_on_drawing,
+    require_clusters,
+    weights_and_clusters,
+)
 from analysis.composite.estimate import Estimates, estimate
 from analysis.composite.evaluate import STATISTICS
 from analysis.composite.higher_order import HigherOrder
@@ -19,6 +29,7 @@ from analysis.composite.resampling import improper, read_indices
 from analysis.composite.result import PlsResult
 from analysis.composite.text import read_model
 from analysis.composite.weights import Scheme
+from analysis.covariance.drawn_rows import Column
 from analysis.errors import DataError, NotPositiveDefinite, TooFewCases
 from analysis.moments import Moments
 
@@ -39,6 +50,8 @@ def fit_pls(
     level: float = 0.95,
     bca: bool = True,
     fit_test: bool = True,
+    sampling_weights: Column | None = None,
+    cluster: Column | None = None,
 ) -> PlsResult:
     """A composite model estimated, evaluated and, if asked for, bootstrapped.
 
@@ -49,7 +62,11 @@ def fit_pls(
     to use which; "three-stage" always corrects); interaction how products are formed. missing
     "mean" (within each resample anew) or "listwise". bootstrap: number of resamples, or give
     ``indices`` (R, m), row numbers from 0 (of the complete rows when listwise); ``statistics``
-    names the tables wanted, of ``evaluate.STATISTICS``.
+    names the tables wanted, of ``evaluate.STATISTICS``. ``sampling_weights``: a column, or one
+    value a row, by which means, variances and correlations are weighted (WPLS: Becker & Ismail
+    2016, European Management Journal 34(6)); their scale does not matter, and a resampled row
+    keeps its own. ``cluster``: the column, or one value a row, of the clusters that rows were
+    drawn in; the bootstrap then resamples whole clusters.
 
     Raises ModelError for the model; MissingItem, NoVariance, TooFewCases (no more rows than
     items), NotPositiveDefinite (dependent formative items), DataError for the data.
@@ -79,7 +96,14 @@ def fit_pls(
     unknown = [name for name in statistics if name not in STATISTICS]
     if unknown:
         raise DataError(f"unknown statistics {', '.join(unknown)}; use {', '.join(STATISTICS)}")
-    cases, whole = _read(data, layout, missing, wants_rows=bool(bootstrap) or indices is not None)
+    if cluster is not None and indices is not None:
+        raise DataError(
+            "indices are numbers of rows, which cluster would resample together; "
+            "give one of the two"
+        )
+    kept, drawn = drawn_rows(data, sampling_weights, cluster)
+    wants_rows = bool(bootstrap) or indices is not None
+    cases, whole = _read(kept, layout, missing, wants_rows=wants_rows, drawn=drawn)
     require_invertible(whole, layout)
     e, _ = estimate(whole, layout)
     require_estimable(e)
@@ -97,30 +121,52 @@ def fit_pls(
             bca=bca,
             fit_test=fit_test,
         )
-    dropped = data.dropped if isinstance(data, Moments) else len(data) - int(e.n)
+    effects = None
+    if boot is not None and cases is not None and cases.clusters is not None:
+        draws = boot.draws.get("paths")
+        if draws is not None:
+            effects = path_design_effects(cases, layout, draws, resamples=bootstrap, seed=seed)
+    dropped = kept.dropped if isinstance(kept, Moments) else len(kept) - int(e.n)
+    left_out = (
+        0 if isinstance(kept, Moments) or isinstance(data, Moments) else len(data) - len(kept)
+    )
     return PlsResult(
         model=layout.model,
         settings=settings,
         n=int(e.n),
-        dropped=dropped,
+        dropped=dropped + left_out,
         missing=missing,
         seed=seed,
         estimates=e,
         scores=None if cases is None else _scores(e, whole, cases),
         bootstrap=boot,
-        warnings=notes(e, cases, dropped, boot, improper=bool(improper(e)[0])),
+        warnings=(
+            *notes_on_drawing(cases, drawn, left_out),
+            *notes(e, cases, dropped, boot, improper=bool(improper(e)[0])),
+        ),
+        drawn=drawn,
+        case_weights=cost_of_weights(cases),
+        clusters=alike_in_clusters(cases),
+        design_effects=effects,
     )
 
 
 def read_sample(
-    data: pd.DataFrame, model: str | PlsModel, settings: CompositeOptions, missing: Missing
+    data: pd.DataFrame,
+    model: str | PlsModel,
+    settings: CompositeOptions,
+    missing: Missing,
+    *,
+    sampling_weights: Column | None = None,
+    cluster: Column | None = None,
 ) -> tuple[Layout, Cases, Estimates]:
     """Model, rows and point estimates checked: where every further analysis of rows begins.
 
     Raises as ``fit_pls``.
     """
     layout = lay_out(read_model(model) if isinstance(model, str) else model, settings)
-    cases, whole = _read(data, layout, missing, wants_rows=True)
+    kept, drawn = drawn_rows(data, sampling_weights, cluster)
+    cases, whole = _read(kept, layout, missing, wants_rows=True, drawn=drawn)
     if cases is None:
         raise DataError("this analysis needs the rows, not moments alone")
     require_invertible(whole, layout)
@@ -130,7 +176,12 @@ def read_sample(
 
 
 def _read(
-    data: pd.DataFrame | Moments, layout: Layout, missing: Missing, *, wants_rows: bool
+    data: pd.DataFrame | Moments,
+    layout: Layout,
+    missing: Missing,
+    *,
+    wants_rows: bool,
+    drawn: Drawn,
 ) -> tuple[Cases | None, Batch]:
     need = len(layout.items) + 1
     if isinstance(data, Moments):
@@ -140,7 +191,17 @@ def _read(
         if data.n < need:
             raise TooFewCases(need, data.n, what="rows (more rows than items)")
         return None, batch_of(data.select(layout.items))
-    cases = read_cases(data, layout.items, missing=missing, pairs=layout.pairs, need=need)
+    weights, clusters = weights_and_clusters(data, drawn)
+    cases = read_cases(
+        data,
+        layout.items,
+        missing=missing,
+        pairs=layout.pairs,
+        need=need,
+        weights=weights,
+        clusters=clusters,
+    )
+    require_clusters(cases, drawn)
     return cases, cases.whole()
 
 
@@ -192,5 +253,5 @@ def _scores(e: Estimates, whole: Batch, cases: Cases) -> pd.DataFrame:
     values = z @ e.composites[0] * np.sqrt((e.n - 1) / e.n)
     sizes = np.ones(len(e.constructs))
     sizes[: len(e.layout.names)] = e.product_sd[0]
-    values = (values - values.mean(axis=0)) * sizes
+    values = (values - np.average(values, axis=0, weights=cases.weights)) * sizes
     return pd.DataFrame(values, index=cases.index, columns=list(e.constructs))

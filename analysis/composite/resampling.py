@@ -76,7 +76,7 @@ def read_indices(indices: Sequence[Sequence[int]] | np.ndarray, n: int) -> np.nd
 def batches(
     n: int, resamples: int, size: int, *, seed: int | None, indices: np.ndarray | None = None
 ) -> Iterator[Recipe]:
-    """Recipes for the counts (b, n) of successive batches; the draws do not depend on ``size``."""
+    """Recipes for the counts (b, n) of n units in successive batches; the draws do not depend on ``size``."""
     if indices is not None:
         for start in range(0, len(indices), size):
             part = indices[start : start + size]
@@ -119,7 +119,7 @@ def side_by_side(
 def batch_size(cases: Cases, layout: Layout) -> int:
     """Resamples estimated together: what fits the memory for rows and for matrices."""
     width = layout.base + len(layout.lower) + len(layout.products)
-    return int(np.clip(min(_BATCH // width**2, 4 * _BATCH // cases.n), _DRAW, 400))
+    return int(np.clip(min(_BATCH // width**2, 4 * _BATCH // cases.units), _DRAW, 400))
 
 
 def resample(
@@ -140,7 +140,7 @@ def resample(
     def work(recipe: Recipe) -> tuple[dict[str, np.ndarray], dict[str, int]]:
         return _work(cases, layout, reference, compute, recipe())
 
-    recipes = batches(cases.n, resamples, batch_size(cases, layout), seed=seed, indices=indices)
+    recipes = batches(cases.units, resamples, batch_size(cases, layout), seed=seed, indices=indices)
     done = side_by_side(work, recipes, workers=workers if cases.n <= _WIDE else 1)
     total = {key: sum(counts[key] for _, counts in done) for key in done[0][1]}
     improper, contested = total.pop("improper"), total.pop("contested")

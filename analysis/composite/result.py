@@ -12,10 +12,12 @@ import pandas as pd
 
 from analysis.composite.bootstrap import Bootstrap
 from analysis.composite.distances import FIT, fit_distances
+from analysis.composite.drawn_rows import Drawn
 from analysis.composite.estimate import Estimates
 from analysis.composite.evaluate import STATISTICS, measured_constructs
 from analysis.composite.layout import CompositeOptions
 from analysis.composite.model import PlsModel
+from analysis.covariance.intraclass import Clusters, Weights
 from analysis.errors import ModelError
 from analysis.json_values import to_json
 from analysis.provenance import versions
@@ -26,8 +28,11 @@ class PlsResult:
     """A composite model fitted to data.
 
     ``scores``: rows by constructs, unit variance (divisor n - 1); None when only moments were
-    given. Rows lost to missing answers are ``dropped``. ``estimates`` are the numbers behind the
-    tables, a batch of one.
+    given; variances are weighted if rows are. Rows lost to missing answers, or for want of a weight
+    or cluster, are ``dropped``. ``estimates`` are the numbers behind the tables, a batch of one.
+    ``drawn`` names the columns with the rows' weights and clusters; ``case_weights`` and
+    ``clusters`` say what they are and cost, ``design_effects`` what clusters cost the paths
+    (source, target, se_rows, design_effect; with a bootstrap).
     """
 
     model: PlsModel
@@ -40,11 +45,16 @@ class PlsResult:
     scores: pd.DataFrame | None = field(repr=False)
     bootstrap: Bootstrap | None = field(repr=False)
     warnings: tuple[str, ...]
+    drawn: Drawn = field(default_factory=Drawn)
+    case_weights: Weights | None = None
+    clusters: Clusters | None = None
+    design_effects: pd.DataFrame | None = field(default=None, repr=False)
 
     @property
     def method(self) -> str:
         """The estimator in words."""
         kind = "PLSc" if self.settings.consistent else "PLS"
+        kind = kind if self.drawn.weights is None else f"weighted {kind}"
         higher = f", second order by {self.settings.higher_order}" if self.model.higher else ""
         product = f", products {self.settings.interaction}" if self.model.products else ""
         return f"{kind}, {self.settings.scheme} scheme{higher}{product}"
@@ -186,6 +196,10 @@ class PlsResult:
             "seed": self.seed,
             "iterations": self.iterations,
             "converged": self.converged,
+            "drawn": self.drawn,
+            "case_weights": self.case_weights,
+            "clusters": self.clusters,
+            "design_effects": self.design_effects,
         }
         for name in ("paths", "weights", "loadings", "effects", "specific", "vif"):
             out[name] = getattr(self, name).to_dict("records")

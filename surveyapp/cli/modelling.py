@@ -22,6 +22,8 @@ from analysis.errors import AnalysisError
 from analysis.losses import Losses
 from analysis.rules import RULES
 from analysis.two_level.model import has_levels
+from surveyapp.cli import composite_weights
+from surveyapp.cli.composite_weights import drawn_tables, with_and_without
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import CLUSTER, DIAGRAM, FILE, JSON, MODEL, WEIGHTS
 from surveyapp.cli.models import listed, model_text
@@ -306,6 +308,8 @@ def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
     show_default=True,
     help="Seed of the bootstrap.",
 )
+@composite_weights.WEIGHTS
+@composite_weights.CLUSTER
 @JSON
 @DIAGRAM
 @values_ok
@@ -319,6 +323,8 @@ def pls(
     missing: Any,
     bootstrap: int,
     seed: int,
+    weights: str | None,
+    cluster: str | None,
     json_path: Path | None,
     diagram_path: Path | None,
     values_ok: bool,
@@ -327,7 +333,7 @@ def pls(
     """Fit a composite model (PLS-SEM) to the data in FILE: =~ reflective, <~ formative, ~ paths."""
     _svg_only(diagram_path)
     text = model_text(model)
-    answers = model_answers(file, text, reading, values_ok=values_ok)
+    answers = model_answers(file, text, reading, values_ok=values_ok, drawn=(weights, cluster))
     with progress_bar("Estimating") as progress:
         progress(5, "Estimating")
         found = fit_pls(
@@ -339,6 +345,8 @@ def pls(
             missing=missing,
             bootstrap=bootstrap,
             seed=seed,
+            sampling_weights=weights,
+            cluster=cluster,
         )
         progress(100, "Done")
     lost = row_losses(answers.frame, found)
@@ -347,12 +355,16 @@ def pls(
         "rules_version": RULES,
         "sample": sample(lost),
         "missing_comparison": compared,
+        "weighting_comparison": (weighed := with_and_without(found, answers.frame, text)),
         **found.to_dict(),
     }
+    if not found.drawn.simple:
+        document["sample"]["no_weight_or_cluster"] = lost.not_drawn
     left = of_file(lost) if missing == "listwise" else imputed(lost.missing, lost.cells)
     tables: list[Table] = [
         _paths(document, left),
         *([] if compared is None else [_treatments(compared)]),
+        *drawn_tables(found, weighed),
         (
             "Constructs",
             ("construct", "R2", "alpha", "rho_A", "CR", "AVE"),

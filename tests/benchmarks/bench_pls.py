@@ -125,3 +125,25 @@ def test_cost_is_linear_in_resamples_and_nearly_free_of_rows() -> None:
     )
     assert more < 6 * small
     assert rows < 10 * small
+
+
+def test_weights_cost_the_bootstrap_nothing_and_clusters_less_than_rows() -> None:
+    data = mobi()
+    at = np.arange(len(data))
+    drawn = data.assign(w=1 + at % 5 / 2, k=at % 40)
+
+    def spent(**options: object) -> float:
+        return best(
+            lambda: fit_pls(
+                drawn, ECSI, bootstrap=5_000, seed=1, bca=False, fit_test=False, **options
+            ),  # type: ignore[arg-type]
+        )
+
+    plain, weighted = spent(), spent(sampling_weights="w")
+    nested = spent(sampling_weights="w", cluster="k")
+    print(
+        f"\nECSI on mobi, 5,000 resamples: plain {plain:.2f} s, weighted {weighted:.2f} s "
+        f"({weighted / plain:.2f} times), with clusters and design effects {nested:.2f} s"
+    )
+    assert weighted < 1.25 * plain
+    assert nested < 2.5 * plain

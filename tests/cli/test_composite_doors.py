@@ -80,6 +80,33 @@ def test_three_groups_need_two_names(run, mobi: Path):
     assert (ran.code, "name two groups" in ran.err) == (2, True)
 
 
+def test_weights_and_clusters_of_a_composite_model_are_told(
+    run, data: pd.DataFrame, tmp_path: Path
+):
+    at = np.arange(len(data))
+    drawn = data.assign(w=1.0 + at % 3, branch=at % 35)
+    drawn.loc[3, "w"] = 0
+    drawn.to_csv(tmp_path / "drawn.csv", index=False)
+    options = ("--weights", "w", "--cluster", "branch", "--bootstrap", 60)
+    written = tmp_path / "out.json"
+    ran = run("pls", tmp_path / "drawn.csv", "--model", MODEL, *options, "--json", written)
+    assert ran.code == 0, ran.err
+    found = json.loads(written.read_text())
+    own = fit_pls(
+        drawn, MODEL, sampling_weights="w", cluster="branch", bootstrap=60, seed=1, missing="mean"
+    )
+    assert [each["estimate"] for each in found["paths"]] == pytest.approx(
+        own.paths["estimate"].tolist(), abs=1e-12
+    )
+    assert [each["weighted"] for each in found["weighting_comparison"]] == pytest.approx(
+        own.paths["estimate"].tolist()
+    )
+    assert (found["sample"]["no_weight_or_cluster"], found["clusters"]["n"]) == (1, 35)
+    assert "Paths with and without the weights of w" in ran.out
+    assert "35 clusters of branch, mean size 7.1" in ran.out
+    assert "1 row was left out for want of a weight above 0 in w" in ran.out
+
+
 def test_prediction_is_tested_against_the_mean_the_linear_model_and_a_rival(
     asked, data: pd.DataFrame
 ):
