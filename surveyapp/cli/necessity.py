@@ -143,7 +143,7 @@ def nca(
     with progress_bar("Permuting") as progress:
         progress(5, "Estimating")
         variables, notes = _variables(answers.frame, text, scale, settings, missing)
-        named = named or read_model(text).antecedents(outcome)
+        named = named or _antecedents(text, outcome)
         if not named:
             raise Invalid(
                 f"--outcome {outcome}: no path of the model leads to it; name --conditions"
@@ -178,6 +178,11 @@ def nca(
     ]
     tables = [_effects(found, left), _bottlenecks(found, ceiling)]
     finish(tables, said, [*json_file(json_path, document), *drawn])
+
+
+def _antecedents(text: str, outcome: str) -> tuple[str, ...]:
+    """What leads directly to the outcome; a product is no condition."""
+    return tuple(name for name in read_model(text).antecedents(outcome) if ":" not in name)
 
 
 def _variables(

