@@ -21,6 +21,7 @@ COMMANDS = {
     "cipma": "surveyapp.cli.necessity",
     "codebook": "surveyapp.cli.exporting",
     "config": "surveyapp.cli.config",
+    "copula": "surveyapp.cli.endogeneity",
     "cta": "surveyapp.cli.tetrads",
     "cutoffs": "surveyapp.cli.cutoffs",
     "db": "surveyapp.cli.administration",

