@@ -26,6 +26,7 @@ from surveyapp.web.errors import note_failure, show_errors
 from surveyapp.web.health import PROBES, health
 from surveyapp.web.ids import read_ids
 from surveyapp.web.installation import EXTENSION
+from surveyapp.web.judging import judging
 from surveyapp.web.log import keep_log
 from surveyapp.web.moved import lead_on
 from surveyapp.web.number_formats import teach_words
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     teach_words(app)
     teach_plots(app)
     csrf.exempt(respond)  # no session there: its forms carry a signed key of their own
+    csrf.exempt(judging)  # nor there: the link is its judge's key, and no session is read
     csrf.exempt(shared)  # nor there: its only form asks for a password, and acts for nobody
     lead_on(app)
     for blueprint in (health, stylesheet, respond):

@@ -29,6 +29,7 @@ from surveyapp.jobs.kinds import (
     JourneyPayload,
     Kind,
     Payload,
+    PilotPayload,
     PreviewPayload,
     ProjectAnalysisPayload,
     ProjectModelPayload,
@@ -223,6 +224,12 @@ def _analyse_project_model(
     return project_analysis_fits.run_project_analysis(installation, asked, progress=progress)
 
 
+def _analyse_pilot(installation: Installation, asked: PilotPayload, progress: Progress) -> Result:
+    from surveyapp.scale_development import pilot_analysis
+
+    return pilot_analysis.run_pilot_analysis(installation, asked, progress=progress)
+
+
 def _analyse_outcomes(
     installation: Installation, asked: JourneyPayload, progress: Progress
 ) -> Result:
@@ -301,6 +308,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.DESCRIBE_PROJECT, _describe_project),
         _bound(kinds.FIT_PROJECT_MODEL, _fit_project_model),
         _bound(kinds.ANALYSE_PROJECT_MODEL, _analyse_project_model),
+        _bound(kinds.ANALYSE_PILOT, _analyse_pilot),
     )
 )
 

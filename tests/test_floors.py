@@ -48,6 +48,7 @@ FLOORS = {
     "surveyapp.webhooks": 4,
     "surveyapp.closed_loop": 4,
     "surveyapp.sharing": 4,
+    "surveyapp.scale_development": 4,
     "surveyapp.reports": 5,
     "surveyapp.exports": 5,
     "surveyapp.web": 6,
@@ -78,6 +79,7 @@ NEIGHBOURS = {
     ("surveyapp.closed_loop", "surveyapp.distribution"),  # a case and an alert write messages
     ("surveyapp.closed_loop", "surveyapp.results"),  # an alert watches the figure that pages show
     ("surveyapp.closed_loop", "surveyapp.webhooks"),  # and is posted to a chat by their client
+    ("surveyapp.scale_development", "surveyapp.results"),  # a pilot reads answers as projects do
     ("surveyapp.exports", "surveyapp.reports"),  # a poster is set in the reports' typefaces
     ("surveyapp.cli", "surveyapp.demo"),  # a command starts the demonstration
     ("surveyapp.settings", "surveyapp.errors"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from scipy.stats import binom
 
 from analysis.errors import DataError, MissingItem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ def item_sort(assignments: pd.DataFrame, intended: Mapping[str, str]) -> tuple[S
 
     Raises MissingItem for an item without a column, DataError for one that nobody sorted.
 
+    >>> import pandas as pd
     >>> sorts = pd.DataFrame({"per1": ["personalization"] * 8 + ["coherence"] * 2})
     >>> item_sort(sorts, {"per1": "personalization"})[0].csv
     0.6
@@ -50,19 +55,22 @@ def item_sort(assignments: pd.DataFrame, intended: Mapping[str, str]) -> tuple[S
     if absent:
         raise MissingItem(f"not among the sorted items: {', '.join(absent)}")
     return tuple(
-        _sorted(item, construct, assignments[item]) for item, construct in intended.items()
+        sorted_item(item, construct, assignments[item].dropna().astype(str))
+        for item, construct in intended.items()
     )
 
 
-def _sorted(item: str, construct: str, column: pd.Series) -> SortedItem:
-    counts = column.dropna().astype(str).str.strip().value_counts()
-    counts = counts[counts.index != ""]
-    judges = int(counts.sum())
+def sorted_item(item: str, construct: str, chosen: Iterable[str]) -> SortedItem:
+    """One item's sorting from the construct that each judge chose; an empty text is none.
+
+    Raises DataError for an item that nobody sorted.
+    """
+    counts = Counter(name for each in chosen if (name := each.strip()))
+    judges = counts.total()
     if judges == 0:
         raise DataError(f"{item}: no judge sorted this item")
-    agreed = int(counts.get(construct, 0))
-    others = counts.drop(construct, errors="ignore")
-    rival_count = int(others.max()) if len(others) else 0
+    agreed = counts.pop(construct, 0)
+    rival_count = max(counts.values(), default=0)
     # The smallest count that chance (probability one half) reaches in fewer than 5 % of cases.
     critical = int(binom.isf(0.05, judges, 0.5)) + 1
     return SortedItem(
@@ -71,7 +79,7 @@ def _sorted(item: str, construct: str, column: pd.Series) -> SortedItem:
         judges=judges,
         agreed=agreed,
         # Ties go to the name that comes first, so that judges' order cannot matter.
-        rival=min(others[others == rival_count].index) if rival_count else None,
+        rival=min((name for name, n in counts.items() if n == rival_count), default=None),
         rival_count=rival_count,
         psa=agreed / judges,
         csv=(agreed - rival_count) / judges,

@@ -44,6 +44,7 @@ BY_CODE = Limit("second factor", 5, 60)
 # Of a link and a client: whoever guesses or reloads elsewhere holds nobody else up.
 LINK_PASSWORD = Limit("share link password", 10, 60)
 LINK_OPENED = Limit("share link opened", 60, 2)
+JUDGING_SAVED = Limit("judging form saved", 30, 4)
 BY_PASSWORD = Limit("current password", 10, 60)
 
 

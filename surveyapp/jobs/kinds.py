@@ -35,6 +35,7 @@ class Outcome(Enum):
     OUTCOMES = auto()
     PROJECT = auto()
     PROJECT_MODEL = auto()
+    SCALE_PILOT = auto()
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,11 @@ class ProjectAnalysisPayload:
     project_analysis_id: int
 
 
+@dataclass(frozen=True)
+class PilotPayload:
+    pilot_id: int
+
+
 Payload = TypeVar(
     "Payload",
     AnalysisPayload,
@@ -115,6 +121,7 @@ Payload = TypeVar(
     ProjectPayload,
     ProjectModelPayload,
     ProjectAnalysisPayload,
+    PilotPayload,
 )
 
 
@@ -263,6 +270,10 @@ ANALYSE_PROJECT_MODEL = Kind(
     needs=_STATISTICS,
 )
 
+ANALYSE_PILOT = Kind(
+    "analyse_pilot", "Analysis of a pilot", PilotPayload, Outcome.SCALE_PILOT, needs=_STATISTICS
+)
+
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         kind.name: kind
@@ -280,6 +291,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
             *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE, TEST_SEGMENT_INVARIANCE),
             *(ANALYSE_OUTCOMES, DESCRIBE_PROJECT, FIT_PROJECT_MODEL, ANALYSE_PROJECT_MODEL),
+            ANALYSE_PILOT,
         )
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -66,11 +66,22 @@ def read_table(
     """
     if not path.is_file():
         raise NotFound(f"{path}: no such file")
+    with path.open("rb") as file:
+        return read_stream(file, path, options, instruments=instruments)
+
+
+def read_stream(
+    file: BinaryIO,
+    path: Path,
+    options: ReadOptions | None = None,
+    *,
+    instruments: Sequence[Instrument] = (),
+) -> AnswerFile:
+    """The same of a file that is open, as an upload is; ``path`` is what it is called."""
     options = options or ReadOptions()
     try:
-        with path.open("rb") as file:
-            table = open_table(file, path.name, options)
-            return _read(path, table.declaring(_missing_codes(table, instruments)), options)
+        table = open_table(file, path.name, options)
+        return _read(path, table.declaring(_missing_codes(table, instruments)), options)
     except Invalid as error:
         raise Invalid(f"{path}: {error}", field=error.field) from error
 

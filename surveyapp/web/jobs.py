@@ -27,6 +27,8 @@ from surveyapp.store.models import (
     Project,
     ProjectModel,
     Report,
+    ScaleDevelopment,
+    ScalePilot,
 )
 from surveyapp.surveys.queries import surveys
 from surveyapp.web.guards import requires
@@ -214,6 +216,15 @@ def _project_model(session: Session, asked: Mapping[str, Any]) -> tuple[str, str
     return "View model", url_for("projects.model", model_id=model.id, **here)
 
 
+def _pilot(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    pilot = session.get(ScalePilot, asked.get("pilot_id", 0))
+    scale = session.get(ScaleDevelopment, pilot.scale_id) if pilot else None
+    if pilot is None or scale is None or scale.removed_at is not None:
+        return None
+    here: dict[str, Any] = {"journey_id": scale.journey_id, "scale_id": scale.id}
+    return "View pilot", url_for("scale_pilots.show", pilot_id=pilot.id, **here)
+
+
 _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, str] | None]] = {
     Outcome.ANALYSIS: _analysis,
     Outcome.REPORT: _report,
@@ -227,4 +238,5 @@ _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, st
     Outcome.OUTCOMES: _outcomes,
     Outcome.PROJECT: _project,
     Outcome.PROJECT_MODEL: _project_model,
+    Outcome.SCALE_PILOT: _pilot,
 }

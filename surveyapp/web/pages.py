@@ -40,11 +40,15 @@ from surveyapp.web.guide import guide
 from surveyapp.web.imports import imports
 from surveyapp.web.improvements import improvements
 from surveyapp.web.insights import insights
+from surveyapp.web.interview_findings import interview_findings
 from surveyapp.web.invariance import invariance
 from surveyapp.web.inventory import inventory
+from surveyapp.web.item_translations import item_translations
 from surveyapp.web.jobs import jobs
 from surveyapp.web.journey_map import journey_map
 from surveyapp.web.journeys import journeys
+from surveyapp.web.judging import judging
+from surveyapp.web.judging_rounds import judging_rounds
 from surveyapp.web.mail import mail
 from surveyapp.web.map_comments import map_comments
 from surveyapp.web.map_evidence import map_evidence
@@ -75,6 +79,9 @@ from surveyapp.web.retention_list import retention_list
 from surveyapp.web.sample_size import sample_size
 from surveyapp.web.sampling import sampling
 from surveyapp.web.saved_views import saved_views
+from surveyapp.web.scale_development import scale_development
+from surveyapp.web.scale_pilots import scale_pilots
+from surveyapp.web.scale_versions import scale_versions
 from surveyapp.web.schedules import schedules
 from surveyapp.web.second_factor import second_factor
 from surveyapp.web.segment_invariance import segment_invariance
@@ -141,6 +148,8 @@ SECTIONS = (
             *(improvements, pain_points_pages, insights, opportunities),
             *(personas, persona_pictures),
             *(suggestions, emotion_lines, projects),
+            *(scale_development, judging_rounds, interview_findings, item_translations),
+            *(scale_versions, scale_pilots),
         ),
     ),
     Section("Segments", (segments,)),
@@ -162,6 +171,7 @@ PAGES = (
     second_factor,
     passkeys,
     shared,
+    judging,
     received,
     *(page for section in SECTIONS for page in section.pages),
 )
