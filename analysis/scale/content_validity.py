@@ -112,7 +112,7 @@ def aiken_v(
 def modified_kappa(relevant: int, judges: int) -> tuple[float, float]:
     """Kappa* of an item that ``relevant`` of ``judges`` find relevant, and the chance it is corrected by.
 
-    Validated against table 2 of Polit, Beck & Owen (2007) to their two decimals.
+    Validated against table 2 of Polit, Beck & Owen (2007), whose kappa is of rounded parts, to .01.
 
     >>> [round(modified_kappa(4, 5)[0], 2), round(modified_kappa(7, 9)[0], 2)]
     [0.76, 0.76]
@@ -126,8 +126,6 @@ def relevance(ratings: Ratings) -> Relevance:
     """Content validity indices of ratings from 1 (not relevant) to 4 (highly relevant).
 
     Raises DataError for an item that nobody rated, or a value that is no whole number from 1 to 4.
-
-    Validated against the worked example of Polit and Beck (2006): ten items by five experts.
 
     References: Lynn 1986; Polit & Beck 2006; Polit, Beck & Owen 2007.
 
@@ -219,8 +217,10 @@ def _essential(item: str, values: list[int]) -> EssentialItem:
 
 
 def _share(part: int, n: int) -> Proportion:
-    low, high = wilson(part / n, n, critical_z(0.95))
-    return Proportion(part / n, low, high, n, "Wilson score interval")
+    share = part / n
+    low, high = wilson(share, n, critical_z(0.95))
+    # At none and all of n the limit is the share itself, but for rounding.
+    return Proportion(share, min(low, share), max(high, share), n, "Wilson score interval")
 
 
 def _between_judges(ratings: Ratings, average: float) -> tuple[float | None, float | None]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, defer, joinedload
 
 from surveyapp.errors import NotFound
 from surveyapp.journeys.record_removals import KEPT
@@ -154,6 +154,7 @@ def translations_of(session: Session, scale_id: int) -> dict[int, dict[str, list
 def versions_of(session: Session, scale_id: int) -> list[ScaleVersion]:
     """The scale's versions, newest first."""
     query = select(ScaleVersion).where(ScaleVersion.scale_id == scale_id)
+    query = query.options(joinedload(ScaleVersion.questionnaire))
     return list(session.scalars(query.order_by(ScaleVersion.number.desc())))
 
 

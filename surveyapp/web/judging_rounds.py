@@ -53,10 +53,10 @@ class InviteForm(StaffForm):
 @requires(Permission.EDIT_SURVEYS)
 def begin(journey_id: int, scale_id: int) -> ResponseReturnValue:
     form = BeginForm()
-    if not form.validate():
-        raise Invalid("Choose what judges are asked.")
     with installation().store.writing() as session:
         _, scale = place(session, journey_id, scale_id, to_change=True)
+        if not form.validate():
+            raise Invalid("Choose what judges are asked.")
         now = installation().now()
         made = judging.begin_round(session, scale, form.kind.data or "", user_id=me().id, now=now)
     return _to_round(journey_id, made)

@@ -85,6 +85,8 @@ def test_what_is_public_is_a_short_known_list(tmp_path):
         "password_reset.ask",
         "password_reset.asked",
         "password_reset.choose",
+        "judging.save",
+        "judging.show",
         "shared.frame",
         "shared.show",
         "received.ask",

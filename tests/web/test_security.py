@@ -61,8 +61,8 @@ def test_no_staff_page_runs_what_somebody_typed(app: Flask, installation: Instal
 
 
 # What is sent there stands in for nobody's session: the password of a shared page, an unsubscription by a
-# signed link.
-WITHOUT_SESSION = {"shared.show", "received.leave"}
+# signed link, the answers of a judge.
+WITHOUT_SESSION = {"shared.show", "received.leave", "judging.save"}
 
 
 def test_every_change_needs_the_forms_token(app: Flask, world: World, sign_in):

@@ -65,10 +65,17 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "questions.edit": ({"text-en": "Theirs?"}, {"text-fi": "Minun?"}),
     "questionnaires.general": ({"title-en": "Theirs"}, {"instruction-en": "Mine."}),
     "questionnaires.scale": ({"label-2-en": "Theirs"}, {"label-4-en": "Mine"}),
+    "scale_development.edit": ({"name": "Theirs"}, {"population": "Mine"}),
+    "scale_development.edit_construct": ({"name": "Theirs"}, {"definition": "Mine"}),
+    "scale_development.edit_item": ({"source": "Theirs"}, {"code": "mine1"}),
+    "scale_development.decide": ({"state": "judging"}, {"reason": "Mine"}),
     "cases.assign": ({"owner_id": "0"}, {"owner_id": "me"}),
 }
 # Forms that add, send or look something up: nothing that is stored is in them.
 OTHERS = {
+    *("scale_development.new", "scale_development.add_construct", "scale_development.add_item"),
+    *("judging_rounds.begin", "judging_rounds.invite", "scale_versions.freeze"),
+    *("interview_findings.index", "item_translations.index", "scale_pilots.new"),
     *("projects.new", "projects.step", "projects.new_model"),  # what they make never changes
     *("access.give", "users.give"),
     *("account.change_password", "campaigns.bounces", "campaigns.preview"),

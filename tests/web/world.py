@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from secrets import token_urlsafe
+from secrets import token_hex, token_urlsafe
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,10 +50,14 @@ from surveyapp.store.models import (
     ImportBatch,
     ImportPreview,
     Insight,
+    InterviewFinding,
     InvarianceMember,
+    ItemTranslation,
     Job,
     Journey,
     JourneyInvariance,
+    Judge,
+    JudgingRound,
     MapComment,
     MapEvidence,
     MapVersion,
@@ -71,6 +75,12 @@ from surveyapp.store.models import (
     ReportSchedule,
     Response,
     SavedView,
+    ScaleConstruct,
+    ScaleDevelopment,
+    ScaleItem,
+    ScaleItemChange,
+    ScalePilot,
+    ScaleVersion,
     ScheduleRecipient,
     ScheduleRun,
     ShareLink,
@@ -164,6 +174,13 @@ class Place:
     question_id: int
     schedule_id: int
     pair_id: int
+    scale_id: int
+    construct_id: int
+    pool_item_id: int
+    round_id: int
+    judge_id: int
+    version_number: int
+    pilot_id: int
 
 
 def make_place(installation: Installation, name: str, user: User, *, text: str = "") -> Place:
@@ -282,6 +299,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             alert_event_id=_crossed(session, alert, text),
             pair_id=_driver_pair(session, journey.id, text),
             **_questionnaire(session, journey, text),
+            **_scale(session, journey.id, text),
             schedule_id=_scheduled(session, journey.id, user, text),
         )
 
@@ -553,6 +571,106 @@ def _questionnaire(session: Session, journey: Journey, text: str) -> dict[str, i
         draft, number = copy(draft, number)
     own.save(session, row, draft, user_id=None)
     return {"questionnaire_id": row.id, "question_id": number}
+
+
+def _scale(session: Session, journey_id: int, text: str) -> dict[str, int]:
+    """A scale under development with everything that it can have; its pilot was never analysed."""
+    now = utc_now()
+    scale = ScaleDevelopment(
+        journey_id=journey_id,
+        name=f"Warmth {text}"[:200].strip(),
+        definition=text or "How warm.",
+        population=text[:500],
+        language="en",
+        answer_scale="agree7",
+    )
+    session.add(scale)
+    session.flush()
+    construct = ScaleConstruct(
+        scale_id=scale.id,
+        kind="dimension",
+        code="warmth",
+        name=text[:200] or "Warmth",
+        definition=text or "How warm.",
+        relation=text[:500],
+    )
+    session.add(construct)
+    session.flush()
+    item = ScaleItem(
+        scale_id=scale.id,
+        construct=construct,
+        code="warm1",
+        text=text or "Staff were warm.",
+        source=text[:500],
+        state="kept",
+        reason=text[:500],
+    )
+    session.add(item)
+    session.flush()
+    said = {"id": item.id, "code": item.code, "text": item.text, "construct": "warmth"}
+    asked = {"code": "warmth", "name": construct.name, "definition": construct.definition}
+    judging = JudgingRound(scale_id=scale.id, kind="relevance", items=[said], constructs=[asked])
+    # Its number differs from journey to journey, as that of rows does.
+    version = ScaleVersion(
+        scale_id=scale.id,
+        number=scale.id,
+        note=text[:500] or "First.",
+        items=[{**said, "reverse": False, "texts": {"fi": text}}],
+        constructs=[asked],
+    )
+    pilot = ScalePilot(
+        scale_id=scale.id,
+        name=text[:200] or "Pilot",
+        columns={"warm1": "warm1"},
+        options={"seed": 1, "size": 0, "least": 2},
+    )
+    session.add_all([judging, version, pilot])
+    session.add_all(
+        [
+            ScaleItemChange(item_id=item.id, text=item.text, state="kept", reason=text[:500]),
+            InterviewFinding(
+                item_id=item.id,
+                participant=text[:40] or "P1",
+                problem="comprehension",
+                severity="minor",
+                finding=text,
+                change=text,
+                wording=text,
+            ),
+            ItemTranslation(
+                item_id=item.id,
+                language="fi",
+                source=text,
+                forward=text,
+                back=text,
+                comparison="same",
+                decision="open",
+                note=text[:500],
+            ),
+        ]
+    )
+    session.flush()
+    judge = Judge(
+        round_id=judging.id,
+        label=text[:80] or "Judge 1",
+        token_hash=token_hex(32),
+        expires_at=now + timedelta(days=30),
+        answers={str(item.id): "4"},
+        remarks={str(item.id): text[:500]},
+        saved_at=now,
+        submitted_at=now,
+    )
+    session.add(judge)
+    session.flush()
+    return {
+        "scale_id": scale.id,
+        "construct_id": construct.id,
+        "pool_item_id": item.id,
+        "round_id": judging.id,
+        "judge_id": judge.id,
+        "version_number": version.number,
+        "pilot_id": pilot.id,
+    }
 
 
 def _removed(session: Session, stage: Stage, user: User, text: str) -> int:

@@ -1,0 +1,387 @@
+"""A scale developed on the staff pages, judged through links, piloted, and made into a questionnaire."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from surveyapp.app import create_app
+from surveyapp.settings import read
+from surveyapp.store.models import (
+    AuditEntry,
+    Judge,
+    JudgingRound,
+    Questionnaire,
+    ScaleItem,
+    ScaleItemChange,
+    ScalePilot,
+)
+from surveyapp.web.installation import EXTENSION
+from tests.results.study_place import make_study, people
+from tests.web.test_projects import run_jobs
+from tests.web.world import add_user, session_key
+
+pytestmark = pytest.mark.xdist_group("scale_development")
+
+ITEMS = {
+    **{f"warm{n}": ("warmth", f"The staff were kind to me in way {n}.") for n in (1, 2, 3)},
+    **{f"comp{n}": ("competence", f"The staff knew their work in way {n}.") for n in (1, 2, 3)},
+}
+
+
+@pytest.fixture(scope="module")
+def app(migrated_sqlite, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    made = create_app(read({}, home=home, log_level="ERROR"))
+    made.testing = True
+    made.config["WTF_CSRF_ENABLED"] = False
+    yield made
+    made.extensions[EXTENSION].close()
+
+
+@pytest.fixture(scope="module")
+def installation(app):
+    return app.extensions[EXTENSION]
+
+
+@pytest.fixture(scope="module")
+def journey_id(installation) -> int:
+    with installation.store.writing() as session:
+        return make_study(session, people(60)).journey_id
+
+
+@pytest.fixture(scope="module")
+def client(app, installation, journey_id) -> FlaskClient:
+    with installation.store.writing() as session:
+        user = add_user(session, "researcher", password_hash="none")
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = session_key(installation, user)
+    return client
+
+
+@pytest.fixture(scope="module")
+def scale(client, journey_id) -> str:
+    """The address of a scale with two dimensions, a neighbour and six items."""
+    here = f"/journeys/{journey_id}/scale-development"
+    form = {
+        "name": "Encounter quality",
+        "definition": "How a customer judges the people who served them.",
+        "population": "Customers after a visit",
+        "language": "en",
+        "answer_scale": "agree7",
+    }
+    made = client.post(f"{here}/new", data=form)
+    assert made.status_code == 303
+    address = made.headers["Location"]
+    for kind, code in (
+        ("dimension", "warmth"),
+        ("dimension", "competence"),
+        ("neighbour", "loyalty"),
+    ):
+        construct = {"kind": kind, "code": code, "name": code.title(), "definition": f"Is {code}."}
+        assert client.post(f"{address}/constructs/new", data=construct).status_code == 303
+    page = client.get(f"{address}/items/new").text
+    ids = {name: value for value, name in re.findall(r'<option value="(\d+)">(\w+)</option>', page)}
+    assert set(ids) == {"Warmth", "Competence"}
+    for code, (dimension, text) in ITEMS.items():
+        item = {"code": code, "text": text, "construct_id": ids[dimension.title()]}
+        assert client.post(f"{address}/items/new", data=item).status_code == 303
+    return address
+
+
+@pytest.fixture(scope="module")
+def pool(installation, scale) -> dict[str, int]:
+    number = int(scale.rpartition("/")[2])
+    with installation.store.reading() as session:
+        query = select(ScaleItem.code, ScaleItem.id).where(ScaleItem.scale_id == number)
+        return dict(session.execute(query).all())
+
+
+def invited(client, scale, kind, labels) -> tuple[str, list[str]]:
+    """A round's address and its judges' links, as paths."""
+    begun = client.post(f"{scale}/judging-rounds", data={"kind": kind})
+    assert begun.status_code == 303
+    address = begun.headers["Location"]
+    page = client.post(f"{address}/judges", data={"labels": "\n".join(labels), "days": "10"}).text
+    links = re.findall(r"(/judging/[\w-]{40,})<", page)
+    assert len(links) == len(labels)
+    return address, links
+
+
+def form_of(pool, answer, **more) -> dict[str, str]:
+    return {f"answer-{number}": answer(code) for code, number in pool.items()} | more
+
+
+def own(code: str) -> str:
+    return "warmth" if "warm" in code else "competence"
+
+
+def test_a_scale_shows_what_it_is_made_of(client, scale):
+    page = client.get(scale).text
+    assert "6 items in the pool, 0 of them kept, 0 dropped" in page
+    assert "Encounter quality" in page and "Loyalty" in page
+    assert client.get(scale.rpartition("/")[0]).text.count("Encounter quality") == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "form", "said"),
+    [
+        ("constructs/new", {"code": "warmth"}, "warmth is the code of another one"),
+        ("constructs/new", {"code": "Two words"}, "is no code"),
+        ("items/new", {"code": "warm9", "text": ITEMS["warm1"][1]}, "warm1 says the same"),
+        ("items/new", {"code": "warm1", "text": "Else."}, "warm1 is the code of another one"),
+    ],
+)
+def test_what_a_pool_cannot_hold_is_refused_at_its_field(client, scale, page, form, said):
+    shown = client.get(f"{scale}/items/new").text
+    dimension = re.search(r'<option value="(\d+)">Warmth', shown)[1]
+    beside = {"kind": "dimension", "name": "N", "definition": "D"}
+    if page == "items/new":
+        beside = {"construct_id": dimension}
+    answer = client.post(f"{scale}/{page}", data={**beside, **form})
+    assert answer.status_code == 422 and said in answer.text
+
+
+def test_a_reworded_item_keeps_its_old_wording_and_the_reason(client, scale, pool, installation):
+    address = f"{scale}/items/{pool['comp3']}"
+    shown = client.get(address).text
+    dimension = re.search(r'<option selected value="(\d+)">', shown)[1]
+    form = {"code": "comp3", "text": "The staff could answer me.", "construct_id": dimension}
+    assert "Say why the wording changes" in client.post(address, data={**form, "reason": ""}).text
+    assert client.post(address, data={**form, "reason": "Too vague"}).status_code == 303
+    with installation.store.reading() as session:
+        query = select(ScaleItemChange.text, ScaleItemChange.reason)
+        query = query.where(ScaleItemChange.item_id == pool["comp3"])
+        said = [tuple(row) for row in session.execute(query.order_by(ScaleItemChange.id))]
+    assert said == [(ITEMS["comp3"][1], ""), ("The staff could answer me.", "Too vague")]
+    page = client.get(address).text
+    assert ITEMS["comp3"][1] in page and "Too vague" in page
+
+
+def test_dropping_needs_a_reason(client, scale, pool):
+    address = f"{scale}/items/{pool['comp2']}/state"
+    refused = client.post(address, data={"state": "dropped", "reason": " "})
+    assert refused.status_code == 422 and "Say why the item is dropped" in refused.text
+    assert client.post(address, data={"state": "draft", "reason": ""}).status_code == 303
+
+
+def test_judges_sort_without_an_account_and_the_results_are_those_of_the_formula(
+    app, client, scale, pool, installation
+):
+    address, links = invited(client, scale, "sort", ["Ada", "Bo", "Cy", "Di", "Ed"])
+    stranger = app.test_client()
+    for at, link in enumerate(links):
+        page = stranger.get(link)
+        assert page.status_code == 200
+        assert "<script" not in page.text and "Ada" not in page.text
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        wrong = at == 0
+        form = form_of(
+            pool,
+            lambda code, wrong=wrong: "loyalty" if wrong and code == "warm1" else own(code),
+            action="submit",
+        )
+        form[f"remark-{pool['warm1']}"] = "<b>Who?</b>" if wrong else ""
+        assert stranger.post(link, data=form).status_code == 200
+    shown = client.get(address).text
+    assert "5 of 5 judges have handed in" in shown
+    row = re.search(r"<tr><th scope=\"row\"><code>warm1</code>.*?</tr>", shown, re.S)[0]
+    cells = [re.sub(r"<.*?>", "", cell) for cell in re.findall(r"<td.*?</td>", row, re.S)]
+    # 4 of 5 agreed, 1 chose another: psa .80, csv .60; binomial(5, .5): P(X >= 4) = .1875
+    assert cells[2:8] == ["5", "4", "5", "0.80", "0.60", "0.188"]
+    assert cells[9] == "revise"
+    assert "&lt;b&gt;Who?&lt;/b&gt;" in row and "<b>Who?" not in shown
+    with installation.store.reading() as session:
+        states = set(
+            session.scalars(select(ScaleItem.state).where(ScaleItem.id.in_(pool.values())))
+        )
+        tokens = session.scalars(select(Judge.token_hash)).all()
+        said = str([e.detail for e in session.scalars(select(AuditEntry))])
+    assert states == {"judging"}
+    assert not any(link.rpartition("/")[2] in (*tokens, said) for link in links)
+
+
+def test_a_judge_can_save_go_on_and_hand_in_only_a_whole_form(app, client, scale, pool):
+    _, (link, other) = invited(client, scale, "relevance", ["Fi", "Gus"])
+    stranger = app.test_client()
+    part = {f"answer-{pool['warm1']}": "3", "action": "save"}
+    assert "have been saved" in stranger.post(link, data=part).text
+    open_form = stranger.post(link, data={**part, "action": "submit"})
+    assert open_form.status_code == 422 and "5 items have no answer yet" in open_form.text
+    again = stranger.get(link).text
+    assert f'id="answer-{pool["warm1"]}-3" value="3" checked' in again
+    assert "checked" not in stranger.get(other).text
+    whole = form_of(pool, lambda _: "4", action="submit")
+    for _ in range(2):
+        assert "handed in" in stranger.post(link, data=whole).text
+    assert "Évaluer" in stranger.get(f"{link}?lang=fr").text
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"answer-999999": "warmth"},
+        {"answer-{warm1}": "mine"},
+        {"answer-{warm1}": "1"},
+        {"remark-{warm1}": "x" * 501},
+        {"remark-{warm1}": "a\x00b"},
+        {"construct": "warmth"},
+        {"label": "Eve"},
+    ],
+)
+def test_hostile_judgements_are_refused_and_nothing_is_kept(
+    app, client, scale, pool, installation, form
+):
+    with installation.store.reading() as session:
+        row = session.scalars(select(JudgingRound).where(JudgingRound.kind == "sort")).first()
+        here = f"{scale}/judging-rounds/{row.id}"
+        count = len(session.scalars(select(Judge).where(Judge.round_id == row.id)).all())
+    page = client.post(f"{here}/judges", data={"labels": f"Judge {count}", "days": "1"}).text
+    link = re.search(r"(/judging/[\w-]{40,})<", page)[1]
+    sent = {name.format(**pool): value for name, value in form.items()}
+    assert app.test_client().post(link, data=sent).status_code == 422
+    with installation.store.reading() as session:
+        last = session.scalars(select(Judge).order_by(Judge.id.desc())).first()
+    assert (last.answers, last.remarks, last.saved_at) == ({}, {}, None)
+
+
+def test_links_that_open_nothing_all_answer_the_same(
+    app, client, scale, pool, installation, monkeypatch
+):
+    address, links = invited(client, scale, "essential", ["Hal", "Ida", "Jo"])
+    stranger = app.test_client()
+    with installation.store.reading() as session:
+        judges = session.scalars(select(Judge).order_by(Judge.id.desc()).limit(3)).all()[::-1]
+    assert client.post(f"{address}/judges/{judges[0].id}/revoke").status_code == 303
+    revoked = stranger.get(links[0])
+    with installation.store.writing() as session:
+        session.get_one(Judge, judges[1].id).expires_at = installation.now() - timedelta(days=1)
+    expired = stranger.get(links[1])
+    unknown = stranger.get("/judging/" + "x" * 43)
+    assert client.post(f"{address}/close").status_code == 303
+    closed = stranger.get(links[2])
+    assert {each.status_code for each in (revoked, expired, unknown, closed)} == {404}
+    assert len({each.text for each in (revoked, expired, unknown, closed)}) == 1
+    sent = form_of(pool, lambda _: "essential", action="submit")
+    assert stranger.post(links[2], data=sent).status_code == 404
+    assert client.post(f"{address}/judges", data={"labels": "Kim", "days": "1"}).status_code == 422
+
+
+def test_a_form_that_is_saved_without_end_is_slowed(app, client, scale, pool):
+    _, (link,) = invited(client, scale, "essential", ["Lu"])
+    stranger = app.test_client()
+    sent = form_of(pool, lambda _: "useful", action="save")
+    answers = [stranger.post(link, data=sent).status_code for _ in range(32)]
+    assert answers[:30] == [200] * 30 and answers[-1] == 429
+
+
+def test_findings_and_translations_stay_on_record(client, scale, pool):
+    finding = {
+        "participant": "P3",
+        "problem": "comprehension",
+        "severity": "major",
+        "finding": "Took <i>kind</i> for cheap.",
+        "change": "None yet",
+    }
+    address = f"{scale}/items/{pool['warm2']}/interview-findings"
+    assert client.post(address, data=finding).status_code == 303
+    assert "Took &lt;i&gt;kind" in client.get(address).text
+    mixed = client.post(address, data={**finding, "severity": "none"})
+    assert mixed.status_code == 422 and "A problem has a severity" in mixed.text
+    turn = {
+        "language": "de",
+        "forward": "Das Personal war freundlich zu mir.",
+        "comparison": "same",
+        "decision": "accepted",
+    }
+    for number in (1, 2):
+        address = f"{scale}/items/{pool[f'warm{number}']}/item-translations"
+        refused = client.post(address, data=turn)
+        assert refused.status_code == 422 and "with a back-translation" in refused.text
+        back = {**turn, "back": "The staff were friendly to me."}
+        assert client.post(address, data=back).status_code == 303
+    assert "Das Personal" in client.get(address).text
+
+
+def test_a_version_becomes_a_questionnaire_by_one_click(client, scale, pool, installation):
+    nothing = client.post(f"{scale}/scale-versions/new", data={"note": "First"})
+    assert nothing.status_code == 422 and "No item is kept yet" in nothing.text
+    for code, number in pool.items():
+        state = "dropped" if code == "comp3" else "kept"
+        form = {"state": state, "reason": "Judges disagreed" if state == "dropped" else ""}
+        assert client.post(f"{scale}/items/{number}/state", data=form).status_code == 303
+    made = client.post(f"{scale}/scale-versions/new", data={"note": "First"})
+    assert made.status_code == 303
+    version = made.headers["Location"]
+    same = client.post(f"{scale}/scale-versions/new", data={"note": "Again"})
+    assert same.status_code == 422 and "Nothing has changed since version 1" in same.text
+    first, second = (client.post(f"{version}/publish").headers["Location"] for _ in range(2))
+    assert first == second
+    page = client.get(first).text
+    assert ITEMS["warm1"][1] in page and "The staff could answer me." not in page
+    with installation.store.reading() as session:
+        row = session.scalars(select(Questionnaire)).one()
+        assert '"warmth"' in row.draft.replace("\\", "") and "Das Personal war" in row.draft
+    assert client.get(version).status_code == 200
+
+
+def test_a_pilot_from_a_file_is_analysed_by_halves_and_shortened(client, scale, pool, installation):
+    rng = np.random.default_rng(5)
+    factors = rng.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], size=400)
+    columns = [code for code in pool if code != "comp3"]
+    values = {
+        code: np.clip(
+            np.round(4 + 1.2 * factors[:, int("comp" in code)] + rng.normal(size=400)), 1, 7
+        ).astype(int)
+        for code in columns
+    }
+    lines = [
+        ",".join(columns),
+        *(",".join(map(str, row)) for row in zip(*values.values(), strict=True)),
+    ]
+    form = {
+        "name": "First pilot",
+        "survey": "",
+        "seed": "7",
+        "size": "4",
+        "least": "2",
+        "names": "",
+        "file": (io.BytesIO("\n".join(lines).encode()), "pilot.csv"),
+    }
+    made = client.post(f"{scale}/scale-pilots/new", data=form)
+    assert made.status_code == 303
+    run_jobs(installation)
+    page = client.get(made.headers["Location"]).text
+    with installation.store.reading() as session:
+        result = session.scalars(select(ScalePilot)).one().result
+    assert (result["n"], result["halves"], result["seed"]) == (400, [200, 200], 7)
+    assert result["refused"] == {} and result["efa"]["n"] == 200 and result["cfa"]["n"] == 200
+    short = result["short_form"]
+    assert len(short["items"]) == 4 and short["corrected"]["estimate"] < short["raw"]["estimate"]
+    assert "corrected for overlap" in page and "Confirmatory analysis" in page
+
+
+def test_a_pilot_without_the_items_says_what_the_answers_are_called(client, scale, journey_id):
+    new = f"{scale}/scale-pilots/new"
+    survey = re.search(r'<option value="(\d+)">', client.get(new).text)[1]
+    form = {"name": "Survey", "survey": survey, "seed": "1", "size": "0", "least": "2"}
+    refused = client.post(new, data=form)
+    assert refused.status_code == 422 and "The answers hold 0 of the 5 items" in refused.text
+
+
+def test_a_removed_scale_ends_its_links_and_comes_back(app, client, journey_id, scale):
+    _, (link,) = invited(client, scale, "relevance", ["Mo"])
+    stranger = app.test_client()
+    assert client.post(f"{scale}/remove").status_code == 303
+    assert stranger.get(link).status_code == 404 and client.get(scale).status_code == 404
+    assert client.post(f"{scale}/restore").status_code == 303
+    assert stranger.get(link).status_code == 200 and client.get(scale).status_code == 200
