@@ -34,15 +34,35 @@ COMPOSITE_MISSING = {
     "listwise": "Exclude respondents with missing answers",
 }
 RESAMPLES = (0, 500, 1_000, 5_000)
+# What each option of one kind of model is called, and the value that says nothing.
+_OF_COVARIANCE: Mapping[str, tuple[str, Any]] = {
+    "estimator": ("Estimator", "ML"),
+    "missing": ("Missing answers", "listwise"),
+    "group": ("Groups by", ""),
+    "equal": ("Equal across groups", ""),
+    "std_lv": ("Factor variances", False),
+}
+_OF_COMPOSITE: Mapping[str, tuple[str, Any]] = {
+    "scheme": ("Weighting scheme", "path"),
+    "composite_missing": ("Missing answers", "mean"),
+    "consistent": ("Consistent PLS", False),
+    "bootstrap": ("Bootstrap", "0"),
+}
+OPTION_NAMES = (*_OF_COVARIANCE, *_OF_COMPOSITE)
 SEED = 20_260_103  # of the resampling; stored with the model, so that it can be repeated
 
 
 def options_of(kind: str, chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
-    """The options of a model as they are stored. Raises Invalid, with the field, for an unknown one,
-    and for two that do not go together."""
+    """The options of a model as they are stored.
+
+    Raises Invalid, with the field, for an unknown one, for two that do not go together, and for one
+    that the other kind of model has.
+    """
     if kind == COVARIANCE:
+        _refuse_others(chosen, _OF_COMPOSITE, "a composite model", "a covariance-based one")
         return _covariance(chosen, known)
     if kind == COMPOSITE:
+        _refuse_others(chosen, _OF_COVARIANCE, "a covariance-based model", "a composite one")
         return _composite(chosen)
     raise Invalid(f"{kind!r} is no kind of model; choose one of the list", field="kind")
 
@@ -107,6 +127,20 @@ def _composite(chosen: Mapping[str, Any]) -> dict[str, Any]:
         "bootstrap": bootstrap,
         "seed": SEED,
     }
+
+
+def _refuse_others(
+    chosen: Mapping[str, Any], others: Mapping[str, tuple[str, Any]], theirs: str, this: str
+) -> None:
+    """Raise Invalid for an option of the other kind of model that was set: it would do nothing."""
+    for name, (label, nothing) in others.items():
+        value = chosen.get(name)
+        if value not in (None, "", nothing) and str(value) != str(nothing):
+            raise Invalid(
+                f"{label} is an option of {theirs}, and this is {this}; choose the other type, or leave"
+                " the option as it was",
+                field=name,
+            )
 
 
 def _one(chosen: Mapping[str, Any], name: str, known: Mapping[str, str]) -> str:

@@ -213,7 +213,7 @@ def _project_model(session: Session, asked: Mapping[str, Any]) -> tuple[str, str
     if model is None or model.removed_at is not None or model.project.removed_at is not None:
         return None
     here: dict[str, Any] = {"journey_id": model.project.journey_id, "project_id": model.project_id}
-    return "View model", url_for("projects.model", model_id=model.id, **here)
+    return "View model", url_for("models.show", model_id=model.id, **here)
 
 
 def _pilot(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -55,6 +55,7 @@ from surveyapp.web.map_evidence import map_evidence
 from surveyapp.web.map_imports import map_imports
 from surveyapp.web.map_versions import map_versions
 from surveyapp.web.messages import messages
+from surveyapp.web.models import models
 from surveyapp.web.opportunities import opportunities
 from surveyapp.web.outcomes import outcomes
 from surveyapp.web.pain_points import pain_points_pages
@@ -147,7 +148,7 @@ SECTIONS = (
             *(outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities),
             *(personas, persona_pictures),
-            *(suggestions, emotion_lines, projects),
+            *(suggestions, emotion_lines, projects, models),
             *(scale_development, judging_rounds, interview_findings, item_translations),
             *(scale_versions, scale_pilots),
         ),

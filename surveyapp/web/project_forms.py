@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from surveyapp.results.model_texts import COVARIANCE
 from surveyapp.results.project_options import (
     COMPOSITE_MISSING,
     EQUAL,
@@ -108,18 +109,21 @@ class ModelForm(StaffForm):
         [Optional(), Length(max=LONGEST_NAME)],
         description="Left empty, the model is numbered.",
     )
-    kind = SelectField("Type", choices=choices(KINDS.items()))
+    kind = SelectField("Type", default=COVARIANCE, choices=choices(KINDS.items()))
     text = TextAreaField("Model", [InputRequired("Enter the model."), Length(max=LONGEST_TEXT)])
-    estimator = SelectField("Estimator", choices=choices(ESTIMATORS.items()))
-    missing = SelectField("Missing answers", choices=choices(MISSING.items()))
-    group = SelectField("Groups by", validate_choice=False)
-    equal = SelectField("Equal across groups", choices=choices(EQUAL.items()))
+    estimator = SelectField("Estimator", default="ML", choices=choices(ESTIMATORS.items()))
+    missing = SelectField("Missing answers", default="listwise", choices=choices(MISSING.items()))
+    group = SelectField("Groups by", default="", validate_choice=False)
+    equal = SelectField("Equal across groups", default="", choices=choices(EQUAL.items()))
     std_lv = BooleanField("Fix the factors' variances at 1 instead of first loadings")
-    scheme = SelectField("Weighting scheme", choices=choices(SCHEMES.items()))
-    composite_missing = SelectField("Missing answers", choices=choices(COMPOSITE_MISSING.items()))
+    scheme = SelectField("Weighting scheme", default="path", choices=choices(SCHEMES.items()))
+    composite_missing = SelectField(
+        "Missing answers", default="mean", choices=choices(COMPOSITE_MISSING.items())
+    )
     consistent = BooleanField("Consistent PLS (PLSc) for reflective constructs")
     bootstrap = SelectField(
         "Bootstrap",
+        default="0",
         choices=choices(
             (str(count), f"{count:,} resamples" if count else "None: no intervals")
             for count in RESAMPLES
@@ -131,6 +135,7 @@ class ModelForm(StaffForm):
         description="Theory, or what the last model showed. It stays with the result.",
     )
     parent = HiddenField()
+    show = HiddenField()  # the button that shows the options of the chosen type
 
 
 def model_form(known: Variables, data: Mapping[str, Any]) -> ModelForm:

@@ -732,7 +732,7 @@ def test_every_page_with_figures_links_its_json():
     # Their JSON is one of the files that they offer.
     offering = {
         "analyses/show.html": "analyses.document",
-        "projects/model.html": "projects.model_json",
+        "models/show.html": "models.show_json",
     }
     assert figures - linked - offering.keys() == set(WITHOUT)
     assert all(endpoint in found[name] for name, endpoint in offering.items())

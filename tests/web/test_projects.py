@@ -309,6 +309,26 @@ def test_a_text_is_checked_while_it_is_typed_and_refused_when_it_is_sent(client,
         assert answer.status_code == 422, changes
 
 
+def test_options_of_the_other_kind_of_model_are_hidden_and_refused_by_name(client, base):
+    page = client.get(f"{base}/models/new").text
+    assert 'data-kind="composite" hidden disabled' in page
+    typed = FORM | {"kind": "composite", "text": "C <~ rel1 + rel2"}
+    shown = client.post(f"{base}/models/new", data=typed | {"show": "1"})
+    assert shown.status_code == 200 and "C &lt;~ rel1 + rel2" in shown.text
+    assert 'data-kind="covariance" hidden disabled' in shown.text
+    assert 'data-kind="composite">' in shown.text
+    for kind, changes, name in (
+        ("composite", {"estimator": "MLR"}, "Estimator"),
+        ("composite", {"group": "region"}, "Groups by"),
+        ("composite", {"std_lv": "y"}, "Factor variances"),
+        ("covariance", {"bootstrap": "500"}, "Bootstrap"),
+        ("covariance", {"composite_missing": "listwise"}, "Missing answers"),
+    ):
+        refused = client.post(f"{base}/models/new", data=FORM | {"kind": kind} | changes)
+        assert refused.status_code == 422, changes
+        assert f"{name} is an option of " in refused.text
+
+
 def test_a_model_that_cannot_be_fitted_says_why_and_can_be_tried_again(client, installation, base):
     address = fitted(
         client, installation, base, name="Too much", text="F =~ rel1 + rel2\nG =~ rel1"

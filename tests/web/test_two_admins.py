@@ -76,7 +76,7 @@ OTHERS = {
     *("scale_development.new", "scale_development.add_construct", "scale_development.add_item"),
     *("judging_rounds.begin", "judging_rounds.invite", "scale_versions.freeze"),
     *("interview_findings.index", "item_translations.index", "scale_pilots.new"),
-    *("projects.new", "projects.step", "projects.new_model"),  # what they make never changes
+    *("projects.new", "projects.step", "models.new"),  # what they make never changes
     *("access.give", "users.give"),
     *("account.change_password", "campaigns.bounces", "campaigns.preview"),
     "journey_map.change",  # a name that is added; cells have a test of their own
