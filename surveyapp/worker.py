@@ -67,6 +67,7 @@ from surveyapp.results import (
     invariance_actions,
     invitation_months,
     kept_answers,
+    project_uploads,
 )
 from surveyapp.sampling import invitation_rollups
 from surveyapp.sampling import schedule as asking
@@ -372,6 +373,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget stray files": (3600.0, _forget_stray_files),
     "follow time zones": (60.0, _follow_zones),
     "forget previews": (60.0, stored_previews.forget),
+    "forget project files": (3600.0, project_uploads.forget_files),
     "watch scores": (300.0, alert_duty.alerts_due),
     "post alerts": (5.0, alert_posts.post_due),
     "escalate cases": (300.0, overdue_cases.escalate_overdue),

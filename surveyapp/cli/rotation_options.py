@@ -73,7 +73,9 @@ class RotationChoice:
         }
 
     def _made(self, written: Model) -> tuple[Model, Rotation, pd.DataFrame]:
-        used = [name for name, value in self._given().items() if value and name != "--rotation-starts"]
+        used = [
+            name for name, value in self._given().items() if value and name != "--rotation-starts"
+        ]
         if used:
             raise Invalid(
                 f"--esem rotates to the model's own factors; leave out {used[0]}, or write efa() blocks"
@@ -83,9 +85,7 @@ class RotationChoice:
 
     def _rotation(self) -> Rotation:
         method = self.method or (TO_TARGET[0] if self.target else "geomin")
-        plain = Rotation(
-            method, orthogonal=self.orthogonal, starts=self.starts or Rotation.starts
-        )
+        plain = Rotation(method, orthogonal=self.orthogonal, starts=self.starts or Rotation.starts)
         if self.epsilon is not None and not plain.by_geomin:
             raise Invalid(f"--geomin-epsilon has no effect on --rotation {method}; leave it out")
         if self.gamma is not None and method != "oblimin":
@@ -185,7 +185,9 @@ def read_target(path: Path) -> pd.DataFrame:
     for row in rows[1:]:
         item = row[0].strip()
         if len(row) != len(rows[0]):
-            raise Invalid(f"--target {path}: {item} has {len(row) - 1} values for {len(factors)} factors")
+            raise Invalid(
+                f"--target {path}: {item} has {len(row) - 1} values for {len(factors)} factors"
+            )
         if item in found:
             raise Invalid(f"--target {path}: {item} stands twice")
         found[item] = [_loading(path, item, cell.strip()) for cell in row[1:]]
@@ -211,9 +213,7 @@ def loading_tables(fit: SemFit) -> list[Table]:
     if rotation is None or not fit.converged:
         return tables
     frame = fit.estimates
-    values = {
-        (row.lhs, row.op, row.rhs, row.group): row.std_all for row in frame.itertuples()
-    }
+    values = {(row.lhs, row.op, row.rhs, row.group): row.std_all for row in frame.itertuples()}
     for one in fit.solution.rotations:
         place = f", group {fit.groups[one.group - 1]}" if len(fit.groups) > 1 else ""
         own = one.rotated
@@ -224,7 +224,10 @@ def loading_tables(fit: SemFit) -> list[Table]:
                 f" of {own.starts} starts at the best of {own.optima} {'optimum' if own.optima == 1 else 'optima'}",
                 ("item", *one.factors),
                 [
-                    [item, *(number(values[factor, "=~", item, one.group]) for factor in one.factors)]
+                    [
+                        item,
+                        *(number(values[factor, "=~", item, one.group]) for factor in one.factors),
+                    ]
                     for item in one.items
                 ],
             )

@@ -15,6 +15,7 @@ from surveyapp.errors import Conflict
 from surveyapp.responses.flags import unflagged
 from surveyapp.results.answered import segment_rule
 from surveyapp.results.person_answers import person_answers
+from surveyapp.results.project_steps import DAY
 from surveyapp.results.project_variables import Variables
 from surveyapp.results.wordings import mixture
 from surveyapp.store.models import Project
@@ -39,7 +40,7 @@ def project_answers(
 
     Of one survey each response is a row. Of the whole journey the answers of one journey run make a
     row, a later answer to the same item replacing an earlier one; a response without a run is a row
-    of its own. Rows in the order of arrival. Raises NotFound for a segment that is gone, Conflict for
+    of its own. Rows in the order of arrival; the column ``DAY`` is that of the last answer. Raises NotFound for a segment that is gone, Conflict for
     fewer than ``minimum_cell`` rows.
     """
     rule = segment_rule(session, project.segment_id)
@@ -48,6 +49,7 @@ def project_answers(
     rows: dict[object, np.ndarray] = {}
     attributes: dict[object, dict[str, Any]] = {}
     read: dict[object, dict[str, str]] = {}
+    days: dict[object, str] = {}
     for one in person_answers(
         session, project.journey_id, survey_id=project.survey_id, where=where
     ):
@@ -59,6 +61,7 @@ def project_answers(
             value = one.answers.get(instrument, _NONE).get(item)
             if value is not None:
                 row[at] = value
+        days[who] = max(days.get(who, ""), one.day.isoformat())
         attributes.setdefault(who, {}).update(one.attributes)
         read.setdefault(who, {}).update(one.wordings or {})
     kept = [who for who in rows if rule is None or rule.matches(attributes[who])]
@@ -73,6 +76,7 @@ def project_answers(
         columns=list(known.groups),
         dtype=object,
     )
+    when = pd.DataFrame({DAY: [days[who] for who in kept]}, dtype=object)
     told = minimum_cell if project.segment_id is None else None
     mixed = {
         code: mixture(
@@ -81,5 +85,6 @@ def project_answers(
         for code in dict.fromkeys(item.instrument for item in known.items.values())
     }
     return ProjectAnswers(
-        pd.concat([items, beside], axis=1), {code: text for code, text in mixed.items() if text}
+        pd.concat([items, beside, when], axis=1),
+        {code: text for code, text in mixed.items() if text},
     )

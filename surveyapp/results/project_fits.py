@@ -18,7 +18,6 @@ from analysis.errors import AnalysisError
 from analysis.json_values import to_json
 from analysis.provenance import fingerprint
 from analysis.rules import RULES
-from analysis.scale.careless import careless
 from analysis.scale.describe import describe_items
 from analysis.threads import one_blas_thread
 from surveyapp.errors import Conflict, NotFound
@@ -27,15 +26,16 @@ from surveyapp.jobs.kinds import ProjectModelPayload, ProjectPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import COVARIANCE, observed_names
 from surveyapp.results.project_answers import ProjectAnswers, project_answers
-from surveyapp.results.project_steps import Taken, taken
-from surveyapp.results.project_variables import Variables, variables_of
+from surveyapp.results.project_steps import Taken, careless_rows, scaled, scales_after, taken
+from surveyapp.results.project_tables import columns_of, file_rows, read_project_file
+from surveyapp.results.project_uploads import FileReading
+from surveyapp.results.project_variables import Variables, file_variables, variables_of
 from surveyapp.results.projects import standing_steps
-from surveyapp.store.models import Project, ProjectModel, ProjectStep
+from surveyapp.store.models import File, Project, ProjectModel, ProjectStep
 
 DESCRIPTION, MODEL = "project/1", "project-model/1"
 # A modification index below chi-square's 5 % bound is not worth a row.
 _LEAST_INDEX = 3.84
-_FEWEST = 6  # items of a questionnaire that careless answers can be seen by
 
 
 def run_project_description(
@@ -51,12 +51,13 @@ def run_project_description(
         if project is None:
             raise NotFound("This project has been removed.")
         steps = standing_steps(session, project)
-        known, found = _answers(session, project, installation)
+        reading = project.file_reading
+        known, found, columns = _answers(session, project, installation)
     data = found.data
     progress(60, "Describing items")
     after, log = _stepped(data, known, steps, installation.settings.minimum_cell)
     names = [name for name in known.items if name in after.columns]
-    scales = {name: known.items[name].scale for name in names if _keeps_scale(name, steps)}
+    scales = scales_after(known, [(step.kind, step.arguments) for step in steps])
     document = {
         "format": DESCRIPTION,
         "n_before": len(data),
@@ -64,8 +65,11 @@ def run_project_description(
         "complete": int(after[names].notna().all(axis=1).sum()),
         "steps": log,
         "items": describe_items(after, names, scales=scales),
-        "careless": _careless(after, known, names),
-        "warnings": list(found.mixed.values()),
+        "careless": [
+            {"instrument": code, "n": len(flags), "flagged": int(flags.sum())}
+            for code, flags in careless_rows(after, scaled(known, scales)).items()
+        ],
+        "warnings": [*found.mixed.values(), *(columns or {}).get("warnings", ())],
         "groups": {
             name: _counts(after[name], installation.settings.minimum_cell)
             for name in known.groups
@@ -77,6 +81,8 @@ def run_project_description(
         row = session.get_one(Project, asked.project_id)
         row.description = dict(to_json(document))
         row.described_steps = [step.id for step in steps]
+        if row.file_reading == reading:  # else it is read in another way by now
+            row.file_columns = columns
     return {"project_id": asked.project_id, "n": len(after)}
 
 
@@ -136,7 +142,7 @@ class ModelRows:
 def model_rows(session: Session, model: ProjectModel, installation: Installation) -> ModelRows:
     """The model's rows, as the answers are now. Raises Conflict for too few."""
     steps = [session.get_one(ProjectStep, number) for number in model.steps]
-    known, found = _answers(session, model.project, installation)
+    known, found, _ = _answers(session, model.project, installation)
     after, log = _stepped(found.data, known, steps, installation.settings.minimum_cell)
     used = observed_names(model.kind, model.text)
     asked = {known.items[name].instrument for name in used if name in known.items}
@@ -146,10 +152,23 @@ def model_rows(session: Session, model: ProjectModel, installation: Installation
 
 def _answers(
     session: Session, project: Project, installation: Installation
-) -> tuple[Variables, ProjectAnswers]:
-    known = variables_of(session, project, installation.library)
+) -> tuple[Variables, ProjectAnswers, Mapping[str, Any] | None]:
+    """What models can name, the rows, and of a file its columns."""
     minimum = installation.settings.minimum_cell
-    return known, project_answers(session, project, known, minimum_cell=minimum)
+    if project.file_reading is None:
+        known = variables_of(session, project, installation.library)
+        return known, project_answers(session, project, known, minimum_cell=minimum), None
+    file = session.get(File, project.file_id) if project.file_id is not None else None
+    if file is None:
+        raise Conflict(
+            f"{project.file_name}, the file of this project, has been deleted; its results stay, and"
+            " for more of them upload the file to a new project."
+        )
+    answers = read_project_file(installation, file, project.file_reading)
+    reading = FileReading.from_json(project.file_reading)
+    columns = project.file_columns or columns_of(answers, reading.groups, reading.options.missing)
+    data = file_rows(answers, columns, minimum_cell=minimum)
+    return file_variables(columns), ProjectAnswers(data, {}), columns
 
 
 def _stepped(
@@ -161,26 +180,6 @@ def _stepped(
             f"The steps leave fewer than {minimum} respondents, too few to show; undo some of them."
         )
     return after, log
-
-
-def _keeps_scale(name: str, steps: Sequence[ProjectStep]) -> bool:
-    """Whether the item's answers still lie on its questionnaire's scale."""
-    return not any(step.kind == "recode" and step.arguments["name"] == name for step in steps)
-
-
-def _careless(data: pd.DataFrame, known: Variables, names: Sequence[str]) -> list[dict[str, Any]]:
-    """For each questionnaire of enough items: how many respondents answered it carelessly."""
-    found = []
-    for instrument in dict.fromkeys(known.items[name].instrument for name in names):
-        own = [name for name in names if known.items[name].instrument == instrument]
-        rows = data[own].dropna(how="all")
-        if len(own) < _FEWEST or rows.empty:
-            continue
-        report = careless(rows, own)
-        found.append(
-            {"instrument": instrument, "n": len(rows), "flagged": int(report.flagged.sum())}
-        )
-    return found
 
 
 def _counts(column: pd.Series, minimum: int) -> dict[str, int | None]:

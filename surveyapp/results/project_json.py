@@ -13,6 +13,7 @@ def project_to_json(project: Project, *, models: int) -> dict[str, Any]:
     return {
         "id": project.id,
         "name": project.name,
+        "file": project.file_name or None,
         "survey": project.survey.code if project.survey else None,
         "segment": project.segment.name if project.segment else None,
         "without_flagged": project.without_flagged,

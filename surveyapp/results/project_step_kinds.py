@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -34,6 +35,10 @@ class StepKind(StrEnum):
     RECODE = "recode"
     HALF = "half"
     ANSWERED = "answered"
+    GROUP = "group"
+    PERIOD = "period"
+    CARELESS = "careless"
+    SCALE = "scale"
 
 
 def step_arguments(kind: StepKind, typed: Mapping[str, str], known: Variables) -> dict[str, Any]:
@@ -52,6 +57,14 @@ def step_arguments(kind: StepKind, typed: Mapping[str, str], known: Variables) -
             return {"least": _whole(typed, "least", least=1, most=len(known.items))}
         case StepKind.LEAVE_OUT_ROWS:
             return _comparison(typed, known)
+        case StepKind.GROUP:
+            return _group(typed, known)
+        case StepKind.PERIOD:
+            return _period(typed, known)
+        case StepKind.CARELESS:
+            return {}
+        case StepKind.SCALE:
+            return _scale(typed, known)
 
 
 def step_in_words(kind: str, arguments: Mapping[str, Any]) -> str:
@@ -79,6 +92,19 @@ def step_in_words(kind: str, arguments: Mapping[str, Any]) -> str:
             if sign == "missing":
                 return f"Leave out rows where {name} is missing"
             return f"Leave out rows where {name} {COMPARISONS[sign]} {arguments['value']}"
+        case StepKind.GROUP:
+            return f"Keep rows where {name} is {arguments['value']}"
+        case StepKind.PERIOD:
+            since, until = arguments["since"], arguments["until"]
+            if since and until:
+                return f"Keep answers from {since} to {until}"
+            return f"Keep answers from {since} on" if since else f"Keep answers up to {until}"
+        case StepKind.CARELESS:
+            return "Leave out careless respondents"
+        case StepKind.SCALE:
+            names, ends = arguments["names"], arguments["scale"]
+            of = f"{', '.join(names[:4])}{', …' if len(names) > 4 else ''}"
+            return f"Set the scale of {of} to {_plain(ends[0])} to {_plain(ends[1])}"
 
 
 def _item(typed: Mapping[str, str], known: Variables) -> Variable:
@@ -107,6 +133,57 @@ def _comparison(typed: Mapping[str, str], known: Variables) -> dict[str, Any]:
     if name in known.items:
         _number(value, "value")
     return {"name": name, "comparison": sign, "value": value}
+
+
+def _group(typed: Mapping[str, str], known: Variables) -> dict[str, Any]:
+    name, value = typed.get("name", "").strip(), typed.get("value", "").strip()
+    if name not in known.groups:
+        raise Invalid(
+            f"{name!r} is no attribute of these answers; choose one of the list", field="name"
+        )
+    if not 1 <= len(value) <= 200:
+        raise Invalid(
+            "Enter the value whose rows are kept, of at most 200 characters", field="value"
+        )
+    return {"name": name, "value": value}
+
+
+def _period(typed: Mapping[str, str], known: Variables) -> dict[str, Any]:
+    """Days as ISO texts, empty where the period is open."""
+    if not known.has_days:
+        raise Invalid(
+            "The rows of a file have no day of their own; leave out rows by a column instead",
+            field="since",
+        )
+    since, until = _day(typed, "since"), _day(typed, "until")
+    if not since and not until:
+        raise Invalid("Enter the first day, the last one, or both", field="since")
+    if since and until and since > until:
+        raise Invalid(f"The period ends before it begins, on {since}", field="until")
+    return {"since": since, "until": until}
+
+
+def _day(typed: Mapping[str, str], name: str) -> str:
+    text = typed.get(name, "").strip()
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError as error:
+        raise Invalid(f"{text[:60]!r} is no day; write 2026-03-29", field=name) from error
+
+
+def _scale(typed: Mapping[str, str], known: Variables) -> dict[str, Any]:
+    names = list(dict.fromkeys(re.split(r"[\s,;]+", typed.get("names", "").strip())))
+    unknown = [name for name in names if name not in known.items]
+    if unknown:
+        said = repr(unknown[0][:60]) if unknown[0] else "Nothing"
+        raise Invalid(
+            f"{said} is no item of these answers; name items, separated by commas", field="names"
+        )
+    lowest = _number(typed.get("lowest", "").strip(), "lowest")
+    highest = _number(typed.get("highest", "").strip(), "highest")
+    if lowest >= highest:
+        raise Invalid("The highest point has to lie above the lowest", field="highest")
+    return {"names": names, "scale": [lowest, highest]}
 
 
 def _pairs(text: str) -> dict[str, float | None]:

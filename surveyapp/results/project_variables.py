@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from analysis.names import is_name
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind
 from surveyapp.results.groupings import groupings
+from surveyapp.results.project_columns import GROUP, ITEM
 from surveyapp.store.models import Project
 from surveyapp.surveys.piping import filled
 from surveyapp.surveys.queries import surveys_of
@@ -37,11 +39,13 @@ class Variables:
     """Everything that a model can name: items in the order asked, and attributes that make groups.
 
     ``models``: for each scoring key of several items the measurement model that it describes, by title.
+    ``has_days``: whether each row has the day on which it was answered.
     """
 
     items: Mapping[str, Variable]
     groups: Sequence[str]
     models: Mapping[str, str] = field(default_factory=dict)
+    has_days: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,8 +56,12 @@ class Variables:
 def variables_of(session: Session, project: Project, library: Library) -> Variables:
     """The items that the project's surveys ask, and the attributes of whoever answered.
 
-    An item is called by its code; by its instrument and code where two instruments use the code.
+    An item is called by its code; by its instrument and code where two instruments use the code. Of a
+    file its columns are meant, none before it was read.
     """
+    if project.file_reading is not None:
+        columns = project.file_columns
+        return Variables({}, ()) if columns is None else file_variables(columns)
     known = [
         survey
         for survey in surveys_of(session, project.journey_id)
@@ -77,7 +85,24 @@ def variables_of(session: Session, project: Project, library: Library) -> Variab
                 _scale(item),
             )
     taken = {name for name in groupings(session, [survey.id for survey in known]) if is_name(name)}
-    return Variables(items, sorted(taken - items.keys()), _models(asked, names))
+    return Variables(items, sorted(taken - items.keys()), _models(asked, names), has_days=True)
+
+
+def file_variables(columns: Mapping[str, Any]) -> Variables:
+    """What models can name of a file, from its stored columns."""
+    items = {
+        each["name"]: Variable(
+            each["name"],
+            "",
+            each["heading"],
+            each["text"] or each["heading"],
+            (each["lowest"], each["highest"]),
+        )
+        for each in columns["columns"]
+        if each["use"] == ITEM
+    }
+    groups = [each["name"] for each in columns["columns"] if each["use"] == GROUP]
+    return Variables(items, groups)
 
 
 @dataclass(frozen=True)

@@ -111,12 +111,7 @@ def make_project(
     Raises Invalid, with the field, for a name that is empty, too long or taken, NotFound for an
     unknown survey or segment, Conflict for one project too many. The caller holds the journey.
     """
-    named = _named(name, "name")
-    known = projects_of(session, journey.id)
-    if any(each.name.casefold() == named.casefold() for each in known):
-        raise Invalid(f"There is a project “{named}” already; choose another name.", field="name")
-    if len(known) >= MOST_PROJECTS:
-        raise Conflict(f"This journey has {len(known)} projects, as many as may be; remove one.")
+    named = name_project(session, journey, name)
     if survey_id is not None and survey_id not in {
         survey.id for survey in surveys_of(session, journey.id)
     }:
@@ -136,6 +131,20 @@ def make_project(
     _record(session, user_id, "make project", project, name=named)
     describe_again(session, project, user_id=user_id)
     return project
+
+
+def name_project(session: Session, journey: Journey, name: str) -> str:
+    """The name as a new project of the journey bears it.
+
+    Raises Invalid for one that is empty, too long or taken, Conflict for one project too many.
+    """
+    named = _named(name, "name")
+    known = projects_of(session, journey.id)
+    if any(each.name.casefold() == named.casefold() for each in known):
+        raise Invalid(f"There is a project “{named}” already; choose another name.", field="name")
+    if len(known) >= MOST_PROJECTS:
+        raise Conflict(f"This journey has {len(known)} projects, as many as may be; remove one.")
+    return named
 
 
 def describe_again(session: Session, project: Project, *, user_id: int | None) -> None:
@@ -341,7 +350,11 @@ def _forget(session: Session, journey_id: int, before: datetime) -> None:
     """Delete the journey's projects that were removed before this time, with all that is theirs."""
     gone = list(
         session.scalars(
-            select(Project.id).where(Project.journey_id == journey_id, Project.removed_at < before)
+            select(Project.id).where(
+                Project.journey_id == journey_id,
+                Project.removed_at < before,
+                Project.file_id.is_(None),  # else the worker deletes the file first
+            )
         )
     )
     if not gone:

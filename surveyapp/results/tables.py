@@ -53,6 +53,15 @@ class AnswerFile:
         return replace(self, frame=self.frame.rename(columns=renamed)) if renamed else self
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How much of a table is taken: more is refused while it is read."""
+
+    rows: int
+    columns: int
+    cells: int
+
+
 def read_table(
     path: Path, options: ReadOptions | None = None, *, instruments: Sequence[Instrument] = ()
 ) -> AnswerFile:
@@ -76,12 +85,14 @@ def read_stream(
     options: ReadOptions | None = None,
     *,
     instruments: Sequence[Instrument] = (),
+    limits: Limits | None = None,
 ) -> AnswerFile:
-    """The same of a file that is open, as an upload is; ``path`` is what it is called."""
+    """As ``read_table`` from an open file, which ``path`` names; of at most ``limits``."""
     options = options or ReadOptions()
     try:
         table = open_table(file, path.name, options)
-        return _read(path, table.declaring(_missing_codes(table, instruments)), options)
+        table = table.declaring(_missing_codes(table, instruments))
+        return _read(path, table, options, limits)
     except Invalid as error:
         raise Invalid(f"{path}: {error}", field=error.field) from error
 
@@ -105,13 +116,24 @@ def _names(instrument: Instrument, item: str) -> tuple[str, str, str]:
     return found[0].casefold(), found[1].casefold(), found[2].casefold()
 
 
-def _read(path: Path, table: DataTable, options: ReadOptions) -> AnswerFile:
+def _read(
+    path: Path, table: DataTable, options: ReadOptions, limits: Limits | None = None
+) -> AnswerFile:
     refuse_unclear(table.headings)
+    width = len(table.headings)
+    most = None if limits is None else min(limits.rows, limits.cells // max(width, 1))
+    if limits is not None and width > limits.columns:
+        raise Invalid(f"has {width:,} columns; at most {limits.columns:,} are taken")
     missing = MissingCodes(options.missing, table.user_missing)
     rows, records = [], []
     for row in table.rows:
         if row.fault:
             raise Invalid(f"{table.place(row.number)}: {row.fault} {row.cure}")
+        if most is not None and len(rows) == most:
+            raise Invalid(
+                f"has more than {most:,} rows, as many as are taken of {width:,} columns; leave out"
+                " rows, or columns that are not needed"
+            )
         rows.append(row.number)
         records.append(missing.emptied(row.cells) if missing else row.cells)
     if not rows:

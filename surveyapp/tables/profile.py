@@ -52,16 +52,19 @@ class ColumnProfile:
         for cell, count in self.counts.items():
             if cell.strip():
                 self.filled += count
-                is_address = ("@" in cell or "." in cell or ":" in cell) and _ADDRESS.fullmatch(
-                    cell.strip()
-                )
-                self.addresses += count if is_address else 0
+                self.addresses += count if is_address(cell) else 0
 
     def is_rare(self, minimum: int) -> bool:
         """Whether some value, one that is not empty, is shared by fewer rows than this."""
         return self.many or any(
             count < minimum for cell, count in self.counts.items() if cell.strip()
         )
+
+
+def is_address(cell: str) -> bool:
+    """Whether the cell is an address of mail or of a machine."""
+    may_be = "@" in cell or "." in cell or ":" in cell
+    return may_be and _ADDRESS.fullmatch(cell.strip()) is not None
 
 
 def profiles(

@@ -66,6 +66,7 @@ from surveyapp.web.personas import personas
 from surveyapp.web.population_shares import population_shares
 from surveyapp.web.previews import previews
 from surveyapp.web.privacy import privacy
+from surveyapp.web.project_files import project_files
 from surveyapp.web.projects import projects
 from surveyapp.web.questionnaires import questionnaires
 from surveyapp.web.questions import questions
@@ -148,7 +149,7 @@ SECTIONS = (
             *(outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities),
             *(personas, persona_pictures),
-            *(suggestions, emotion_lines, projects, models),
+            *(suggestions, emotion_lines, projects, models, project_files),
             *(scale_development, judging_rounds, interview_findings, item_translations),
             *(scale_versions, scale_pilots),
         ),

@@ -34,6 +34,10 @@ STEPS: Mapping[StepKind, str] = {
     StepKind.REVERSE: "Reverse an item",
     StepKind.RECODE: "Recode an item",
     StepKind.HALF: "Keep a random half",
+    StepKind.GROUP: "Keep a group",
+    StepKind.PERIOD: "Keep a period",
+    StepKind.CARELESS: "Leave out careless respondents",
+    StepKind.SCALE: "Set a scale",
 }
 # Which fields each kind of step has, in their order.
 STEP_FIELDS: Mapping[StepKind, tuple[str, ...]] = {
@@ -43,6 +47,10 @@ STEP_FIELDS: Mapping[StepKind, tuple[str, ...]] = {
     StepKind.REVERSE: ("name",),
     StepKind.RECODE: ("name", "values"),
     StepKind.HALF: ("half", "seed"),
+    StepKind.GROUP: ("name", "value"),
+    StepKind.PERIOD: ("since", "until"),
+    StepKind.CARELESS: (),
+    StepKind.SCALE: ("names", "lowest", "highest"),
 }
 
 
@@ -66,6 +74,13 @@ def project_form(session: Session, journey: Journey) -> ProjectForm:
     return form
 
 
+def steps_for(known: Variables) -> dict[StepKind, str]:
+    """The kinds of steps that these answers can take: the rows of a file have no days."""
+    without = {StepKind.PERIOD} if not known.has_days else set()
+    without |= {StepKind.GROUP} if not known.groups else set()
+    return {kind: label for kind, label in STEPS.items() if kind not in without}
+
+
 class StepForm(StaffForm):
     name = SelectField("Item", validate_choice=False)
     comparison = SelectField("Where it", choices=choices(COMPARISONS.items()))
@@ -82,6 +97,17 @@ class StepForm(StaffForm):
     seed = StringField(
         "Seed", default="1", description="The same seed makes the same halves again."
     )
+    since = StringField(
+        "First day", [Optional(), Length(max=10)], description="As 2026-03-29; or left empty."
+    )
+    until = StringField(
+        "Last day", [Optional(), Length(max=10)], description="As 2026-06-30; or left empty."
+    )
+    names = TextAreaField(
+        "Items", [Optional(), Length(max=10_000)], description="Names, separated by commas."
+    )
+    lowest = StringField("Lowest point")
+    highest = StringField("Highest point")
     reason = StringField(
         "Reason",
         [Optional(), Length(max=500)],
@@ -96,6 +122,9 @@ def step_form(kind: StepKind, known: Variables) -> StepForm:
     if kind is StepKind.LEAVE_OUT_ROWS:
         names += [(name, name) for name in known.groups]
         form.name.label.text = "Item or attribute"
+    if kind is StepKind.GROUP:
+        names = [(name, name) for name in known.groups]
+        form.name.label.text = "Attribute"
     form.name.choices = choices(names)
     kept = {*STEP_FIELDS[kind], "reason", "csrf_token"}
     for name in [field.name for field in form if field.name not in kept]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
@@ -10,6 +10,7 @@ from surveyapp.errors import NotFound
 from surveyapp.journeys import queries
 from surveyapp.results import project_phrases
 from surveyapp.results import projects as known_ones
+from surveyapp.results.project_codebook import codebook_csv
 from surveyapp.results.project_json import model_to_json, project_to_json
 from surveyapp.results.project_options import options_in_words
 from surveyapp.results.project_step_kinds import StepKind, step_arguments, step_in_words
@@ -23,9 +24,11 @@ from surveyapp.web.project_forms import (
     STEPS,
     project_form,
     step_form,
+    steps_for,
 )
 from surveyapp.web.project_places import project_place, to_project
 from surveyapp.web.quota import leave_room
+from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
 projects = Blueprint("projects", __name__, url_prefix="/journeys/<int:journey_id>")
@@ -98,7 +101,7 @@ def show(journey_id: int, project_id: int) -> ResponseReturnValue:
         journey=journey,
         project=project,
         steps=steps,
-        kinds=STEPS,
+        kinds=steps_for(known),
         step_in_words=step_in_words,
         models=models,
         removed=removed,
@@ -108,6 +111,19 @@ def show(journey_id: int, project_id: int) -> ResponseReturnValue:
         said=project_phrases,
         method=options_in_words,
     )
+
+
+@projects.get("/projects/<int:project_id>/codebook.csv")
+@requires(Permission.MODEL_ANSWERS)
+def codebook(journey_id: int, project_id: int) -> ResponseReturnValue:
+    """Every item and attribute: what models call it, its text and scale, and how it was answered."""
+    with installation().store.reading() as session:
+        _, project = project_place(session, journey_id, project_id)
+        known = variables_of(session, project, installation().library)
+    note_read("download codebook", f"project {project_id}", file="codebook.csv")
+    answer = Response(codebook_csv(project, known), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="codebook-{project_id}.csv"'
+    return answer
 
 
 @projects.post("/projects/<int:project_id>/describe")
@@ -159,7 +175,7 @@ def step(journey_id: int, project_id: int, step_kind: str) -> ResponseReturnValu
         known = variables_of(session, project, installation().library)
         form = step_form(asked, known)
     if form.validate_on_submit():
-        with form.refusing(STEP_FIELDS[asked][0]):
+        with form.refusing((*STEP_FIELDS[asked], "reason")[0]):
             typed = {name: str(form[name].data or "") for name in STEP_FIELDS[asked]}
             arguments = step_arguments(asked, typed, known)
             with installation().store.writing() as session:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +12,13 @@ from hypothesis import strategies as st
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.results.project_step_kinds import StepKind, step_arguments, step_in_words
-from surveyapp.results.project_steps import taken
+from surveyapp.results.project_steps import DAY, taken
 from surveyapp.results.project_variables import Variable, Variables
 
 KNOWN = Variables(
-    {name: Variable(name, "sjq", name, name, (1.0, 7.0)) for name in ("a", "b")}, ("region", "age")
+    {name: Variable(name, "sjq", name, name, (1.0, 7.0)) for name in ("a", "b")},
+    ("region", "age"),
+    has_days=True,
 )
 NAN = float("nan")
 DATA = pd.DataFrame(
@@ -23,6 +27,7 @@ DATA = pd.DataFrame(
         "b": [1.0, NAN, NAN, 3.0, 4.0],
         "region": ["North", "South", None, "North", "West"],
         "age": ["30", 41, None, "x", 50],
+        DAY: ["2026-01-31", "2026-02-01", "2026-02-01", "2026-02-28", "2026-03-01"],
     }
 )
 
@@ -52,7 +57,7 @@ def test_rows_are_left_out_where_the_comparison_holds_and_missing_ones_stay(type
 
 
 def test_items_are_left_out_reversed_and_recoded():
-    assert list(after("leave_out_item", name="b").columns) == ["a", "region", "age"]
+    assert list(after("leave_out_item", name="b").columns) == ["a", "region", "age", DAY]
     np.testing.assert_array_equal(after("reverse", name="b")["b"], [7, NAN, NAN, 5, 4])
     made = after("recode", name="a", values="1=5; 9=missing, 7=1")["a"]
     np.testing.assert_array_equal(made, [5, 2, NAN, 1, NAN])
@@ -84,6 +89,15 @@ def test_two_halves_of_one_seed_are_all_rows_and_share_none(n, seed):
         ("half", {"half": "3", "seed": "1"}, "half"),
         ("half", {"half": "1", "seed": "-1"}, "seed"),
         ("answered", {"least": "3"}, "least"),
+        ("group", {"name": "a", "value": "1"}, "name"),
+        ("group", {"name": "region", "value": " "}, "value"),
+        ("period", {"since": "", "until": ""}, "since"),
+        ("period", {"since": "2026-02-30"}, "since"),
+        ("period", {"since": "2026-03-01", "until": "2026-02-01"}, "until"),
+        ("scale", {"names": "a, c", "lowest": "1", "highest": "5"}, "names"),
+        ("scale", {"names": "", "lowest": "1", "highest": "5"}, "names"),
+        ("scale", {"names": "a", "lowest": "5", "highest": "5"}, "highest"),
+        ("scale", {"names": "a", "lowest": "low", "highest": "5"}, "lowest"),
     ],
 )
 def test_what_the_answers_do_not_have_is_refused_at_its_field(kind, typed, field):
@@ -101,7 +115,8 @@ def test_a_step_on_an_item_that_is_gone_names_the_step_to_undo():
 def test_every_kind_of_step_has_words(kind):
     arguments = {
         "name": "a", "comparison": "<=", "value": "3", "values": {"1": 5.0, "9": None},
-        "half": 2, "seed": 7, "least": 2,
+        "half": 2, "seed": 7, "least": 2, "since": "2026-01-01", "until": "",
+        "names": ["a", "b"], "scale": [1.0, 5.0],
     }  # fmt: skip
     assert len(step_in_words(kind, arguments)) > 10
 
@@ -111,3 +126,37 @@ def test_a_recoded_item_is_not_reversed_by_a_scale_that_it_no_longer_has():
     with pytest.raises(Conflict, match="a was recoded"):
         taken(DATA, KNOWN, steps)
     assert taken(DATA, KNOWN, steps[::-1])[0]["a"].iloc[0] == 7  # the other order is well defined
+
+
+def test_a_group_and_a_period_are_kept_with_their_ends():
+    assert list(after("group", name="region", value="North").index) == [0, 3]
+    assert list(after("group", name="age", value="50.0").index) == [4]
+    assert list(after("period", since="2026-02-01", until="2026-02-28").index) == [1, 2, 3]
+    assert list(after("period", since="2026-02-28").index) == [3, 4]
+    assert list(after("period", until="2026-01-31").index) == [0]
+    of_file = replace(KNOWN, has_days=False)
+    with pytest.raises(Invalid, match="no day of their own"):
+        step_arguments(StepKind.PERIOD, {"since": "2026-01-01"}, of_file)
+
+
+def test_a_set_scale_is_that_by_which_an_item_is_reversed_and_refuses_what_lies_outside():
+    scale = ("scale", {"names": ["b"], "scale": [0.0, 10.0]})
+    assert taken(DATA, KNOWN, [scale, ("reverse", {"name": "b"})])[0]["b"].iloc[0] == 9
+    recoded = ("recode", {"name": "b", "values": {"1": 0.0}})
+    again = taken(DATA, KNOWN, [recoded, scale, ("reverse", {"name": "b"})])[0]
+    assert again["b"].iloc[0] == 10
+    with pytest.raises(Conflict, match="1 answer to a lies outside 1 to 7"):
+        taken(DATA, KNOWN, [("scale", {"names": ["a"], "scale": [1.0, 7.0]})])
+
+
+def test_careless_respondents_are_left_out_by_questionnaire_and_others_stay():
+    known = Variables(
+        {f"q{at}": Variable(f"q{at}", "sjq", "", "", (1.0, 7.0)) for at in range(10)}, ()
+    )
+    values = np.random.default_rng(3).integers(1, 8, (60, 10)).astype(float)
+    values[7], values[8] = 4.0, NAN  # the same throughout; nothing at all
+    data = pd.DataFrame(values, columns=list(known.items))
+    left = taken(data, known, [("careless", {})])[0]
+    assert 7 not in left.index and 8 in left.index and len(left) > 50
+    with pytest.raises(Conflict, match="6 items of a questionnaire"):
+        taken(DATA, KNOWN, [("careless", {})])

@@ -6,7 +6,7 @@ import io
 import json
 import re
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,9 +16,11 @@ from analysis.composite.predict import predict_pls
 from analysis.covariance.invariance import invariance
 from analysis.covariance.sem import fit_sem
 from surveyapp.app import create_app
+from surveyapp.errors import NotFound
 from surveyapp.results.person_answers import person_answers
+from surveyapp.results.project_uploads import forget_files
 from surveyapp.settings import read
-from surveyapp.store.models import AuditEntry, Job, Project, ProjectModel, Response
+from surveyapp.store.models import AuditEntry, File, Job, Project, ProjectModel, Response
 from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import run_job
 from tests.results.study_place import make_study, people
@@ -429,3 +431,110 @@ def test_answers_to_several_wordings_are_told(client, installation, journey_id, 
     )
     for page in (client.get(base).text, client.get(model).text):
         assert "older" in page and "newer" in page
+
+
+def file_of(installation, journey_id: int) -> bytes:
+    """The study's answers as somebody else's file, with what such files hold."""
+    data = items_of(installation, journey_id)[["rel1", "rel2", "rel3", "ass1", "ass2", "ass3"]]
+    rows = ["row;rel1;rel2;rel 3!;ass1;ass2;ass3;region;arm;mail;empty"]
+    for at, row in enumerate(data.astype(int).to_numpy().tolist(), start=1):
+        third = -99 if at <= 4 else row[2]
+        place = ("North", "South")[at % 2]
+        cells = [at, row[0], row[1], third, *row[3:], place, at % 3, f"a{at}@example.org", ""]
+        rows.append(";".join(map(str, cells)))
+    return "\n".join(rows).encode()
+
+
+@pytest.fixture(scope="module")
+def file_base(client, installation, journey_id) -> str:
+    """The address of a project on a file, described."""
+    data = {"name": "Own file", "months": "3", "file": (io.BytesIO(file_of(installation, journey_id)), "=a<b>.csv")}  # fmt: skip
+    made = client.post(f"/journeys/{journey_id}/project-files", data=data)
+    assert made.status_code == 303, made.text
+    run_jobs(installation)
+    return made.location
+
+
+def edit_of(address: str) -> str:
+    return address.replace("/projects/", "/project-files/")
+
+
+def test_a_file_is_read_as_chosen_and_fitted_as_by_the_engine(
+    client, installation, journey_id, file_base
+):
+    about = client.get(edit_of(file_base)).text
+    assert "separated by semicolon" in about and "=a&lt;b&gt;.csv" in about
+    assert "rel 3!: -99 in 4 cells looks like a code for a missing answer" in about
+    for why in ("it numbers the rows", "it holds addresses of mail", "it is empty"):
+        assert f"left out: {why}" in about
+    assert "item, -99 to" in about
+    read = {"missing": "-99", "groups": "ARM"}
+    assert client.post(edit_of(file_base), data=read).status_code == 303
+    run_jobs(installation)
+    page = client.get(file_base).text
+    assert "looks like a code" not in page and "240 respondents" in page
+    assert "236 answered every item" in page and "the file" in page
+    assert "Keep a period" not in page and "Keep a group" in page
+    model = fitted(
+        client, installation, file_base, text=MODEL.replace("rel3", "rel_3"), group="arm"
+    )
+    result = json.loads(client.get(f"{model}.json").text)["result"]
+    data = items_of(installation, journey_id).rename(columns={"rel3": "rel_3"})
+    data.loc[:3, "rel_3"] = float("nan")
+    data["arm"] = [str(at % 3) for at in range(1, 241)]
+    fit = fit_sem(data, MODEL.replace("rel3", "rel_3"), group="arm")
+    assert result["fit"]["chisq"] == pytest.approx(fit.fit["chisq"], rel=1e-9)
+    assert result["n"] == 236 and set(result["groups"]) == {"0", "1", "2"}
+    refused = client.post(edit_of(file_base), data={"missing": ""})
+    assert refused.status_code == 422 and "upload it to a new project" in refused.text
+    book = client.get(f"{file_base}/codebook.csv").text.splitlines()
+    assert book[0].startswith("name,kind,questionnaire,column,text,lowest,highest,labels,n")
+    assert "rel_3,item,,rel 3!,rel 3!,1,7,,236,4," in "\n".join(book)
+    assert [row.partition(",")[0] for row in book[-2:]] == ["region", "arm"]
+
+
+def test_what_a_file_cannot_be_is_refused_or_said(client, installation, journey_id):
+    address = f"/journeys/{journey_id}/project-files"
+
+    def sent(content: bytes, **changes: str):
+        data = {"name": "Other", "months": "3"} | changes
+        return client.post(address, data=data | {"file": (io.BytesIO(content), "x.csv")})
+
+    for changes in ({"name": " "}, {"name": "own FILE"}, {"months": "7"}, {"decimal": "x"}):
+        assert sent(b"a,b\n1,2\n", **changes).status_code == 422, changes
+    few = sent(b"a,b\n1,2\n3,1\n")
+    run_jobs(installation)
+    assert "too few to show" in client.get(few.location).text
+    wide = sent(",".join(f"c{at}" for at in range(501)).encode() + b"\n1\n", name="Wide")
+    run_jobs(installation)
+    assert "501 columns; at most 500 are taken" in client.get(wide.location).text
+    assert client.get(edit_of(wide.location)).status_code == 200
+    for made in (few, wide):
+        assert client.post(f"{made.location}/remove").status_code == 303
+
+
+def test_a_file_is_deleted_by_hand_or_in_time_and_results_stay(
+    client, installation, journey_id, file_base
+):
+    model = fitted(client, installation, file_base, text="F =~ rel1 + rel2 + ass1 + ass2")
+    number = int(file_base.rpartition("/")[2])
+    with installation.store.reading() as session:
+        project = session.get_one(Project, number)
+        file = session.get_one(File, project.file_id)
+        day = project.file_until
+    assert forget_files(installation, installation.now()) == 0
+    later = datetime.combine(day, datetime.min.time(), UTC)
+    assert forget_files(installation, later) == 3  # two of projects that were removed before
+    assert forget_files(installation, later) == 0
+    assert client.post(f"{edit_of(file_base)}/delete").status_code == 303  # a second time
+    with pytest.raises(NotFound):
+        installation.files.open(file)
+    assert "(deleted)" in client.get(file_base).text
+    assert json.loads(client.get(f"{model}.json").text)["result"]["n"] == 240
+    late = fitted(client, installation, file_base, text="F =~ rel1 + rel2 + ass1 + ass3")
+    assert "has been deleted; its results stay" in client.get(late).text
+    other = f"/journeys/{journey_id}/project-files/{number - 1}"
+    assert client.post(other, data={}).status_code == 404  # a project of answers
+    with installation.store.reading() as session:
+        said = set(session.scalars(select(AuditEntry.action)))
+    assert {"read project file", "delete project file", "download codebook"} <= said

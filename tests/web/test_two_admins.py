@@ -61,6 +61,7 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "comments.settings": ({"names": "Theirs"}, {"keep_originals": "y"}),
     "retention.change": ({"method": "anonymise", "months": "30"}, {"months": "36"}),
     "targets.edit": ({"value": "41.5"}, {"due": "2031-01-31"}),
+    "project_files.edit": ({"groups": "nps"}, {"missing": "-99"}),
     "population_shares.edit": ({"lines": "A 60\nB 40"}, {"source": "Mine"}),
     "questions.edit": ({"text-en": "Theirs?"}, {"text-fi": "Minun?"}),
     "questionnaires.general": ({"title-en": "Theirs"}, {"instruction-en": "Mine."}),
@@ -76,7 +77,12 @@ OTHERS = {
     *("scale_development.new", "scale_development.add_construct", "scale_development.add_item"),
     *("judging_rounds.begin", "judging_rounds.invite", "scale_versions.freeze"),
     *("interview_findings.index", "item_translations.index", "scale_pilots.new"),
-    *("projects.new", "projects.step", "models.new"),  # what they make never changes
+    *(
+        "projects.new",
+        "projects.step",
+        "models.new",
+        "project_files.new",
+    ),  # what they make never changes
     *("access.give", "users.give"),
     *("account.change_password", "campaigns.bounces", "campaigns.preview"),
     "journey_map.change",  # a name that is added; cells have a test of their own

@@ -33,6 +33,7 @@ from surveyapp.responses.previews import FileFacts, FilePreview, Problem
 from surveyapp.responses.release import release
 from surveyapp.responses.rows import Refusal
 from surveyapp.responses.sorting import sort_batch
+from surveyapp.results.project_uploads import FileReading
 from surveyapp.store.columns import utc_now
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import (
@@ -92,6 +93,7 @@ from surveyapp.store.models import (
     User,
 )
 from surveyapp.surveys import actions as fielding
+from surveyapp.tables.options import ReadOptions
 from surveyapp.webhooks import actions as hooks
 from tests.grants import on_all_journeys
 from tests.responses.makers import SECRET, as_survey
@@ -291,7 +293,7 @@ def make_place(installation: Installation, name: str, user: User, *, text: str =
             action_id=_planned(session, journey, user, text),
             set_id=_benchmarks(session, name, text),
             **_pain_point(session, journey.id, case.id, picture.id, text),
-            **_project(session, journey.id, survey.id, text),
+            **_project(session, installation, journey.id, text),
             map_evidence_id=_on_map(session, installation, stage, text),
             view_id=_view(session, journey, user, text),
             link_id=_link(session, journey, user, text),
@@ -316,10 +318,28 @@ def _on_map(session: Session, installation: Installation, stage: Stage, text: st
     return row.id
 
 
-def _project(session: Session, journey_id: int, survey_id: int, text: str) -> dict[str, int]:
-    """A modelling project with a step and a model that was never fitted."""
+def _project(
+    session: Session, installation: Installation, journey_id: int, text: str
+) -> dict[str, int]:
+    """A modelling project on a file, with a step and a model that was never fitted."""
+    name = f"{text} answers.csv"[:200].strip()
+    file = installation.files.put(
+        session, b"nps,a\n1,2\n", name=name, media_type="application/octet-stream"
+    )
+    column = {"name": "nps", "heading": text or "nps", "text": text, "use": "item", "labels": {}}
     project = Project(
-        journey_id=journey_id, survey_id=survey_id, name=f"Scale {text}".strip()[:200]
+        journey_id=journey_id,
+        name=f"Scale {text}".strip()[:200],
+        file_id=file.id,
+        file_name=name,
+        file_until=date(2099, 1, 1),
+        file_reading=FileReading(ReadOptions()).to_json(),
+        file_columns={
+            "said": [text],
+            "warnings": [text],
+            "columns": [column | {"lowest": 0, "highest": 10}],
+            "left_out": [{"heading": text, "why": "it is empty"}],
+        },
     )
     session.add(project)
     session.flush()

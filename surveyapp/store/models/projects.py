@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
@@ -18,13 +18,16 @@ from surveyapp.store.models.surveys import SurveyRow
 class Project(Base):
     """A journey's answers with the models that somebody tries on them.
 
-    Answers of one survey, or of all, linked by customer (``survey_id`` None). ``description`` is that
+    Answers of one survey, or of all, linked by customer (``survey_id`` None); or the rows of a file of
+    somebody's own, of the name ``file_name``, which is read as ``file_reading`` says, whose columns are
+    ``file_columns`` once it was read, and which is deleted after ``file_until``. ``description`` is that
     of the answers after the steps ``described_steps``; it holds no answers of single people.
     """
 
     __tablename__ = "projects"
     __table_args__ = (
         Index("ix_projects_journey_id", "journey_id"),
+        Index("ix_projects_file_id", "file_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -34,6 +37,11 @@ class Project(Base):
     survey_id: Mapped[int | None] = mapped_column(ForeignKey("surveys.id"))
     segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
     without_flagged: Mapped[bool] = mapped_column(default=False)
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    file_name: Mapped[str] = mapped_column(String(200), default="")
+    file_until: Mapped[date | None] = mapped_column(Date)
+    file_reading: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    file_columns: Mapped[dict[str, Any] | None] = mapped_column(Document)
     description: Mapped[dict[str, Any] | None] = mapped_column(Document)
     described_steps: Mapped[list[int]] = mapped_column(Document, default=list)
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
@@ -52,7 +60,11 @@ class ProjectStep(Base):
 
     __tablename__ = "project_steps"
     __table_args__ = (
-        one_of("kind", "leave_out_item", "leave_out_rows", "reverse", "recode", "half", "answered"),
+        one_of(
+            "kind",
+            *("leave_out_item", "leave_out_rows", "reverse", "recode", "half", "answered"),
+            *("group", "period", "careless", "scale"),
+        ),
         Index("ix_project_steps_project_id", "project_id"),
         {"sqlite_autoincrement": True},
     )

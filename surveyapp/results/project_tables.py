@@ -1,0 +1,183 @@
+"""A project's own file read: its columns told apart, and its rows as models are fitted to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from surveyapp.errors import Conflict, Invalid
+from surveyapp.installation import Installation
+from surveyapp.results.lonely_values import lonely_codes
+from surveyapp.results.project_columns import FORMAT, GROUP, ITEM, column_names
+from surveyapp.results.project_uploads import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
+from surveyapp.results.tables import AnswerFile, Limits, read_stream
+from surveyapp.store.models import File
+from surveyapp.tables.missing import UserMissing
+from surveyapp.tables.options import ReadOptions
+from surveyapp.tables.profile import is_address
+
+_MOST_GROUPS = 50  # values of an attribute
+_LIMITS = Limits(MOST_ROWS, MOST_COLUMNS, MOST_CELLS)
+
+
+def read_project_file(
+    installation: Installation, file: File, reading: Mapping[str, Any]
+) -> AnswerFile:
+    """The file's rows, as its project says that they are to be read. Raises Invalid for what cannot be
+    read, and for a file of more rows or columns than a project takes."""
+    options = ReadOptions.from_json(reading["options"])
+    with installation.files.open(file) as content:
+        return read_stream(content, Path(file.name), options, limits=_LIMITS)
+
+
+def columns_of(
+    answers: AnswerFile, groups: Sequence[str], missing: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What each column is: an item where its cells are numbers, an attribute where they are few texts,
+    or where ``groups`` names its heading; else left out, with the reason.
+
+    ``missing``: codes that stand for a missing answer, which are no ends of a scale. Raises Invalid for
+    a heading of ``groups`` that the file does not have.
+    """
+    frame = answers.frame
+    headings = [str(heading) for heading in frame.columns]
+    wanted = _wanted(groups, headings)
+    texts = answers.table.texts or ("",) * len(headings)
+    columns, left_out = [], []
+    warnings: list[str] = []
+    for place, (heading, name) in enumerate(zip(headings, column_names(headings), strict=True)):
+        about = {"name": name, "heading": heading, "text": texts[place]}
+        column = frame[heading]
+        if heading in wanted or not _is_number(column):
+            why = _why_no_group(column, chosen=heading in wanted)
+            if why:
+                left_out.append({"heading": heading, "why": why})
+            else:
+                columns.append({**about, "use": GROUP})
+            continue
+        values = _numbers(column)
+        why = _why_no_item(values)
+        if why:
+            left_out.append({"heading": heading, "why": why})
+            continue
+        none = answers.table.user_missing.get(place, UserMissing()) | UserMissing.of(missing)
+        labels = {
+            code: label
+            for code, label in answers.table.value_labels.get(place, {}).items()
+            if code not in none
+        }
+        lowest, highest = _ends(values, labels)
+        columns.append({**about, "use": ITEM, "lowest": lowest, "highest": highest,
+                        "labels": labels})  # fmt: skip
+        warnings += [
+            f"{heading}: {code} in {int((values == code).sum())} cells looks like a code for a missing"
+            " answer; if it is one, name it where the file is read"
+            for code in lonely_codes(values)
+        ]
+    return {
+        "format": FORMAT,
+        "said": list(answers.notes),
+        "warnings": warnings,
+        "rows": len(frame),
+        "columns": columns,
+        "left_out": left_out,
+    }
+
+
+def file_rows(
+    answers: AnswerFile, columns: Mapping[str, Any], *, minimum_cell: int
+) -> pd.DataFrame:
+    """One row a respondent: items as numbers, missing NaN, then attributes as texts, missing None.
+
+    Raises Conflict for fewer rows than ``minimum_cell``.
+    """
+    if len(answers.frame) < minimum_cell:
+        raise Conflict(
+            f"The file has fewer than {minimum_cell} rows, too few to show; upload one with more."
+        )
+    headings = [str(heading) for heading in answers.frame.columns]
+    found = {}
+    for each in columns["columns"]:
+        column = answers.frame[each["heading"]]
+        if each["use"] == ITEM:
+            found[each["name"]] = _numbers(column)
+        else:
+            labels = answers.table.value_labels.get(headings.index(each["heading"]), {})
+            found[each["name"]] = pd.Series(
+                [_label(value, labels) for value in column], dtype=object
+            )
+    return pd.DataFrame(found)
+
+
+def _wanted(groups: Sequence[str], headings: Sequence[str]) -> set[str]:
+    known = {heading.casefold(): heading for heading in headings}
+    unknown = [each for each in groups if each.casefold() not in known]
+    if unknown:
+        raise Invalid(
+            f"The file has no column {unknown[0][:60]!r} that could make groups; correct the heading"
+            " where the file is read."
+        )
+    return {known[each.casefold()] for each in groups}
+
+
+def _is_number(column: pd.Series) -> bool:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return True
+    given = column.dropna()
+    return len(given) > 0 and all(isinstance(value, bool) for value in given)
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    found: np.ndarray = pd.to_numeric(column, errors="coerce").to_numpy(
+        dtype=float, na_value=np.nan
+    )
+    return found
+
+
+def _why_no_group(column: pd.Series, *, chosen: bool) -> str:
+    given = column.dropna()
+    if given.empty:
+        return "it is empty"
+    if any(is_address(str(value)) for value in given.unique()):
+        return "it holds addresses of mail or of machines, which no analysis needs"
+    values = given.nunique()
+    if values > _MOST_GROUPS:
+        return (
+            f"it is a text with {values:,} different values, more than the {_MOST_GROUPS} of groups"
+        )
+    if values < 2 and not chosen:
+        return "it is a text with one value"
+    return ""
+
+
+def _why_no_item(values: np.ndarray) -> str:
+    given = values[~np.isnan(values)]
+    if given.size == 0:
+        return "it is empty"
+    steps = np.diff(given)
+    if given.size == values.size >= 10 and bool((steps == 1).all()):
+        return "it numbers the rows"
+    return ""
+
+
+def _ends(values: np.ndarray, labels: Mapping[str, str]) -> tuple[float, float]:
+    """The lowest and the highest point: those that the file labels, or that were answered."""
+    given = values[~np.isnan(values)]
+    ends = [float(given.min()), float(given.max())]
+    for code in labels:
+        try:
+            ends.append(float(code))
+        except ValueError:
+            continue
+    return min(ends), max(ends)
+
+
+def _label(value: Any, labels: Mapping[str, str]) -> str | None:
+    if value is None or value != value:
+        return None
+    text = f"{value:.15g}" if isinstance(value, (int, float, np.number)) else str(value)
+    return labels.get(text, text)
