@@ -29,6 +29,7 @@ from surveyapp.api.outcome_analysis import outcome_analysis
 from surveyapp.api.outcomes import outcomes
 from surveyapp.api.portfolio import portfolio
 from surveyapp.api.problems import MEDIA_TYPE, Fault, Problem, ProblemSchema, answer_problems
+from surveyapp.api.projects import projects
 from surveyapp.api.records import records
 from surveyapp.api.reports import reports
 from surveyapp.api.responses import responses
@@ -46,6 +47,7 @@ VERSION = "1"
 SUBJECTS = (
     *(interactions, outcomes, surveys, contacts, responses, changes, results, answers, funnel),
     *(records, outcome_analysis, portfolio, side_by_side, reports, inventory),
+    projects,
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

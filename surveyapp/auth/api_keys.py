@@ -45,6 +45,7 @@ class KeyScope(StrEnum):
     READ_RESULTS = "read results"
     MAKE_REPORTS = "make reports"
     EDIT_JOURNEYS = "edit journeys"
+    MODEL_ANSWERS = "model answers"
 
 
 # What each scope is about; a key of one journey has none that is about more.
@@ -58,6 +59,7 @@ SUBJECTS: Mapping[KeyScope, Subject] = MappingProxyType(
         KeyScope.READ_RESULTS: Subject.JOURNEY,
         KeyScope.MAKE_REPORTS: Subject.JOURNEY,
         KeyScope.EDIT_JOURNEYS: Subject.JOURNEY,
+        KeyScope.MODEL_ANSWERS: Subject.JOURNEY,
     }
 )
 

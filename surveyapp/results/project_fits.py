@@ -152,7 +152,7 @@ def model_rows(session: Session, model: ProjectModel, installation: Installation
 
 def _answers(
     session: Session, project: Project, installation: Installation
-) -> tuple[Variables, ProjectAnswers, Mapping[str, Any] | None]:
+) -> tuple[Variables, ProjectAnswers, dict[str, Any] | None]:
     """What models can name, the rows, and of a file its columns."""
     minimum = installation.settings.minimum_cell
     if project.file_reading is None:

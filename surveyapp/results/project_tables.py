@@ -47,10 +47,11 @@ def columns_of(
     headings = [str(heading) for heading in frame.columns]
     wanted = _wanted(groups, headings)
     texts = answers.table.texts or ("",) * len(headings)
-    columns, left_out = [], []
+    columns: list[dict[str, Any]] = []
+    left_out: list[dict[str, str]] = []
     warnings: list[str] = []
     for place, (heading, name) in enumerate(zip(headings, column_names(headings), strict=True)):
-        about = {"name": name, "heading": heading, "text": texts[place]}
+        about: dict[str, Any] = {"name": name, "heading": heading, "text": texts[place]}
         column = frame[heading]
         if heading in wanted or not _is_number(column):
             why = _why_no_group(column, chosen=heading in wanted)
@@ -100,7 +101,7 @@ def file_rows(
             f"The file has fewer than {minimum_cell} rows, too few to show; upload one with more."
         )
     headings = [str(heading) for heading in answers.frame.columns]
-    found = {}
+    found: dict[str, Any] = {}
     for each in columns["columns"]:
         column = answers.frame[each["heading"]]
         if each["use"] == ITEM:

@@ -125,7 +125,8 @@ def _read(
     if limits is not None and width > limits.columns:
         raise Invalid(f"has {width:,} columns; at most {limits.columns:,} are taken")
     missing = MissingCodes(options.missing, table.user_missing)
-    rows, records = [], []
+    rows: list[int] = []
+    records: list[list[str]] = []
     for row in table.rows:
         if row.fault:
             raise Invalid(f"{table.place(row.number)}: {row.fault} {row.cure}")

@@ -40,6 +40,7 @@ SCOPES = {
     KeyScope.READ_RESULTS: "Read a journey's scores",
     KeyScope.MAKE_REPORTS: "Create and download a journey's reports",
     KeyScope.EDIT_JOURNEYS: "Add and change touchpoints",
+    KeyScope.MODEL_ANSWERS: "Create modelling projects, fit models and read their results",
 }
 
 

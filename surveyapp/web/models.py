@@ -27,7 +27,7 @@ from surveyapp.results.model_texts import (
     without_item,
 )
 from surveyapp.results.project_analyses import ANALYSES, analyses_of, ask_project_analysis
-from surveyapp.results.project_json import model_to_json
+from surveyapp.results.project_json import model_document
 from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
 from surveyapp.results.project_phrases import Proposal
 from surveyapp.results.project_step_kinds import StepKind
@@ -233,14 +233,7 @@ def show_json(journey_id: int, project_id: int, model_id: int) -> ResponseReturn
     """The whole result, every digit of it."""
     found, _, further = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file="json")
-    document = {
-        **model_to_json(found),
-        "result": found.result,
-        "analyses": [
-            {"kind": each.kind, "options": each.options, "result": each.result} for each in further
-        ],
-    }
-    text = json.dumps(document, indent=1, allow_nan=False)
+    text = json.dumps(model_document(found, further), indent=1, allow_nan=False)
     return _download(text, "application/json", f"model-{model_id}.json")
 
 

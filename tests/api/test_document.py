@@ -52,6 +52,11 @@ IDS = {
     "POST /journeys/{code}/reports": "createReport",
     "GET /journeys/{code}/reports": "listReports",
     "GET /journeys/{code}/reports/file": "downloadReport",
+    "POST /journeys/{code}/projects": "createProject",
+    "GET /journeys/{code}/projects": "listProjects",
+    "POST /journeys/{code}/projects/models": "fitModel",
+    "GET /journeys/{code}/projects/models": "listModels",
+    "GET /journeys/{code}/projects/model": "readModel",
     "POST /inventory": "importInventory",
 }
 

@@ -130,6 +130,18 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
         "/portfolio": lambda *_: {},
         "/side-by-side": lambda journey, _: {"query_string": {"journeys": journey}},
         "/journeys/open/reports": lambda *_: {"json": {"kind": "executive"}},
+        "/journeys/open/projects": lambda *_: {"json": {"name": "Drivers"}},
+        "/journeys/open/projects/models": lambda *_: {
+            "query_string": {"project": world.here.project_id},
+            "json": {
+                "project": world.here.project_id,
+                "kind": "covariance",
+                "text": "nps ~~ nps",
+            },
+        },
+        "/journeys/open/projects/model": lambda *_: {
+            "query_string": {"model": world.here.model_id}
+        },
         "/journeys/open/reports/file": lambda *_: {
             "query_string": {"report": world.here.report_id, "format": "pdf"}
         },

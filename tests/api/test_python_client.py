@@ -22,9 +22,11 @@ from surveyapp.store.models import (
     Opportunity,
     OutcomeAnalysis,
     PlannedAction,
+    ProjectModel,
     Report,
     SurveyRow,
 )
+from surveyapp.worker import run_job
 from tests.api.generated import Generated, generate
 from tests.api.test_document import IDS
 from tests.responses.makers import SECRET, as_survey
@@ -117,6 +119,11 @@ OPERATIONS = {
     "listReports": ("reports", "list_reports"),
     "downloadReport": ("reports", "download_report"),
     "importInventory": ("inventory", "import_inventory"),
+    "createProject": ("projects", "create_project"),
+    "listProjects": ("projects", "list_projects"),
+    "fitModel": ("projects", "fit_model"),
+    "listModels": ("projects", "list_models"),
+    "readModel": ("projects", "read_model"),
 }
 
 
@@ -321,6 +328,45 @@ def test_a_report_is_asked_for_listed_and_downloaded(program: Program):
         *OPERATIONS["downloadReport"], code="open", report=asked.report, format_=form.DOCX
     )
     assert waiting.status_code == 409
+
+
+def test_a_project_is_created_once_and_a_model_fitted_and_read(program: Program):
+    models, installation = program.models, program.installation
+    wanted = models.NewProject(name="Recommending", survey=SURVEY)
+    made = [program.call(*OPERATIONS["createProject"], code="open", body=wanted) for _ in range(2)]
+    project = made[0].parsed
+    assert (project.survey, project.file, made[1].parsed.id) == (SURVEY, None, project.id)
+    other = models.NewProject(name="Recommending")
+    refused = program.call(*OPERATIONS["createProject"], code="open", body=other)
+    assert (refused.status_code, refused.parsed.errors[0].field) == (422, "name")
+    listed = program.call(*OPERATIONS["listProjects"], code="open").parsed.projects
+    assert project.id in {each.id for each in listed}
+
+    def fit(text: str, **options: Any) -> Any:
+        body = models.NewModel.from_dict(
+            {"project": project.id, "kind": "covariance", "text": text, "options": options}
+        )
+        return program.call(*OPERATIONS["fitModel"], code="open", body=body)
+
+    asked = fit("nps ~~ nps", estimator="MLR").parsed
+    assert (asked.state, asked.fit, asked.options["estimator"]) == ("waiting", None, "MLR")
+    assert fit("nps ~~ nps", estimator="MLR").parsed.id == asked.id
+    for text, options, field in (
+        ("nps ~~ cats", {}, "text"),
+        ("nps ~~ nps", {"bootstrap": 500}, "bootstrap"),
+        ("nps ~~ nps", {"equal": "loadings"}, "group"),
+    ):
+        refused = fit(text, **options)
+        assert (refused.status_code, refused.parsed.errors[0].field) == (422, field)
+    with installation.store.reading() as session:
+        job = session.get_one(ProjectModel, asked.id).job_id
+    run_job(installation, job, worker="test")
+    found = program.call(*OPERATIONS["readModel"], code="open", model=asked.id).parsed
+    [told] = program.call(*OPERATIONS["listModels"], code="open", project=project.id).parsed.models
+    assert told.state == found.state == models.FittedModelState.FITTED
+    assert found.result["n"] == found.result.additional_properties["n_rows"] == 7
+    missing = program.call(*OPERATIONS["readModel"], code="open", model=999)
+    assert missing.status_code == 404
 
 
 def test_the_portfolio_lists_the_journeys_by_their_scores(program: Program):

@@ -1,0 +1,379 @@
+"""Modelling projects: made, models fitted to their answers, and every number of a result read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from sqlalchemy.orm import Session
+
+from surveyapp.api.bodies import Blueprint, Strict
+from surveyapp.api.callers import caller, installation, needs
+from surveyapp.api.results import code_in
+from surveyapp.auth.api_keys import KeyScope
+from surveyapp.errors import NotFound
+from surveyapp.journeys.queries import journey_by_code, segment_by_code
+from surveyapp.results import projects as known_ones
+from surveyapp.results.model_texts import COMPOSITE, COVARIANCE
+from surveyapp.results.project_analyses import analyses_of
+from surveyapp.results.project_json import model_document, model_to_json, project_to_json
+from surveyapp.results.project_options import (
+    COMPOSITE_MISSING,
+    EQUAL,
+    ESTIMATORS,
+    MISSING,
+    RESAMPLES,
+    SCHEMES,
+    options_of,
+)
+from surveyapp.results.project_variables import variables_of
+from surveyapp.results.projects import LONGEST_NAME, LONGEST_REASON, LONGEST_TEXT, ModelText
+from surveyapp.store.audit import record
+from surveyapp.store.models import Journey, Project, ProjectModel
+from surveyapp.surveys.queries import survey_by_code
+
+projects = Blueprint(
+    "projects",
+    __name__,
+    url_prefix="/api/v1",
+    description="Models fitted to a journey's answers.",
+)
+
+_LARGEST = 2_147_483_647
+_STATES = ["waiting", "fitted", "failed"]
+
+
+def _number(description: str, **given: Any) -> ma.fields.Integer:
+    return ma.fields.Integer(
+        validate=ma.validate.Range(min=1, max=_LARGEST),
+        metadata={"description": description},
+        **given,
+    )
+
+
+def _one_of(known: Any, description: str) -> ma.fields.String:
+    return ma.fields.String(
+        validate=ma.validate.OneOf(list(known)), metadata={"description": description}
+    )
+
+
+def _text(description: str, longest: int, **given: Any) -> ma.fields.String:
+    return ma.fields.String(
+        validate=ma.validate.Length(max=longest), metadata={"description": description}, **given
+    )
+
+
+class NewProjectSchema(Strict):
+    """A project on the answers of a survey, or of the whole journey."""
+
+    name = ma.fields.String(required=True, validate=ma.validate.Length(min=1, max=LONGEST_NAME))
+    survey = _text("A survey's code. Without it, all of the journey's answers.", 60)
+    segment = _text("A segment's code.", 60)
+    without_flagged = ma.fields.Boolean(
+        load_default=False, metadata={"description": "Leave out flagged answers."}
+    )
+
+
+class ProjectSchema(ma.Schema):
+    """A project, without its models."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    file = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The name of the file whose rows it has; null for answers."},
+    )
+    survey = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Null for the whole journey."}
+    )
+    segment = ma.fields.String(required=True, allow_none=True)
+    without_flagged = ma.fields.Boolean(required=True)
+    models = ma.fields.Integer(required=True, metadata={"description": "How many it has."})
+    created_at = ma.fields.AwareDateTime(required=True)
+
+
+class ProjectsSchema(ma.Schema):
+    """A journey's projects, the newest first."""
+
+    journey = ma.fields.String(required=True)
+    projects = ma.fields.List(ma.fields.Nested(ProjectSchema), required=True)
+
+
+class ProjectQuery(Strict):
+    project = _number("The project's number.", required=True)
+
+
+class ModelQuery(Strict):
+    model = _number("The model's number.", required=True)
+
+
+class ModelOptionsSchema(Strict):
+    """How a model is estimated. An option of the other kind of model is refused."""
+
+    estimator = _one_of(ESTIMATORS, "Of a covariance-based model; by default ML.")
+    missing = _one_of(
+        dict.fromkeys((*MISSING, *COMPOSITE_MISSING)),
+        "`listwise`; `fiml` of a covariance-based model; `mean`, the default of a composite one.",
+    )
+    group = _text("The attribute that makes groups, of a covariance-based model.", 200)
+    equal = _one_of(EQUAL, "What is equal across groups.")
+    std_lv = ma.fields.Boolean(metadata={"description": "Fix factor variances at 1."})
+    scheme = _one_of(SCHEMES, "Of a composite model; by default path.")
+    consistent = ma.fields.Boolean(metadata={"description": "Consistent PLS."})
+    bootstrap = ma.fields.Integer(
+        validate=ma.validate.OneOf(RESAMPLES),
+        metadata={"description": "Resamples of a composite model; by default none."},
+    )
+
+
+class NewModelSchema(Strict):
+    """A model to be fitted to the answers of a project, all of its steps taken."""
+
+    project = _number("The project's number.", required=True)
+    name = _text("Left out, the model is numbered.", LONGEST_NAME, load_default="")
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf([COVARIANCE, COMPOSITE]))
+    text = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(min=1, max=LONGEST_TEXT),
+        metadata={"description": "In lavaan's syntax, such as `F =~ x1 + x2 + x3`."},
+    )
+    options = ma.fields.Nested(ModelOptionsSchema, load_default=dict)
+    reason = _text("Why this model. It stays with the result.", LONGEST_REASON, load_default="")
+    made_of = _number("The model that it was made of, against which it is tested.")
+
+
+class FittedModelSchema(ma.Schema):
+    """A model; `fit` is null until it is fitted."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    kind = ma.fields.String(required=True)
+    text = ma.fields.String(required=True)
+    options = ma.fields.Dict(keys=ma.fields.String(), required=True)
+    made_of = ma.fields.Integer(required=True, allow_none=True)
+    change = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(_STATES))
+    error = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Why it failed."}
+    )
+    fit = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "As a paper states it."}
+    )
+    created_at = ma.fields.AwareDateTime(required=True)
+    fingerprint = ma.fields.String(
+        required=True, metadata={"description": "Of the data that it was fitted to."}
+    )
+    versions = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(), required=True)
+
+
+class ModelsSchema(ma.Schema):
+    """A project's models in the order in which they were made."""
+
+    project = ma.fields.Nested(ProjectSchema, required=True)
+    models = ma.fields.List(ma.fields.Nested(FittedModelSchema), required=True)
+
+
+class ModelResultSchema(FittedModelSchema):
+    """A model with every number of its result, and its further analyses."""
+
+    result = ma.fields.Dict(
+        keys=ma.fields.String(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "As the page's JSON has it; null until it is fitted."},
+    )
+    analyses = ma.fields.List(
+        ma.fields.Dict(keys=ma.fields.String()),
+        required=True,
+        metadata={"description": "`kind`, `options` and `result` of each that is done."},
+    )
+
+
+_PROJECT = {
+    "id": 4,
+    "name": "Structure of the scale",
+    "file": None,
+    "survey": "after-onboarding",
+    "segment": None,
+    "without_flagged": False,
+    "models": 1,
+    "created_at": "2026-06-01T05:00:00+00:00",
+}
+_MODEL = {
+    "id": 12,
+    "name": "One factor",
+    "kind": "covariance",
+    "text": "quality =~ per1 + per2 + per3 + per4",
+    "options": {"estimator": "MLR", "missing": "fiml", "group": "", "equal": "", "std_lv": False},
+    "made_of": None,
+    "change": "",
+    "reason": "If one factor fits, the dimensions are one.",
+    "state": "fitted",
+    "error": None,
+    "fit": "χ²(2, N = 246) = 3.10, p = .212, CFI = .998, TLI = .995, RMSEA = .047, SRMR = .012",
+    "created_at": "2026-06-01T05:00:00+00:00",
+    "fingerprint": "3b1f",
+    "versions": {"surveyapp": "1.0"},
+}
+_SENT = {
+    "project": 4,
+    "name": "One factor",
+    "kind": "covariance",
+    "text": "quality =~ per1 + per2 + per3 + per4",
+    "options": {"estimator": "MLR", "missing": "fiml"},
+}
+_WAITING = {**_MODEL, "state": "waiting", "fit": None, "fingerprint": "", "versions": {}}
+
+
+@projects.route("/journeys/<string:code>/projects", methods=["POST"])
+@needs(KeyScope.MODEL_ANSWERS)
+@projects.arguments(NewProjectSchema, example={"name": "Scale", "survey": "after-onboarding"})
+@projects.response(200, ProjectSchema, example=_PROJECT)
+@projects.alt_response(404, "NOT_FOUND")
+def create_project(asked: dict[str, Any], code: str) -> dict[str, Any]:
+    """Create a modelling project
+
+    Requests can be repeated safely: a project of this name on the same answers is given back. One of
+    this name on other answers is refused with 422. A file is uploaded on the pages.
+    """
+    with installation().store.writing() as session:
+        journey = _journey(session, code)
+        survey = asked.get("survey")
+        number = (
+            None
+            if survey is None
+            else survey_by_code(session, code_in(survey, "survey"), journey.id).id
+        )
+        segment = asked.get("segment")
+        wanted = (
+            None if segment is None else segment_by_code(session, code_in(segment, "segment")).id
+        )
+        name = " ".join(asked["name"].split())
+        for each in known_ones.projects_of(session, journey.id):
+            own = (each.survey_id, each.segment_id, each.without_flagged)
+            same = own == (number, wanted, asked["without_flagged"]) and not each.file_name
+            if each.name.casefold() == name.casefold() and same:
+                return _told(each, known_ones.model_counts(session, [each])[each.id])
+        made = known_ones.make_project(
+            session,
+            journey,
+            name=name,
+            survey_id=number,
+            segment_id=wanted,
+            without_flagged=asked["without_flagged"],
+            user_id=None,
+        )
+        return _told(made, 0)
+
+
+@projects.route("/journeys/<string:code>/projects", methods=["GET"])
+@needs(KeyScope.MODEL_ANSWERS)
+@projects.response(200, ProjectsSchema, example={"journey": "onboarding", "projects": [_PROJECT]})
+@projects.alt_response(404, "NOT_FOUND")
+def list_projects(code: str) -> dict[str, Any]:
+    """List a journey's modelling projects
+
+    The newest first.
+    """
+    with installation().store.reading() as session:
+        journey = _journey(session, code)
+        found = known_ones.projects_of(session, journey.id)
+        counts = known_ones.model_counts(session, found)
+        return {
+            "journey": journey.code,
+            "projects": [_told(each, counts[each.id]) for each in found],
+        }
+
+
+@projects.route("/journeys/<string:code>/projects/models", methods=["POST"])
+@needs(KeyScope.MODEL_ANSWERS)
+@projects.arguments(NewModelSchema, example=_SENT)
+@projects.response(200, FittedModelSchema, example=_WAITING)
+@projects.alt_response(404, "NOT_FOUND")
+def fit_model(asked: dict[str, Any], code: str) -> dict[str, Any]:
+    """Fit a model
+
+    A worker fits it; read the model to see when it is there. Requests can be repeated safely: a model
+    of the same text, options and steps is given back instead of being fitted twice.
+    """
+    with installation().store.writing() as session:
+        journey = _journey(session, code)
+        project = known_ones.project_of(session, journey.id, asked["project"])
+        known = variables_of(session, project, installation().library)
+        chosen = dict(asked["options"])
+        if asked["kind"] == COMPOSITE and "missing" in chosen:
+            chosen["composite_missing"] = chosen.pop("missing")
+        parent = asked.get("made_of")
+        model = known_ones.add_model(
+            session,
+            project,
+            ModelText(
+                asked["name"],
+                asked["kind"],
+                "\n".join(asked["text"].splitlines()),
+                options_of(asked["kind"], chosen, known),
+                reason=asked["reason"],
+            ),
+            known=known,
+            parent=None if parent is None else known_ones.model_of(session, project, parent),
+            user_id=None,
+        )
+        return _told_model(model)
+
+
+@projects.route("/journeys/<string:code>/projects/models", methods=["GET"])
+@needs(KeyScope.MODEL_ANSWERS)
+@projects.arguments(ProjectQuery, location="query")
+@projects.response(200, ModelsSchema, example={"project": _PROJECT, "models": [_MODEL]})
+@projects.alt_response(404, "NOT_FOUND")
+def list_models(query: dict[str, Any], code: str) -> dict[str, Any]:
+    """List a project's models
+
+    In the order in which they were made, each with its fit.
+    """
+    with installation().store.reading() as session:
+        journey = _journey(session, code)
+        project = known_ones.project_of(session, journey.id, query["project"])
+        found = known_ones.models_of(session, project)
+        return {
+            "project": _told(project, len(found)),
+            "models": [_told_model(each) for each in found],
+        }
+
+
+@projects.route("/journeys/<string:code>/projects/model", methods=["GET"])
+@needs(KeyScope.MODEL_ANSWERS)
+@projects.arguments(ModelQuery, location="query")
+@projects.response(200, ModelResultSchema, example={**_MODEL, "result": {"n": 246}, "analyses": []})
+@projects.alt_response(404, "NOT_FOUND")
+def read_model(query: dict[str, Any], code: str) -> dict[str, Any]:
+    """Read a model
+
+    Every number of its result, and of the further analyses that are done.
+    """
+    with installation().store.reading() as session:
+        journey = _journey(session, code)
+        model = session.get(ProjectModel, query["model"])
+        if model is None or model.project.journey_id != journey.id:
+            raise NotFound("There is no such model on this journey; it may have been removed.")
+        project = known_ones.project_of(session, journey.id, model.project_id)
+        found = known_ones.model_of(session, project, query["model"])
+        further = [each for each in analyses_of(session, found) if each.result is not None]
+        document = {**model_document(found, further), "created_at": found.created_at}
+    with installation().store.writing() as session:
+        record(session, None, "download model", f"model {query['model']}", key=caller().name)
+    return document
+
+
+def _journey(session: Session, code: str) -> Journey:
+    return journey_by_code(session, code_in(code, "journey"), caller().journey_id)
+
+
+def _told(project: Project, models: int) -> dict[str, Any]:
+    return {**project_to_json(project, models=models), "created_at": project.created_at}
+
+
+def _told_model(model: ProjectModel) -> dict[str, Any]:
+    return {**model_to_json(model), "created_at": model.created_at}
