@@ -40,6 +40,7 @@ from surveyapp.demo.lanes import fill_in
 from surveyapp.demo.learnt import learn
 from surveyapp.demo.modelled import model_scale
 from surveyapp.demo.own_questions import write_questions
+from surveyapp.demo.piloted import upload_pilot
 from surveyapp.demo.portraits import show_faces
 from surveyapp.demo.redrawn import redraw
 from surveyapp.demo.reported import report_besides
@@ -125,14 +126,15 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
         for job in compared:
             run_now(installation, job, worker=_WORKER, shown=_between(progress, 63, 64))
         progress(64, "Fitting models")
-        model_scale(
-            installation,
-            JOURNEYS[0].code,
-            owner_id=owner,
-            run=lambda job: run_now(
-                installation, job, worker=_WORKER, shown=_between(progress, 64, 64)
-            ),
-        )
+        for fit in (model_scale, upload_pilot):
+            fit(
+                installation,
+                JOURNEYS[0].code,
+                owner_id=owner,
+                run=lambda job: run_now(
+                    installation, job, worker=_WORKER, shown=_between(progress, 64, 64)
+                ),
+            )
     progress(64, "Validating the scale")
     files = _reports(installation, progress)
     with installation.store.writing() as session:

@@ -58,13 +58,14 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
         "If one factor fitted as well, the dimensions would be one.",
         of=first,
     )
-    if "region" in known.groups:
+    wanted = {"invariance": "region"} if "region" in known.groups else {}
+    for kind, group in {**wanted, "exploratory": "", "cutoffs": ""}.items():
         with installation.store.writing() as session:
             asked = ask_project_analysis(
                 session,
                 session.get_one(ProjectModel, first),
-                "invariance",
-                group="region",
+                kind,
+                group=group,
                 known=known,
                 user_id=owner_id,
             )

@@ -274,9 +274,168 @@ def _segment_paths(result: Section, number: int) -> Table:
     )
 
 
+def _loadings(result: Section, number: int) -> Table:
+    names = [f"F{at}" for at in range(1, len(result["loadings"][0]) + 1)]
+    suited, told = result["adequacy"], result["suggested"]
+    note = (
+        f"Minimum residuals, oblimin rotation, n = {result['n']:,}; loadings of the pattern. KMO ="
+        f" {apa.bounded(suited['kmo'])}; Bartlett's test χ²({suited['df']}) ="
+        f" {apa.number(suited['chisq'])}. Suggested number of factors: {told['parallel_factors']} by"
+        f" parallel analysis of common factors (taken), {told['parallel_components']} of components,"
+        f" {told['minimum_average_partial']} by minimum average partial. Seed {result['seed']}."
+    )
+    width = 0.64 / len(names)
+    return Table(
+        number=number,
+        title="Exploratory Factor Loadings",
+        columns=[
+            Column("Item", 0.2),
+            *(Column(name, width, apa.bounded) for name in names),
+            Column("Communality", 0.16, apa.bounded),
+        ],
+        cells=[
+            [item, *row, shared]
+            for item, row, shared in zip(
+                result["items"], result["loadings"], result["communalities"], strict=True
+            )
+        ],
+        note=note,
+        look=Look.APA,
+    )
+
+
+def _factors(result: Section, number: int) -> Table:
+    names = [f"F{at}" for at in range(1, len(result["phi"]) + 1)]
+    return Table(
+        number=number,
+        title="Exploratory Factors",
+        columns=[Column("", 0.3), *(Column(name, 0.7 / len(names), apa.bounded) for name in names)],
+        cells=[
+            ["Variance explained", *result["variance"]],
+            *(
+                [f"Correlation with {name}", *row]
+                for name, row in zip(names, result["phi"], strict=True)
+                if len(names) > 1
+            ),
+        ],
+        note=f"Root mean square of the residual correlations {apa.BOUNDED_3(result['residual_rms'])}.",
+        look=Look.APA,
+    )
+
+
+_INDICES = ("srmr", "rmsea", "cfi")
+
+
+def _dynamic(result: Section, number: int) -> Table:
+    rows: list[list[Any]] = [
+        [
+            f"Level {level['level']}" if level["level"] else "The model itself",
+            "; ".join(f"{one['lhs']} {one['op']} {one['rhs']}" for one in level["added"]) or "-",
+            *(level[name]["value"] for name in _INDICES),
+            *(level[name]["sensitivity"] for name in _INDICES),
+        ]
+        for level in result["levels"]
+    ]
+    if result["fit"]:
+        rows.append(["This fit", "-", *(result["fit"][name] for name in _INDICES), *[None] * 3])
+    reached = ", ".join(
+        f"{name.upper()} {result['reached'][name]}"
+        for name in _INDICES
+        if name in result["reached"]
+    )
+    return Table(
+        number=number,
+        title="Dynamic Cut-Offs of Fit",
+        columns=[
+            Column("Cut-offs of", 0.16),
+            Column("Left out of the model", 0.24),
+            *(Column(name.upper(), 0.1, apa.BOUNDED_3) for name in _INDICES),
+            *(
+                Column(f"Found by {name.upper()}", 0.1, apa.bounded, name=f"sensitivity {name}")
+                for name in _INDICES
+            ),
+        ],
+        cells=rows,
+        note="A fit beyond a level's cut-off is like that of a model which lacks what the levels up to it"
+        f" add (McNeish & Wolf, 2023). Highest level whose cut-off this fit reaches: {reached or '-'}."
+        " “Found by” is the share of misspecified samples that the cut-off finds (of the model itself,"
+        f" the share that it passes). n = {result['n']:,}, df = {result['df']},"
+        f" {result['reps']:,} samples a level, seed {result['seed']}.",
+        look=Look.APA,
+    )
+
+
+def _slopes(result: Section, number: int) -> Table:
+    rows: list[list[Any]] = []
+    said = []
+    for found in result["moderations"]:
+        of = f"{found['source']} → {found['target']}"
+        rows.append(_slope(of, f"per SD of {found['moderator']}", found["interaction"]))
+        rows += [
+            _slope(of, f"{found['moderator']} at {each['at']:+g} SD", each)
+            for each in found["slopes"]
+        ]
+        where = " and ".join(f"{low:+.2f} to {high:+.2f}" for low, high in found["significant"])
+        said.append(
+            f"{of}: significant with {found['moderator']} from {where} SD"
+            if where
+            else f"{of}: nowhere significant between -3 and 3 SD of {found['moderator']}"
+        )
+    return Table(
+        number=number,
+        title="Simple Slopes",
+        columns=[
+            Column("Path", 0.26),
+            Column("Moderator", 0.26),
+            Column("Estimate", 0.12, apa.bounded),
+            Column(italic("SE"), 0.1, apa.bounded),
+            Column("95% CI", 0.16, apa.free_interval),
+            Column(apa.P, 0.1, apa.pvalue),
+        ],
+        cells=rows,
+        note=f"{'; '.join(said)} (Johnson and Neyman, within -3 to 3). n = {result['n']:,},"
+        f" {result['bootstrap']:,} resamples, seed {result['seed']}.",
+        look=Look.APA,
+    )
+
+
+def _slope(path: str, moderator: str, found: Section) -> list[Any]:
+    between = Interval(found["lower"], found["upper"])
+    return [path, moderator, found["estimate"], found["se"], between, found["p"]]
+
+
+def _redundancy(result: Section, number: int) -> Table:
+    said = "at least" if result["convergent"] else "below"
+    return Table(
+        number=number,
+        title="Redundancy Analysis",
+        columns=[
+            Column("Formed by", 0.5),
+            Column("Whole", 0.2),
+            Column("Path", 0.12, apa.bounded),
+            Column("95% CI", 0.18, apa.free_interval),
+        ],
+        cells=[
+            [
+                ", ".join(result["items"]),
+                ", ".join(result["global_items"]),
+                result["path"],
+                Interval(result["lower"], result["upper"]),
+            ]
+        ],
+        note=f"The path is {said} .70, from which on the items cover the construct (Cheah et al., 2018)."
+        f" n = {result['n']:,}, {result['bootstrap']:,} resamples, seed {result['seed']}.",
+        look=Look.APA,
+    )
+
+
 _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
     "invariance": (_ladder, _latent_means),
     "groups": (_micom, _group_paths),
     "prediction": (_items, _cvpat),
     "segments": (_criteria, _segment_paths),
+    "exploratory": (_loadings, _factors),
+    "cutoffs": (_dynamic,),
+    "slopes": (_slopes,),
+    "redundancy": (_redundancy,),
 }

@@ -52,6 +52,27 @@ def observed_names(kind: str, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name not in defined))
 
 
+def formative(text: str) -> dict[str, tuple[str, ...]]:
+    """The constructs of a composite model that are formed by items (``<~``), and these items."""
+    model = read_model(text)
+    defined = {construct.name for construct in model.constructs}
+    return {
+        one.name: tuple(one.parts)
+        for one in model.constructs
+        if not one.factor and not defined & set(one.parts)
+    }
+
+
+def products(text: str) -> list[tuple[str, str, str]]:
+    """The interactions of a composite model: source, moderator, target."""
+    found = []
+    for path in read_model(text).paths:
+        source, sign, moderator = path.source.partition(":")
+        if sign:
+            found.append((source, moderator, path.target))
+    return found
+
+
 def _unknown(name: str, text: str, names: Sequence[str]) -> Fault:
     near = get_close_matches(name, names, 3, 0.6)
     cure = f"did you mean {' or '.join(near)}?" if near else "the items are listed below"

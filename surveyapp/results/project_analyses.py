@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.jobs import kinds
-from surveyapp.results.model_texts import COMPOSITE, COVARIANCE
+from surveyapp.results.model_texts import COMPOSITE, COVARIANCE, formative, products
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
@@ -21,12 +21,14 @@ MOST = 30  # of one model
 
 @dataclass(frozen=True)
 class AnalysisKind:
-    """A further analysis: of which kind of model, what it tells, and whether it compares groups."""
+    """A further analysis: of which kind of model, what it tells, and what is chosen for it: an attribute
+    that makes groups, or a formed construct and an item beside the model."""
 
     of: str
     title: str
     told: str
     grouped: bool = False
+    formed: bool = False
 
 
 ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
@@ -36,6 +38,27 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Measurement invariance",
             "Whether loadings, intercepts and residuals are the same in each group, step by step.",
             grouped=True,
+        ),
+        "exploratory": AnalysisKind(
+            COVARIANCE,
+            "Exploratory factor analysis",
+            "How many factors the model's items have, and which items load on which.",
+        ),
+        "cutoffs": AnalysisKind(
+            COVARIANCE,
+            "Dynamic cut-offs of fit",
+            "Which SRMR, RMSEA and CFI tell this model from a misspecified one, by simulation.",
+        ),
+        "slopes": AnalysisKind(
+            COMPOSITE,
+            "Simple slopes",
+            "What an interaction (X:M) means: the effect where the moderator is low, average and high.",
+        ),
+        "redundancy": AnalysisKind(
+            COMPOSITE,
+            "Redundancy analysis",
+            "Whether items that form a construct cover it: its path to an item that asks for the whole.",
+            formed=True,
         ),
         "groups": AnalysisKind(
             COMPOSITE,
@@ -68,14 +91,16 @@ def ask_project_analysis(
     model: ProjectModel,
     kind: str,
     *,
-    group: str,
+    group: str = "",
+    construct: str = "",
+    item: str = "",
     known: Variables,
     user_id: int | None,
 ) -> ProjectAnalysis:
     """Ask for an analysis; the one that is there already where it was asked for, done or under way.
 
-    Raises Invalid, with the field, for a kind that the model does not have and for what makes no
-    groups, Conflict before the model has its result and for one analysis too many.
+    Raises Invalid, with the field, for a kind that the model does not have, for what makes no groups,
+    and for a construct or an item that do not serve; Conflict before the model has its result and for one analysis too many.
     """
     if kind not in ANALYSES or ANALYSES[kind].of != model.kind:
         raise Invalid(f"{kind[:60]!r} is no analysis of this kind of model", field="kind")
@@ -83,7 +108,11 @@ def ask_project_analysis(
         raise Invalid("Choose the attribute that makes the groups.", field="group")
     if model.result is None:
         raise Conflict("This model has no result yet; fit it first.")
+    if kind == "slopes" and not products(model.text):
+        raise Invalid("This model has no interaction; write one as Y ~ X + M + X:M.", field="kind")
     options = {"group": group} if ANALYSES[kind].grouped else {}
+    if ANALYSES[kind].formed:
+        options = _formed(model, construct, item, known)
     there = analyses_of(session, model)
     for each in there:
         same = each.kind == kind and each.options == options
@@ -101,5 +130,14 @@ def ask_project_analysis(
     made.job_id = job.id
     session.flush()
     subject = f"project {model.project_id}"
-    record(session, user_id, "analyse model", subject, model=model.name, analysis=kind, group=group)
+    record(session, user_id, "analyse model", subject, model=model.name, analysis=kind, **options)
     return made
+
+
+def _formed(model: ProjectModel, construct: str, item: str, known: Variables) -> dict[str, str]:
+    constructs = formative(model.text)
+    if construct not in constructs:
+        raise Invalid("Choose a construct that its items form (<~).", field="construct")
+    if item not in known.items or item in constructs[construct]:
+        raise Invalid("Choose an item that asks for the whole construct.", field="item")
+    return {"construct": construct, "item": item}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -12,24 +13,30 @@ from analysis.composite.fimix import compare_segments
 from analysis.composite.groups import compare_groups
 from analysis.composite.layout import CompositeOptions
 from analysis.composite.micom import micom
+from analysis.composite.moderation import moderation
 from analysis.composite.pls import fit_pls
 from analysis.composite.predict import predict_pls
+from analysis.composite.redundancy import redundancy_analysis
+from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs
 from analysis.covariance.invariance import invariance
 from analysis.covariance.invariance_verdict import verdict
 from analysis.covariance.ordinal_invariance import ordinal_invariance
 from analysis.json_values import to_json
 from analysis.rules import RULES
+from analysis.scale.efa import adequacy, efa
+from analysis.scale.factor_count import minimum_average_partial, parallel_analysis
 from analysis.threads import one_blas_thread
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import ProjectAnalysisPayload
 from surveyapp.jobs.running import Progress
-from surveyapp.results.project_fits import left_out_by, model_rows, of_large_groups
+from surveyapp.results.model_texts import formative, observed_names, products
+from surveyapp.results.project_fits import fit_covariance, left_out_by, model_rows, of_large_groups
 from surveyapp.results.project_options import SEED
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 FORMAT = "project-analysis/1"
-PERMUTATIONS, SEGMENTS, STARTS = 1_000, 5, 10
+PERMUTATIONS, SEGMENTS, STARTS, RESAMPLES = 1_000, 5, 10, 1_000
 
 
 def run_project_analysis(
@@ -159,6 +166,72 @@ def _segments(
     }
 
 
+def _exploratory(
+    data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
+) -> dict[str, Any]:
+    items = list(observed_names(model.kind, model.text))
+    suited = adequacy(data, items)
+    random = parallel_analysis(data, items, seed=SEED)
+    factors = random.factors.suggested
+    if factors < 1:
+        raise Conflict("The parallel analysis finds no common factor of these items.")
+    found = efa(data, factors, items, method="minres", rotation="oblimin")
+    return {
+        **asdict(found),
+        "seed": SEED,
+        "adequacy": asdict(suited),
+        "suggested": {
+            "parallel_components": random.components.suggested,
+            "parallel_factors": factors,
+            "minimum_average_partial": minimum_average_partial(data, items).suggested,
+        },
+        "warnings": [*found.warnings, *filter(None, [found.inadmissible])],
+    }
+
+
+def _cutoffs(
+    data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
+) -> dict[str, Any]:
+    return dynamic_cutoffs(fit_covariance(data, model), seed=SEED, workers=1).to_dict()
+
+
+def _slopes(data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]) -> dict[str, Any]:
+    settings = _settings(model)
+    resamples = model.options["bootstrap"] or RESAMPLES
+    fit = fit_pls(
+        data,
+        model.text,
+        scheme=settings.scheme,
+        consistent=settings.consistent,
+        missing=model.options["missing"],
+        bootstrap=resamples,
+        seed=SEED,
+    )
+    found = [moderation(fit, *each) for each in products(model.text)]
+    return {
+        "n": fit.n,
+        "bootstrap": resamples,
+        "seed": SEED,
+        "moderations": [asdict(each) for each in found],
+        "warnings": list(fit.warnings),
+    }
+
+
+def _redundancy(
+    data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    items = formative(model.text)[options["construct"]]
+    if options["item"] not in data.columns:
+        raise Conflict(f"{options['item']} was left out by a step, so that nothing can be tested.")
+    found = redundancy_analysis(data, items, [options["item"]], bootstrap=RESAMPLES, seed=SEED)
+    return {
+        **asdict(found),
+        "convergent": found.convergent,
+        "bootstrap": RESAMPLES,
+        "seed": SEED,
+    }
+
+
 def _settings(model: ProjectModel) -> CompositeOptions:
     return CompositeOptions(scheme=model.options["scheme"], consistent=model.options["consistent"])
 
@@ -168,4 +241,8 @@ _KINDS: Mapping[str, Callable[[pd.DataFrame, ProjectModel, Mapping[str, Any]], d
     "groups": _groups,
     "prediction": _prediction,
     "segments": _segments,
+    "exploratory": _exploratory,
+    "cutoffs": _cutoffs,
+    "slopes": _slopes,
+    "redundancy": _redundancy,
 }

@@ -218,7 +218,7 @@ def left_out_by(group: str, rows: int) -> list[str]:
 def _covariance(
     data: pd.DataFrame, model: ProjectModel, parent: ProjectModel | None
 ) -> dict[str, Any]:
-    fit = _fitted(data, model)
+    fit = fit_covariance(data, model)
     indices = None
     if not fit.table.composites and fit.converged:
         indices = fit.modification_indices(minimum=_LEAST_INDEX).to_dict(orient="records")
@@ -230,7 +230,8 @@ def _covariance(
     }
 
 
-def _fitted(data: pd.DataFrame, model: ProjectModel) -> SemFit:
+def fit_covariance(data: pd.DataFrame, model: ProjectModel) -> SemFit:
+    """The covariance-based model fitted to these rows, as its options say. Raises as ``fit_sem``."""
     options: Mapping[str, Any] = model.options
     return fit_sem(
         data,
@@ -257,7 +258,7 @@ def _difference(
     ):
         return {**base, "why": "the two have different groups"}
     try:
-        other = _fitted(data, parent)
+        other = fit_covariance(data, parent)
         restricted, general = (fit, other) if fit.tests.df > other.tests.df else (other, fit)
         return {
             **base,

@@ -23,6 +23,9 @@ from surveyapp.results.model_texts import (
     COMPOSITE,
     COVARIANCE,
     faults_of,
+    formative,
+    observed_or_none,
+    products,
     with_line,
     without_item,
 )
@@ -116,7 +119,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
             each for each in known_ones.models_of(session, project) if each.parent_id == found.id
         ]
         further = analyses_of(session, found)
-        groups = variables_of(session, project, installation().library).groups
+        known = variables_of(session, project, installation().library)
     return render_template(
         "models/show.html",
         journey=journey,
@@ -133,7 +136,14 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         proposals=_proposals(found),
         further=[(each, _analysis_tables(each)) for each in further],
         kinds={name: kind for name, kind in ANALYSES.items() if kind.of == found.kind},
-        groups=groups,
+        groups=known.groups,
+        formed=tuple(formative(found.text)) if found.kind == COMPOSITE and found.result else (),
+        has_products=found.kind == COMPOSITE
+        and found.result is not None
+        and bool(products(found.text)),
+        items=[
+            name for name in known.names if name not in observed_or_none(found.kind, found.text)
+        ],
     )
 
 
@@ -166,6 +176,8 @@ def change(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
 class AnalysisForm(StaffForm):
     kind = StringField(validators=[InputRequired()])
     group = StringField(validators=[Length(max=200)])
+    construct = StringField(validators=[Length(max=200)])
+    item = StringField(validators=[Length(max=200)])
 
 
 @models.post("/models/<int:model_id>/analyses")
@@ -183,6 +195,8 @@ def analyse(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVa
             found,
             form.kind.data or "",
             group=form.group.data or "",
+            construct=form.construct.data or "",
+            item=form.item.data or "",
             known=variables_of(session, project, installation().library),
             user_id=me().id,
         )

@@ -8,13 +8,17 @@ import re
 import zipfile
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from analysis.composite.predict import predict_pls
+from analysis.composite.redundancy import redundancy_analysis
+from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs
 from analysis.covariance.invariance import invariance
 from analysis.covariance.sem import fit_sem
+from analysis.scale.efa import efa
 from surveyapp.app import create_app
 from surveyapp.errors import NotFound
 from surveyapp.results.person_answers import person_answers
@@ -257,6 +261,54 @@ def test_further_analyses_are_those_of_the_engines_and_in_every_file(
         "Number of Segments",
     ):
         assert title in page
+
+
+def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
+    client, installation, journey_id, base
+):
+    model = fitted(client, installation, base, name="To explore")
+    composite = fitted(
+        client, installation, base, kind="composite",
+        text="quality <~ rel1 + rel2 + rel3\nsure =~ ass1 + ass2 + ass3\nfeel =~ emp1 + emp2\n"
+        "feel ~ quality + sure + quality:sure",
+    )  # fmt: skip
+    whole = {"kind": "redundancy", "construct": "quality", "item": "res1"}
+    assert "Simple slopes" not in client.get(model).text
+    for address, asked in (
+        (model, {"kind": "exploratory"}),
+        (model, {"kind": "cutoffs"}),
+        (composite, {"kind": "slopes"}),
+        (composite, whole),
+    ):
+        assert client.post(f"{address}/analyses", data=asked).status_code == 303, asked
+    for wrong in ({"construct": "sure"}, {"item": "rel1"}, {"item": "region"}):
+        assert client.post(f"{composite}/analyses", data=whole | wrong).status_code == 422
+    run_jobs(installation)
+    made = {
+        each["kind"]: each["result"]
+        for address in (model, composite)
+        for each in json.loads(client.get(f"{address}.json").text)["analyses"]
+    }
+    data = items_of(installation, journey_id)
+    names = ["rel1", "rel2", "rel3", "ass1", "ass2", "ass3"]
+    explored = made["exploratory"]
+    again = efa(data, explored["suggested"]["parallel_factors"], names)
+    assert np.allclose(explored["loadings"], again.loadings, atol=1e-6)
+    cut = dynamic_cutoffs(fit_sem(data, MODEL), seed=made["cutoffs"]["seed"])
+    assert [each["rmsea"]["value"] for each in made["cutoffs"]["levels"]] == pytest.approx(
+        [each.rmsea.value for each in cut.levels], abs=1e-6
+    )
+    [slope] = made["slopes"]["moderations"]
+    low, mean, high = (each["estimate"] for each in slope["slopes"])
+    assert (
+        high - mean == pytest.approx(mean - low) == pytest.approx(slope["interaction"]["estimate"])
+    )
+    found = redundancy_analysis(data, names[:3], ["res1"])
+    assert made["redundancy"]["path"] == pytest.approx(found.path, abs=1e-9)
+    page = client.get(model).text + client.get(composite).text
+    for title in ("Exploratory Factor Loadings", "Dynamic Cut-Offs", "Simple Slopes", "Redundancy"):
+        assert title in page
+    assert client.get(f"{composite}/tables.docx").data[:2] == b"PK"
 
 
 def test_steps_are_taken_by_later_models_alone_and_can_be_undone(client, installation, base):

@@ -122,7 +122,11 @@ class ProjectAnalysis(Base):
 
     __tablename__ = "project_analyses"
     __table_args__ = (
-        one_of("kind", "invariance", "prediction", "groups", "segments"),
+        one_of(
+            "kind",
+            *("invariance", "prediction", "groups", "segments"),
+            *("exploratory", "cutoffs", "slopes", "redundancy"),
+        ),
         Index("ix_project_analyses_model_id", "model_id"),
         {"sqlite_autoincrement": True},
     )
