@@ -55,6 +55,7 @@ from surveyapp.web.map_evidence import map_evidence
 from surveyapp.web.map_imports import map_imports
 from surveyapp.web.map_versions import map_versions
 from surveyapp.web.messages import messages
+from surveyapp.web.model_power import model_power
 from surveyapp.web.models import models
 from surveyapp.web.opportunities import opportunities
 from surveyapp.web.outcomes import outcomes
@@ -149,7 +150,7 @@ SECTIONS = (
             *(outcomes, inventory),
             *(improvements, pain_points_pages, insights, opportunities),
             *(personas, persona_pictures),
-            *(suggestions, emotion_lines, projects, models, project_files),
+            *(suggestions, emotion_lines, projects, models, project_files, model_power),
             *(scale_development, judging_rounds, interview_findings, item_translations),
             *(scale_versions, scale_pilots),
         ),

@@ -590,3 +590,14 @@ def test_a_file_is_deleted_by_hand_or_in_time_and_results_stay(
     with installation.store.reading() as session:
         said = set(session.scalars(select(AuditEntry.action)))
     assert {"read project file", "delete project file", "download codebook"} <= said
+
+
+def test_power_is_calculated_without_data_and_mistakes_keep_what_was_typed(client, journey_id):
+    address = f"/journeys/{journey_id}/model-power"
+    assert "Power of a model" in client.get(address).text
+    page = client.get(f"{address}?kind=fit&df=50&null=0.05&true=0.08")
+    assert "214 respondents are the fewest" in page.text and 'value="50"' in page.text
+    assert client.get(f"{address}.json?kind=path&path=0.2").json["answer"]["n"] == 155
+    wrong = client.get(f"{address}?kind=simulation&n=100&population=F+%3D~+<b>a")
+    assert wrong.status_code == 422 and "&lt;b&gt;a" in wrong.text
+    assert "Nothing was calculated." in wrong.text
