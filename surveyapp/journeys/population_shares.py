@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.journeys.weighting_cells import MOST_CELLS, combinations, count_cells
 from surveyapp.store.audit import record
 from surveyapp.store.models import Journey, PopulationShares
 
@@ -45,8 +46,9 @@ def set_shares(
     counted_on: date,
     user_id: int | None,
 ) -> PopulationShares:
-    """Set the shares of one more attribute. Raises Invalid as ``read_shares``; Conflict where the
-    attribute has shares already, or so many have that no more can be met.
+    """Set the shares of one more attribute, and have its answers counted by value. Raises Invalid as
+    ``read_shares``, and where there would be too many combinations of values; Conflict where the attribute
+    has shares already, or so many have that no more can be met.
     """
     shares, name = read_shares(lines), attribute.strip()
     # Two who set the same at once: the second waits here, and finds the first one's.
@@ -66,8 +68,10 @@ def set_shares(
         counted_on=counted_on,
         set_by=user_id,
     )
+    _refuse_many([*population_shares(session, journey.id), row])
     session.add(row)
     session.flush()
+    count_cells(session, journey.id, population_shares(session, journey.id), user_id=user_id)
     record(session, user_id, "set population shares", f"journey {journey.code}", **_said(row))
     return row
 
@@ -84,9 +88,12 @@ def change_shares(
 ) -> None:
     """Give an attribute other shares, or another source. Raises Invalid as ``read_shares``."""
     before = _said(row)
+    session.refresh(journey, with_for_update=True)
     row.shares = read_shares(lines)
+    _refuse_many(population_shares(session, journey.id))
     row.source, row.counted_on, row.set_by = source.strip(), counted_on, user_id
     session.flush()
+    count_cells(session, journey.id, population_shares(session, journey.id), user_id=user_id)
     subject = f"journey {journey.code}"
     record(session, user_id, "change population shares", subject, **_said(row), before=before)
 
@@ -96,7 +103,10 @@ def remove_shares(
 ) -> None:
     """Remove the shares of an attribute; answers are no longer weighted by it."""
     record(session, user_id, "remove population shares", f"journey {journey.code}", **_said(row))
+    session.refresh(journey, with_for_update=True)
     session.delete(row)
+    session.flush()
+    count_cells(session, journey.id, population_shares(session, journey.id), user_id=user_id)
 
 
 def read_shares(lines: str) -> dict[str, float]:
@@ -143,6 +153,16 @@ def shares_as_lines(shares: Mapping[str, float]) -> str:
 def by_size(shares: Mapping[str, float]) -> list[tuple[str, float]]:
     """Values and shares, the largest first."""
     return sorted(shares.items(), key=lambda each: (-each[1], each[0]))
+
+
+def _refuse_many(shares: Sequence[PopulationShares]) -> None:
+    found = combinations(shares)
+    if found > MOST_CELLS:
+        names = " and ".join(each.attribute for each in shares)
+        raise _refused(
+            f"{names} have {found} combinations of values together; answers are weighted by at most"
+            f" {MOST_CELLS}. Join values, or leave out an attribute."
+        )
 
 
 def _refused(sentence: str) -> Invalid:

@@ -5,7 +5,7 @@
 Comparisons are ``=  !=  <  <=  >  >=``, ``in`` and ``not in`` with a list in parentheses; they are
 joined by ``not``, ``and``, ``or`` (binding in that order) and parentheses. A value is a number,
 ``true``, ``false``, a single word, or a text in double or single quotes, where a backslash takes
-the next character as it is.
+the next character as it is. The name of an attribute that is no single word is quoted, too.
 
 A comparison of an attribute that a person lacks, or of kinds that have no order, is unknown; what
 follows from it is unknown too (Kleene's three values), and a rule that is unknown for a person does
@@ -149,6 +149,13 @@ def _fault(column: int, found: str, cure: str) -> Invalid:
     return Invalid(f"rule, column {column}: {found}; {cure}", field="rule")
 
 
+def _unquoted(token: _Token) -> str:
+    """What a quoted text says; of a word the word."""
+    if token.kind != "text":
+        return token.text
+    return re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL)
+
+
 def _tokens(text: str) -> list[_Token]:
     tokens = []
     at = 0
@@ -208,23 +215,24 @@ class _Parser:
 
     def _comparison(self) -> Node:
         token = self._next()
-        if token.kind != "word" or token.text in _RESERVED:
+        if token.kind not in {"word", "text"} or token.text in _RESERVED:
             cure = "begin a comparison with the name of an attribute, such as region = North"
             raise _fault(token.column, f"found {token.text}", cure)
-        self.fields.append(token.text)
+        field = _unquoted(token)
+        self.fields.append(field)
         if len(self.fields) > MOST_COMPARISONS:
             cure = "use in (...) for lists of values"
             raise _fault(token.column, f"more than {MOST_COMPARISONS} comparisons", cure)
         if self._took("in"):
-            return Membership(token.text, self._values())
+            return Membership(field, self._values())
         if self._took("not"):
             self._need("in", "write not in (...)")
-            return Negation(Membership(token.text, self._values()))
+            return Negation(Membership(field, self._values()))
         sign = self._next()
         if sign.text not in _OPERATORS or sign.kind != "sign":
             cure = "write one of = != < <= > >= in, not in"
             raise _fault(sign.column, f"found {sign.text} after {token.text}", cure)
-        return Comparison(token.text, sign.text, self._value())
+        return Comparison(field, sign.text, self._value())
 
     def _values(self) -> tuple[Value, ...]:
         self._need("(", "put the values in parentheses: in (North, South)")
@@ -242,7 +250,7 @@ class _Parser:
         if token.kind == "number":
             return float(token.text) if "." in token.text else int(token.text)
         if token.kind == "text":
-            return re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL)
+            return _unquoted(token)
         if token.kind == "word" and token.text in {"true", "false"}:
             return token.text == "true"
         if token.kind == "word" and token.text not in _RESERVED:

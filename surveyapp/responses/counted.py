@@ -75,7 +75,7 @@ def _count(
 ) -> None:
     """Where a segment is still being sorted, responses that have not been reached are left alone."""
     for row, scores in parts:
-        segments = rollups.segments_of(rules, row.id, row.attributes)
+        segments = rollups.segments_of(rules, row.id, row.survey_id, row.attributes)
         days = counted.days(row.id, row.submitted_at)
         tally.add(row.survey_id, days, scores, segments, facet_of(row._mapping), times=times)
 

@@ -109,7 +109,7 @@ def _move(at: DatabaseConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         if moment is None:
             continue
         days = counting.days(row["id"], moment)
-        segments = rollups.segments_of(rules, row["id"], row["attributes"])
+        segments = rollups.segments_of(rules, row["id"], row["survey_id"], row["attributes"])
         scores = dict(_scores(at.dialect).rows(at, {"number": row["id"]}))
         facet = facet_of(row)
         for times, flagged_now in ((-1, False), (1, True)):

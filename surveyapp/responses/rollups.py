@@ -40,23 +40,30 @@ ROLLUPS = cast(Table, Rollup.__table__)
 _RESPONSES = cast(Table, Response.__table__)
 _SCORES = cast(Table, Score.__table__)
 _SEGMENTS = cast(Table, Segment.__table__)
+_SURVEYS = cast(Table, SurveyRow.__table__)
 _FACETS = cast(Table, RollupFacet.__table__)
 _PAGE = 20_000  # responses in memory at a time
 
 
 class SegmentRule(NamedTuple):
-    """A segment's rule, and up to which response it has been sorted; None: all are."""
+    """A segment's rule, and up to which response it has been sorted; None: all are.
+
+    ``surveys``: those of a weighting cell's journey; None of a segment, which counts all.
+    """
 
     id: int
     rule: Rule
     sorted_to: int | None
+    surveys: frozenset[int] | None = None
 
-    def counts(self, response_id: int, attributes: Mapping[str, object]) -> bool:
+    def counts(self, response_id: int, survey_id: int, attributes: Mapping[str, object]) -> bool:
         """Whether the segment's rollups hold, or are to hold, this response.
 
         While a segment is being sorted, a response beyond ``sorted_to`` is left to the batch that
         will reach it.
         """
+        if self.surveys is not None and survey_id not in self.surveys:
+            return False
         reached = self.sorted_to is None or response_id <= self.sorted_to
         return reached and bool(attributes) and self.rule.matches(attributes)
 
@@ -78,11 +85,23 @@ def _holding(dialect: Dialect) -> Statement:
 
 
 def segment_rules(at: DatabaseConnection) -> list[SegmentRule]:
-    """The rule of every segment, and how far it has been sorted."""
+    """The rule of every segment and weighting cell, and how far it has been sorted."""
+    rows = _rules(at.dialect).rows(at, {})
+    surveys = surveys_of_cells(at) if any(row[3] is not None for row in rows) else {}
     return [
-        SegmentRule(number, _parsed(rule), sorted_to)
-        for number, rule, sorted_to in _rules(at.dialect).rows(at, {})
+        SegmentRule(number, _parsed(rule), sorted_to, surveys.get(journey, frozenset()))
+        if journey is not None
+        else SegmentRule(number, _parsed(rule), sorted_to)
+        for number, rule, sorted_to, journey in rows
     ]
+
+
+def surveys_of_cells(at: DatabaseConnection) -> dict[int, frozenset[int]]:
+    """The surveys of each journey that has weighting cells."""
+    found: dict[int, set[int]] = {}
+    for survey, journey in _cell_surveys(at.dialect).rows(at, {}):
+        found.setdefault(journey, set()).add(survey)
+    return {journey: frozenset(surveys) for journey, surveys in found.items()}
 
 
 _parsed = lru_cache(maxsize=1024)(parse)
@@ -91,14 +110,26 @@ _parsed = lru_cache(maxsize=1024)(parse)
 @lru_cache(maxsize=8)
 def _rules(dialect: Dialect) -> Statement:
     own = _SEGMENTS.c
-    return Statement(select(own.id, own.rule, own.sorted_to).order_by(own.id), dialect)
+    query = select(own.id, own.rule, own.sorted_to, own.journey_id)
+    return Statement(query.order_by(own.id), dialect)
+
+
+@lru_cache(maxsize=8)
+def _cell_surveys(dialect: Dialect) -> Statement:
+    own, weighted = _SURVEYS.c, _SEGMENTS.c.journey_id
+    inside = select(weighted).where(weighted.is_not(None))
+    return Statement(select(own.id, own.journey_id).where(own.journey_id.in_(inside)), dialect)
 
 
 def segments_of(
-    rules: Sequence[SegmentRule], response_id: int, attributes: Mapping[str, object]
+    rules: Sequence[SegmentRule],
+    response_id: int,
+    survey_id: int,
+    attributes: Mapping[str, object],
 ) -> list[int]:
     """The segments that count a response: EVERYBODY, and those whose rule it meets."""
-    return [EVERYBODY, *(each.id for each in rules if each.counts(response_id, attributes))]
+    inside = (each.id for each in rules if each.counts(response_id, survey_id, attributes))
+    return [EVERYBODY, *inside]
 
 
 def count(
@@ -109,7 +140,7 @@ def count(
     days: Days,
 ) -> None:
     """Tally a response's row and scores on its days, for everybody and for the segments that count it."""
-    belongs = segments_of(rules, row["id"], row["attributes"])
+    belongs = segments_of(rules, row["id"], row["survey_id"], row["attributes"])
     tally.add(row["survey_id"], days, scores, belongs, facet_of(row))
 
 

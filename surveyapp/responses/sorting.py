@@ -29,7 +29,13 @@ from surveyapp.responses.rollups import ROLLUPS
 from surveyapp.responses.sorting_pages import Page, read_page
 from surveyapp.responses.tally import KEY, MONTH_KEY, RESPONSES, Tally
 from surveyapp.store.db import Store
-from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, MonthlyRollup, Segment, SurveyRow
+from surveyapp.store.models import (
+    EVERYBODY,
+    NOTHING_SORTED,
+    CustomerGroup,
+    MonthlyRollup,
+    SurveyRow,
+)
 from surveyapp.store.pace import Pace
 
 Progress = Callable[[int, str], None]  # percent, step
@@ -119,21 +125,24 @@ def sort_batch(
     return SortingStep(len(page.rows), complete=page.last is None, since=since)
 
 
-def _equally_far(session: Session, segment_id: int, *, locking: bool = False) -> Sequence[Segment]:
+def _equally_far(
+    session: Session, segment_id: int, *, locking: bool = False
+) -> Sequence[CustomerGroup]:
     """The segment and those that are sorted as far as it is, by their ids; none where it is complete or
     gone. ``locking`` holds back whoever would change them.
     """
     lock = True if locking else None
-    own = session.get(Segment, segment_id, with_for_update=lock, populate_existing=locking)
+    own = session.get(CustomerGroup, segment_id, with_for_update=lock, populate_existing=locking)
     if own is None or own.sorted_to is None:
         return ()
-    equal = select(Segment).where(Segment.sorted_to == own.sorted_to).order_by(Segment.id)
+    equal = select(CustomerGroup).where(CustomerGroup.sorted_to == own.sorted_to)
+    equal = equal.order_by(CustomerGroup.id)
     if locking:
         equal = equal.with_for_update().execution_options(populate_existing=True)
     return session.scalars(equal).all()
 
 
-def _delete_all_earlier(session: Session, segments: Sequence[Segment]) -> int:
+def _delete_all_earlier(session: Session, segments: Sequence[CustomerGroup]) -> int:
     """Delete rollups of earlier rules of these segments; how many, BATCH at most."""
     deleted = 0
     for each in segments:

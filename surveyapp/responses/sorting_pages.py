@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from surveyapp.journeys.segments import parse
 from surveyapp.responses.counting import SurveyCounting, countings_of_surveys
 from surveyapp.responses.facets import facet_of
+from surveyapp.responses.rollups import surveys_of_cells
 from surveyapp.responses.tally import Tally
 from surveyapp.store.columns import read_moment
 from surveyapp.store.json_text import read_documents
-from surveyapp.store.models import Response, Score, Segment
+from surveyapp.store.models import CustomerGroup, Response, Score
 from surveyapp.store.statements import Statement
 
 _RESPONSES = cast(Table, Response.__table__)
@@ -41,6 +42,7 @@ class Page:
     rows: Rows
     scores: Rows
     known: Mapping[int, SurveyCounting]
+    surveys: Mapping[int, frozenset[int]]  # of the weighting cells among them, by id
 
     def tally(self) -> Tally:
         """What the segments lack of these responses."""
@@ -54,7 +56,13 @@ class Page:
         documents = zip(read_documents(columns[3]), read_documents(columns[6]), strict=True)
         for row, (attributes, paradata) in zip(self.rows, documents, strict=True):
             number, survey_id, submitted_at, _, source, language, _ = row
-            belongs = [id for id, rule in rules.items() if attributes and rule.matches(attributes)]
+            belongs = [
+                id
+                for id, rule in rules.items()
+                if attributes
+                and (id not in self.surveys or survey_id in self.surveys[id])
+                and rule.matches(attributes)
+            ]
             moment = read_moment(submitted_at)
             if belongs and moment is not None:
                 facet = facet_of({"source": source, "language": language, "paradata": paradata})
@@ -63,7 +71,7 @@ class Page:
         return tally
 
 
-def read_page(session: Session, segments: Sequence[Segment], size: int) -> Page:
+def read_page(session: Session, segments: Sequence[CustomerGroup], size: int) -> Page:
     """The next ``size`` responses that these segments lack, which are sorted equally far."""
     connection = session.connection()
     sorted_to = cast(int, segments[0].sorted_to)
@@ -72,6 +80,7 @@ def read_page(session: Session, segments: Sequence[Segment], size: int) -> Page:
     if rows:
         between = {"first": rows[0][0], "last": rows[-1][0]}
         scores = _scores(connection.dialect).rows(connection, between)
+    of_cells = surveys_of_cells(connection)
     return Page(
         rules={each.id: each.rule for each in segments},
         sorted_to=sorted_to,
@@ -79,6 +88,11 @@ def read_page(session: Session, segments: Sequence[Segment], size: int) -> Page:
         rows=rows,
         scores=scores,
         known=countings_of_surveys(connection),
+        surveys={
+            each.id: of_cells.get(each.journey_id, frozenset())
+            for each in segments
+            if each.journey_id is not None
+        },
     )
 
 

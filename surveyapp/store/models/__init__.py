@@ -54,12 +54,14 @@ from surveyapp.store.models.insights import (
 )
 from surveyapp.store.models.jobs import File, Job, Worker
 from surveyapp.store.models.journeys import (
+    CustomerGroup,
     Journey,
     JourneyTag,
     MapRemoval,
     Segment,
     Stage,
     Touchpoint,
+    WeightingCell,
 )
 from surveyapp.store.models.keys import ApiKey, EncryptionKey, KeyFingerprint, SigningKey
 from surveyapp.store.models.map_comments import MapComment, MapMention
@@ -175,6 +177,7 @@ __all__ = [
     "ConsentText",
     "Contact",
     "Counter",
+    "CustomerGroup",
     "CustomerOutcome",
     "Decision",
     "Delivery",
@@ -287,6 +290,7 @@ __all__ = [
     "UserSession",
     "Webhook",
     "WebhookEvent",
+    "WeightingCell",
     "Worker",
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint, case
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from surveyapp.store.columns import Document, UtcDateTime, utc_now
@@ -156,10 +156,10 @@ class MapRemoval(Base):
     removed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
-class Segment(Base):
-    """A saved rule over respondent attributes: ``region in (North) and tenure_years >= 2``.
+class CustomerGroup(Base):
+    """Customers whose attributes meet a rule, with rollups of their own: a segment, or a weighting cell.
 
-    ``sorted_to`` is None once every response has been sorted by the rule. Until then the segment's
+    ``sorted_to`` is None once every response has been sorted by the rule. Until then the group's
     rollups count the responses whose id is not higher, and no page shows them; NOTHING_SORTED means
     none, and that rollups of an earlier rule may still be there.
     """
@@ -172,3 +172,24 @@ class Segment(Base):
     rule: Mapped[str] = mapped_column(Text)
     sorted_to: Mapped[int | None] = mapped_column(Number)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    # Of a weighting cell: the journey whose responses it counts.
+    journey_id: Mapped[int | None] = mapped_column(ForeignKey("journeys.id"), index=True)
+
+    __mapper_args__ = {  # noqa: RUF012 (as SQLAlchemy declares it)
+        "polymorphic_on": case((journey_id.is_(None), "segment"), else_="weighting cell")
+    }
+
+
+class Segment(CustomerGroup):
+    """A saved rule over respondent attributes: ``region in (North) and tenure_years >= 2``."""
+
+    __mapper_args__ = {"polymorphic_identity": "segment"}  # noqa: RUF012
+
+
+class WeightingCell(CustomerGroup):
+    """Customers of one journey with the same values of the attributes that answers are weighted by.
+
+    No page lists it: the values follow from the journey's population shares, whose rule it has.
+    """
+
+    __mapper_args__ = {"polymorphic_identity": "weighting cell"}  # noqa: RUF012
