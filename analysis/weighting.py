@@ -25,6 +25,7 @@ Attributes = Mapping[str, Sequence[str]]  # by name, one value for each answer
 Shares = Mapping[str, Mapping[str, float]]  # by attribute and value, 0 to 1 and together 1
 _MOST_ROUNDS = 1000
 _NEAR = 1e-10
+_NO_SHARES = "no population shares are given; give those of one attribute at least"
 
 
 @dataclass(frozen=True)
@@ -73,27 +74,123 @@ def raked(attributes: Attributes, shares: Shares) -> Weights:
     ([0.667, 0.667, 0.667, 2.0], 1.333)
     """
     if not shares:
-        raise DataError("no population shares are given; give those of one attribute at least")
-    margins = [_margin(name, attributes.get(name, ()), known) for name, known in shares.items()]
-    n = len(margins[0][0])
-    if any(len(held) != n for held, _ in margins):
+        raise DataError(_NO_SHARES)
+    given = [attributes.get(name, ()) for name in shares]
+    for name, held in zip(shares, given, strict=True):
+        if not held:
+            raise DataError(f"{name} is not given; give its value for every answer")
+    if len({len(held) for held in given}) > 1:
         raise DataError(
             "the attributes are of different numbers of answers; give one value for each"
         )
-    weights = np.ones(n)
+    answers = list(zip(*given, strict=True))
+    counted = Counter(answers)
+    found = raked_cells(list(counted), list(counted.values()), shares)
+    at = {cell: number for number, cell in enumerate(counted)}
+    rows = np.array([at[answer] for answer in answers])
+    return Weights(found.values[rows], found.margins[rows])
+
+
+@dataclass(frozen=True)
+class CellWeights:
+    """One weight for each cell of ``counts`` answers with the same values, with mean 1 over the answers;
+    ``margins`` (cells, values) holds 1 where a value is its own."""
+
+    values: np.ndarray
+    counts: np.ndarray
+    margins: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """How many answers there are."""
+        return int(self.counts.sum())
+
+    @property
+    def design_effect(self) -> float:
+        """As that of ``Weights``."""
+        total = float(self.counts @ self.values)
+        return float(self.n * (self.counts @ self.values**2) / total**2)
+
+    @property
+    def effective_n(self) -> float:
+        """How many answers of equal weight would say as much."""
+        return self.n / self.design_effect
+
+
+def raked_cells(
+    cells: Sequence[Sequence[str]], counts: Sequence[int] | np.ndarray, shares: Shares
+) -> CellWeights:
+    """The same weights as ``raked`` from the numbers of answers: each cell has a value of every attribute of
+    the shares, in their order, and ``counts`` answers. What it costs depends on the cells alone.
+
+    Raises DataError as ``raked``.
+
+    >>> found = raked_cells([("North",), ("South",)], [3, 1], {"region": {"North": 0.5, "South": 0.5}})
+    >>> found.values.round(3).tolist(), round(found.design_effect, 3)
+    ([0.667, 2.0], 1.333)
+    """
+    if not shares:
+        raise DataError(_NO_SHARES)
+    sizes = np.asarray(counts, dtype=float)
+    margins = [
+        _margin(name, [cell[at] for cell in cells], sizes, known)
+        for at, (name, known) in enumerate(shares.items())
+    ]
+    n = sizes.sum()
+    weights = np.ones(len(sizes))
     for _ in range(_MOST_ROUNDS):
         before = weights
         for held, wanted in margins:
-            weights = weights * (held @ (n * wanted / (held.T @ weights)))
+            weights = weights * (held @ (n * wanted / (held.T @ (sizes * weights))))
         if np.abs(weights - before).max() < _NEAR:
             break
     # Where no weights meet all, a round can also end as it began.
-    if all(np.allclose(held.T @ weights, n * wanted, rtol=1e-6) for held, wanted in margins):
-        return Weights(weights, np.hstack([held for held, _ in margins]))
+    if all(
+        np.allclose(held.T @ (sizes * weights), n * wanted, rtol=1e-6) for held, wanted in margins
+    ):
+        return CellWeights(weights, sizes, np.hstack([held for held, _ in margins]))
     raise DataError(
         f"no weights meet the shares of {', '.join(shares)} together: values that never occur with each"
         " other leave none; join values, or weight by fewer attributes"
     )
+
+
+def weighted_mean_of_cells(
+    totals: Sequence[float] | np.ndarray,
+    squares: Sequence[float] | np.ndarray,
+    weights: CellWeights,
+    *,
+    confidence: float = 0.95,
+) -> WeightedMean:
+    """The same as ``weighted_mean``, from each cell's sum of scores and sum of their squares.
+
+    Raises DataError for sums that are not those of the cells, TooFewCases for fewer than two answers.
+
+    Validated against: ``weighted_mean`` of the same answers (1e-9), which R's survey gives.
+    """
+    sums, powers = np.asarray(totals, dtype=float), np.asarray(squares, dtype=float)
+    counts, n = weights.counts, require(weights.n, 2)
+    if sums.shape != counts.shape or powers.shape != counts.shape:
+        raise DataError(
+            f"{len(counts)} cells have weights, and {len(sums)} have sums; give a sum for each"
+        )
+    _require_confidence(confidence)
+    share = weights.values / float(counts @ weights.values)
+    mean = float(share @ sums)
+    # What the attributes leave of a cell's mean, by least squares over the answers.
+    root = np.sqrt(counts)
+    own = sums / np.maximum(counts, 1) - mean
+    fitted = (
+        weights.margins
+        @ np.linalg.lstsq(root[:, None] * weights.margins, root * own, rcond=None)[0]
+    )
+    about = mean + fitted
+    left = sums - counts * about
+    left_squared = powers - 2 * about * sums + counts * about**2
+    centre = float(share @ left)
+    spread = max(0.0, float(share**2 @ left_squared) - centre**2 / n)
+    error = math.sqrt(n / (n - 1) * spread)
+    return _told(mean, error, n, weights, float(sums.sum()) / n, confidence)
 
 
 def weighted_mean(
@@ -111,14 +208,24 @@ def weighted_mean(
         raise DataError(
             f"{len(weights.values)} weights for {n} scores; give one finite score for each weight"
         )
-    if not 0 < confidence < 1:
-        raise DataError(f"a confidence of {confidence:g} is none; give one between 0 and 1")
+    _require_confidence(confidence)
     share = weights.values / weights.values.sum()
     mean = float(share @ scores)
     left = scores - mean
     left = left - weights.margins @ np.linalg.lstsq(weights.margins, left, rcond=None)[0]
     parts = share * left
     error = math.sqrt(n / (n - 1) * float(((parts - parts.mean()) ** 2).sum()))
+    return _told(mean, error, n, weights, float(scores.mean()), confidence)
+
+
+def _told(
+    mean: float,
+    error: float,
+    n: int,
+    weights: Weights | CellWeights,
+    unweighted: float,
+    confidence: float,
+) -> WeightedMean:
     reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * error
     return WeightedMean(
         mean,
@@ -128,9 +235,14 @@ def weighted_mean(
         n,
         weights.design_effect,
         weights.effective_n,
-        float(scores.mean()),
+        unweighted,
         confidence,
     )
+
+
+def _require_confidence(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise DataError(f"a confidence of {confidence:g} is none; give one between 0 and 1")
 
 
 def weighted_promoter_score(
@@ -151,24 +263,24 @@ def weighted_top_box(
 
 
 def _margin(
-    name: str, values: Sequence[str], known: Mapping[str, float]
+    name: str, values: Sequence[str], counts: np.ndarray, known: Mapping[str, float]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Who has which value (answers, values), and the share of each."""
-    if not values:
-        raise DataError(f"{name} is not given; give its value for every answer")
+    """Which cell has which value (cells, values), and the share of each."""
     if not all(share > 0 for share in known.values()) or abs(sum(known.values()) - 1) > 1e-6:
         raise DataError(
             f"the shares of {name} add up to {sum(known.values()):g}; give a share above 0 for each"
             " value, together 1"
         )
-    counted = Counter(values)
+    counted: Counter[str] = Counter()
+    for value, n in zip(values, counts.tolist(), strict=True):
+        counted[value] += int(n)
     for value in counted:
         if value not in known:
             raise DataError(
                 f"{name} is {value!r} in {counted[value]} answers, without a known share"
             )
     for value in known:
-        if value not in counted:
+        if not counted[value]:
             raise DataError(
                 f"nobody answered whose {name} is {value!r}; join it with another value, since nobody"
                 " can speak for them"

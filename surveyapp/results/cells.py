@@ -162,13 +162,14 @@ def counts(
     session: Session,
     surveys: Sequence[int],
     *,
+    segments: Collection[int] | None = None,
     scales: Collection[str] | None = None,
     facets: Facets = UNFLAGGED,
 ) -> dict[Key, dict[int, dict[MonthKey, int]]]:
     """Number of scores by (survey, scale), segment and month: all segments and all time, because
     what is hidden depends on all of them.
 
-    ``scales``: only these, where not all are looked at.
+    ``segments`` and ``scales``: only these, where not all are looked at.
     """
     own = (
         MonthlyRollup.segment_id,
@@ -178,7 +179,7 @@ def counts(
     )
     rows = session.execute(
         select(*own, func.sum(MonthlyRollup.n))
-        .where(*_among(MonthlyRollup, surveys, scales, facets))
+        .where(*_among(MonthlyRollup, surveys, scales, facets), *_of(segments))
         .group_by(*own)
     )
     found: dict[Key, dict[int, dict[MonthKey, int]]] = {}
@@ -188,8 +189,16 @@ def counts(
     return found
 
 
+def _of(segments: Collection[int] | None) -> list[ColumnElement[bool]]:
+    return [] if segments is None else [MonthlyRollup.segment_id.in_(sorted(segments))]
+
+
 def counts_by_facet(
-    session: Session, surveys: Sequence[int], *, scales: Collection[str] | None = None
+    session: Session,
+    surveys: Sequence[int],
+    *,
+    segments: Collection[int] | None = None,
+    scales: Collection[str] | None = None,
 ) -> dict[Key, dict[Facet, dict[int, dict[MonthKey, int]]]]:
     """The same of every answer by facet."""
     told = session.execute(select(RollupFacet.facet, *_FACET))
@@ -197,7 +206,7 @@ def counts_by_facet(
     own = MonthlyRollup
     rows = session.execute(
         select(own.segment_id, own.survey_id, own.scale, own.month, own.facet, own.n).where(
-            *_among(own, surveys, scales, WITH_FLAGGED)
+            *_among(own, surveys, scales, WITH_FLAGGED), *_of(segments)
         )
     )
     found: dict[Key, dict[Facet, dict[int, dict[MonthKey, int]]]] = {}

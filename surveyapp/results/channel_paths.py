@@ -21,7 +21,9 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.i18n.words import msg
 from surveyapp.journeys.calendar import UTC_DAYS, calendar_of
+from surveyapp.journeys.population_shares import population_shares
 from surveyapp.journeys.segments import parse
+from surveyapp.journeys.weighting_cells import cell_rules
 from surveyapp.responses.facets import Facet, facet_columns
 from surveyapp.responses.flags import unflagged
 from surveyapp.results import cells
@@ -74,7 +76,7 @@ class _Answer:
     facet: Facet
     path: ChannelPath
     values: Mapping[str, float]
-    group: Hashable = None
+    group: Hashable
 
 
 _Chosen = Callable[[ChannelPath], bool]
@@ -103,7 +105,8 @@ def channel_paths(
     """
     base = ground(session, journey_id, library=library)
     scored = [each for each in base.scored.get(None, {}).values() if not each.definition.parent]
-    answers = _told_apart(list(_answers(session, base, [each.scale.id for each in scored])))
+    scales, group_of = [each.scale.id for each in scored], _groups(session, journey_id)
+    answers = _told_apart(list(_answers(session, base, scales, group_of)))
     known = sorted({each.path for each in answers if each.path.is_known})
     if not scored or not known:
         return None
@@ -223,21 +226,22 @@ def _rest(scored: Scored, own: _Cell, known: _Cell) -> Figure:
     return figure(scored, NOTHING if reason else known[0] - own[0], reason)
 
 
-def paths_beside(
-    session: Session, base: Ground, group_of: Callable[[str], Hashable], *, minimum: int
-) -> dict[str, bool]:
-    """By score at the journey's end that is told by path, whether its paths are told apart as they are where customers are
-    alike only who are of the same group, too; ``group_of`` tells it from their attributes as stored.
+def _groups(session: Session, journey_id: int) -> Callable[[str], Hashable]:
+    """In which cell of the population shares a customer is, from attributes as stored: weighted scores stand
+    beside those of paths, so that only who is in one cell, too, is alike.
     """
-    asked = base.scored.get(None, {}).values()
-    scales = [each.scale.id for each in asked if not each.definition.parent]
-    answers = _told_apart(list(_answers(session, base, scales, group_of)))
-    alike = [replace(each, group=None) for each in answers]
-    return {
-        scale: _published(session, base, answers, scale, minimum).parts
-        == _published(session, base, alike, scale, minimum).parts
-        for scale in scales
+    cells_of = {
+        number: parse(rule)
+        for number, rule in enumerate(cell_rules(population_shares(session, journey_id)).values())
     }
+    known: dict[str, frozenset[int]] = {}
+
+    def group_of(written: str) -> Hashable:
+        if written not in known:
+            known[written] = segments_of(cells_of, json.loads(written))
+        return known[written]
+
+    return group_of
 
 
 def _with(own: Figure, beside: Beside) -> Figure:
@@ -281,7 +285,7 @@ def _answers(
     session: Session,
     base: Ground,
     scales: Sequence[str],
-    group_of: Callable[[str], Hashable] = lambda _: None,
+    group_of: Callable[[str], Hashable],
 ) -> Iterator[_Answer]:
     """Every answer at the journey's end with a score and without a flag."""
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}

@@ -18,6 +18,7 @@ from surveyapp.results.cells import NOTHING, RESPONSES
 from surveyapp.results.changes import changes
 from surveyapp.results.complements import beside
 from surveyapp.results.complements import sides as sides_of
+from surveyapp.results.definitions import Scored
 from surveyapp.results.facets import UNFLAGGED
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.flagged_out import flagged_out
@@ -45,7 +46,8 @@ from surveyapp.results.view_models import (
     TouchpointOverview,
 )
 from surveyapp.results.weak_points import advice, lowest, sides, stage_sums
-from surveyapp.store.models import EVERYBODY
+from surveyapp.results.weighting import PeriodWeights, period_weights
+from surveyapp.store.models import EVERYBODY, Stage
 
 __all__ = ["journey_overview", "response_rates", "segment_comparison", "trend"]
 
@@ -174,13 +176,19 @@ def segment_comparison(
 
 @dataclass(frozen=True)
 class _Extra:
-    """What stands beside a figure: its change, and a segment's difference from all others."""
+    """What stands beside a figure: its change, a segment's difference from all others, and it with weights."""
 
     changes: Mapping[Cell, Change]
     beside: Mapping[Cell, Beside]
+    weights: PeriodWeights | None
 
-    def of(self, found: Figure, cell: Cell) -> Figure:
-        return replace(found, change=self.changes.get(cell), beside=self.beside.get(cell))
+    def of(self, found: Figure, cell: Cell, scored: Scored) -> Figure:
+        return replace(
+            found,
+            change=self.changes.get(cell),
+            beside=self.beside.get(cell),
+            weighted=self.weights.of([cell], scored, found) if self.weights else None,
+        )
 
 
 def _found(
@@ -203,7 +211,9 @@ def _found(
     if not scope.of_everybody:
         alike = segment_verdicts(session, base, minimum=minimum).on(segment)
         others = beside(base, now[segment], now[EVERYBODY], alike)
-    return now[segment], _Extra(changed, others)
+    return now[segment], _Extra(
+        changed, others, period_weights(session, base, scope, minimum=minimum)
+    )
 
 
 def _compared(scope: Scope, changed: Mapping[Cell, Change]) -> Compared | None:
@@ -228,6 +238,7 @@ def _figures(base: Ground, place: Place, found: Cells, extra: _Extra) -> tuple[F
         extra.of(
             figure(scored, *found.get((place, scale), (NOTHING, Hidden.NO))),
             (place, scale),
+            scored,
         )
         for scale, scored in base.scored.get(place, {}).items()
     )
@@ -240,10 +251,7 @@ def _stages(base: Ground, found: Cells, extra: _Extra) -> Iterator[StageOverview
             code=stage.code,
             name=stage.name,
             goal=stage.goal,
-            figures=tuple(
-                figure(scored, sums, reason)
-                for scored, sums, reason in stage_sums(base, stage.touchpoints, found)
-            ),
+            figures=tuple(_pooled(base, stage, found, extra)),
             touchpoints=tuple(
                 TouchpointOverview(
                     id=touchpoint.id,
@@ -257,6 +265,17 @@ def _stages(base: Ground, found: Cells, extra: _Extra) -> Iterator[StageOverview
                 for touchpoint in stage.touchpoints
             ),
         )
+
+
+def _pooled(base: Ground, stage: Stage, found: Cells, extra: _Extra) -> Iterator[Figure]:
+    """A stage's figures; with weights where every touchpoint that is pooled has some."""
+    for scored, sums, reason in stage_sums(base, stage.touchpoints, found):
+        own, scale = figure(scored, sums, reason), scored.scale.id
+        pooled = [(point.id, scale) for point in stage.touchpoints]
+        there = [cell for cell in pooled if found.get(cell, (NOTHING, Hidden.FEW))[0].n]
+        told = [cell for cell in there if not found[cell][1]]
+        weighted = extra.weights.of(told, scored, own) if extra.weights else None
+        yield replace(own, weighted=weighted)
 
 
 def _responses(

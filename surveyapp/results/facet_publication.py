@@ -45,6 +45,7 @@ from surveyapp.store.models import EVERYBODY
 FacetCounts = Mapping[Facet, Counts]
 FacetKinds = Mapping[Facet, Kinds]
 _Block = frozenset[Facet]
+_UNKNOWN = Overlaps(None)
 _Key = TypeVar("_Key", bound=Hashable)
 
 
@@ -110,14 +111,18 @@ def parts_of(
 
 
 def holds_by_block(
-    shown: Publication, parts: Sequence[Part], counts: FacetCounts, kinds: FacetKinds
+    shown: Publication,
+    parts: Sequence[Part],
+    counts: FacetCounts,
+    kinds: FacetKinds | None,
+    lying: Overlaps = _UNKNOWN,
 ) -> bool:
     """Whether all that is ``shown`` of the answers without a flag, further groups among it, could be published
     of every block of theirs alone, in the spans that it leaves; ``parts`` are those of all segments.
 
     Spans that a group's run joins have the blocks of all of them: facets are apart where they are in any.
     """
-    ground = _Ground(counts, Overlaps(None), shown.minimum, kinds, shown)
+    ground = _Ground(counts, lying, shown.minimum, kinds, shown)
     for slices in ground.spans:
         inside = [part for part in parts if set(part.slices) & set(slices)]
         if {run for part in inside for run in part.slices} != set(slices):
@@ -230,7 +235,7 @@ class _Ground:
         if self.kinds is not None:
             told = listed(_sum(self.kinds.get(facet, {}) for facet in block))
         seen = views(self.segments, sizes, slices, self.lying, told)
-        if seen is None:
+        if not seen:
             return False
         for sets, present in seen:
             found = differencing.smallest_group(Table(sets[shown], sizes[shown], present, runs))

@@ -12,7 +12,7 @@ from analysis.metrics import Share
 from surveyapp.results import phrases
 from surveyapp.results.segment_verdict_phrases import alike_to_json
 from surveyapp.results.standing import Gap
-from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden, State
+from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden, State, Weighted
 
 
 def state_of(figures: Iterable[Figure]) -> State:
@@ -53,6 +53,30 @@ def figure_to_json(figure: Figure, *, few: int) -> dict[str, Any]:
         "change": _change_to_json(figure, few),
         "other_customers": _beside_to_json(figure, few),
         "target": gap_to_json(figure.target),
+        "weighted": weighted_to_json(figure.weighted, few=few),
+    }
+
+
+def weighted_to_json(weighted: Weighted | None, *, few: int) -> dict[str, Any] | None:
+    """A score with weights, and what they cost; null where none are asked for."""
+    if weighted is None:
+        return None
+    own = weighted.figure
+    numbers = dict.fromkeys(("n", "estimate", "low", "high", "interval"))
+    if own is not None:
+        numbers = {
+            "n": own.n,
+            "estimate": own.estimate,
+            "low": own.low,
+            "high": own.high,
+            "interval": own.definition.interval,
+        }
+    return {
+        **numbers,
+        "design_effect": weighted.design_effect,
+        "effective_n": weighted.effective_n,
+        "left_out": weighted.left_out,
+        "refused": weighted.refused or None,
     }
 
 

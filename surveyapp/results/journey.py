@@ -48,6 +48,11 @@ class Ground:
     targets: tuple[MetricTarget, ...]  # of all customers and of segments
 
     @property
+    def told(self) -> list[int]:
+        """Everybody and the segments whose figures are published."""
+        return [EVERYBODY, *self.segments]
+
+    @property
     def ids(self) -> list[int]:
         return [survey.id for survey in self.surveys]
 
@@ -194,19 +199,65 @@ def divisions(session: Session, base: Ground, *, minimum: int) -> dict[Cell, tup
     }
 
 
+def facet_counts(
+    session: Session, base: Ground
+) -> dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]]:
+    """Numbers of answers by cell, facet, segment and month."""
+    return _by_facet(session, base, None)[0]
+
+
+def facet_kinds(
+    session: Session, base: Ground, rules: Mapping[int, str], rest: int
+) -> dict[Cell, dict[Facet, Kinds]]:
+    """The same answers without a flag by all the segments and further groups that a customer is in together;
+    nothing where there are too many. Groups have ``rules``; who is in none of them is in ``rest``.
+    """
+    counted = facet_counts(session, base)
+    if not _are_few(_totals(base, counted)):
+        return {}
+    known = {segment: name.rule for segment, name in base.segments.items()} | dict(rules)
+    scales = {scale for _, scale in counted}
+    read = kinds_by_facet(
+        session,
+        base.surveys,
+        calendar_of(base.journey),
+        known,
+        scales,
+        fingerprint=_fingerprint(counted),
+    )
+    found: dict[Cell, dict[Facet, Kinds]] = {}
+    for (survey, scale), by_facet in read.items():
+        into = found.setdefault((base.places[survey], scale), {})
+        for facet, own in by_facet.items():
+            if not facet.flagged:
+                kinds = into.setdefault(facet, {})
+                for kind, months in own.items():
+                    grouped = kind if kind & rules.keys() else kind | {rest}
+                    _add_kinds(kinds, {grouped: months})
+    return found
+
+
 def _by_facet(
+    session: Session, base: Ground, scales: Collection[str] | None
+) -> tuple[dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]], dict[Cell, dict[Facet, Kinds]]]:
+    if scales is not None:
+        return _read_by_facet(session, base, scales)
+    key = ("by facet", base.journey.id)
+    return read_once(session, key, lambda: _read_by_facet(session, base, None))
+
+
+def _read_by_facet(
     session: Session, base: Ground, scales: Collection[str] | None
 ) -> tuple[dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]], dict[Cell, dict[Facet, Kinds]]]:
     counted: dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]] = {}
     for (survey, scale), by_facet in cells.counts_by_facet(
-        session, base.ids, scales=scales
+        session, base.ids, segments=base.told, scales=scales
     ).items():
         at = counted.setdefault((base.places[survey], scale), {})
         for facet, by_segment in by_facet.items():
             _add(at.setdefault(facet, {EVERYBODY: {}}), base, by_segment)
     kinds: dict[Cell, dict[Facet, Kinds]] = {}
-    alike = {cell: _added(base, by_facet.values()) for cell, by_facet in counted.items()}
-    if _are_few(base, alike):
+    if base.segments and _are_few(_totals(base, counted)):
         read = kinds_by_facet(*_of_kinds(session, base, counted), fingerprint=_fingerprint(counted))
         for (survey, scale), found in read.items():
             into = kinds.setdefault((base.places[survey], scale), {})
@@ -219,7 +270,9 @@ def _publications(
     session: Session, base: Ground, minimum: int, scales: Collection[str] | None
 ) -> dict[Cell, Publication]:
     counted: dict[Cell, dict[int, dict[MonthKey, int]]] = {}
-    for (survey, scale), by_segment in cells.counts(session, base.ids, scales=scales).items():
+    for (survey, scale), by_segment in cells.counts(
+        session, base.ids, segments=base.told, scales=scales
+    ).items():
         into = counted.setdefault((base.places[survey], scale), {EVERYBODY: {}})
         _add(into, base, by_segment)
     kinds = _kinds(session, base, counted)
@@ -263,7 +316,7 @@ _Counted = Mapping[Cell, Mapping[int, Mapping[MonthKey, int]]]
 
 def _kinds(session: Session, base: Ground, counted: _Counted) -> dict[Cell, Kinds]:
     """The same answers by kinds of customers; nothing where there are no segments, or too many answers."""
-    if not _are_few(base, counted):
+    if not (base.segments and _are_few(counted)):
         return {}
     found: dict[Cell, Kinds] = {}
     read = kinds_by_scale(*_of_kinds(session, base, counted), fingerprint=_fingerprint(counted))
@@ -272,12 +325,18 @@ def _kinds(session: Session, base: Ground, counted: _Counted) -> dict[Cell, Kind
     return found
 
 
-def _are_few(base: Ground, counted: _Counted) -> bool:
-    """Whether there are segments, and so few answers that their kinds can be looked up."""
+def _totals(
+    base: Ground, counted: Mapping[Cell, Mapping[Facet, Mapping[int, Mapping[MonthKey, int]]]]
+) -> _Counted:
+    return {cell: _added(base, by_facet.values()) for cell, by_facet in counted.items()}
+
+
+def _are_few(counted: _Counted) -> bool:
+    """Whether there are so few answers that their kinds can be looked up."""
     answers: dict[Place, int] = {}
     for (place, _), counts in counted.items():
         answers[place] = max(answers.get(place, 0), sum(counts[EVERYBODY].values()))
-    return bool(base.segments) and 0 < sum(answers.values()) <= MOST_ANSWERS
+    return 0 < sum(answers.values()) <= MOST_ANSWERS
 
 
 def _of_kinds(

@@ -29,6 +29,7 @@ from surveyapp.store.models import EVERYBODY
 Run = tuple[MonthKey, MonthKey]  # first and last month
 Counts = Mapping[int, Mapping[MonthKey, int]]  # by segment, EVERYBODY included
 Kinds = Mapping[frozenset[int], Mapping[MonthKey, int]]  # by the segments that somebody is in
+_UNKNOWN = Overlaps(None)
 
 
 def within(month: MonthKey, since: MonthKey | None, until: MonthKey | None) -> bool:
@@ -124,13 +125,19 @@ def _published(
 
 
 def groups_beside(
-    told: Publication, groups: Counts, kinds: Kinds, *, minimum: int
+    told: Publication,
+    groups: Counts,
+    kinds: Kinds | None,
+    lying: Overlaps = _UNKNOWN,
+    *,
+    minimum: int,
 ) -> list[Publication]:
     """What may be shown of further ``groups`` beside all that is ``told``: by the shortest runs of months that
     do for all groups, and of all months together; the first tells more, the second can stand beside more.
 
-    ``kinds`` counts the answers by all segments and groups that a customer is in; groups have numbers that
-    no segment has. Nothing where these numbers do not agree with what is told.
+    ``kinds`` counts the answers by all segments and groups that a customer is in, where that is known; else
+    ``lying`` says how the rules of all of them lie to each other. Groups have numbers that no segment has.
+    Nothing where neither agrees with what is told.
     """
     slices = blocks(told.counts.get(EVERYBODY, {}), minimum=minimum)
     if EVERYBODY not in told.runs or not slices:
@@ -144,8 +151,8 @@ def groups_beside(
         ],
         dtype=float,
     )
-    seen = views(segments, sizes, slices, Overlaps(None), listed(kinds))
-    if seen is None:
+    seen = views(segments, sizes, slices, lying, None if kinds is None else listed(kinds))
+    if not seen:
         return []
     found = []
     for whole in (False, True):

@@ -14,13 +14,15 @@ from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
 from surveyapp.results.change_markers import Placed, placed_changes
 from surveyapp.results.changes import change_sums
 from surveyapp.results.control_limits import trend_limits
+from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground, Place, ground, publications
 from surveyapp.results.publication import Publication
 from surveyapp.results.rewordings import are_different, reworded_cells, wordings_asked
 from surveyapp.results.scope import Period, Scope
 from surveyapp.results.targets import of_segment, place_of
-from surveyapp.results.view_models import LATEST, Hidden, Marker, Month, Trend, Worded
+from surveyapp.results.view_models import LATEST, Figure, Hidden, Marker, Month, Trend, Worded
+from surveyapp.results.weighting import month_weights
 from surveyapp.store.models import EVERYBODY
 
 
@@ -53,6 +55,13 @@ def trend(
     between = (_ends(baseline), _ends(scope.period)) if baseline else None
     compared = change_sums(session, base, scope, minimum=minimum_cell)
     targets = of_segment(base.targets, segment_id)
+    weights = month_weights(session, base, scope, minimum=minimum_cell)
+
+    def with_weights(own: Figure, scored: Scored, place: Place, month: MonthKey) -> Figure:
+        if weights is None:
+            return own
+        return replace(own, weighted=weights.of((place, scored.scale.id), scored, month, own))
+
     places: list[tuple[str | None, str | None, int | None, str]] = [(None, None, None, "")]
     for stage in base.journey.stages:
         places += [
@@ -75,7 +84,7 @@ def trend(
             shown = tuple(
                 Month(
                     date(*month, 1),
-                    figure(scored, sums, reasons[month]),
+                    with_weights(figure(scored, sums, reasons[month]), scored, place, month),
                     figure(scored, others[month], Hidden.NO) if month in others else None,
                 )
                 for month, sums in window

@@ -97,6 +97,7 @@ class Figure:
     change: Change | None = None  # None where nothing is compared with
     beside: Beside | None = None  # of a segment
     target: Gap | None = None  # None where no target is set
+    weighted: Weighted | None = None  # where weights are asked for
 
     @property
     def suppressed(self) -> bool:
@@ -111,6 +112,22 @@ class Figure:
         if self.suppressed:
             return State.HIDDEN
         return State.SHOWN if self.shown else State.UNANSWERED
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A score as it would be with a population's shares, in ``figure``, whose n counts the answers that have
+    weights; ``refused`` says why there is none.
+
+    ``left_out``: the answers without a weight, whose value of an attribute is not known or has no share.
+    """
+
+    figure: Figure | None
+    error: float | None = None
+    design_effect: float | None = None
+    effective_n: float | None = None
+    left_out: int | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True)

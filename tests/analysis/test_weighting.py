@@ -14,7 +14,9 @@ from analysis.errors import DataError, TooFewCases
 from analysis.weighting import (
     Weights,
     raked,
+    raked_cells,
     weighted_mean,
+    weighted_mean_of_cells,
     weighted_promoter_score,
     weighted_top_box,
 )
@@ -104,3 +106,27 @@ def test_values_that_never_meet_and_wrong_scores_are_refused():
         weighted_promoter_score([1, 2, 3, 11], weights)
     with pytest.raises(TooFewCases):
         weighted_mean([1], raked({"a": ["x"]}, {"a": {"x": 1.0}}))
+
+
+@pytest.mark.parametrize("attributes", [("region",), ("region", "age")])
+def test_counts_and_sums_of_cells_give_what_the_answers_give(attributes: tuple[str, ...]):
+    """A million answers so cost what their few cells cost."""
+    known = {"region": (REGION, REGIONS), "age": (AGE, AGES)}
+    held = {name: known[name][0] for name in attributes}
+    shares = {name: known[name][1] for name in attributes}
+    rows = raked(held, shares)
+    answers = list(zip(*held.values(), strict=True))
+    cells = sorted(set(answers))
+    inside = [np.array([answer == cell for answer in answers]) for cell in cells]
+    weights = raked_cells(cells, [int(own.sum()) for own in inside], shares)
+    points = 100.0 * ((SCORES >= 9).astype(float) - (SCORES <= 6))
+    for scores in (SCORES.astype(float), points):
+        totals = [scores[own].sum() for own in inside]
+        squares = [(scores[own] ** 2).sum() for own in inside]
+        found = weighted_mean_of_cells(totals, squares, weights, confidence=0.9)
+        expected = weighted_mean(scores, rows, confidence=0.9)
+        for name in ("estimate", "low", "high", "error", "design_effect", "effective_n"):
+            assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-9), name
+        assert (found.n, found.unweighted) == (40, pytest.approx(scores.mean()))
+    with pytest.raises(DataError, match="have sums"):
+        weighted_mean_of_cells([1.0], [1.0], weights)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from instruments.loader import BUILT_IN
+from surveyapp.journeys.population_shares import set_shares
 from surveyapp.reports.channel_paths import channel_paths as chapter
 from surveyapp.reports.document import Heading, Table
 from surveyapp.results import channel_paths as module
@@ -16,12 +17,10 @@ from surveyapp.results.channel_paths import (
     ChannelPaths,
     answers_with_paths,
     channel_paths,
-    paths_beside,
 )
-from surveyapp.results.journey import ground
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
-from surveyapp.store.models import Interaction, JourneyRun, Response
+from surveyapp.store.models import Interaction, Journey, JourneyRun, Response
 from tests.results import bank
 
 DAY = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -167,12 +166,29 @@ def test_without_events_there_is_nothing_to_tell_apart(store: Store, made: bank.
         assert channel_paths(session, made.journey, library=BUILT_IN) is None
 
 
-def test_paths_stay_apart_beside_groups_in_which_they_meet(store: Store, made: bank.Bank):
-    """Of the north are half of those who took each path; customers alike in nothing never meet."""
-    with store.reading() as session:
-        base = ground(session, made.journey, library=BUILT_IN)
-        alike = paths_beside(session, base, lambda known: "North" in known, minimum=5)
-        own = iter(range(1000))
-        alone = paths_beside(session, base, lambda _: next(own), minimum=5)
-    assert set(alike) == set(alone) >= {"nps", "sjq"}
-    assert alike["nps"] and not alone["nps"]
+@pytest.mark.parametrize(
+    ("attribute", "lines", "apart"),
+    [
+        ("region", "North 50\nSouth 50", True),
+        ("plan", "basic 50\nplus 50", False),
+    ],
+)
+def test_paths_stay_apart_beside_weighted_groups_in_which_they_meet(
+    store: Store, made: bank.Bank, attribute: str, lines: str, apart: bool
+):
+    """Of the north are half of those who took each path; who came by the web alone has a plan of their own."""
+    with store.writing() as session:
+        for number, each in enumerate(session.scalars(select(Response).order_by(Response.id))):
+            each.attributes = {**each.attributes, "plan": "basic" if number < 12 else "plus"}
+        set_shares(
+            session,
+            session.get_one(Journey, made.journey),
+            attribute=attribute,
+            lines=lines,
+            source="register",
+            counted_on=DAY.date(),
+            user_id=None,
+        )
+    shown = nps(read(store, made.journey))
+    assert (shown["web"][0] == 12) is apart
+    assert shown["All whose path is known"][0] == 44

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import Mean, summarize
@@ -17,19 +18,21 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.population_shares import read_shares, set_shares, shares_as_lines
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
+from surveyapp.responses.sorting import sort_segment
 from surveyapp.results import dashboards
-from surveyapp.results import weighted_scores as module
+from surveyapp.results import weighting as module
+from surveyapp.results.cells import Sums
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import State
 from surveyapp.results.weighted_scores import (
     WeightedRow,
     WeightedScores,
-    points,
     weighted_scores,
 )
 from surveyapp.results.weighted_scores_json import weighted_scores_to_json
+from surveyapp.results.weighting import score_points
 from surveyapp.store.db import Store
-from surveyapp.store.models import Journey
+from surveyapp.store.models import BINS, Journey, WeightingCell
 from tests.responses.makers import NOW, as_survey, make_journey, make_survey
 from tests.results import bank
 
@@ -53,7 +56,18 @@ def made(store: Store, given, *lines: tuple[str, str], segments=None) -> int:
         stored = {number: rules[code][1] for code, number in numbers.items()}
         bank.store_answers(session, place.surveys["end"], given, stored)
         share(session, place.journey, *lines)
+    count(store)
     return place.journey
+
+
+def count(store: Store) -> None:
+    """What the worker does after shares are set."""
+    with store.reading() as session:
+        waiting = session.scalars(
+            select(WeightingCell.id).where(WeightingCell.sorted_to.is_not(None))
+        ).all()
+    for number in waiting:
+        sort_segment(store, number)
 
 
 def share(session: Session, journey: int, *lines: tuple[str, str]) -> None:
@@ -112,17 +126,23 @@ def test_what_answers_contribute_is_on_average_the_score():
     for code in ("csat", "ces", "nps", "sjq"):
         for scale in scales(BUILT_IN.load(code), None):
             values = rng.integers(scale.minimum, scale.maximum + 1, 40).astype(float)
+            bins = np.bincount(values.astype(int), minlength=BINS).tolist()
+            sums = Sums(40, float(values.sum()), float(values @ values), tuple(bins))
             found = summarize(
                 scale,
                 n=40,
-                total=float(values.sum()),
-                total_squares=float(values @ values),
-                histogram=np.bincount(values.astype(int), minlength=scale.maximum + 1).tolist()[
-                    scale.minimum :
-                ],
+                total=sums.total,
+                total_squares=sums.total_squares,
+                histogram=bins[scale.minimum : scale.maximum + 1],
             )
             expected = found.percent[0] if isinstance(found, Mean) else found.estimate
-            assert points(scale, values.tolist()).mean() == pytest.approx(expected), scale.id
+            total, squares = score_points(scale, sums)
+            assert total / 40 == pytest.approx(expected), scale.id
+            if isinstance(found, Mean):
+                unit = 100 / (scale.maximum - scale.minimum)
+                assert squares / 40 - (total / 40) ** 2 == pytest.approx(unit**2 * values.var())
+            else:
+                assert 0 < squares <= 40 * 100**2
             seen.add(scale.metric)
     assert seen == {Metric.CSAT, Metric.CES, Metric.NPS, Metric.INDEX}
 
@@ -183,6 +203,7 @@ def test_a_group_that_differs_from_a_language_by_few_is_not_told(
         store_bulk(session, as_survey(session, row), prepared, source="link", library=BUILT_IN)
         share(session, row.journey_id, ("region", REGIONS))
         journey = row.journey_id
+    count(store)
     with store.reading() as session:
         overview = dashboards.journey_overview(
             session, Scope(journey, language="fi"), minimum_cell=5, library=BUILT_IN
@@ -220,12 +241,11 @@ def test_what_cannot_be_weighted_is_refused_by_name(store: Store, monkeypatch: p
         share(session, journey, ("region", REGIONS))
         with pytest.raises(Conflict, match="known already"):
             share(session, journey, (" region", REGIONS))
+    assert "still being counted" in read(store, journey).refused
+    count(store)
     assert "not of a segment" in read(store, journey, segment_id=1).refused
     for one in ({"channel": "link"}, {"language": "fi"}, {"flagged": True}):
         assert "take these filters off" in read(store, journey, **one).refused
-    monkeypatch.setattr(module, "MOST", 3)
-    assert "20 responses" in read(store, journey).refused
-    monkeypatch.setattr(module, "MOST", 20_000)
     monkeypatch.setattr(module, "MOST_GROUPS", 1)
     assert "2 combinations" in read(store, journey).refused
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -49,7 +51,11 @@ class Town:
         return facet_publication(counts, facets, lying, minimum=MINIMUM, kinds=known)
 
 
-def town(rng: np.random.Generator) -> Town:
+def town(
+    rng: np.random.Generator, groups: Mapping[int, str] = MappingProxyType({}), rest: int = 0
+) -> Town:
+    """Some people; whoever meets the rule of none of further ``groups`` is of the group ``rest``."""
+    apart = {number: parse(rule) for number, rule in groups.items()}
     rules = tuple(map(str, rng.choice(RULES, rng.integers(0, 4), replace=False)))
     parsed = [parse(rule) for rule in rules]
     months = [(2025 + m // 12, m % 12 + 1) for m in range(9, 9 + int(rng.integers(1, 5)))]
@@ -63,7 +69,9 @@ def town(rng: np.random.Generator) -> Town:
             "tenure": float(rng.integers(0, 8)),
             "channel": str(rng.choice(["app", "web"])),
         }
-        inside = (s for s, rule in enumerate(parsed, start=1) if rule.matches(attributes))
+        inside = [s for s, rule in enumerate(parsed, start=1) if rule.matches(attributes)]
+        own = [number for number, rule in apart.items() if rule.matches(attributes)]
+        inside += own or [rest] if groups else []
         facet = Facet(
             str(rng.choice(CHANNELS, p=by_channel)),
             LANGUAGES[int(rng.random() < finnish)],

@@ -6,22 +6,26 @@ A weighted score is one sum over its groups; the attacker is given every group's
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 from surveyapp.responses.facets import Facet
 from surveyapp.results.facet_publication import parts_of
 from surveyapp.results.facets import Facets
+from surveyapp.results.group_publication import UNKNOWN, groups_lying, told_groups
 from surveyapp.results.overlaps import overlaps
 from surveyapp.results.publication import Publication
 from surveyapp.results.view_models import Hidden
-from surveyapp.results.weighted_scores import told_groups
+from surveyapp.store.models import EVERYBODY
 from tests.security.test_differencing import MINIMUM, Month
 from tests.security.test_differencing_facets import CHOICES, Person, Town, attacked, shown, town
 
 WORLDS = 30
 GROUPS = (-1, -2, -3)
+CELLS = {-2: '"region" in ("North")', -3: '"region" in ("South")'}  # and the east is in none
 EVERY = (None, None)
 
 
@@ -31,6 +35,7 @@ class Weighted:
 
     town: Town
     grouped: Counter[Person]
+    by_rule: bool = False  # the answers are too many to know more than their rules
 
     def told(self) -> Publication | None:
         counts: dict[Facet, dict[int, Counter[Month]]] = {}
@@ -46,7 +51,17 @@ class Weighted:
         for (facet, kind, month), n in self.grouped.items():
             if not facet.flagged:
                 by_group.setdefault(facet, {}).setdefault(kind, Counter())[month] += n
-        return told_groups(self.town.published(Facets()), parts, by_group, MINIMUM)
+        counted: dict[Facet, dict[int, Counter[Month]]] = {}
+        for facet, own in by_group.items():
+            for kind, months in own.items():
+                for number in kind:
+                    counted.setdefault(facet, {}).setdefault(number, Counter()).update(months)
+        published = self.town.published(Facets())
+        if self.by_rule:
+            rules = tuple(enumerate(self.town.rules, start=1))
+            lying = groups_lying(rules, tuple(CELLS.items()))
+            return told_groups(published, parts, counted, None, lying)
+        return told_groups(published, parts, counted, by_group)
 
 
 def weighted(rng: np.random.Generator) -> Weighted:
@@ -63,11 +78,23 @@ def weighted(rng: np.random.Generator) -> Weighted:
     return Weighted(place, grouped)
 
 
-def test_no_small_group_follows_from_groups_beside_channels_languages_and_flags():
+def ruled(rng: np.random.Generator) -> Weighted:
+    """Groups that are known by their rules alone, as those of very many answers are."""
+    whole = town(rng, CELLS, UNKNOWN)
+    plain: Counter[Person] = Counter()
+    for (facet, kind, month), n in whole.people.items():
+        plain[facet, frozenset(each for each in kind if each >= EVERYBODY), month] += n
+    return Weighted(Town(whole.rules, plain, knows_kinds=False), whole.people, by_rule=True)
+
+
+@pytest.mark.parametrize(("make", "least"), [(weighted, 2), (ruled, 0.5)])
+def test_no_small_group_follows_from_groups_beside_channels_languages_and_flags(
+    make: Callable[[np.random.Generator], Weighted], least: float
+):
     rng = np.random.default_rng(89)
     found = 0
     for number in range(WORLDS):
-        place = weighted(rng)
+        place = make(rng)
         figures = shown(place.town, {one: place.town.published(one) for one in CHOICES})
         told = place.told()
         if told is None:
@@ -83,7 +110,7 @@ def test_no_small_group_follows_from_groups_beside_channels_languages_and_flags(
         }
         assert not attacked(seen, [*figures, *own]), f"world {number}: {place}"
         found += len(own)
-    assert found > 2 * WORLDS, "hiding everything is no protection"
+    assert found > least * WORLDS, "hiding everything is no protection"
 
 
 def test_the_attacker_finds_people_where_every_group_is_told():

@@ -1,0 +1,455 @@
+"""A journey's scores as they would be if its answers had the known shares of its population.
+
+Everything comes from rollups of the cells of the attributes: how many answered of each, and the sums of
+their scores. So a weighted score costs months, not answers. Where a cell could not be told of, no score that
+rests on it is shown (``group_publication``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from analysis.errors import AnalysisError
+from analysis.metrics import summarize
+from analysis.scoring import ScoredScale
+from analysis.weighting import (
+    CellWeights,
+    WeightedMean,
+    raked_cells,
+    weighted_mean_of_cells,
+)
+from instruments.schema import Metric
+from surveyapp.i18n.words import msg
+from surveyapp.journeys.population_shares import population_shares
+from surveyapp.journeys.weighting_cells import (
+    MOST_CELLS,
+    Values,
+    cell_rules,
+    combinations,
+    weighting_cells,
+)
+from surveyapp.responses.facets import Facet
+from surveyapp.results import cells, phrases
+from surveyapp.results.cells import NOTHING, MonthKey, Sums
+from surveyapp.results.definitions import Scored
+from surveyapp.results.group_publication import UNKNOWN, groups_lying, told_groups
+from surveyapp.results.journey import (
+    Cell,
+    Ground,
+    divisions,
+    facet_counts,
+    facet_kinds,
+    publications,
+)
+from surveyapp.results.kinds import Kinds
+from surveyapp.results.publication import Counts, Publication
+from surveyapp.results.scope import Period, Scope, period
+from surveyapp.results.view_models import Figure, Hidden, Weighted
+from surveyapp.store.db import read_once
+from surveyapp.store.models import EVERYBODY
+
+MOST_GROUPS = 24  # cells with answers: of more, few are large enough, and the check takes long
+_JOIN = msg("join it with another value in the population shares")
+_INTERVAL = msg("Linearised, Student's t, 95%")
+_NO_GROUP = msg(
+    "Hidden, because a small group of customers could be told apart; join values that few customers have."
+)
+
+_ByGroup = Mapping[int, Sums]
+
+
+@dataclass(frozen=True)
+class Margin:
+    """The known shares of one attribute, 0 to 1, and where they come from."""
+
+    attribute: str
+    shares: Mapping[str, float]
+    source: str
+    counted_on: date
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """What scores of all customers are weighted by; ``refused`` says why none is, else empty.
+
+    ``groups``: the values of each cell by its number, which no segment has.
+    """
+
+    margins: tuple[Margin, ...]
+    refused: str = ""
+    groups: Mapping[int, Values] = field(default_factory=dict)
+    _shown: Mapping[Cell, Publication | None] = field(default_factory=dict)
+
+    def score(
+        self, several: Sequence[Cell], scored: Scored, sums: _ByGroup, when: Period
+    ) -> Weighted:
+        """A score of these cells together in some months, of the ``sums`` of each group in them."""
+        if self.refused:
+            return Weighted(None, refused=self.refused)
+        return _score(self, [self._shown[cell] for cell in several], scored, sums, when)
+
+
+@dataclass(frozen=True)
+class PeriodWeights:
+    """The weighted scores of a period."""
+
+    by: Weighting
+    when: Period
+    sums: Mapping[Cell, _ByGroup]
+
+    def of(self, several: Sequence[Cell], scored: Scored, own: Figure) -> Weighted:
+        """That of these cells together, nothing where ``own``, it without weights, is not shown."""
+        if not own.shown:
+            return Weighted(None)
+        sums: dict[int, Sums] = {}
+        for cell in several:
+            for number, each in self.sums.get(cell, {}).items():
+                sums[number] = sums.get(number, NOTHING) + each
+        return self.by.score(several, scored, sums, self.when)
+
+
+@dataclass(frozen=True)
+class MonthWeights:
+    """The same month by month."""
+
+    by: Weighting
+    sums: Mapping[Cell, Mapping[MonthKey, _ByGroup]]
+
+    def of(self, cell: Cell, scored: Scored, month: MonthKey, own: Figure) -> Weighted:
+        """That of a month, nothing where ``own``, it without weights, is not shown."""
+        if not own.shown:
+            return Weighted(None)
+        day = date(*month, 1)
+        sums = self.sums.get(cell, {}).get(month, {})
+        return self.by.score([cell], scored, sums, period(day, day))
+
+
+def period_weights(
+    session: Session, base: Ground, scope: Scope, *, minimum: int
+) -> PeriodWeights | None:
+    """The weighted scores of a scope's period; None where none are asked for."""
+    if not scope.weighted:
+        return None
+    by = weighting(session, base, scope, minimum=minimum)
+    return PeriodWeights(by, scope.period, _group_sums(session, base, by, scope.period))
+
+
+def month_weights(
+    session: Session, base: Ground, scope: Scope, *, minimum: int
+) -> MonthWeights | None:
+    """The weighted scores of every month; None where none are asked for."""
+    if not scope.weighted:
+        return None
+    by = weighting(session, base, scope, minimum=minimum)
+    return MonthWeights(by, _group_months(session, base, by))
+
+
+def weighting(session: Session, base: Ground, scope: Scope, *, minimum: int) -> Weighting:
+    """What the scores of this scope are weighted by. A scope, or shares, that none can be weighted by is
+    refused by name."""
+    key = ("weighting", base.journey.id, minimum)
+    found = read_once(session, key, lambda: _weighting(session, base, minimum))
+    refused = found.refused or _why_not(scope)
+    return replace(found, refused=refused) if refused else found
+
+
+def _group_sums(
+    session: Session, base: Ground, by: Weighting, when: Period
+) -> dict[Cell, dict[int, Sums]]:
+    """The sums of each group in a period, of those that have answers."""
+    if by.refused:
+        return {}
+    numbers = _stored(by)
+    found = cells.sums(session, base.ids, [EVERYBODY, *numbers], since=when.since, until=when.until)
+    pooled = {segment: base.pooled(own) for segment, own in found.items()}
+    return {
+        cell: _with_rest(everybody, {n: pooled[s].get(cell, NOTHING) for s, n in numbers.items()})
+        for cell, everybody in pooled[EVERYBODY].items()
+    }
+
+
+def _group_months(
+    session: Session, base: Ground, by: Weighting
+) -> dict[Cell, dict[MonthKey, dict[int, Sums]]]:
+    """The same month by month, of all time."""
+    if by.refused:
+        return {}
+    numbers = _stored(by)
+    found = cells.monthly(session, base.ids, [EVERYBODY, *numbers])
+    pooled = {segment: base.pooled_months(own) for segment, own in found.items()}
+    return {
+        cell: {
+            month: _with_rest(
+                everybody,
+                {n: pooled[s].get(cell, {}).get(month, NOTHING) for s, n in numbers.items()},
+            )
+            for month, everybody in months.items()
+        }
+        for cell, months in pooled[EVERYBODY].items()
+    }
+
+
+def _stored(by: Weighting) -> dict[int, int]:
+    """The groups' numbers by those of their rollups."""
+    return {UNKNOWN - number: number for number in by.groups}
+
+
+def _with_rest(everybody: Sums, of_cells: Mapping[int, Sums]) -> dict[int, Sums]:
+    """Those of cells with answers, and of who is in none."""
+    found = {number: sums for number, sums in of_cells.items() if sums.n}
+    rest = everybody - sum(found.values(), start=NOTHING)
+    return found | {UNKNOWN: rest} if rest.n else found
+
+
+def _why_not(scope: Scope) -> str:
+    if not scope.of_everybody:
+        return (
+            "The shares are those of all customers, and not of a segment; choose all customers to see"
+            " weighted scores."
+        )
+    if scope.channel or scope.language or scope.flagged:
+        return (
+            "Weighted scores are of all channels and languages, without flagged answers; take these"
+            " filters off to see them."
+        )
+    return ""
+
+
+def _weighting(session: Session, base: Ground, minimum: int) -> Weighting:
+    known = population_shares(session, base.journey.id)
+    margins = tuple(
+        Margin(each.attribute, each.shares, each.source, each.counted_on) for each in known
+    )
+    if not margins:
+        return Weighting(
+            margins, "No population shares are known for this journey; set them first."
+        )
+    rules = cell_rules(known)
+    if not rules:
+        return Weighting(
+            margins,
+            f"The shares have {combinations(known)} combinations of values; answers are weighted by at most"
+            f" {MOST_CELLS}. Join values, or remove an attribute.",
+        )
+    stored = weighting_cells(session, base.journey.id)
+    if any(rule not in stored for rule in rules.values()):
+        return Weighting(
+            margins,
+            "Answers are not counted by these shares yet; open one of the shares and save it.",
+        )
+    if any(stored[rule].sorted_to is not None for rule in rules.values()):
+        return Weighting(
+            margins,
+            "Answers are still being counted by the values of the population shares; try again in a few"
+            " minutes.",
+        )
+    numbers = {UNKNOWN - stored[rule].id: values for values, rule in rules.items()}
+    by_number = {UNKNOWN - stored[rule].id: rule for rule in rules.values()}
+    counts = _group_counts(session, base, numbers)
+    groups = {
+        number
+        for by_facet in counts.values()
+        for own in by_facet.values()
+        for number, months in own.items()
+        if number < UNKNOWN and any(months.values())
+    }
+    if len(groups) > MOST_GROUPS:
+        return Weighting(
+            margins,
+            f"The answers are of {len(groups)} combinations of values; scores are weighted"
+            f" by at most {MOST_GROUPS}. Join values, or remove an attribute.",
+        )
+    there = {number: values for number, values in numbers.items() if number in groups}
+    return Weighting(
+        margins, "", there, _Shown(session, base, counts, {n: by_number[n] for n in there}, minimum)
+    )
+
+
+def _group_counts(
+    session: Session, base: Ground, numbers: Mapping[int, Values]
+) -> dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]]:
+    """Answers without a flag by facet, segment or group, and month."""
+    stored = {UNKNOWN - number: number for number in numbers}
+    found: dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]] = {
+        cell: {f: dict(own) for f, own in by_facet.items() if not f.flagged}
+        for cell, by_facet in facet_counts(session, base).items()
+    }
+    for (survey, scale), by_facet in cells.counts_by_facet(
+        session, base.ids, segments=list(stored)
+    ).items():
+        into = found.setdefault((base.places[survey], scale), {})
+        for facet, by_segment in by_facet.items():
+            if facet.flagged:
+                continue
+            for segment, months in by_segment.items():
+                own = into.setdefault(facet, {}).setdefault(stored[segment], {})
+                for month, n in months.items():
+                    own[month] = own.get(month, 0) + n
+    for cell_facets in found.values():
+        for by_number in cell_facets.values():
+            rest = dict(by_number.get(EVERYBODY, {}))
+            for number, months in by_number.items():
+                if number < UNKNOWN:
+                    for month, n in months.items():
+                        rest[month] = rest.get(month, 0) - n
+            if any(rest.values()):
+                by_number[UNKNOWN] = {month: n for month, n in rest.items() if n}
+    return found
+
+
+def _counted(kinds: Mapping[Facet, Kinds]) -> dict[Facet, dict[int, dict[MonthKey, int]]]:
+    """The same numbers by segment and group."""
+    found: dict[Facet, dict[int, dict[MonthKey, int]]] = {}
+    for facet, own in kinds.items():
+        by_number = found.setdefault(facet, {})
+        for kind, months in own.items():
+            for number in kind:
+                into = by_number.setdefault(number, {})
+                for month, n in months.items():
+                    into[month] = into.get(month, 0) + n
+    return found
+
+
+class _Shown(Mapping[Cell, Publication | None]):
+    """What may be told of the groups of each score, found when it is asked for."""
+
+    def __init__(
+        self,
+        session: Session,
+        base: Ground,
+        counts: Mapping[Cell, Mapping[Facet, Counts]],
+        rules: Mapping[int, str],
+        minimum: int,
+    ) -> None:
+        self._told = publications(session, base, minimum=minimum)
+        self._parts = divisions(session, base, minimum=minimum)
+        self._counts = counts
+        self._kinds = facet_kinds(session, base, rules, UNKNOWN)
+        self._lying = groups_lying(
+            tuple((s.id, s.rule) for s in base.segments.values()), tuple(rules.items())
+        )
+        self._found: dict[Cell, Publication | None] = {}
+
+    def __getitem__(self, cell: Cell) -> Publication | None:
+        if cell not in self._found:
+            kinds = self._kinds.get(cell)
+            counts = self._counts[cell] if kinds is None else _counted(kinds)
+            self._found[cell] = None
+            # Rollups of before channels were told apart may lack what those of cells have.
+            if all(n >= 0 for own in counts.values() for m in own.values() for n in m.values()):
+                self._found[cell] = told_groups(
+                    self._told[cell], self._parts.get(cell, ()), counts, kinds, self._lying
+                )
+        return self._found[cell]
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+
+def _score(
+    by: Weighting,
+    several: Sequence[Publication | None],
+    scored: Scored,
+    sums: _ByGroup,
+    when: Period,
+) -> Weighted:
+    months = when.months
+    for shown in several:
+        if shown is None:
+            return Weighted(None, refused=_NO_GROUP)
+        if {shown.why_hidden(number, *months) for number in sums} - {Hidden.NO}:
+            return Weighted(None, refused=_hidden(shown, list(sums), months))
+    known = {by.groups[number]: own for number, own in sums.items() if number in by.groups}
+    for at, margin in enumerate(by.margins):
+        absent = sorted(set(margin.shares) - {values[at] for values in known})
+        if absent:
+            return Weighted(
+                None,
+                refused=f"Nobody answered whose {margin.attribute} is {absent[0]}; {_JOIN}, since nobody"
+                " can speak for them.",
+            )
+    order = tuple(sorted(known))
+    counts = tuple(known[values].n for values in order)
+    shares = tuple((each.attribute, tuple(each.shares.items())) for each in by.margins)
+    try:
+        weights = _weights(order, counts, shares)
+        points = [score_points(scored.scale, known[values]) for values in order]
+        found = weighted_mean_of_cells([p for p, _ in points], [q for _, q in points], weights)
+    except AnalysisError as error:
+        said = str(error)
+        return Weighted(None, refused=f"{said[:1].upper()}{said[1:]}.")
+    unknown = sums[UNKNOWN].n if UNKNOWN in sums else 0
+    return Weighted(
+        _figure(scored, found), found.error, found.design_effect, found.effective_n, unknown
+    )
+
+
+@lru_cache(maxsize=4096)  # the scores of one survey have the same answers
+def _weights(
+    order: tuple[Values, ...],
+    counts: tuple[int, ...],
+    shares: tuple[tuple[str, tuple[tuple[str, float], ...]], ...],
+) -> CellWeights:
+    return raked_cells(order, counts, {name: dict(own) for name, own in shares})
+
+
+def _hidden(
+    shown: Publication, groups: Sequence[int], months: tuple[MonthKey | None, MonthKey | None]
+) -> str:
+    """Why a score of these months has no weights, with the longer period that it has some in."""
+    since, until = months
+    for first, last in [run for group in groups for run in shown.runs.get(group, ())]:
+        if since is not None and first < since <= last:
+            since = first
+        if until is not None and first <= until < last:
+            until = last
+    if (since, until) == months or any(shown.why_hidden(each, since, until) for each in groups):
+        return "Hidden, because some group has too few answers in these months."
+    longer = period(_day(since), _day(until))
+    return (
+        "Hidden, because some group has too few answers in these months;"
+        f" {phrases.period(longer)} can be shown."
+    )
+
+
+def _day(month: MonthKey | None) -> date | None:
+    return None if month is None else date(*month, 1)
+
+
+def score_points(scale: ScoredScale, sums: Sums) -> tuple[float, float]:
+    """The sum of what each answer contributes to the score's estimate, which is their mean, and the sum of
+    its squares: of an index 0 to 100, of an NPS 100 for a promoter and -100 for a detractor, of a share 100
+    or 0."""
+    low, high = scale.minimum, scale.maximum
+    if scale.metric is Metric.INDEX:
+        unit = 100 / (high - low)
+        total = unit * (sums.total - sums.n * low)
+        return total, unit**2 * (sums.total_squares - 2 * low * sums.total + sums.n * low**2)
+    table = np.array([_point(scale, answer) for answer in range(low, high + 1)])
+    counts = np.array(sums.bins[low : high + 1], dtype=float)
+    return float(table @ counts), float(table**2 @ counts)
+
+
+@lru_cache(maxsize=256)
+def _point(scale: ScoredScale, answer: int) -> float:
+    """The estimate of this answer alone."""
+    histogram = [int(place == answer) for place in range(scale.minimum, scale.maximum + 1)]
+    total, squares = float(answer), float(answer**2)
+    return summarize(scale, n=1, total=total, total_squares=squares, histogram=histogram).estimate
+
+
+def _figure(scored: Scored, found: WeightedMean) -> Figure:
+    low, high = scored.definition.axis
+    definition = replace(scored.definition, interval=_INTERVAL)
+    return Figure(
+        definition, found.n, found.estimate, max(low, found.low), min(high, found.high), None
+    )
