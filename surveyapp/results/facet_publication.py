@@ -31,6 +31,7 @@ from surveyapp.results.overlaps import Overlaps
 from surveyapp.results.publication import (
     Counts,
     Kinds,
+    Listed,
     Publication,
     Run,
     blocks,
@@ -199,6 +200,27 @@ class _Ground:
         self.slices = (
             blocks(whole.get(EVERYBODY, {}), minimum=minimum) if EVERYBODY in found.runs else []
         )
+        self._places = {run: place for place, run in enumerate(self.slices)}
+        months = {month for own in counts.values() for each in own.values() for month in each}
+        self._slice_of = {
+            month: place
+            for month in months
+            for place, run in enumerate(self.slices)
+            if within(month, *run)
+        }
+        self._sizes = {facet: self._table(counts[facet]) for facet in counts}
+
+    def _table(self, counts: Counts) -> np.ndarray:
+        """How many of each segment answered in each of all slices (segments, slices)."""
+        found = np.zeros((len(self.segments), len(self.slices)))
+        for row, segment in enumerate(self.segments):
+            for month, n in counts.get(segment, {}).items():
+                if month in self._slice_of:
+                    found[row, self._slice_of[month]] += n
+        return found
+
+    def _inside(self, slices: Sequence[Run]) -> list[int]:
+        return [self._places[run] for run in slices]
 
     @property
     def spans(self) -> list[tuple[Run, ...]]:
@@ -216,41 +238,30 @@ class _Ground:
 
     def answers(self, facet: Facet, slices: Sequence[Run]) -> int:
         """How many answers there are of a facet."""
-        return _inside(self.counts[facet].get(EVERYBODY, {}), slices)
+        row = self.segments.index(EVERYBODY)
+        return int(self._sizes[facet][row, self._inside(slices)].sum())
 
     def protects(self, block: _Block, slices: Sequence[Run]) -> bool:
         """Whether what is published of all answers in these slices gives no group of too few away where it
         is published of this block's.
         """
-        counts = _sum(self.counts[facet] for facet in block)
-        sizes = np.array(
-            [[_inside(counts.get(s, {}), [run]) for run in slices] for s in self.segments],
-            dtype=float,
-        )
+        every = [self._sizes[facet] for facet in sorted(block)]
+        sizes: np.ndarray = np.sum(every, axis=0)[:, self._inside(slices)]
         shown = [row for row, segment in enumerate(self.segments) if segment in self.runs]
         runs = np.array([self._run_of(self.segments[row], slices) for row in shown])
-        if self._few(sizes[shown], runs):
-            return False
         told = None
         if self.kinds is not None:
-            told = listed(_sum(self.kinds.get(facet, {}) for facet in block))
-        seen = views(self.segments, sizes, slices, self.lying, told)
-        if not seen:
-            return False
-        for sets, present in seen:
-            found = differencing.smallest_group(Table(sets[shown], sizes[shown], present, runs))
-            if found is not None and found.size < self.minimum:
-                return False
-        return True
-
-    def _few(self, sizes: np.ndarray, runs: np.ndarray) -> bool:
-        """Whether a single figure is already one of too few."""
-        for own, run in zip(sizes, runs, strict=True):
-            for number in np.unique(run):
-                n = own[run == number].sum()
-                if 0 < n < self.minimum:
-                    return True
-        return False
+            own = _sum(self.kinds.get(facet, {}) for facet in block)
+            told = listed(
+                {
+                    kind: {month: n for month, n in months.items() if _is_inside(month, slices)}
+                    for kind, months in own.items()
+                }
+            )
+        return _protects(
+            *(tuple(self.segments), tuple(shown), tuple(slices)),
+            *(sizes.tobytes(), runs.tobytes(), self.lying, told, self.minimum),
+        )
 
     def _run_of(self, segment: int, slices: Sequence[Run]) -> list[int]:
         """In which of the segment's runs each slice lies: every one does in one."""
@@ -258,6 +269,42 @@ class _Ground:
             next(n for n, run in enumerate(self.runs[segment]) if within(first, *run))
             for first, _ in slices
         ]
+
+
+@lru_cache(maxsize=16384)  # an answer changes one span of one score
+def _protects(
+    segments: tuple[int, ...],
+    shown: tuple[int, ...],
+    slices: tuple[Run, ...],
+    counted: bytes,
+    shared: bytes,
+    lying: Overlaps,
+    told: Listed | None,
+    minimum: int,
+) -> bool:
+    sizes = np.frombuffer(counted).reshape(len(segments), len(slices))
+    rows = list(shown)
+    runs = np.frombuffer(shared, dtype=np.int64).reshape(len(rows), len(slices))
+    if _few(sizes[rows], runs, minimum):
+        return False
+    seen = views(segments, sizes, slices, lying, told)
+    if not seen:
+        return False
+    for sets, present in seen:
+        found = differencing.smallest_group(Table(sets[rows], sizes[rows], present, runs))
+        if found is not None and found.size < minimum:
+            return False
+    return True
+
+
+def _few(sizes: np.ndarray, runs: np.ndarray, minimum: int) -> bool:
+    """Whether a single figure is already one of too few."""
+    for own, run in zip(sizes, runs, strict=True):
+        for number in np.unique(run):
+            n = own[run == number].sum()
+            if 0 < n < minimum:
+                return True
+    return False
 
 
 def _part(ground: _Ground, slices: tuple[Run, ...]) -> Part:
@@ -313,8 +360,8 @@ def _rarest(values: Sequence[str]) -> list[Sequence[str]]:
     return [(), *(values[:count] for count in range(2, len(values) + 1))]
 
 
-def _inside(months: Mapping[MonthKey, int], slices: Sequence[Run]) -> int:
-    return sum(n for month, n in months.items() if any(within(month, *run) for run in slices))
+def _is_inside(month: MonthKey, slices: Sequence[Run]) -> bool:
+    return any(within(month, *run) for run in slices)
 
 
 def _sum(parts: Iterable[Mapping[_Key, Mapping[MonthKey, int]]]) -> dict[_Key, dict[MonthKey, int]]:
