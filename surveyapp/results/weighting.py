@@ -34,23 +34,18 @@ from surveyapp.journeys.weighting_cells import (
     combinations,
     weighting_cells,
 )
-from surveyapp.responses.facets import Facet
 from surveyapp.results import cells, phrases
 from surveyapp.results.cells import NOTHING, MonthKey, Sums
 from surveyapp.results.definitions import Scored
-from surveyapp.results.group_publication import UNKNOWN, groups_lying, told_groups
+from surveyapp.results.group_publication import UNKNOWN
 from surveyapp.results.journey import (
     Cell,
     Ground,
-    divisions,
-    facet_counts,
-    facet_kinds,
-    publications,
 )
-from surveyapp.results.kinds import Kinds
-from surveyapp.results.publication import Counts, Publication
+from surveyapp.results.publication import Publication
 from surveyapp.results.scope import Period, Scope, period
 from surveyapp.results.view_models import Figure, Hidden, Weighted
+from surveyapp.results.weighted_groups import groups_told
 from surveyapp.store.db import read_once
 from surveyapp.store.models import EVERYBODY
 
@@ -251,108 +246,15 @@ def _weighting(session: Session, base: Ground, minimum: int) -> Weighting:
         )
     numbers = {UNKNOWN - stored[rule].id: values for values, rule in rules.items()}
     by_number = {UNKNOWN - stored[rule].id: rule for rule in rules.values()}
-    counts = _group_counts(session, base, numbers)
-    groups = {
-        number
-        for by_facet in counts.values()
-        for own in by_facet.values()
-        for number, months in own.items()
-        if number < UNKNOWN and any(months.values())
-    }
-    if len(groups) > MOST_GROUPS:
+    groups = groups_told(session, base, by_number, minimum=minimum)
+    if len(groups.there) > MOST_GROUPS:
         return Weighting(
             margins,
-            f"The answers are of {len(groups)} combinations of values; scores are weighted"
+            f"The answers are of {len(groups.there)} combinations of values; scores are weighted"
             f" by at most {MOST_GROUPS}. Join values, or remove an attribute.",
         )
-    there = {number: values for number, values in numbers.items() if number in groups}
-    return Weighting(
-        margins, "", there, _Shown(session, base, counts, {n: by_number[n] for n in there}, minimum)
-    )
-
-
-def _group_counts(
-    session: Session, base: Ground, numbers: Mapping[int, Values]
-) -> dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]]:
-    """Answers without a flag by facet, segment or group, and month."""
-    stored = {UNKNOWN - number: number for number in numbers}
-    found: dict[Cell, dict[Facet, dict[int, dict[MonthKey, int]]]] = {
-        cell: {f: dict(own) for f, own in by_facet.items() if not f.flagged}
-        for cell, by_facet in facet_counts(session, base).items()
-    }
-    for (survey, scale), by_facet in cells.counts_by_facet(
-        session, base.ids, segments=list(stored)
-    ).items():
-        into = found.setdefault((base.places[survey], scale), {})
-        for facet, by_segment in by_facet.items():
-            if facet.flagged:
-                continue
-            for segment, months in by_segment.items():
-                own = into.setdefault(facet, {}).setdefault(stored[segment], {})
-                for month, n in months.items():
-                    own[month] = own.get(month, 0) + n
-    for cell_facets in found.values():
-        for by_number in cell_facets.values():
-            rest = dict(by_number.get(EVERYBODY, {}))
-            for number, months in by_number.items():
-                if number < UNKNOWN:
-                    for month, n in months.items():
-                        rest[month] = rest.get(month, 0) - n
-            if any(rest.values()):
-                by_number[UNKNOWN] = {month: n for month, n in rest.items() if n}
-    return found
-
-
-def _counted(kinds: Mapping[Facet, Kinds]) -> dict[Facet, dict[int, dict[MonthKey, int]]]:
-    """The same numbers by segment and group."""
-    found: dict[Facet, dict[int, dict[MonthKey, int]]] = {}
-    for facet, own in kinds.items():
-        by_number = found.setdefault(facet, {})
-        for kind, months in own.items():
-            for number in kind:
-                into = by_number.setdefault(number, {})
-                for month, n in months.items():
-                    into[month] = into.get(month, 0) + n
-    return found
-
-
-class _Shown(Mapping[Cell, Publication | None]):
-    """What may be told of the groups of each score, found when it is asked for."""
-
-    def __init__(
-        self,
-        session: Session,
-        base: Ground,
-        counts: Mapping[Cell, Mapping[Facet, Counts]],
-        rules: Mapping[int, str],
-        minimum: int,
-    ) -> None:
-        self._told = publications(session, base, minimum=minimum)
-        self._parts = divisions(session, base, minimum=minimum)
-        self._counts = counts
-        self._kinds = facet_kinds(session, base, rules, UNKNOWN)
-        self._lying = groups_lying(
-            tuple((s.id, s.rule) for s in base.segments.values()), tuple(rules.items())
-        )
-        self._found: dict[Cell, Publication | None] = {}
-
-    def __getitem__(self, cell: Cell) -> Publication | None:
-        if cell not in self._found:
-            kinds = self._kinds.get(cell)
-            counts = self._counts[cell] if kinds is None else _counted(kinds)
-            self._found[cell] = None
-            # Rollups of before channels were told apart may lack what those of cells have.
-            if all(n >= 0 for own in counts.values() for m in own.values() for n in m.values()):
-                self._found[cell] = told_groups(
-                    self._told[cell], self._parts.get(cell, ()), counts, kinds, self._lying
-                )
-        return self._found[cell]
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter(self._told)
-
-    def __len__(self) -> int:
-        return len(self._told)
+    there = {number: values for number, values in numbers.items() if number in groups.there}
+    return Weighting(margins, "", there, groups.shown)
 
 
 def _score(
@@ -377,13 +279,9 @@ def _score(
                 refused=f"Nobody answered whose {margin.attribute} is {absent[0]}; {_JOIN}, since nobody"
                 " can speak for them.",
             )
-    order = tuple(sorted(known))
-    counts = tuple(known[values].n for values in order)
     shares = tuple((each.attribute, tuple(each.shares.items())) for each in by.margins)
     try:
-        weights = _weights(order, counts, shares)
-        points = [score_points(scored.scale, known[values]) for values in order]
-        found = weighted_mean_of_cells([p for p, _ in points], [q for _, q in points], weights)
+        found = _weighted_mean(scored.scale, tuple(sorted(known.items())), shares)
     except AnalysisError as error:
         said = str(error)
         return Weighted(None, refused=f"{said[:1].upper()}{said[1:]}.")
@@ -393,11 +291,26 @@ def _score(
     )
 
 
+_Shares = tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
+
+
+@lru_cache(maxsize=8192)  # months that are over are the same on every page
+def _weighted_mean(
+    scale: ScoredScale, known: tuple[tuple[Values, Sums], ...], shares: _Shares
+) -> WeightedMean:
+    """Raises AnalysisError."""
+    weights = _weights(
+        tuple(values for values, _ in known), tuple(sums.n for _, sums in known), shares
+    )
+    points = [score_points(scale, sums) for _, sums in known]
+    return weighted_mean_of_cells([p for p, _ in points], [q for _, q in points], weights)
+
+
 @lru_cache(maxsize=4096)  # the scores of one survey have the same answers
 def _weights(
     order: tuple[Values, ...],
     counts: tuple[int, ...],
-    shares: tuple[tuple[str, tuple[tuple[str, float], ...]], ...],
+    shares: _Shares,
 ) -> CellWeights:
     return raked_cells(order, counts, {name: dict(own) for name, own in shares})
 
