@@ -86,7 +86,7 @@ class Weighting:
     ) -> Weighted:
         """A score of these cells together in some months, of the ``sums`` of each group in them."""
         if self.refused:
-            return Weighted(None, refused=self.refused)
+            return Weighted(None, refused=self.refused, of_all=True)
         return _score(self, [self._shown[cell] for cell in several], scored, sums, when)
 
 
@@ -148,10 +148,10 @@ def month_weights(
 def weighting(session: Session, base: Ground, scope: Scope, *, minimum: int) -> Weighting:
     """What the scores of this scope are weighted by. A scope, or shares, that none can be weighted by is
     refused by name."""
+    if refused := why_not_weighted(session, scope):
+        return Weighting(margins_of(session, base.journey.id), refused)
     key = ("weighting", base.journey.id, minimum)
-    found = read_once(session, key, lambda: _weighting(session, base, minimum))
-    refused = found.refused or _why_not(scope)
-    return replace(found, refused=refused) if refused else found
+    return read_once(session, key, lambda: _weighting(session, base, minimum))
 
 
 def _group_sums(
@@ -202,7 +202,16 @@ def _with_rest(everybody: Sums, of_cells: Mapping[int, Sums]) -> dict[int, Sums]
     return found | {UNKNOWN: rest} if rest.n else found
 
 
-def _why_not(scope: Scope) -> str:
+def margins_of(session: Session, journey_id: int) -> tuple[Margin, ...]:
+    """The known shares of a journey's customers, by the name of the attribute."""
+    return tuple(
+        Margin(each.attribute, each.shares, each.source, each.counted_on)
+        for each in population_shares(session, journey_id)
+    )
+
+
+def why_not_weighted(session: Session, scope: Scope) -> str:
+    """Why no score of this scope can be weighted, with the cure; empty where scores can be."""
     if not scope.of_everybody:
         return (
             "The shares are those of all customers, and not of a segment; choose all customers to see"
@@ -213,37 +222,30 @@ def _why_not(scope: Scope) -> str:
             "Weighted scores are of all channels and languages, without flagged answers; take these"
             " filters off to see them."
         )
+    known = population_shares(session, scope.journey_id)
+    if not known:
+        return "No population shares are known for this journey; set them first."
+    rules = cell_rules(known)
+    if not rules:
+        return (
+            f"The shares have {combinations(known)} combinations of values; answers are weighted by at most"
+            f" {MOST_CELLS}. Join values, or remove an attribute."
+        )
+    stored = weighting_cells(session, scope.journey_id)
+    if any(rule not in stored for rule in rules.values()):
+        return "Answers are not counted by these shares yet; open one of the shares and save it."
+    if any(stored[rule].sorted_to is not None for rule in rules.values()):
+        return (
+            "Answers are still being counted by the values of the population shares; try again in a few"
+            " minutes."
+        )
     return ""
 
 
 def _weighting(session: Session, base: Ground, minimum: int) -> Weighting:
-    known = population_shares(session, base.journey.id)
-    margins = tuple(
-        Margin(each.attribute, each.shares, each.source, each.counted_on) for each in known
-    )
-    if not margins:
-        return Weighting(
-            margins, "No population shares are known for this journey; set them first."
-        )
-    rules = cell_rules(known)
-    if not rules:
-        return Weighting(
-            margins,
-            f"The shares have {combinations(known)} combinations of values; answers are weighted by at most"
-            f" {MOST_CELLS}. Join values, or remove an attribute.",
-        )
+    margins = margins_of(session, base.journey.id)
+    rules = cell_rules(population_shares(session, base.journey.id))
     stored = weighting_cells(session, base.journey.id)
-    if any(rule not in stored for rule in rules.values()):
-        return Weighting(
-            margins,
-            "Answers are not counted by these shares yet; open one of the shares and save it.",
-        )
-    if any(stored[rule].sorted_to is not None for rule in rules.values()):
-        return Weighting(
-            margins,
-            "Answers are still being counted by the values of the population shares; try again in a few"
-            " minutes.",
-        )
     numbers = {UNKNOWN - stored[rule].id: values for values, rule in rules.items()}
     by_number = {UNKNOWN - stored[rule].id: rule for rule in rules.values()}
     groups = groups_told(session, base, by_number, minimum=minimum)

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from instruments import loader
 from surveyapp.i18n.languages import own_name
-from surveyapp.results import benchmarks, heat_classes, phrases, target_phrases
+from surveyapp.results import benchmarks, heat_classes, phrases, target_phrases, weight_phrases
 from surveyapp.results.association_phrases import (
     basis,
     caution,
@@ -64,6 +64,8 @@ def teach_words(app: Flask) -> None:
     app.jinja_env.filters["contrast_numbers"] = phrases.contrast_numbers
     app.jinja_env.filters["verdict_said"] = verdict_said
     app.jinja_env.filters["compared_said"] = phrases.compared
+    app.jinja_env.filters["weighted_said"] = weight_phrases.weighted
+    app.jinja_env.filters["population_said"] = weight_phrases.population
     app.jinja_env.filters["scope_said"] = phrases.scope
     app.jinja_env.filters["flagged_said"] = phrases.flagged
     app.jinja_env.filters["association_basis"] = basis

@@ -13,6 +13,7 @@ from surveyapp.journeys.population_shares import population_shares
 from surveyapp.responses.facets import CHANNEL_NAMES
 from surveyapp.results import cells, phrases
 from surveyapp.results.scope import Comparison, Scope
+from surveyapp.results.weighting import Margin, margins_of, why_not_weighted
 from surveyapp.store.models import Segment
 from surveyapp.surveys.queries import surveys_of
 
@@ -34,6 +35,7 @@ class Chip:
 class ScopeBar:
     """``channels`` and ``languages`` are (value, name) of those that somebody answered by;
     ``any_flagged``: some answers are flagged; ``any_shares``: population shares are known to weight by.
+    ``margins`` are these shares where weights are asked for, ``not_weighted`` says why no score can have any.
     """
 
     scope: Scope
@@ -42,6 +44,8 @@ class ScopeBar:
     languages: Sequence[tuple[str, str]]
     any_flagged: bool
     any_shares: bool
+    margins: Sequence[Margin] = ()
+    not_weighted: str = ""
 
     @property
     def chips(self) -> list[Chip]:
@@ -73,4 +77,6 @@ def scope_bar(session: Session, scope: Scope) -> ScopeBar:
         [(each, own_name(each)) for each in sorted(languages) if each],
         scope.flagged or any(facet.flagged for facet in known),
         scope.weighted or bool(population_shares(session, scope.journey_id)),
+        margins_of(session, scope.journey_id) if scope.weighted else (),
+        why_not_weighted(session, scope) if scope.weighted else "",
     )

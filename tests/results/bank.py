@@ -16,6 +16,8 @@ from analysis.rules import RULES
 from analysis.scoring import SCORING_VERSION, score_one
 from instruments.loader import BUILT_IN
 from surveyapp.journeys.segments import parse
+from surveyapp.responses.sorting import sort_segment
+from surveyapp.store.db import Store
 from surveyapp.store.models import (
     BINS,
     EVERYBODY,
@@ -29,6 +31,7 @@ from surveyapp.store.models import (
     Stage,
     SurveyRow,
     Touchpoint,
+    WeightingCell,
 )
 from tests.responses.makers import count_months
 
@@ -104,6 +107,16 @@ def make_segments(session: Session, rules: dict[str, tuple[str, str]] = SEGMENTS
         session.flush()
         found[code] = row.id
     return found
+
+
+def count_cells(store: Store) -> None:
+    """What the worker does after population shares are set."""
+    with store.reading() as session:
+        waiting = session.scalars(
+            select(WeightingCell.id).where(WeightingCell.sorted_to.is_not(None))
+        ).all()
+    for number in waiting:
+        sort_segment(store, number)
 
 
 def store_answers(

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import Mean, summarize
@@ -18,7 +17,6 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.population_shares import read_shares, set_shares, shares_as_lines
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
-from surveyapp.responses.sorting import sort_segment
 from surveyapp.results import dashboards
 from surveyapp.results import weighting as module
 from surveyapp.results.cells import Sums
@@ -32,7 +30,7 @@ from surveyapp.results.weighted_scores import (
 from surveyapp.results.weighted_scores_json import weighted_scores_to_json
 from surveyapp.results.weighting import score_points
 from surveyapp.store.db import Store
-from surveyapp.store.models import BINS, Journey, WeightingCell
+from surveyapp.store.models import BINS, Journey
 from tests.responses.makers import NOW, as_survey, make_journey, make_survey
 from tests.results import bank
 
@@ -56,18 +54,8 @@ def made(store: Store, given, *lines: tuple[str, str], segments=None) -> int:
         stored = {number: rules[code][1] for code, number in numbers.items()}
         bank.store_answers(session, place.surveys["end"], given, stored)
         share(session, place.journey, *lines)
-    count(store)
+    bank.count_cells(store)
     return place.journey
-
-
-def count(store: Store) -> None:
-    """What the worker does after shares are set."""
-    with store.reading() as session:
-        waiting = session.scalars(
-            select(WeightingCell.id).where(WeightingCell.sorted_to.is_not(None))
-        ).all()
-    for number in waiting:
-        sort_segment(store, number)
 
 
 def share(session: Session, journey: int, *lines: tuple[str, str]) -> None:
@@ -203,7 +191,7 @@ def test_a_group_that_differs_from_a_language_by_few_is_not_told(
         store_bulk(session, as_survey(session, row), prepared, source="link", library=BUILT_IN)
         share(session, row.journey_id, ("region", REGIONS))
         journey = row.journey_id
-    count(store)
+    bank.count_cells(store)
     with store.reading() as session:
         overview = dashboards.journey_overview(
             session, Scope(journey, language="fi"), minimum_cell=5, library=BUILT_IN
@@ -242,7 +230,7 @@ def test_what_cannot_be_weighted_is_refused_by_name(store: Store, monkeypatch: p
         with pytest.raises(Conflict, match="known already"):
             share(session, journey, (" region", REGIONS))
     assert "still being counted" in read(store, journey).refused
-    count(store)
+    bank.count_cells(store)
     assert "not of a segment" in read(store, journey, segment_id=1).refused
     for one in ({"channel": "link"}, {"language": "fi"}, {"flagged": True}):
         assert "take these filters off" in read(store, journey, **one).refused

@@ -45,6 +45,8 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     assert reader.post(f"{shares}/new", data=sent).status_code == 403
     assert client.post(f"{shares}/new", data=sent).status_code == 303
     assert "known already" in words(client.post(f"{shares}/new", data=sent))
+    assert "still being counted" in words(client.get(f"{results}&weighted=yes"))
+    bank.count_cells(installation.store)
     known = reader.get(shares)
     assert "North 50%, South 30%, East 20%" in words(known) and "Set shares" not in known.text
     (told,) = reader.get(f"{shares}.json").json["population_shares"]
@@ -53,7 +55,7 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     page = client.get(f"{results}&weighted=yes")
     assert "Customer register" in words(page) and "Effective n" in words(page)
     assert "Weighted by population shares" in words(page)
-    assert "Weighted scores stand in a table of their own" in words(page)
+    assert "as if the answers had the known shares of all customers by region" in words(page)
     found = client.get(f"{base}/results.json{ALL}&weighted=yes").json
     assert found["weighted"]["refused"] is None
     row = next(each for each in found["weighted"]["scores"] if each["unweighted"]["scale"] == "nps")
@@ -61,8 +63,17 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     assert n + row["left_out"] == row["unweighted"]["n"] and row["effective_n"] < n
     assert row["left_out"] and "Left out of the weights" in words(page)
     assert client.get(f"{base}/results.json{ALL}").json["weighted"] is None
-    # Every other page of the scope says that its scores are not, and leads to those that are.
-    other = client.get(f"{base}{ALL}&weighted=yes")
+    # The journey's page and months have them beside; other pages say that theirs are not.
+    whole = client.get(f"{base}{ALL}&weighted=yes")
+    assert "weighted +" in words(whole) and "effective n" in words(whole)
+    told_there = client.get(f"{base}.json{ALL}&weighted=yes").json
+    nps = next(each for each in told_there["end"] if each["scale"] == "nps")
+    assert nps["weighted"]["estimate"] == row["weighted"]["estimate"]
+    assert nps["estimate"] == row["unweighted"]["estimate"]
+    assert "weighted" in words(
+        client.get(f"{base}/touchpoints/{made.touchpoints['pay']}{ALL}&weighted=yes")
+    )
+    other = client.get(f"{base}/funnel{ALL}&weighted=yes")
     assert "Scores here are not weighted" in words(other)
     assert "weighted=yes#weighted" in unescape(other.text)
     north = made.segments["north"]

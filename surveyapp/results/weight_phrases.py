@@ -1,0 +1,48 @@
+"""Weighted scores in words: beside the score without weights, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from surveyapp.i18n.words import ENGLISH, Words
+from surveyapp.results import phrases
+from surveyapp.results.view_models import Figure
+from surveyapp.results.weighting import Margin
+
+
+def weighted(figure: Figure, *, words: Words = ENGLISH) -> str:
+    """A figure with weights: "weighted 62, 95% CI 60 to 63 (n = 200), design effect 1.08, effective n 185"; or
+    why there is none; empty where none are asked for, no score is shown, or the reason is that of all scores.
+    """
+    own = figure.weighted
+    if own is None or own.of_all or not figure.shown:
+        return ""
+    if own.figure is None or own.design_effect is None or own.effective_n is None:
+        return words.say("not weighted: {reason}", reason=own.refused)
+    return words.say(
+        "weighted {value}, {basis}, design effect {effect}, effective n {n}",
+        value=phrases.value(own.figure, words=words),
+        basis=phrases.basis(own.figure, words=words),
+        effect=words.number(own.design_effect, 2),
+        n=words.number(own.effective_n),
+    )
+
+
+def population(margins: Sequence[Margin], *, words: Words = ENGLISH) -> str:
+    """To whose shares answers are weighted, and when these were counted."""
+    if not margins:
+        return ""
+    told = [
+        words.say(
+            "{attribute} ({source}, {day})",
+            attribute=words.name(each.attribute),
+            source=words.name(each.source),
+            day=words.day(each.counted_on),
+        )
+        for each in margins
+    ]
+    return words.say(
+        "Weighted scores are as if the answers had the known shares of all customers by"
+        " {attributes}.",
+        attributes=words.listed(told),
+    )
