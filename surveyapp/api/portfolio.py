@@ -15,6 +15,7 @@ from surveyapp.api.results import (
     NumbersSchema,
     kind_field,
     target_of_field,
+    weighted_field,
 )
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.journeys.portfolio import Search, listed
@@ -58,6 +59,7 @@ class PortfolioQuery(Strict):
         metadata={"description": "By default the score that most journeys have, the lowest first."},
     )
     page = ma.fields.Integer(validate=ma.validate.Range(min=1, max=_LARGEST))
+    weighted = weighted_field()
 
 
 class RankSchema(ma.Schema):
@@ -253,6 +255,7 @@ def read_portfolio(query: dict[str, Any]) -> dict[str, Any]:
     at, only = installation(), caller().journey_id
     now, settings = at.now(), at.settings
     named = {"from": query.get("since"), "to": query.get("until"), "compare": query.get("compare")}
+    named["weighted"] = "yes" if query.get("weighted") else None
     scope = read_scope(
         0,
         {name: text for name, text in named.items() if text},
@@ -273,6 +276,7 @@ def read_portfolio(query: dict[str, Any]) -> dict[str, Any]:
                 query.get("order", ""),
                 query.get("page", 1),
                 now.date(),
+                scope.weighted,
             ),
             now=now,
             minimum_cell=settings.minimum_cell,

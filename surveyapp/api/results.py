@@ -68,6 +68,20 @@ class ResultsQuery(Strict):
     )
 
 
+def weighted_field() -> ma.fields.Boolean:
+    """Whether scores are weighted too, as a field of a query."""
+    return ma.fields.Boolean(
+        metadata={
+            "description": "Whether each score is given with weights by population shares, too, in"
+            " `weighted`."
+        },
+    )
+
+
+class WeightedResultsQuery(ResultsQuery):
+    weighted = weighted_field()
+
+
 def _state(description: str) -> ma.fields.String:
     return ma.fields.String(
         required=True,
@@ -205,6 +219,38 @@ class TargetSchema(ma.Schema):
     )
 
 
+class WeightedSchema(ma.Schema):
+    """A score as it would be if the answers had the population shares, with its 95% interval."""
+
+    n = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Answers with a weight."},
+    )
+    estimate = ma.fields.Float(required=True, allow_none=True)
+    low = ma.fields.Float(required=True, allow_none=True)
+    high = ma.fields.Float(required=True, allow_none=True)
+    interval = ma.fields.String(required=True, allow_none=True)
+    design_effect = ma.fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "By how much unequal weights raise the variance (Kish)."},
+    )
+    effective_n = ma.fields.Float(required=True, allow_none=True)
+    left_out = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Answers whose value of an attribute is not known or has no share."
+        },
+    )
+    refused = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why the score has no weights, with the cure."},
+    )
+
+
 class FigureSchema(NumbersSchema):
     """A score with its 95% interval. When `hidden` is set, every number is null."""
 
@@ -235,6 +281,13 @@ class FigureSchema(NumbersSchema):
         required=True,
         allow_none=True,
         metadata={"description": "Null where none is set."},
+    )
+
+    weighted = ma.fields.Nested(
+        WeightedSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where weights are not asked for."},
     )
 
 
@@ -350,6 +403,7 @@ _NPS = {
         "high": -0.3,
         "standing": "not reached",
     },
+    "weighted": None,
 }
 _FEW = {
     **_NPS,
@@ -395,7 +449,7 @@ _RESULTS = {
 
 @results.route("/journeys/<string:code>/results", methods=["GET"])
 @needs(KeyScope.READ_RESULTS)
-@results.arguments(ResultsQuery, location="query")
+@results.arguments(WeightedResultsQuery, location="query")
 @results.response(200, ResultsSchema, example=_RESULTS)
 @results.alt_response(404, "NOT_FOUND")
 @results.alt_response(409, "CONFLICT")
@@ -429,7 +483,7 @@ def scope_in(session: Session, journey_id: int, query: Mapping[str, Any]) -> Sco
         segment_id = str(segment_by_code(session, code_in(query["segment"], "segment")).id)
     months = {"from": query.get("since", ""), "to": query.get("until", "")}
     others = {name: query.get(name, "") for name in ("compare", "channel", "language")}
-    others["flagged"] = "yes" if query.get("flagged") else ""
+    others |= {name: "yes" if query.get(name) else "" for name in ("flagged", "weighted")}
     return read_scope(journey_id, {"segment": segment_id, **months, **others})
 
 

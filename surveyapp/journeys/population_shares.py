@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -26,6 +26,12 @@ def population_shares(session: Session, journey_id: int) -> list[PopulationShare
     """The known shares of a journey's customers, by the name of the attribute."""
     query = select(PopulationShares).where(PopulationShares.journey_id == journey_id)
     return list(session.scalars(query.order_by(PopulationShares.attribute)))
+
+
+def journeys_with_shares(session: Session, journeys: Collection[int]) -> bool:
+    """Whether shares are known of any of these journeys."""
+    known = session.scalars(select(PopulationShares.journey_id).distinct())
+    return not set(journeys).isdisjoint(known)
 
 
 def shares_row(session: Session, journey_id: int, shares_id: int) -> PopulationShares:

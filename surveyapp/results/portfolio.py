@@ -7,7 +7,7 @@ else stands in a row is read for the rows of one page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -26,12 +26,14 @@ from surveyapp.results.headlines import (
     power_of,
     with_changes,
 )
+from surveyapp.results.journey import ground
 from surveyapp.results.journey_verdicts import verdicts_between
 from surveyapp.results.portfolio_details import Answers, Gap, details
 from surveyapp.results.ranking import ranking
-from surveyapp.results.scope import Period, months_between, period
+from surveyapp.results.scope import Period, Scope, months_between, period
 from surveyapp.results.targets import beside_target, of_segment, targets_of
 from surveyapp.results.view_models import Compared, End, Figure, Month
+from surveyapp.results.weighting import period_weights
 from surveyapp.surveys.survey import Survey
 
 PAGE = 25  # journeys
@@ -90,13 +92,15 @@ class Portfolio:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which page of the list: the months, those compared with, the order and the page's number."""
+    """Which page of the list: the months, those compared with, the order and the page's number; and whether
+    its scores have weights, too."""
 
     when: Period
     before: Period | None
     order: str = ""  # empty: by the score that most journeys have
     page: int = 1
     today: date = date.max  # the last month of trends where the period is open
+    weighted: bool = False
 
 
 def portfolio(
@@ -134,6 +138,9 @@ def portfolio(
     rows = details(
         session, shown, asked.when, now=now, minimum=minimum_cell, library=library, keep=many
     )
+    if asked.weighted:
+        rules = {"minimum": minimum_cell, "library": library}
+        figures |= _weighted(session, [each.id for each in shown], figures, asked.when, **rules)
     firsts = [rank.first for rank in ranks.values()]
     lines = tuple(
         Line(
@@ -182,6 +189,32 @@ def _with_targets(
     """The figures beside the targets of the journeys' ends."""
     aims = {journey: of_segment(targets) for journey, targets in targets_of(session, ids).items()}
     return {key: beside_target(each, "", aims[key[0]]) for key, each in figures.items()}
+
+
+def _weighted(
+    session: Session,
+    journeys: Sequence[int],
+    figures: Mapping[Key, Figure],
+    when: Period,
+    *,
+    minimum: int,
+    library: Library,
+) -> dict[Key, Figure]:
+    """The figures of these journeys with weights beside, or why they have none."""
+    found: dict[Key, Figure] = {}
+    for journey in journeys:
+        own = {s: figures[journey, s] for s in HEADLINES if (journey, s) in figures}
+        if not any(each.shown for each in own.values()):
+            continue
+        scope = Scope(journey, since=when.since, until=when.until, weighted=True)
+        base = ground(session, journey, library=library)
+        weights = period_weights(session, base, scope, minimum=minimum)
+        for scale, each in own.items():
+            scored = base.scored[None][scale]
+            if weights is not None:
+                of = weights.of([(None, scale)], scored, each)
+                found[journey, scale] = replace(each, weighted=of)
+    return found
 
 
 def _usual(figures: Mapping[Key, Figure]) -> str:

@@ -60,7 +60,7 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
         Page.PORTFOLIO: PageRule(
             "Journeys",
             Permission.READ_JOURNEYS,
-            _MONTHS | {"name", "owner", "group", "tag", "archived", "order"},
+            _MONTHS | {"name", "owner", "group", "tag", "archived", "order", "weighted"},
             of_one=False,
         ),
         Page.SIDE_BY_SIDE: PageRule(

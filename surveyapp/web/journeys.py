@@ -19,6 +19,7 @@ from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.journey_kinds import JOURNEY, KINDS, set_kind
 from surveyapp.journeys.journey_templates import journey_template, journey_templates
 from surveyapp.journeys.map_history import drawn_journey
+from surveyapp.journeys.population_shares import journeys_with_shares
 from surveyapp.journeys.portfolio import LONGEST, choices_of, listed, place_journey, tags_text
 from surveyapp.journeys.reviews import CADENCES, LONGEST_NOTICE, review_journey
 from surveyapp.journeys.reviews import is_overdue as is_review_overdue
@@ -228,6 +229,7 @@ def index() -> ResponseReturnValue:
         chosen = [each for each in known if search.finds(each)]
         found = portfolio(session, chosen, asked, now=installation().now(), **rules)
         parents = parents_of(session, [each.journey.id for each in found.lines], granted)
+        any_shares = journeys_with_shares(session, [each.id for each in known])
         planned = next_actions(session, journeys_granted(me(), Permission.READ_RESULTS))
         quotes = newest_quotes(
             session,
@@ -244,6 +246,7 @@ def index() -> ResponseReturnValue:
         portfolio_to_json(found, few=few),
         found=found,
         known=bool(known),
+        any_shares=any_shares or scope.weighted,
         search=search,
         choices=choices_of(known),
         scope=scope,

@@ -16,7 +16,7 @@ from surveyapp.results.view_models import Month
 from surveyapp.web.filters import number_asked
 from surveyapp.web.installation import installation
 
-_MONTHS = ("from", "to", "period", "compare")
+_NAMED = ("from", "to", "period", "compare", "weighted")
 SPARK_WIDTH, SPARK_HEIGHT, _EDGE = 108, 28, 4
 
 
@@ -24,7 +24,7 @@ def scope_of_all() -> Scope:
     """The months that the address asks for, of every journey; by default the same for all."""
     months = installation().settings.period_months
     default = recent(installation().now().date(), months)
-    named = {name: request.args[name] for name in _MONTHS if name in request.args}
+    named = {name: request.args[name] for name in _NAMED if name in request.args}
     return read_scope(0, named, default=default)
 
 
@@ -50,6 +50,7 @@ def page_asked(scope: Scope) -> Asked:
         order=order,
         page=number_asked("page") or 1,
         today=installation().now().date(),
+        weighted=scope.weighted,
     )
 
 
