@@ -50,6 +50,7 @@ class PageRule:
     of_one: bool = True
     shareable: bool = False
     unshared: str = ""
+    weighted: bool = False  # its scores can stand with weights, too
 
 
 _MONTHS = frozenset({"from", "to", "period", "compare"})
@@ -70,11 +71,19 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
             of_one=False,
             shareable=True,
         ),
-        Page.OVERVIEW: PageRule("Overview", Permission.READ_JOURNEYS, SCOPE, shareable=True),
+        Page.OVERVIEW: PageRule(
+            "Overview", Permission.READ_JOURNEYS, SCOPE, shareable=True, weighted=True
+        ),
         Page.MAP: PageRule("Map", Permission.READ_JOURNEYS, SCOPE | {"scale"}, shareable=True),
-        Page.TOUCHPOINT: PageRule("Touchpoint", Permission.READ_JOURNEYS, SCOPE, shareable=True),
+        Page.TOUCHPOINT: PageRule(
+            "Touchpoint", Permission.READ_JOURNEYS, SCOPE, shareable=True, weighted=True
+        ),
         Page.RESULTS: PageRule(
-            "Results", Permission.READ_RESULTS, SCOPE | {"choices", "drivers"}, shareable=True
+            "Results",
+            Permission.READ_RESULTS,
+            SCOPE | {"choices", "drivers"},
+            shareable=True,
+            weighted=True,
         ),
         Page.ANSWERS: PageRule(
             "Answers", Permission.READ_RESULTS, SCOPE | {"count"}, shareable=True

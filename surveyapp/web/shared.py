@@ -19,7 +19,7 @@ from surveyapp.auth.throttle import LINK_OPENED, LINK_PASSWORD, Attempt, client_
 from surveyapp.errors import NotReady, SurveyappError, TooManyAttempts
 from surveyapp.journeys import queries
 from surveyapp.journeys.portfolio import listed
-from surveyapp.results import dashboards, driver_phrases, target_phrases
+from surveyapp.results import dashboards, driver_phrases, target_phrases, weight_phrases
 from surveyapp.results.answer_shares import answer_shares
 from surveyapp.results.findings import findings
 from surveyapp.results.joined_scores import joined_scores
@@ -28,6 +28,7 @@ from surveyapp.results.priority_map import priority_maps
 from surveyapp.results.scope import Scope
 from surveyapp.results.segment_verdict_phrases import METHOD, verdicts_told
 from surveyapp.results.side_by_side import side_by_side
+from surveyapp.results.weighting import margins_of, why_not_weighted
 from surveyapp.sharing.pages import Page, PageAsked
 from surveyapp.sharing.share_links import (
     GONE,
@@ -156,15 +157,29 @@ def _page(link: ShareLink, longest: int, *, framed: bool = False) -> str:
         journey = queries.journey(session, link.journey_id)
         shown = content(session, scope, asked)
         words = about(asked, scope, queries.segments(session))
+        population = _population(session, scope)
     return render_template(
         _FRAME if framed else template,
         journey=journey,
         scope=scope,
         about=words,
+        population=population,
         few=dashboard_rules()["minimum_cell"],
         as_of=installation().now(),
         ends_at=ends_at(link, longest),
         **shown,
+    )
+
+
+def _population(session: Session, scope: Scope) -> str:
+    """To what population scores are weighted, or why they are not; empty where no weights are asked for."""
+    if not scope.weighted:
+        return ""
+    if refused := why_not_weighted(session, scope):
+        return f"Not weighted: {refused}"
+    return (
+        f"{weight_phrases.population(margins_of(session, scope.journey_id))} They stand below those without"
+        " weights; changes, differences, charts and key findings are not weighted."
     )
 
 

@@ -79,11 +79,22 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     north = made.segments["north"]
     assert "not of a segment" in words(client.get(f"{results}&weighted=yes&segment={north}"))
     assert client.get(f"{results}&weighted=perhaps").status_code == 422
+    wanted = {"purpose": "Board", "days": "30"}
     link = client.post(
-        f"{base}/share-links/new",
-        data={"of": f"{base}/results?weighted=yes", "purpose": "Board", "days": "30"},
+        f"{base}/share-links/new", data={"of": f"{base}/targets?weighted=yes", **wanted}
     )
-    assert "cannot be shared by a link" in words(link)
+    assert "Targets are not weighted" in words(link)
+    made_link = client.post(
+        f"{base}/share-links/new", data={"of": f"{base}{ALL}&weighted=yes", **wanted}
+    )
+    address = re.search(r"/shared/[\w-]+", made_link.text)
+    assert address is not None
+    seen = words(client.get(address[0]))
+    assert "Customer register" in seen and "effective n" in seen
+    portfolio = client.get("/journeys.json?period=all&weighted=yes").json["journeys"][0]
+    (there,) = (each for each in portfolio["figures"] if each["scale"] == "nps")
+    assert there["weighted"]["estimate"] == row["weighted"]["estimate"]
+    assert "By population shares" in words(client.get("/journeys"))
 
     edit = f"{shares}/{told['id']}"
     changed = {**sent, "lines": "North 40\nSouth 40\nEast 20"}
