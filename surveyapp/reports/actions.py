@@ -24,6 +24,7 @@ from surveyapp.results import phrases
 from surveyapp.results.facets import Facets
 from surveyapp.results.partners import known_partner
 from surveyapp.results.scope import Comparison, Scope
+from surveyapp.results.weighting import why_not_weighted
 from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment, User
 
@@ -44,6 +45,7 @@ JOBS = {
 PARTNER = "partner"
 _LONGEST_TITLE = 300
 EVERY_SEGMENT = "segments"  # a report of another kind for each segment, as one ZIP
+_WEIGHTED = frozenset({"benchmark", "executive"})
 _FACETS = tuple(each.name for each in fields(Facets))
 ABOUT = {"validation": "validate_scale", "sjq_study": "sjq_study"}  # report -> kind of analysis
 
@@ -85,6 +87,8 @@ def ask_report(
         raise NotFound(f"There is no segment number {scope.segment_id}; it may have been removed.")
     if every_segment:
         _check_every_segment(kind, scope)
+    if scope.weighted:
+        _check_weights(session, kind, scope, every_segment)
     if kind in ABOUT:
         segment = _analysis(session, scope, analysis_id, ABOUT[kind]).segment
     told = partner_told(session, journey, kind, partner, quotes, user_id)
@@ -108,6 +112,7 @@ def ask_report(
             **({} if paper is Paper.A4 else {"paper": str(paper)}),
             **({} if language == ENGLISH.language else {"report_language": language}),
             **({} if kind in ABOUT else {"compare": scope.comparison, **asdict(scope.facets)}),
+            **({"weighted": True} if scope.weighted else {}),
             **told,
             **of,
         },
@@ -133,6 +138,7 @@ def _title(kind: str, names: Sequence[str], scope: Scope, every_segment: bool, w
         *(words.name(each) for each in names),
         phrases.period(scope.period, words=words),
         *phrases.facets(scope.facets, words=words),
+        words.say("weighted") if scope.weighted else "",
         "" if words.is_english else words.name(own_name(words.language)),
     ]
     told = words.joined([each for each in about if each])
@@ -148,6 +154,14 @@ def _check_every_segment(kind: str, scope: Scope) -> None:
         )
     if not scope.of_everybody:
         raise Invalid("every segment and one segment were asked for; choose one", field="segment")
+
+
+def _check_weights(session: Session, kind: str, scope: Scope, every_segment: bool) -> None:
+    if every_segment or kind not in _WEIGHTED:
+        what = "a ZIP of every segment" if every_segment else f"a {KINDS[kind].lower()}"
+        raise Invalid(f"{what} is not weighted; leave the weights out", field="weighted")
+    if refused := why_not_weighted(session, scope):
+        raise Invalid(refused, field="weighted")
 
 
 def partner_told(
@@ -189,7 +203,8 @@ def scope_of(report: Report) -> Scope:
     comparison = Comparison(report.parameters.get("compare", Comparison.NONE))
     segment = report.segment_id or EVERYBODY
     facets = {name: report.parameters[name] for name in _FACETS if name in report.parameters}
-    return Scope(report.journey_id, segment, since, until, comparison, **facets)
+    weighted = bool(report.parameters.get("weighted"))
+    return Scope(report.journey_id, segment, since, until, comparison, weighted=weighted, **facets)
 
 
 def formats_of(report: Report) -> tuple[Format, ...]:

@@ -36,6 +36,7 @@ from surveyapp.reports.document import (
 from surveyapp.reports.drivers import drivers
 from surveyapp.reports.journey_map import journey_map
 from surveyapp.reports.targets import targets
+from surveyapp.reports.weighted import weighted
 from surveyapp.results import findings, phrases, rate_phrases
 from surveyapp.results.action_effects import ActionEffect
 from surveyapp.results.actions import MARKER
@@ -59,6 +60,7 @@ from surveyapp.results.view_models import (
     State,
     Trend,
 )
+from surveyapp.results.weighting import Margin
 from surveyapp.results.wordings import Mixed
 
 KIND = msg("Journey benchmark report")
@@ -97,6 +99,7 @@ class Numbers:
     studied: date | None = None  # when the newest service journey study was run
     benchmarks: Sequence[Benchmark] = ()  # of imported sets
     grid: MapGrid | None = None  # the map, with the scores of the report
+    margins: Sequence[Margin] = ()  # what scores are weighted by
 
 
 def content(numbers: Numbers, *, made: date, words: Words = ENGLISH) -> Document:
@@ -110,6 +113,7 @@ def content(numbers: Numbers, *, made: date, words: Words = ENGLISH) -> Document
         *_beside_study(numbers.studied, words),
         *targets(_targets(numbers), few, words),
         *scores.touchpoints(overview, words),
+        *weighted(overview, numbers.margins, words),
         *journey_map(numbers.grid, few=few, words=words),
         *chosen(numbers.choices, few=few, words=words),
         *drivers(numbers.drivers, numbers.associations, few=few, words=words),

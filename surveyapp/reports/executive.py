@@ -26,7 +26,8 @@ from surveyapp.reports.document import (
     Table,
     Tone,
 )
-from surveyapp.results import findings, phrases, rate_phrases, target_phrases
+from surveyapp.reports.weighted import none_weighted, weighted_line
+from surveyapp.results import findings, phrases, rate_phrases, target_phrases, weight_phrases
 from surveyapp.results.association_phrases import kind_named, score_named
 from surveyapp.results.associations import Association, Associations
 from surveyapp.results.facets import UNFLAGGED
@@ -39,6 +40,7 @@ from surveyapp.results.view_models import (
     SegmentRate,
     Trend,
 )
+from surveyapp.results.weighting import Margin
 from surveyapp.store.models import PlannedAction
 
 KIND = msg("Executive page")
@@ -58,6 +60,7 @@ class Sheet:
     segment_rate: SegmentRate | None
     associations: Associations | None
     actions: Sequence[PlannedAction]
+    margins: Sequence[Margin] = ()  # what scores are weighted by
 
 
 def content(
@@ -81,6 +84,7 @@ def content(
         blocks=[
             *_headline(sheet, words),
             KeyFigures(_tiles(overview, words)),
+            *_weights(sheet, words),
             *_weakest(overview, words),
             *_drivers(sheet.associations, overview.minimum_cell, words),
             *_actions(sheet, made, words),
@@ -139,6 +143,7 @@ def _below(figure: Figure, few: int, words: Words) -> Iterator[str]:
         yield phrases.value(figure, few=few, words=words)
         return
     yield phrases.basis(figure, words=words)
+    yield weighted_line(figure, words)
     if figure.change is not None:
         numbers = phrases.change_numbers(figure, words=words)
         change = words.begun(phrases.change(figure, few=few, words=words))
@@ -147,6 +152,15 @@ def _below(figure: Figure, few: int, words: Words) -> Iterator[str]:
     if figure.target is not None:
         against = target_phrases.against(figure.definition, figure.target, words=words)
         yield words.begun(against)  # names of months keep theirs
+
+
+def _weights(sheet: Sheet, words: Words) -> Iterator[Block]:
+    """To what population the tiles are weighted, or why they are not."""
+    if not any(figure.weighted for figure in sheet.overview.end):
+        return
+    said = none_weighted(sheet.overview, words)
+    population = weight_phrases.population(sheet.margins, words=words)
+    yield Paragraph(said or population, Tone.NOTE)
 
 
 def _weakest(overview: JourneyOverview, words: Words) -> Iterator[Block]:

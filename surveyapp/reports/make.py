@@ -47,6 +47,7 @@ from surveyapp.results.rates import segment_rate
 from surveyapp.results.scale_titles import in_library
 from surveyapp.results.validations import read_validation
 from surveyapp.results.view_models import JourneyOverview
+from surveyapp.results.weighting import margins_of
 from surveyapp.results.wordings import mixed
 from surveyapp.store import events
 from surveyapp.store.models import Analysis, Report, ReportFile
@@ -122,6 +123,7 @@ def _sheet(installation: Installation, session: Session, report: Report) -> exec
         segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
         associations=associations(joined_scores(session, scope, **rules)),
         actions=planned(session, WantedActions(journey_id=report.journey_id)),
+        margins=margins_of(session, report.journey_id) if scope.weighted else (),
     )
 
 
@@ -172,6 +174,7 @@ def _numbers(installation: Installation, session: Session, report: Report) -> be
         too_many_paths=pathed > MOST_ANSWERS,
         segment_rate=None if scope.of_everybody else segment_rate(session, scope, **rules),
         grid=map_grid(session, scope, overview=overview, **rules),
+        margins=margins_of(session, report.journey_id) if scope.weighted else (),
     )
 
 

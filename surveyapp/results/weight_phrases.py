@@ -10,7 +10,7 @@ from surveyapp.results.view_models import Figure
 from surveyapp.results.weighting import Margin
 
 
-def weighted(figure: Figure, *, words: Words = ENGLISH) -> str:
+def weighted(figure: Figure) -> str:
     """A figure with weights: "weighted 62, 95% CI 60 to 63 (n = 200), design effect 1.08, effective n 185"; or
     why there is none; empty where none are asked for, no score is shown, or the reason is that of all scores.
     """
@@ -18,13 +18,10 @@ def weighted(figure: Figure, *, words: Words = ENGLISH) -> str:
     if own is None or own.of_all or not figure.shown:
         return ""
     if own.figure is None or own.design_effect is None or own.effective_n is None:
-        return words.say("not weighted: {reason}", reason=own.refused)
-    return words.say(
-        "weighted {value}, {basis}, design effect {effect}, effective n {n}",
-        value=phrases.value(own.figure, words=words),
-        basis=phrases.basis(own.figure, words=words),
-        effect=words.number(own.design_effect, 2),
-        n=words.number(own.effective_n),
+        return f"not weighted: {own.refused}"
+    return (
+        f"weighted {phrases.value(own.figure)}, {phrases.basis(own.figure)}, design effect"
+        f" {ENGLISH.number(own.design_effect, 2)}, effective n {ENGLISH.number(own.effective_n)}"
     )
 
 
@@ -42,7 +39,6 @@ def population(margins: Sequence[Margin], *, words: Words = ENGLISH) -> str:
         for each in margins
     ]
     return words.say(
-        "Weighted scores are as if the answers had the known shares of all customers by"
-        " {attributes}.",
+        "Weighted scores are as if the answers had the known shares of all customers by {attributes}.",
         attributes=words.listed(told),
     )

@@ -25,7 +25,6 @@ from analysis.weighting import (
     weighted_mean_of_cells,
 )
 from instruments.schema import Metric
-from surveyapp.i18n.words import msg
 from surveyapp.journeys.population_shares import population_shares
 from surveyapp.journeys.weighting_cells import (
     MOST_CELLS,
@@ -50,11 +49,9 @@ from surveyapp.store.db import read_once
 from surveyapp.store.models import EVERYBODY
 
 MOST_GROUPS = 24  # cells with answers: of more, few are large enough, and the check takes long
-_JOIN = msg("join it with another value in the population shares")
-_INTERVAL = msg("Linearised, Student's t, 95%")
-_NO_GROUP = msg(
-    "Hidden, because a small group of customers could be told apart; join values that few customers have."
-)
+_JOIN = "join it with another value in the population shares"
+_INTERVAL = "Linearised, Student's t, 95%"
+_NO_GROUP = "Hidden, because a small group of customers could be told apart; join values that few customers have."
 
 _ByGroup = Mapping[int, Sums]
 

@@ -67,6 +67,12 @@ class ReportForm(DocumentForm):
         default="",
         description=_OF_BENCHMARK,
     )
+    weighted = SelectField(
+        "Weighting",
+        choices=choices([("", "None"), ("yes", "By population shares")]),
+        default="",
+        description="Weighted scores stand beside the others, in the benchmark and on the executive page.",
+    )
 
 
 # Named as in the addresses of pages: "from" is a word of Python's own.
@@ -174,6 +180,8 @@ def _form(session: Session, journey: Journey) -> ReportForm:
     if not current_user.may(Permission.READ_COMMENTS):
         del form.quotes
     bar = scope_bar(session, scope)
+    if not bar.any_shares:
+        del form.weighted
     form.channel.choices = choices([("", "All channels"), *bar.channels])
     form.language.choices = choices([("", "All languages"), *bar.languages])
     return form

@@ -14,10 +14,13 @@ from docx import Document as WordFile
 from pypdf import PdfReader
 
 from instruments.loader import BUILT_IN
+from surveyapp.errors import Invalid
 from surveyapp.installation import Installation, open_installation
+from surveyapp.journeys.population_shares import set_shares
 from surveyapp.reports import make
 from surveyapp.reports.actions import ask_report
-from surveyapp.reports.document import Paper
+from surveyapp.reports.document import Paper, Table
+from surveyapp.reports.weighted import weighted
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.settings import read
@@ -115,3 +118,38 @@ def test_a_period_of_few_answers_shows_no_number(installation: Installation):
     said = words(reader)
     assert "There are not enough answers yet for any findings." in said
     assert "95% CI" not in said
+
+
+def test_a_weighted_report_has_both_scores_and_their_population(installation: Installation):
+    with installation.store.writing() as session:
+        journey = session.query(Journey).one()
+        scope = Scope(journey.id, weighted=True)
+        with pytest.raises(Invalid, match="set them first"):
+            ask_report(session, kind="executive", scope=scope, user_id=None)
+        set_shares(
+            session,
+            journey,
+            attribute="region",
+            lines="North 40\nSouth 30\nEast 15\nWest 15",
+            source="Customer register",
+            counted_on=date(2025, 12, 31),
+            user_id=None,
+        )
+    bank.count_cells(installation.store)
+    reader, _ = page(installation, scope)
+    with installation.store.reading() as session:
+        overview = dashboards.journey_overview(session, scope, library=BUILT_IN)
+    assert len(reader.pages) == 1
+    assert "Customer register, 31 December 2025" in words(reader)
+    (nps,) = (each for each in overview.end if each.definition.scale == "nps")
+    assert nps.weighted is not None and nps.weighted.figure is not None
+    value = phrases.value(nps.weighted.figure)
+    assert value != phrases.value(nps) and f"weighted {value}, 95% CI" in words(reader)
+    numbers = list(weighted(overview, ()))
+    (table,) = (each for each in numbers if isinstance(each, Table))
+    shown = [each for each in overview.figures if each.shown]
+    assert len(table.cells) == len(shown) > len(overview.end)
+    with installation.store.writing() as session:
+        for kind, told in (("partner", {}), ("executive", {"every_segment": True})):
+            with pytest.raises(Invalid, match="is not weighted"):
+                ask_report(session, kind=kind, scope=scope, user_id=None, **told)

@@ -1,0 +1,96 @@
+"""Scores with weights by population shares, beside those without; only where a report was asked to weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from surveyapp.i18n.words import ENGLISH, Words
+from surveyapp.reports.document import Block, Cell, Column, Heading, Paragraph, Table, Tone
+from surveyapp.reports.scores import score
+from surveyapp.results import phrases, weight_phrases
+from surveyapp.results.scale_titles import label
+from surveyapp.results.view_models import Figure, JourneyOverview
+from surveyapp.results.weighting import Margin
+
+
+def weighted(
+    overview: JourneyOverview, margins: Sequence[Margin], words: Words = ENGLISH
+) -> Iterator[Block]:
+    """The chapter; nothing where no score was to be weighted."""
+    if not any(figure.weighted for figure in overview.figures):
+        return
+    yield Heading(words.say("Weighted scores"))
+    if said := none_weighted(overview, words):
+        yield Paragraph(said)
+        return
+    yield Paragraph(weight_phrases.population(margins, words=words))
+    rows = [
+        *(_row("", figure, words) for figure in overview.end if figure.shown),
+        *(
+            _row(point.name, figure, words)
+            for point in overview.touchpoints
+            for figure in point.figures
+            if figure.shown
+        ),
+    ]
+    yield Table(
+        title=words.say("Scores without and with weights"),
+        columns=[
+            Column(words.say("Score"), 0.36),
+            Column(words.say("Not weighted"), 0.14, align="r"),
+            Column(words.say("Weighted"), 0.14, align="r"),
+            Column(words.say("95% CI"), 0.20, align="r"),
+            Column(words.say("Effective n"), 0.16, words.count),
+        ],
+        cells=rows,
+    )
+    yield Paragraph(
+        words.say(
+            "The intervals of weighted scores allow for the weights (linearised, Student's t). The effective"
+            " n is how many answers of equal weight would say as much. All other chapters are not weighted."
+        ),
+        Tone.NOTE,
+    )
+
+
+def none_weighted(overview: JourneyOverview, words: Words = ENGLISH) -> str:
+    """Why no score has weights, where one was to have some; else empty."""
+    found = [figure.weighted for figure in overview.figures if figure.weighted is not None]
+    if not any(each.of_all for each in found):
+        return ""
+    return words.say(
+        "No score is weighted: population shares are not known, are of other customers than this report,"
+        " or answers are still being counted by them."
+    )
+
+
+def weighted_line(figure: Figure, words: Words = ENGLISH) -> str:
+    """A score with weights in a line; empty where it has none."""
+    own = figure.weighted.figure if figure.weighted else None
+    if own is None:
+        return ""
+    return words.say(
+        "weighted {value}, {basis}",
+        value=phrases.value(own, words=words),
+        basis=phrases.basis(own, words=words),
+    )
+
+
+def _row(place: str, figure: Figure, words: Words) -> list[Cell]:
+    name = words.joined([label(figure.definition, words), *([words.name(place)] if place else [])])
+    found = figure.weighted
+    if found is None or found.figure is None:
+        return [
+            name,
+            score(figure, words=words),
+            words.say("not shown: a group of customers has too few answers"),
+            "",
+            None,
+        ]
+    return [
+        name,
+        score(figure, words=words),
+        score(found.figure, words=words),
+        phrases.interval(found.figure, words=words),
+        found.effective_n,
+    ]
