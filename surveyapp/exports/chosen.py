@@ -84,6 +84,17 @@ def chosen_surveys(session: Session, wanted: Chosen) -> list[Survey]:
     return [each for each in every if wanted.survey_id in (None, each.id)]
 
 
+def held_by(
+    session: Session, wanted: Chosen, survey_ids: Sequence[int]
+) -> tuple[ColumnElement[bool], ...]:
+    """What holds for the chosen responses of these surveys, but for the rule of a segment."""
+    return (
+        Response.survey_id.in_(survey_ids),
+        *answered_in(session, wanted.scope.journey_id, wanted.scope.period),
+        *replace(wanted.scope.facets, flagged=not wanted.unflagged).among_responses(),
+    )
+
+
 @dataclass(frozen=True)
 class ChosenResponses:
     """The numbers of the chosen responses, lowest first: 8 bytes for each.
@@ -104,11 +115,7 @@ class ChosenResponses:
         """The responses of these surveys that were given in the scope's period, and obey the rule of
         its segment.
         """
-        held = (
-            Response.survey_id.in_(survey_ids),
-            *answered_in(session, wanted.scope.journey_id, wanted.scope.period),
-            *replace(wanted.scope.facets, flagged=not wanted.unflagged).among_responses(),
-        )
+        held = held_by(session, wanted, survey_ids)
         rule = wanted.rule(session)
         if rule is None:
             query = select(_RESPONSES.c.id).where(*held).order_by(_RESPONSES.c.id)

@@ -31,6 +31,7 @@ from surveyapp.exports.csv_table import counted
 from surveyapp.exports.questions import Question, questions
 from surveyapp.exports.table import BlockRows, Table
 from surveyapp.exports.variable import Cell, Kind, Measure, Variable
+from surveyapp.exports.weights import check_weights, weight_column
 from surveyapp.store.models import CarelessFlag, Response, Score, Touchpoint
 from surveyapp.surveys.survey import Survey
 
@@ -63,7 +64,7 @@ def responses_table(session: Session, wanted: Chosen, *, library: Library) -> Ta
     Columns: what identifies the response and how it was given, ``customers`` adds the pseudonym and
     the passage through the journey that join answers of one customer; ``attribute.<name>``,
     ``<instrument>.<item>``, of a multiple choice also ``<instrument>.<item>.<choice>``,
-    ``codes.<instrument>.<item>`` where comments are coded, ``score.<scale>``; where validations flag careless answers ``careless.<instrument>.<sign>``, and
+    ``codes.<instrument>.<item>`` where comments are coded, ``score.<scale>``, ``weight`` where the scope is weighted; where validations flag careless answers ``careless.<instrument>.<sign>``, and
     ``.validation`` with the number of the newest one. An item that does not apply holds NOT_APPLICABLE. The columns must stand before
     the first row does, so the database is asked several times: ``session`` reads one snapshot.
     Reading the rows raises Truncated when they end before the last one.
@@ -83,6 +84,8 @@ def responses_table(session: Session, wanted: Chosen, *, library: Library) -> Ta
         *code_columns(session, surveys, library),
         *(score_column(scale) for scale in _scales(session, ids)),
     ]
+    if wanted.scope.weighted:
+        columns.append(weight_column(session, wanted, surveys))
     flagged = _flagged(session, ids) if wanted.careless else []
     columns += [column for code in flagged for column in careless_columns(code)]
     blocks = _blocks(session, chosen, columns, _places(session, surveys), are_flagged=bool(flagged))
@@ -113,6 +116,7 @@ def answers_table(session: Session, wanted: Chosen, *, library: Library) -> Tabl
     ``missing`` says of an item that it did not apply. Attributes and scores are in the other form,
     joined by ``response``.
     """
+    check_weights(session, wanted, long=True)
     surveys = chosen_surveys(session, wanted)
     asked = questions(surveys, library)
     chosen = ChosenResponses.of(session, wanted, [each.id for each in surveys])

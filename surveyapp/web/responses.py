@@ -19,6 +19,7 @@ from surveyapp.exports.codebook.forms import FORMS as CODEBOOKS
 from surveyapp.exports.codebook.forms import form_of
 from surveyapp.exports.formats.registry import FORMATS, Format, format_of
 from surveyapp.exports.responses import answers_table, responses_table
+from surveyapp.exports.weights import check_weights
 from surveyapp.journeys import queries
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import erasures, flags, listing
@@ -246,6 +247,7 @@ def _export(journey_id: int, form: Format) -> ResponseReturnValue:
     with installation().store.writing() as session:
         journey = queries.journey(session, journey_id)
         wanted.rule(session)  # NotFound before the file begins
+        check_weights(session, wanted, long=long)
         said = {"format": form.code, "long": long, "customers": customers, "survey": survey_id}
         said |= {"without_flagged": True} if without_flagged else {}
         subject = f"journey {journey.code}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from html import unescape
 
@@ -79,6 +81,17 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     north = made.segments["north"]
     assert "not of a segment" in words(client.get(f"{results}&weighted=yes&segment={north}"))
     assert client.get(f"{results}&weighted=perhaps").status_code == 422
+    file = client.get(f"{base}/responses/export.csv?weighted=yes")
+    answers = [
+        (float(each["weight"]), float(each["score.nps"]))
+        for each in csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff")))
+        if each["score.nps"] and each["weight"]
+    ]
+    assert len(answers) == n
+    mean = sum(w * 100 * ((v >= 9) - (v <= 6)) for w, v in answers) / sum(w for w, _ in answers)
+    assert mean == pytest.approx(row["weighted"]["estimate"], rel=1e-9)
+    long = client.get(f"{base}/responses/export?format=csv&form=long&weighted=yes")
+    assert long.status_code == 422 and "one response per row" in words(long)
     wanted = {"purpose": "Board", "days": "30"}
     link = client.post(
         f"{base}/share-links/new", data={"of": f"{base}/targets?weighted=yes", **wanted}
