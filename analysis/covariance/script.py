@@ -139,7 +139,11 @@ def _target(fit: SemFit) -> list[str]:
     )
     several = len({one.name for one in fit.solution.rotations}) > 1
     return [
-        *(["# lavaan rotates all blocks to one target: this is that of the first"] if several else []),
+        *(
+            ["# lavaan rotates all blocks to one target: this is that of the first"]
+            if several
+            else []
+        ),
         f"target <- matrix(c({cells}), ncol = {len(block.factors)}, byrow = TRUE)",
     ]
 

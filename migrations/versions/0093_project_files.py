@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0093"
-down_revision = "0090"
+down_revision = "0092"
 
 _DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 _BEFORE = ("leave_out_item", "leave_out_rows", "reverse", "recode", "half", "answered")

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0095"
-down_revision = "0090"
+down_revision = "0094"
 
 _DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
