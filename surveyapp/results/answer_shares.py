@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,13 @@ from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import definitions, phrases
-from surveyapp.results.answer_counts import Answer, AnswerCounts, answer_counts, unread
+from surveyapp.results.answer_counts import (
+    Answer,
+    AnswerCounts,
+    AnswerGroup,
+    answer_counts,
+    unread,
+)
 from surveyapp.results.cells import RESPONSES
 from surveyapp.results.customer_groups import why_hidden
 from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
@@ -107,19 +114,25 @@ def answer_shares(
     )
     names = _names(base, place)
     found = []
+
+    @cache  # the questions of a scale are mostly answered by the same customers
+    def too_few(answered: tuple[AnswerGroup, ...]) -> Hidden:
+        return why_hidden(
+            answered,
+            base.lying,
+            scope.period,
+            scope.segment_id,
+            minimum=minimum_cell,
+            facets=scope.facets,
+        )
+
     for asked in _asked(base, place, library):
         counts = answer_counts(session, base, asked.surveys, library=library)
         for code, item in asked.items.items():
-            own_code = f"{asked.instrument.code}.{code}"
-            reason = _scores_hidden(base, hidden, place, code, scope) or why_hidden(
-                counts.answered(own_code),
-                base.lying,
-                scope.period,
-                scope.segment_id,
-                minimum=minimum_cell,
-                facets=scope.facets,
-            )
-            own = Counter() if reason else _counted(counts, own_code, scope)
+            named = f"{asked.instrument.code}.{code}"
+            reason = _scores_hidden(base, hidden, place, code, scope)
+            reason = reason or too_few(tuple(counts.answered(named)))
+            own = Counter() if reason else _counted(counts, named, scope)
             found.append(_shares(base, names, asked, item, own, reason))
     return tuple(found)
 
