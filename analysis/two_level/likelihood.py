@@ -18,6 +18,7 @@ import numpy as np
 from analysis.covariance.estimation import Point, normal_curvature, normal_information
 from analysis.covariance.matrices import Array, Factors, GroupStructure, Implied
 from analysis.two_level.clusters import ClusterData, SizeGroup
+from analysis.two_level.curvature import curvature
 
 
 @dataclass(frozen=True)
@@ -203,22 +204,20 @@ class TwoLevelDiscrepancy:
         q, shift = self._residuals(point)
         sums = self._by_level(point, q, shift)
         gradient, hessian = np.zeros(size), np.zeros((size, size))
+        factors = (
+            self.between.factors(point.implied[1]),
+            self.within.factors(point.implied[0]),
+        )
+        total = self._clusters_curvature(point, factors, q, shift, exact=exact)
+        hessian[self.positions[:, None], self.positions] += total
         inverse = point.implied[0].precision
-        f = self.within.factors(point.implied[0])
+        f = factors[1]
         if exact:
             left_over = inverse - inverse @ self.data.pooled @ inverse
             curve = normal_curvature(f, inverse, left_over, np.zeros(len(inverse)), means=False)
         else:
             curve = 2 * normal_information(f, inverse, means=False)
         hessian[self.within.block] += self.pooled_weight * curve
-        total = np.zeros((len(self.positions),) * 2)
-        for s, own in enumerate(self.vector_factors(point)):
-            p = point.known.inverse[s]
-            if exact:
-                total += self.weights[s] * normal_curvature(own, p, q[s], shift[s], means=True)
-            else:
-                total += 2 * self.weights[s] * normal_information(own, p, means=True)
-        hessian[self.positions[:, None], self.positions] += total
         for structure, implied, (weight, r) in zip(
             (self.within, self.between), point.implied, sums, strict=True
         ):
@@ -227,6 +226,44 @@ class TwoLevelDiscrepancy:
             if exact:
                 hessian[structure.block] += structure.second_order(implied, weight, r)
         return gradient, hessian
+
+    def _clusters_curvature(
+        self,
+        point: TwoLevelPoint,
+        factors: tuple[Factors, Factors],
+        q: Array,
+        shift: Array,
+        *,
+        exact: bool,
+    ) -> Array:
+        """Of the clusters' vectors, over the parameters in the order of ``positions``."""
+        right = point.known.inverse
+        left = right - 2 * q if exact else right
+        score = None
+        if exact:
+            own = (right @ shift[:, :, None])[:, :, 0]
+            score = (own * self.scale)[:, self.places.between], own[:, self.places.within]
+        found = curvature(
+            self.weights,
+            self.root[:, 0],
+            self._seen(left),
+            self._seen(right),
+            score,
+            factors,
+        )
+        return found.whole()
+
+    def _seen(self, matrices: Array) -> tuple[Array, Array, Array]:
+        """Matrices over the clusters' vectors (S, v, v) as seen from the moments between, from between to
+        within, and within.
+        """
+        at, scale = self.places, self.scale
+        rows, columns = at.between[:, None], at.within[:, None]
+        return (
+            (matrices * self.scales)[:, rows, at.between],
+            (matrices * scale[:, :, None])[:, rows, at.within],
+            matrices[:, columns, at.within],
+        )
 
     @cached_property
     def positions(self) -> Array:

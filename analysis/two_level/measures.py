@@ -23,6 +23,7 @@ from analysis.two_level.model import LEVEL_NAMES
 from analysis.two_level.scores import cluster_scores
 from analysis.two_level.solution import TwoLevelSolution, solve_at
 from analysis.two_level.unrestricted import (
+    Reduced,
     independence,
     independence_at,
     level_values,
@@ -39,8 +40,8 @@ class LevelFit:
     """Fit of one level's model beside an unrestricted other level (Ryu & West 2009).
 
     ``n`` is what RMSEA divides by: rows within clusters, clusters between them. ``srmr`` is of the
-    correlations of the whole model's solution. NaN where the model has no degrees of freedom or did
-    not converge.
+    correlations of the whole model's solution. Of MLR the statistic is scaled by ``scaling_factor``, and
+    all that is made of it. NaN where the model has no degrees of freedom or did not converge.
     """
 
     level: int
@@ -54,6 +55,7 @@ class LevelFit:
     rmsea_ci_lower: float
     rmsea_ci_upper: float
     srmr: float
+    scaling_factor: float | None = None  # of MLR
 
     @property
     def name(self) -> str:
@@ -106,9 +108,9 @@ def _measures(solution: TwoLevelSolution) -> dict[str, float]:
     table, data, h1 = solution.table, solution.data, solution.h1
     baseline = independence(data, table, h1)
     df = degrees_of_freedom(solution)
-    baseline_df = table.saturated_parameters - len(baseline.point.theta)
+    baseline_df = table.saturated_parameters - baseline.parameters
     chisq = max(data.n * (solution.point.value - h1.point.value), 0.0)
-    baseline_chisq = data.n * (baseline.point.value - h1.point.value)
+    baseline_chisq = data.n * (baseline.optimum.point.value - h1.point.value)
     out = fit_measures(
         chisq=chisq,
         df=df,
@@ -147,16 +149,34 @@ def _correlation(cov: Array) -> Array:
     return np.asarray(cov / (sd[:, None] * sd))
 
 
-def _trace(discrepancy: TwoLevelDiscrepancy, point: TwoLevelPoint) -> float:
-    """tr(A^-1 B) of a model without constraints, A the observed information and B the scores' products."""
-    information = discrepancy.derivatives(point, exact=True)[1] / 2
-    scores = cluster_scores(discrepancy, point)
-    return float(np.trace(np.linalg.solve(information, scores.T @ scores / discrepancy.data.n)))
+def trace(model: Reduced) -> float:
+    """tr(A^-1 B) of a model, A its observed information and B the products of the clusters' scores."""
+    point = here(model.optimum.point)
+    information = model.discrepancy.derivatives(point, exact=True)[1] / 2
+    scores = cluster_scores(model.discrepancy, point)
+    meat = scores.T @ scores / model.discrepancy.data.n
+    if model.transform is not None:
+        information, meat = (
+            model.transform.T @ part @ model.transform for part in (information, meat)
+        )
+    return float(np.trace(np.linalg.solve(information, meat)))
+
+
+def unrestricted_trace(solution: TwoLevelSolution) -> float:
+    """That of the unrestricted model, given the fixed predictors."""
+    table, h1 = solution.table, solution.h1
+    inner = with_fixed(table, h1, 0, 0)
+    outer = with_fixed(table, h1, 1, len(inner.positions))
+    whole = TwoLevelDiscrepancy(solution.data, inner, outer)
+    theta = np.concatenate(
+        [level_values(part, h1, k, as_is=True) for k, part in enumerate((inner, outer))]
+    )
+    return trace(Reduced(whole, Optimum(whole.at(theta), theta, 0, True)))
 
 
 def _scaled(
     solution: TwoLevelSolution,
-    baseline: Optimum,
+    baseline: Reduced,
     chisq: float,
     df: int,
     baseline_chisq: float,
@@ -165,19 +185,13 @@ def _scaled(
     """Scaled and robust measures: Yuan & Bentler's (2000) factor as Mplus and lavaan have it, with the
     unrestricted model's traces at its own estimates.
     """
-    table, h1, data = solution.table, solution.h1, solution.data
-    inner = with_fixed(table, h1, 0, 0)
-    outer = with_fixed(table, h1, 1, len(inner.positions))
-    whole = TwoLevelDiscrepancy(data, inner, outer)
-    theta = np.concatenate(
-        [level_values(inner, h1, 0, as_is=True), level_values(outer, h1, 1, as_is=True)]
-    )
-    unrestricted = _trace(whole, whole.at(theta))
+    table, data = solution.table, solution.data
+    unrestricted = unrestricted_trace(solution)
     inverse = solution.information_inverse
     own = NAN
     if inverse is not None:
         own = float(np.trace(inverse @ table.joint.reduced(solution.meat)))
-    independent = _trace(independence_discrepancy(solution), here(baseline.point))
+    independent = trace(baseline)
     factor = Scaling((unrestricted - own) / df if df > 0 else NAN)
     baseline_factor = Scaling((unrestricted - independent) / baseline_df if baseline_df else NAN)
     corrected, baseline_corrected = factor.apply(chisq), baseline_factor.apply(baseline_chisq)
@@ -219,21 +233,12 @@ def _scaled(
     return out
 
 
-def independence_discrepancy(solution: TwoLevelSolution) -> TwoLevelDiscrepancy:
-    """That of the model of independent variables."""
-    table, h1 = solution.table, solution.h1
-    inner = with_fixed(table, h1, 0, 0, diagonal=True)
-    outer = with_fixed(table, h1, 1, len(inner.positions), diagonal=True)
-    return TwoLevelDiscrepancy(solution.data, inner, outer)
-
-
 def level_fits(solution: TwoLevelSolution) -> tuple[LevelFit, ...]:
     """Each level's own fit, within first; empty where parameters are tied across levels, or the fit did
     not converge.
 
     The chi-square of a model that restricts one level and leaves the other unrestricted tells which
-    level misfits, which that of both hardly does for the level between, whose clusters are few. It is
-    that of plain maximum likelihood.
+    level misfits, which that of both hardly does for the level between, whose clusters are few.
     """
     if not solution.optimum.converged:
         return ()
@@ -242,21 +247,28 @@ def level_fits(solution: TwoLevelSolution) -> tuple[LevelFit, ...]:
         own = solve_at(solution, level)
         if own is None:
             return ()
-        found.append(_level_fit(solution, level, *own))
+        found.append(_level_fit(solution, level, own))
     return tuple(found)
 
 
-def _level_fit(solution: TwoLevelSolution, level: int, found: Optimum, parameters: int) -> LevelFit:
+def _level_fit(solution: TwoLevelSolution, level: int, found: Reduced) -> LevelFit:
     data, table, h1 = solution.data, solution.table, solution.h1
     n = data.n if level == 0 else data.n_clusters
-    df = table.saturated_parameters - parameters
+    df = table.saturated_parameters - found.parameters
     srmr = residual(solution, level)
-    if not found.converged:
+    if not found.optimum.converged:
         return LevelFit(level + 1, n, NAN, df, NAN, NAN, NAN, NAN, NAN, NAN, srmr)
-    baseline = independence_at(data, table, h1, level)
-    chisq = max(data.n * (found.point.value - h1.point.value), 0.0)
-    baseline_chisq = data.n * (baseline.point.value - h1.point.value)
-    baseline_df = table.saturated_parameters - len(baseline.point.theta)
+    independent = independence_at(data, table, h1, level)
+    chisq = max(data.n * (found.optimum.point.value - h1.point.value), 0.0)
+    baseline_chisq = data.n * (independent.optimum.point.value - h1.point.value)
+    baseline_df = table.saturated_parameters - independent.parameters
+    factor: float | None = None
+    if solution.robust:
+        whole = unrestricted_trace(solution)
+        factor = (whole - trace(found)) / df if df > 0 else NAN
+        chisq = Scaling(factor).apply(chisq) if df > 0 else chisq
+        spread = (whole - trace(independent)) / baseline_df if baseline_df > 0 else NAN
+        baseline_chisq = Scaling(spread).apply(baseline_chisq)
     relative = incremental(chisq, df, baseline_chisq, baseline_df)
     close = rmsea(chisq, df, n)
     return LevelFit(
@@ -271,4 +283,5 @@ def _level_fit(solution: TwoLevelSolution, level: int, found: Optimum, parameter
         close.ci_lower,
         close.ci_upper,
         srmr,
+        factor,
     )

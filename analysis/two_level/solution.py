@@ -17,7 +17,13 @@ from analysis.two_level.clusters import ClusterData
 from analysis.two_level.likelihood import TwoLevelDiscrepancy, TwoLevelPoint, here
 from analysis.two_level.scores import cluster_scores
 from analysis.two_level.table import TwoLevelTable
-from analysis.two_level.unrestricted import Unrestricted, level_values, unrestricted, with_fixed
+from analysis.two_level.unrestricted import (
+    Reduced,
+    Unrestricted,
+    level_values,
+    unrestricted,
+    with_fixed,
+)
 
 
 @dataclass(frozen=True)
@@ -100,9 +106,9 @@ def solve(
     return solution
 
 
-def solve_at(solution: TwoLevelSolution, level: int) -> tuple[Optimum, int] | None:
-    """The model of one level (0 within, 1 between) with an unrestricted other one (Ryu & West 2009), and
-    its free parameters; None where parameters are tied across levels.
+def solve_at(solution: TwoLevelSolution, level: int) -> Reduced | None:
+    """The model of one level (0 within, 1 between) with an unrestricted other one (Ryu & West 2009); None
+    where parameters are tied across levels.
     """
     table, h1 = solution.table, solution.h1
     if table.tied_across:
@@ -125,8 +131,8 @@ def solve_at(solution: TwoLevelSolution, level: int) -> tuple[Optimum, int] | No
     )
     offset = np.concatenate([table.joint.offset[columns], np.zeros(size)])
     pair = (renumbered, other) if level == 0 else (other, renumbered)
-    found = minimise(TwoLevelDiscrepancy(solution.data, *pair), start, whole, offset)
-    return found, int(whole.shape[1])
+    discrepancy = TwoLevelDiscrepancy(solution.data, *pair)
+    return Reduced(discrepancy, minimise(discrepancy, start, whole, offset), whole)
 
 
 def _require_identified(table: TwoLevelTable, built: tuple[GroupStructure, GroupStructure]) -> None:

@@ -17,7 +17,11 @@ from analysis.covariance.parameter_constraints import (
     settled,
 )
 from analysis.covariance.parameter_table import Parameter, ParameterTable, exogenous_of
+from analysis.errors import ModelError
 from analysis.two_level.model import BETWEEN, WITHIN, TwoLevelModel
+
+# The unrestricted model has the square of them as parameters.
+MAX_VARIABLES = 60
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,12 @@ def two_level_table(
     model: TwoLevelModel, *, std_lv: bool = False, orthogonal: bool = False, fixed_x: bool = True
 ) -> TwoLevelTable:
     """The complete table. Raises ModelError as ``complete`` does for a model without levels."""
+    for name, own in (("within", model.within), ("between", model.between)):
+        if len(own.observed) > MAX_VARIABLES:
+            raise ModelError(
+                f"the level {name} clusters has {len(own.observed)} variables; at most {MAX_VARIABLES} at each "
+                "level can be fitted, whose unrestricted model is fitted, too"
+            )
     tables = [
         complete(level, mean_structure=True, std_lv=std_lv, orthogonal=orthogonal, fixed_x=fixed_x)
         for level in (model.within, model.between)

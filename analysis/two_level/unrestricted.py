@@ -39,6 +39,22 @@ class Unrestricted:
         return _definite(cov) if level else cov
 
 
+@dataclass(frozen=True)
+class Reduced:
+    """Another model of the same rows at its maximum; ``transform`` holds its constraints, if any."""
+
+    discrepancy: TwoLevelDiscrepancy
+    optimum: Optimum
+    transform: Array | None = None
+
+    @property
+    def parameters(self) -> int:
+        """Free parameters that remain under the constraints."""
+        if self.transform is None:
+            return len(self.optimum.point.theta)
+        return int(self.transform.shape[1])
+
+
 def level_structure(
     names: Sequence[str],
     first: int,
@@ -118,7 +134,7 @@ def unrestricted(data: ClusterData) -> Unrestricted:
     )
 
 
-def independence(data: ClusterData, table: TwoLevelTable, h1: Unrestricted) -> Optimum:
+def independence(data: ClusterData, table: TwoLevelTable, h1: Unrestricted) -> Reduced:
     """The model in which no variable has to do with another at either level, but for fixed predictors
     among each other.
     """
@@ -127,18 +143,19 @@ def independence(data: ClusterData, table: TwoLevelTable, h1: Unrestricted) -> O
 
 def independence_at(
     data: ClusterData, table: TwoLevelTable, h1: Unrestricted, level: int
-) -> Optimum:
+) -> Reduced:
     """Independent variables at one level (0 within, 1 between), unrestricted ones at the other."""
     return _reduced(data, table, h1, diagonal=(level == 0, level == 1))
 
 
 def _reduced(
     data: ClusterData, table: TwoLevelTable, h1: Unrestricted, *, diagonal: tuple[bool, bool]
-) -> Optimum:
+) -> Reduced:
     inner = with_fixed(table, h1, 0, 0, diagonal=diagonal[0])
     outer = with_fixed(table, h1, 1, len(inner.positions), diagonal=diagonal[1])
     start = np.concatenate([level_values(inner, h1, 0), level_values(outer, h1, 1)])
-    return _minimum(TwoLevelDiscrepancy(data, inner, outer), start)
+    discrepancy = TwoLevelDiscrepancy(data, inner, outer)
+    return Reduced(discrepancy, _minimum(discrepancy, start))
 
 
 def with_fixed(

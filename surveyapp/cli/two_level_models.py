@@ -110,8 +110,8 @@ def _levels(fit: TwoLevelFit) -> list[Table]:
         rows.append(
             [f"{one.name} (n = {one.n})", *(_measure(name, known[name]) for name in _OF_LEVEL)]
         )
-    plain = " (plain chi-square)" if fit.settings.estimator == "MLR" else ""
-    title = f"Fit of each level beside an unrestricted other one{plain}"
+    scaled = " (scaled)" if fit.settings.estimator == "MLR" else ""
+    title = f"Fit of each level beside an unrestricted other one{scaled}"
     return [(title, ("level", *_OF_LEVEL), rows)]
 
 

@@ -100,6 +100,14 @@ def test_each_level_is_judged_beside_an_unrestricted_other():
     assert between.chisq == pytest.approx(2 * (full + 2891.41761366), rel=1e-3)
     assert (within.df, between.df) == (5, 8)
     assert (within.n, between.n) == (587, 60)
+    # MLR: chisq.scaled and its factor of the same two models
+    within, between = fitted("robust").levels
+    assert (within.chisq, within.scaling_factor) == pytest.approx(
+        (3.06110483, 1.02482926), rel=1e-3
+    )
+    assert (between.chisq, between.scaling_factor) == pytest.approx(
+        (7.51902873, 0.98052215), rel=1e-3
+    )
     assert fitted("tied").levels == ()  # its loadings are those of both levels
 
 

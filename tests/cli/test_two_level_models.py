@@ -30,7 +30,7 @@ def test_sem_fits_a_text_with_levels(run, answers: Path, tmp_path: Path):
     assert ran.code == 0, ran.err
     for said in (
         "MLR at two levels, n = 586 in 60 clusters of branch (3 to 17 rows, on average 9.8); 1 of 587",
-        "Fit of each level beside an unrestricted other one (plain chi-square)",
+        "Fit of each level beside an unrestricted other one (scaled)",
         "Estimates within clusters",
         "Estimates between clusters",
         "effect := 2*b",
