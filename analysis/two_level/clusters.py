@@ -47,6 +47,7 @@ class ClusterData:
     rows: Array
     between: Array
     starts: Array  # (J,) where each cluster's rows begin
+    labels: tuple[object, ...] = ()  # of the clusters (J,)
     losses: tuple[str, ...] = ()  # sentences on rows that were left out
 
     @property
@@ -138,14 +139,14 @@ def cluster_data(data: pd.DataFrame, model: TwoLevelModel, cluster: str) -> Clus
             left = "was left out" if count == 1 else "were left out"
             losses.append(f"{count} of {len(data)} rows {verb} {why} and {left}")
     keep = known & complete
-    codes = pd.factorize(data.loc[keep, cluster])[0]
+    codes, labels = pd.factorize(data.loc[keep, cluster])
     order = np.argsort(codes, kind="stable")
     codes, values = codes[order], values[keep][order]
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     p = len(model.within.observed)
     within = values[:, :p]
     own = _between(values[:, p:], starts, model.observed[p:], cluster)
-    found = ClusterData(model, cluster, within, own, starts, tuple(losses))
+    found = ClusterData(model, cluster, within, own, starts, tuple(labels), tuple(losses))
     _require_enough(found)
     _require_variance(found)
     return found

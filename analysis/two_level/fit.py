@@ -17,6 +17,7 @@ from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
 from analysis.reversal import reversal_sentences, turned, turning_points
 from analysis.threads import one_blas_thread
+from analysis.two_level.cluster_factors import cluster_factor_scores
 from analysis.two_level.clusters import cluster_data
 from analysis.two_level.diagnostics import solution_warnings
 from analysis.two_level.estimates import estimates_frame, r_squared, undefined_quantities
@@ -118,6 +119,11 @@ class TwoLevelFit:
         """Explained share of each dependent variable's variance, by name and level."""
         return r_squared(self.solution)
 
+    @cached_property
+    def cluster_scores(self) -> pd.DataFrame:
+        """Each cluster's scores on the factors between, see ``analysis.two_level.cluster_factors``."""
+        return cluster_factor_scores(self.solution)
+
     @property
     def cluster_sizes(self) -> dict[str, float]:
         """Number of clusters with their smallest, mean and largest size."""
@@ -141,6 +147,7 @@ class TwoLevelFit:
             ],
             "reliability": [{"name": one.name, **vars(one)} for one in self.reliabilities],
             "items": [vars(one) for one in self.items],
+            "cluster_scores": self.cluster_scores.to_dict(orient="records"),
             "n": self.n,
             "clusters": self.cluster_sizes,
             "converged": self.converged,

@@ -133,9 +133,7 @@ def _worth(row: dict[str, Any]) -> bool:
 def _estimate(row: dict[str, Any]) -> list[str]:
     right = "1" if row["op"] == "~1" else row["rhs"]
     operator = "~" if row["op"] == "~1" else row["op"]
-    limits = [row.get("std_ci_lower"), row.get("std_ci_upper")]
-    known = None not in limits and limits[0] != limits[1]  # a fixed value has no interval
-    interval = " to ".join(map(number, limits)) if known else ""
+    interval = _interval(row.get("std_ci_lower"), row.get("std_ci_upper"))
     return [
         f"{row['lhs']} {operator} {right}",
         *(number(row.get(key)) for key in ("est", "se", "z")),
@@ -143,6 +141,13 @@ def _estimate(row: dict[str, Any]) -> list[str]:
         number(row.get("std_all")),
         interval,
     ]
+
+
+def _interval(lower: float | None, upper: float | None) -> str:
+    """Both limits; a fixed value has none."""
+    if lower is None or upper is None or lower == upper:
+        return ""
+    return f"{number(lower)} to {number(upper)}"
 
 
 def _defined(document: dict[str, Any]) -> list[Table]:
@@ -158,9 +163,14 @@ def _shares(fit: TwoLevelFit) -> list[Table]:
         tables.append(
             (
                 "Variance within and between clusters, without a model",
-                ("variable", "within", "between", "ICC", "design effect"),
+                ("variable", "within", "between", "ICC", "95% CI", "design effect"),
                 [
-                    [one.item, *map(number, (one.within, one.between, one.icc, one.design_effect))]
+                    [
+                        one.item,
+                        *map(number, (one.within, one.between, one.icc)),
+                        _interval(one.icc_ci_lower, one.icc_ci_upper),
+                        number(one.design_effect),
+                    ]
                     for one in fit.items
                 ],
             )
@@ -181,9 +191,15 @@ def _shares(fit: TwoLevelFit) -> list[Table]:
         tables.append(
             (
                 "Reliability at each level",
-                ("factor", "level", "items", "omega"),
+                ("factor", "level", "items", "omega", "95% CI"),
                 [
-                    [one.factor, one.name, str(one.items), number(one.omega)]
+                    [
+                        one.factor,
+                        one.name,
+                        str(one.items),
+                        number(one.omega),
+                        _interval(one.ci_lower, one.ci_upper),
+                    ]
                     for one in fit.reliabilities
                 ],
             )

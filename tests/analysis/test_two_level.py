@@ -187,6 +187,59 @@ def test_reliability_is_of_each_level():
         assert one.omega == pytest.approx(common / (common + rest))
 
 
+def test_intervals_of_reliability_and_alikeness_are_by_lavaans_errors():
+    """lavaan 0.6-14: the same quantities defined by := of labels, their standard errors (ML, MLR)."""
+    text = "level: 1\nsat =~ q1+q2+q3+q4\nlevel: 2\nplace =~ q1+q2+q3+q4"
+    expected = {
+        "ML": [(0.9183494, 0.005811786), (0.96061557, 0.011713947), (0.22945724, 0.045520913)],
+        "MLR": [(0.9183494, 0.0072943671), (0.96061557, 0.010499095), (0.22945724, 0.035403638)],
+    }
+    for estimator, values in expected.items():
+        fit = fit_two_level(data(), text, "branch", estimator=estimator)
+        inside, outside = fit.reliabilities
+        q1 = fit.items[0]
+        found = [
+            (inside.omega, inside.ci_lower, inside.ci_upper),
+            (outside.omega, outside.ci_lower, outside.ci_upper),
+            (q1.icc, q1.icc_ci_lower, q1.icc_ci_upper),
+        ]
+        for (value, low, high), (estimate, se) in zip(found, values, strict=True):
+            assert value == pytest.approx(estimate, rel=1e-5)
+            reach = (np.log(high / (1 - high)) - np.log(low / (1 - low))) / 2
+            assert reach * value * (1 - value) / 1.959964 == pytest.approx(se, rel=1e-3)
+
+
+def test_clusters_stand_on_the_factor_where_lavaan_has_them():
+    """lavaan 0.6-14: lavPredict(fit, level = 2); its branches are in the same order."""
+    text = "level: 1\nsat =~ q1+q2+q3+q4\nsat ~ wait\nlevel: 2\nplace =~ q1+q2+q3+q4"
+    scores = fit_two_level(data(), text, "branch").cluster_scores
+    expected = [-0.57632718, 0.44295087, -0.54168681, -0.25967266, -0.54304099, 0.15594697]
+    assert list(scores["cluster"][:2]) == ["b00", "b01"]
+    assert list(scores["score"][:6]) == pytest.approx(expected, abs=1e-4)
+    assert scores["n"].sum() == 587
+    by_size = scores.sort_values("n")["se"].to_numpy()
+    assert (np.diff(by_size) <= 1e-12).all()  # the more rows, the surer
+
+
+def test_a_clusters_score_is_the_factors_expected_value_given_all_its_answers():
+    fit = fitted("plain")
+    within, between = fit.solution.point.implied
+    rows = data()[data()["branch"] == "b00"]
+    n, inside, outside = len(rows), ["q1", "q2", "q3", "q4", "wait"], ["tenure", "region"]
+    # Rows of the part between in each answer: four items and none of ``wait``, then the branch's own.
+    shown = np.vstack([np.tile(np.eye(5, 6) * (np.arange(5) < 4)[:, None], (n, 1)), np.eye(6)[4:]])
+    cov = shown @ between.sigma @ shown.T
+    cov[: 5 * n, : 5 * n] += np.kron(np.eye(n), within.sigma)
+    mean = shown @ between.mu
+    mean[: 5 * n] += np.tile(within.mu, n)
+    y = np.concatenate([rows[inside].to_numpy().ravel(), rows[outside].iloc[0]]) - mean
+    weights = np.linalg.solve(cov, shown @ between.covariance[:6, 6])
+    own = fit.cluster_scores.iloc[0]
+    assert own["score"] == pytest.approx(between.mean[6] + weights @ y)
+    left = between.covariance[6, 6] - weights @ shown @ between.covariance[:6, 6]
+    assert own["se"] == pytest.approx(np.sqrt(left))
+
+
 def test_a_known_population_is_found():
     rng = np.random.default_rng(11)
     b = np.repeat(np.arange(250), rng.integers(4, 16, size=250))
