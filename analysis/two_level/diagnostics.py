@@ -18,7 +18,8 @@ def solution_warnings(solution: TwoLevelSolution, fit: Mapping[str, float]) -> t
         found.append(
             f"the estimation did not converge in {solution.optimum.iterations} iterations; "
             "the estimates are where it stopped, not a minimum, and are no result: there are neither "
-            "standard errors nor fit measures. Simplify the model or give start() values"
+            "standard errors nor fit measures. Simplify the model at level 2, fix small residual variances "
+            "there at 0 (item ~~ 0*item), or give start() values"
         )
     elif solution.information_inverse is None:
         found.append(

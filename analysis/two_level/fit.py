@@ -31,6 +31,7 @@ from analysis.two_level.reliability import (
 )
 from analysis.two_level.solution import TwoLevelSolution, solve
 from analysis.two_level.table import two_level_table
+from analysis.two_level.unit_variances import SAID, by_unit_variances
 
 ESTIMATORS = ("ML", "MLR")
 
@@ -211,9 +212,14 @@ def fit_two_level(
     with one_blas_thread():
         rows = cluster_data(data, described, settings.cluster)
         solution = solve(table, rows, robust=estimator == "MLR")
+        again = None
+        if not (solution.optimum.converged or std_lv):
+            again = by_unit_variances(described, solution, orthogonal=orthogonal, fixed_x=fixed_x)
+            solution = again or solution
         fit = measures(solution)
     warnings = (
         *reversal_sentences(points),
+        *(() if again is None else (SAID,)),
         *solution_warnings(solution, fit),
         *undefined_quantities(solution),
     )

@@ -131,9 +131,9 @@ class TwoLevelDiscrepancy:
         means, covariances = self._vectors(within, between)
         try:
             roots = np.linalg.cholesky(covariances)
+            inverse = np.linalg.inv(covariances)
         except np.linalg.LinAlgError:
             return nowhere
-        inverse = np.linalg.inv(covariances)
         # The inverse is symmetric to the last digit, as what is made of it must be.
         inverse = (inverse + inverse.swapaxes(1, 2)) / 2
         logs = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)

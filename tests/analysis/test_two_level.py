@@ -297,3 +297,28 @@ def test_a_fit_is_json():
     assert [one["name"] for one in document["level_fit"]] == ["within", "between"]
     assert {row["level"] for row in document["estimates"]} == {1, 2}
     assert parse_levels(document["model"]) == fitted("robust").model
+
+
+def test_a_first_item_that_hardly_loads_between_clusters_is_told():
+    rng = np.random.default_rng(9)
+    b, place = np.repeat(np.arange(60), 6), rng.normal(size=60) * 0.6
+    y = rng.normal(size=360)[:, None] * 0.8 + 0.6 * rng.normal(size=(360, 4))
+    y += np.array([0, 1, 0.9, 0.8]) * place[b][:, None] + 0.25 * rng.normal(size=(60, 4))[b]
+    frame = pd.DataFrame(y, columns=list("acde")).assign(b=b)
+    text = "level: 1\nw =~ a + c + d + e\nlevel: 2\ng =~ a + c + d + e"
+    fit = fit_two_level(frame, text, "b")
+    assert fit.converged and "first loading of each factor" in fit.warnings[0]
+    same = fit_two_level(frame, text, "b", std_lv=True)
+    assert fit.fit["chisq"] == pytest.approx(same.fit["chisq"])
+
+
+def test_the_likelihood_does_not_exist_at_an_impossible_covariance():
+    fit = fitted("plain")
+    theta = fit.solution.theta.copy()
+    rows = fit.solution.table.joint.free_rows()
+    at = next(r.free for r in rows if (r.lhs, r.rhs, r.group) == ("q1", "q1", 2))
+    theta[at] = -1.0
+    point = fit.solution.discrepancy.at(theta)
+    assert point.value == np.inf
+    with pytest.raises(FloatingPointError):
+        _ = point.known
