@@ -25,7 +25,17 @@ from analysis.two_level.model import has_levels
 from surveyapp.cli import composite_weights
 from surveyapp.cli.composite_weights import drawn_tables, with_and_without
 from surveyapp.cli.model_answers import model_answers
-from surveyapp.cli.model_options import CLUSTER, DIAGRAM, FILE, JSON, MODEL, WEIGHTS
+from surveyapp.cli.model_options import (
+    CLUSTER,
+    DIAGRAM,
+    FILE,
+    INFORMATION,
+    JSON,
+    MODEL,
+    ORDERED,
+    PARAMETRIZATION,
+    WEIGHTS,
+)
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import (
@@ -75,8 +85,11 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
     "--estimator",
     default="ML",
     show_default=True,
-    help="ML, MLR, MLM, ULS, GLS, WLS, DWLS or WLSMV.",
+    help="ML, MLR, MLM, MLMV, ULS, GLS, WLS, DWLS, WLSMV, WLSM or ULSMV.",
 )
+@ORDERED
+@PARAMETRIZATION
+@INFORMATION
 @click.option("--group", default=None, help="Column with the group of each row.")
 @click.option(
     "--equal",
@@ -114,6 +127,9 @@ def sem(
     file: Path,
     model: str,
     estimator: str,
+    ordered: str,
+    parametrization: str,
+    information: str | None,
     missing: str,
     group: str | None,
     equal: str,
@@ -155,6 +171,9 @@ def sem(
         answers.frame,
         written,
         estimator=estimator.upper(),
+        ordered=listed(ordered) or None,
+        parametrization=parametrization,
+        information=information,
         missing=missing,
         group=group,
         equal=listed(equal),

