@@ -19,6 +19,7 @@ from analysis.covariance.efa_blocks import require_no_blocks
 from analysis.covariance.estimation import NormalDiscrepancy
 from analysis.covariance.matrices import Array
 from analysis.covariance.missing_patterns import em_moments, patterns_of
+from analysis.covariance.pairwise import pairwise_polychoric
 from analysis.covariance.polychoric import polychoric_of
 from analysis.covariance.sem import SemFit, threads_for
 from analysis.covariance.solution import Solution, solve
@@ -311,7 +312,10 @@ def _resampled_group(group: GroupData, rows: Array, solution: Solution) -> Group
         names, exogenous = solution.data.names, solution.table.exogenous
         return limited_group(rows, names, exogenous, solution.settings.answers, group.design)
     if group.polychoric is not None:
-        found = polychoric_of(rows, solution.data.names, covariance=True)
+        if np.isnan(rows).any():
+            found = pairwise_polychoric(rows, solution.data.names, group.design)
+        else:
+            found = polychoric_of(rows, solution.data.names, covariance=True)
         return replace(group, rows=rows, cov=found.correlation, polychoric=found)
     if group.patterns is not None:
         patterns = patterns_of(rows)

@@ -14,6 +14,7 @@ from analysis.covariance.drawn_rows import design_of, drawn_rows, shared_cluster
 from analysis.covariance.limited_moments import LimitedMoments, MomentLayout, limited_moments
 from analysis.covariance.matrices import Array, log_determinant
 from analysis.covariance.missing_patterns import Patterns, em_moments, patterns_of
+from analysis.covariance.pairwise import pairwise_polychoric
 from analysis.covariance.polychoric import Polychoric, polychoric_of
 from analysis.covariance.settings import Options
 from analysis.errors import DataError, MissingItem, NoVariance, TooFewCases
@@ -222,7 +223,7 @@ def _from_rows(
         raise TooFewCases(
             len(names) + 1,
             len(rows),
-            what=("rows" if settings.missing == "fiml" else "complete rows") + _where(label),
+            what=("complete rows" if settings.missing == "listwise" else "rows") + _where(label),
         )
     used = data if keep is None else data[keep]
     design = design_of(used, settings, warnings, scale=scale, where=_where(label))
@@ -233,7 +234,10 @@ def _from_rows(
         return replace(group, label=label, dropped=dropped)
     if settings.ordered:
         _check_spread(rows, names, label)
-        found = polychoric_of(rows, names, covariance=True, design=design)
+        if settings.missing == "pairwise" and np.isnan(rows).any():
+            found = pairwise_polychoric(rows, names, design)
+        else:
+            found = polychoric_of(rows, names, covariance=True, design=design)
         warnings.extend(f"{text}{_where(label)}" for text in found.warnings)
         zero = np.zeros(len(names))
         return GroupData(
@@ -322,10 +326,11 @@ def _usable(
     if not np.isnan(rows.sum()):  # a sum is NaN as soon as one answer is
         return None
     holes = np.isnan(rows)
-    if settings.missing != "fiml":
+    if settings.missing == "listwise":
         return np.asarray(~holes.any(axis=1))
     at = [names.index(name) for name in exogenous]
-    return np.asarray(~holes.all(axis=1) & ~holes[:, at].any(axis=1))
+    others = [j for j in range(len(names)) if j not in at] if settings.answers else slice(None)
+    return np.asarray(~holes[:, others].all(axis=1) & ~holes[:, at].any(axis=1))
 
 
 def _check_spread(rows: Array, names: tuple[str, ...], label: str) -> None:

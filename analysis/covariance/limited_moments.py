@@ -19,6 +19,7 @@ from analysis.covariance.limited_variables import (
     NumericVariable,
     Variable,
     numeric_variable,
+    of_rows,
     ordinal_variable,
 )
 from analysis.covariance.matrices import Array, vech_index
@@ -143,7 +144,8 @@ def limited_moments(
     *,
     where: str = "",
 ) -> LimitedMoments:
-    """The moments of complete rows: outcomes (n, p) and predictors (n, q).
+    """The moments of outcomes (n, p), each from the rows that have what it needs, and complete predictors
+    (n, q).
 
     ``categories`` are each ordinal item's answers in all groups. Raises DataError for a category that
     nobody chose here, and NoVariance for a number without any.
@@ -152,20 +154,23 @@ def limited_moments(
     """
     n = len(outcomes)
     weights = np.ones(n) if design.weights is None else design.weights
+    seen = ~np.isnan(outcomes)
     variables: list[Variable] = []
     for j, name in enumerate(layout.names):
+        own = seen[:, j]
+        answers, x, w = outcomes[own, j], predictors[own], weights[own]
         if not layout.thresholds[j]:
-            found = numeric_variable(outcomes[:, j], predictors, weights)
-            if found.variance <= 1e-12 * max(float(np.mean(outcomes[:, j] ** 2)), 1e-300):
+            found = numeric_variable(answers, x, w)
+            if found.variance <= 1e-12 * max(float(np.mean(answers**2)), 1e-300):
                 raise NoVariance(f"{name}{where}: no variance is left; leave it out")
             variables.append(found)
             continue
-        codes = _codes(outcomes[:, j], categories[name], name, where)
-        variables.append(ordinal_variable(codes, layout.thresholds[j], predictors, weights))
+        codes = _codes(answers, categories[name], name, where)
+        variables.append(ordinal_variable(codes, layout.thresholds[j], x, w))
     rows = np.zeros(n, dtype=np.intp)
     if predictors.shape[1]:
         rows = np.unique(predictors, axis=0, return_inverse=True)[1].reshape(-1)
-    return _joined(variables, rows, layout, design, weights)
+    return _joined(variables, seen, rows, layout, design, weights)
 
 
 def _codes(values: Array, answers: Array, name: str, where: str) -> Array:
@@ -181,24 +186,38 @@ def _codes(values: Array, answers: Array, name: str, where: str) -> Array:
 
 
 def _joined(
-    variables: list[Variable], rows: Array, layout: MomentLayout, design: Design, weights: Array
+    variables: list[Variable],
+    seen: Array,
+    rows: Array,
+    layout: MomentLayout,
+    design: Design,
+    weights: Array,
 ) -> LimitedMoments:
-    """A^-1 B A^-T of all scores, numbers' correlations then turned into covariances."""
+    """A^-1 B A^-T of all scores, numbers' correlations then turned into covariances.
+
+    ``seen`` (n, p) says which rows each variable holds; a row has no score for what it lacks.
+    """
     starts, (seconds, firsts) = layout.starts, layout.pairs
     k, own = layout.size, int(starts[-1])
-    scores = np.empty((len(rows), k))
+    scores = np.zeros((len(rows), k))
     bread = np.zeros((k, k))
     for j, variable in enumerate(variables):
         block = slice(starts[j], starts[j + 1])
-        scores[:, block] = variable.scores()
+        scores[seen[:, j], block] = variable.scores()
         bread[block, block] = scores[:, block].T @ (scores[:, block] * weights[:, None])
     correlation = np.eye(len(variables))
     for m, (i, j) in enumerate(zip(seconds, firsts, strict=True)):
-        pair = pair_of(variables[i], variables[j], rows, weights)
+        both = seen[:, i] & seen[:, j]
+        pair = pair_of(
+            of_rows(variables[i], both[seen[:, i]]),
+            of_rows(variables[j], both[seen[:, j]]),
+            rows[both],
+            weights[both],
+        )
         correlation[i, j] = correlation[j, i] = pair.correlation
         at = own + m
-        scores[:, at] = pair.scores
-        weighed = pair.scores * weights
+        scores[both, at] = pair.scores
+        weighed = pair.scores * weights[both]
         bread[at, starts[i] : starts[i + 1]] = weighed @ pair.first
         bread[at, starts[j] : starts[j + 1]] = weighed @ pair.second
         bread[at, at] = weighed @ pair.scores

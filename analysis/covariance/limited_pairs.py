@@ -6,6 +6,7 @@ Dorans 1982), Pearson's for two numbers; the variables' own parameters are kept 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,7 +23,8 @@ from analysis.covariance.limited_variables import (
 )
 from analysis.covariance.matrices import Array
 
-MAX_STEPS = 100
+MAX_STEPS = 60
+CLOSE = 1e-11
 TINY = 1e-14
 
 
@@ -35,6 +37,24 @@ class Pair(NamedTuple):
     scores: Array
     first: Array
     second: Array
+
+
+def _maximum(score: Callable[[float], tuple[float, float]], x: float) -> float:
+    """Where the score is zero, by its secant from a first step of scoring; ``score`` gives it with an
+    estimate of the information, both for the correlation's inverse hyperbolic tangent.
+    """
+    value, information = score(x)
+    step = value / max(information, 1e-12)
+    for _ in range(MAX_STEPS):
+        step = min(max(step, -0.5), 0.5)
+        ahead = min(max(x + step, -4.0), 4.0)
+        if abs(ahead - x) < CLOSE:
+            return ahead
+        before, value = value, score(ahead)[0]
+        slope = (before - value) / (ahead - x)
+        x = ahead
+        step = value / (slope if slope > 0.1 * information else information)
+    return x
 
 
 def pair_of(one: Variable, other: Variable, rows: Array, weights: Array) -> Pair:
@@ -53,11 +73,20 @@ def pair_of(one: Variable, other: Variable, rows: Array, weights: Array) -> Pair
 
 def _pearson(one: NumericVariable, other: NumericVariable, weights: Array) -> Pair:
     a, b = one.residuals, other.residuals
-    rho = float(weights @ (a * b) / weights.sum())
+    product, squares = a * b, a**2 + b**2
+    # Of complete rows the plain correlation at once; of others the variances are those of more rows.
+    x = float(np.arctanh(np.clip(weights @ product / weights.sum(), -0.999, 0.999)))
+
+    def score(at: float) -> tuple[float, float]:
+        r = float(np.tanh(at))
+        slope = r + product - r * (squares - 2 * r * product) / (1 - r**2)
+        return float(weights @ slope), float(weights.sum() * (1 + r**2))
+
+    x = _maximum(score, x)
+    rho = float(np.tanh(x))
     spread = 1 - rho**2
     by_a, by_b = -(a - rho * b) / spread, -(b - rho * a) / spread
-    product = a * b
-    scores = rho / spread + product / spread - rho * (a**2 - 2 * rho * product + b**2) / spread**2
+    scores = (rho + product - rho * (squares - 2 * rho * product) / spread) / spread
     return Pair(rho, scores, one.by_residual(by_a, -1.0), other.by_residual(by_b, -1.0))
 
 
@@ -77,13 +106,13 @@ def _polyserial(one: OrdinalVariable, other: NumericVariable, weights: Array) ->
     codes = one.codes - weights @ one.codes / total
     spread = max(np.sqrt(weights @ codes**2 / total), 1e-12)
     x = float(np.arctanh(np.clip(weights @ (codes * z) / total / spread, -0.9, 0.9)))
-    for _ in range(MAX_STEPS):
-        rho = np.tanh(x)
-        own = parts(rho)[0] * (1 - rho**2)
-        step = float(weights @ own / max(weights @ own**2, 1e-12))
-        x = float(np.clip(x + np.clip(step, -0.5, 0.5), -4.0, 4.0))
-        if abs(step) < 1e-12:
-            break
+
+    def score(at: float) -> tuple[float, float]:
+        r = float(np.tanh(at))
+        own = parts(r)[0] * (1 - r**2)
+        return float(weights @ own), float(weights @ own**2)
+
+    x = _maximum(score, x)
     rho = float(np.tanh(x))
     scores, low, high, *_ = parts(rho)
     by_z = -z - rho * (high - low)
@@ -107,13 +136,13 @@ def _polychoric(one: OrdinalVariable, other: OrdinalVariable, rows: Array, weigh
         a_low, a_high = replace(one, codes=cells // kb).bounds()
         b_low, b_high = replace(other, codes=cells % kb).bounds()
     x = _start(one, other, weights)
-    for _ in range(MAX_STEPS):
-        rho = np.tanh(x)
-        own = _by_correlation(a_low, a_high, b_low, b_high, rho)[0] * (1 - rho**2)
-        step = float(count @ own / max(count @ own**2, 1e-12))
-        x = float(np.clip(x + np.clip(step, -0.5, 0.5), -4.0, 4.0))
-        if abs(step) < 1e-12:
-            break
+
+    def score(at: float) -> tuple[float, float]:
+        r = float(np.tanh(at))
+        own = _by_correlation(a_low, a_high, b_low, b_high, r)[0] * (1 - r**2)
+        return float(count @ own), float(count @ own**2)
+
+    x = _maximum(score, x)
     rho = float(np.tanh(x))
     scores, probability = _by_correlation(a_low, a_high, b_low, b_high, rho)
     root = np.sqrt(1 - rho**2)

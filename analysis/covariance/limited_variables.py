@@ -6,7 +6,7 @@ gradient of its log-likelihood for them; pairs of variables take the rest (``lim
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -109,6 +109,14 @@ class NumericVariable:
 
 
 Variable = OrdinalVariable | NumericVariable
+
+
+def of_rows(variable: Variable, rows: Array) -> Variable:
+    """The variable in some of its rows, with the same parameters."""
+    predictors = variable.predictors[rows]
+    if isinstance(variable, OrdinalVariable):
+        return replace(variable, codes=variable.codes[rows], predictors=predictors)
+    return replace(variable, residuals=variable.residuals[rows], predictors=predictors)
 
 
 def density(x: Array) -> Array:

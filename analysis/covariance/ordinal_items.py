@@ -50,22 +50,28 @@ def plainly_ordinal(model: Model, items: Sequence[str], *, parametrization: str)
 
 
 def answers_of(
-    data: SemData, names: Sequence[str], items: Sequence[str], group: str | None
+    data: SemData,
+    names: Sequence[str],
+    items: Sequence[str],
+    group: str | None,
+    *,
+    pairwise: bool,
 ) -> dict[str, tuple[float, ...]]:
-    """Each item's different answers in rows that lack none, over all groups.
+    """Each item's different answers over all groups, in rows that lack none unless ``pairwise``.
 
     Raises DataError for moments instead of rows, and for items of more than 20 answers.
     """
     if not isinstance(data, pd.DataFrame):
         raise DataError("ordinal estimation needs the rows; moments are not enough")
     rows = numeric_rows(data, tuple(names))
-    known = ~np.isnan(rows).any(axis=1)
+    known = np.ones(len(rows), dtype=bool) if pairwise else ~np.isnan(rows).any(axis=1)
     column = None if group is None else group_column(data, group)
     if column is not None:
         known &= column.notna().to_numpy()
     found = {}
     for name in items:
-        own = np.unique(rows[known, list(names).index(name)])
+        answers = rows[known, list(names).index(name)]
+        own = np.unique(answers[~np.isnan(answers)])
         if len(own) > MAX_CATEGORIES:
             raise DataError(
                 f"{name} has {len(own)} different values; ordinal items have at most {MAX_CATEGORIES}: name "

@@ -122,7 +122,7 @@ def polychoric_of(
     gamma = None
     if covariance:
         gamma = _gamma(codes, categories, bounds, tables, rho, first, second, design)
-    warnings = _gaps(categories, names)
+    warnings = gaps_between(categories, names)
     wild = [
         f"{names[a]} and {names[b]}"
         for a, b, r in zip(first, second, rho, strict=True)
@@ -160,7 +160,7 @@ def _coded(values: Array, names: tuple[str, ...]) -> tuple[list[Array], Array]:
     return categories, codes
 
 
-def _gaps(categories: list[Array], names: tuple[str, ...]) -> list[str]:
+def gaps_between(categories: list[Array], names: tuple[str, ...]) -> list[str]:
     """Whole-number categories between an item's lowest and highest that nobody chose."""
     warnings = []
     for name, found in zip(names, categories, strict=True):

@@ -28,6 +28,8 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
     arguments = ["model", "data = data", f'estimator = "{settings.estimator}"']
     if settings.missing == "fiml":
         arguments.append('missing = "ml"')
+    if settings.missing == "pairwise":
+        arguments.append('missing = "pairwise"')
     if settings.group is not None:
         arguments.append(f"group = {_quoted(settings.group)}")
         if settings.equal:

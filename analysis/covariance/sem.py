@@ -314,8 +314,8 @@ def fit_sem(
     """Fit a structural equation model in lavaan's syntax (or the typed ``Model``).
 
     ``data``: a frame with the items as columns (missing as NaN), or ``Moments``, or ``Moments`` by
-    group label. ``estimator``: ML, MLR, MLM, ULS, GLS, WLS, DWLS, WLSMV. ``missing``: "listwise"
-    or "fiml" (ML and MLR). ``group``: the grouping column; ``equal`` what is held equal over
+    group label. ``estimator``: ML, MLR, MLM, ULS, GLS, WLS, DWLS, WLSMV. ``missing``: "listwise",
+    "fiml" (ML and MLR) or "pairwise" (ordinal items). ``group``: the grouping column; ``equal`` what is held equal over
     groups ("loadings", "intercepts", "residuals", "means", "regressions", "lv_variances",
     "lv_covariances", "residual_covariances"), except the parameters named in ``free``. Means are
     modelled when there are groups, FIML or an intercept in the text, unless ``mean_structure``
@@ -372,7 +372,11 @@ def fit_sem(
         fixed_x = estimator in MAXIMUM_LIKELIHOOD or ordered is not False
     items = ordinal_items(described, ordered, fixed_x=fixed_x)
     plain = plainly_ordinal(described, items, parametrization=parametrization)
-    answers = {} if plain or not items else answers_of(data, names, items, group)
+    answers = (
+        {}
+        if plain or not items
+        else answers_of(data, names, items, group, pairwise=_missing_word(missing) == "pairwise")
+    )
     settings = Options(
         estimator,
         _missing_word(missing),

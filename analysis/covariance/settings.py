@@ -17,7 +17,7 @@ LIMITED_INFORMATION = ("WLSMV", "WLSM", "ULSMV")
 # Tests that a scale and a shift give the mean and the variance of a chi-square.
 SCALED_AND_SHIFTED = ("WLSMV", "ULSMV", "MLMV")
 PARAMETRIZATIONS = ("delta", "theta")
-MISSING = ("listwise", "fiml")
+MISSING = ("listwise", "fiml", "pairwise")
 LIKELIHOODS = ("normal", "wishart")
 INFORMATION = ("expected", "observed")
 H1_INFORMATION = ("structured", "unstructured")
@@ -75,6 +75,11 @@ class Options:
         if self.missing == "fiml" and self.estimator not in ("ML", "MLR"):
             raise ModelError(
                 f"FIML goes with ML or MLR, not with {self.estimator}; choose missing='listwise' or another estimator"
+            )
+        if self.missing == "pairwise" and not (self.ordered or self.answers):
+            raise ModelError(
+                "pairwise moments are those of ordinal items (WLSMV, WLSM, ULSMV, DWLS); for numbers choose "
+                "missing='fiml' with ML or MLR"
             )
         if self.likelihood == "wishart" and (self.estimator != "ML" or self.missing == "fiml"):
             raise ModelError("the Wishart likelihood goes with ML on complete data only")

@@ -122,7 +122,7 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
 @JSON
 @DIAGRAM
 @values_ok
-@table_and_treatment(("listwise", "fiml"))
+@table_and_treatment(("listwise", "fiml", "pairwise"))
 def sem(
     file: Path,
     model: str,

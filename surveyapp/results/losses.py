@@ -53,9 +53,16 @@ def advice(lost: Losses, estimator: str, missing: str) -> list[str]:
     said = f"{lost.incomplete:,} of {lost.rows:,} rows ({lost.share:.1%}) have a missing answer"
     if missing == "fiml":
         return [f"Warning: {said}; full information maximum likelihood uses what they have"]
+    if missing == "pairwise":
+        return [f"Warning: {said}; each pair of items uses the rows that answered both"]
     said = f"{said} and are left out"
     if estimator in ("ML", "MLR"):
         return [f"Warning: {said}; --missing fiml uses what they have"]
+    if estimator in ("WLSMV", "WLSM", "ULSMV"):
+        return [
+            f"Warning: {said}; --missing pairwise uses what they have, under stricter conditions than "
+            "--estimator MLR --missing fiml"
+        ]
     return [f"Warning: {said}; --estimator MLR --missing fiml would use what they have"]
 
 

@@ -197,7 +197,7 @@ def of_large_groups(
     if group not in data.columns:
         raise Conflict(f"{group} makes no groups of these answers any more; fit the model without.")
     usable = data[list(used)].notna()
-    counted = usable.any(axis=1) if missing == "fiml" else usable.all(axis=1)
+    counted = usable.all(axis=1) if missing == "listwise" else usable.any(axis=1)
     sizes = data.loc[counted, group].value_counts()
     large = [value for value in sizes.index if sizes[value] >= minimum]
     if len(large) < 2:

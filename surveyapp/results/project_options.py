@@ -21,6 +21,7 @@ ESTIMATORS = {
 MISSING = {
     "listwise": "Exclude respondents with missing answers",
     "fiml": "Use all available answers (full information; ML and MLR)",
+    "pairwise": "Use all available answers of each pair of items (WLSMV)",
 }
 EQUAL = {
     "": "Nothing: the same form in each group",
@@ -85,6 +86,7 @@ def _missing(options: Mapping[str, Any]) -> str:
     return {
         "listwise": "complete rows",
         "fiml": "full information",
+        "pairwise": "pairwise answers",
         "mean": "missing answers replaced by means",
     }[options["missing"]]
 
@@ -102,7 +104,13 @@ def _covariance(chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
         )
     if estimator == "WLSMV" and missing == "fiml":
         raise Invalid(
-            "WLSMV needs complete answers; exclude respondents with missing answers, or choose MLR",
+            "WLSMV has no full information; use the answers of each pair of items, exclude respondents"
+            " with missing answers, or choose MLR",
+            field="missing",
+        )
+    if estimator != "WLSMV" and missing == "pairwise":
+        raise Invalid(
+            f"Answers of each pair of items belong to WLSMV; with {estimator} use all available answers",
             field="missing",
         )
     return {
