@@ -42,6 +42,7 @@ def _measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
     means = solution.table.mean_structure
     n_groups = len(data.groups)
     group_n = [group.size for group in data.groups]
+    own = own_items(solution)
     limited = solution.discrepancy
     if isinstance(limited, LimitedDiscrepancy):
         return _limited(solution, limited, tests)
@@ -58,10 +59,10 @@ def _measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
         group_n=group_n,
         multiplier=solution.multiplier,
         fmin=tests.fmin,
-        sample=[group.cov for group in data.groups],
-        implied=implied_covariances(solution),
-        sample_mean=[group.mean for group in data.groups] if means else None,
-        implied_mean=[implied.mu for implied in solution.implied] if means else None,
+        sample=[group.cov[own][:, own] for group in data.groups],
+        implied=[sigma[own][:, own] for sigma in implied_covariances(solution)],
+        sample_mean=[group.mean[own] for group in data.groups] if means else None,
+        implied_mean=[implied.mu[own] for implied in solution.implied] if means else None,
         n_moments=tests.n_moments if settings.ordered else None,
         gfi_value=_weighted_gfi(solution),
         zero_moments=_thresholds(solution),
@@ -76,10 +77,20 @@ def _measures(solution: Solution, tests: TestStatistics) -> dict[str, float]:
         del out["ecvi"]
     if tests.scaling is not None and tests.baseline_scaling is not None:
         out |= _scaled(solution, tests)
-    basis = robust_basis(solution, tests)
+    basis = None if settings.auxiliary else robust_basis(solution, tests)
     if basis is not None:
         out |= _robust(basis, tests, solution.multiplier, n_groups)
+    if settings.auxiliary:  # whose moments are no part of what the model explains
+        out = {name: value for name, value in out.items() if name not in ("gfi", "agfi", "pgfi")}
     return {name: float(value) for name, value in out.items()}
+
+
+def own_items(solution: Solution) -> slice | Array:
+    """Which observed variables the model is about: all but auxiliary ones."""
+    outside = solution.settings.auxiliary
+    if not outside:
+        return slice(None)
+    return np.flatnonzero([name not in outside for name in solution.table.observed])
 
 
 def _limited(

@@ -35,6 +35,8 @@ def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.Data
     """
     # What is no minimum has slopes of its own.
     candidates = _candidates(solution.table) if solution.optimum.converged else []
+    outside = set(solution.settings.auxiliary)
+    candidates = [row for row in candidates if outside.isdisjoint((row.lhs, row.rhs))]
     of_candidates = _limited if isinstance(solution.discrepancy, LimitedDiscrepancy) else _indices
     frames = [
         of_candidates(solution, candidates[start : start + CHUNK])

@@ -71,6 +71,11 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
     lines = [
         "# install.packages(c('lavaan', 'semTools'))",
         *(["# composites.cov needs lavaan 0.7"] if fit.table.composites else []),
+        *(
+            ["# CFI and TLI here are those of semTools::auxiliary, whose baseline correlates"]
+            if settings.auxiliary
+            else []
+        ),
         "library(lavaan)",
         f"data <- read.csv({_quoted(file)})",
         *(

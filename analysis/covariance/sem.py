@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.covariance.auxiliary import left_free, with_auxiliary, with_baseline
 from analysis.covariance.completion import complete
 from analysis.covariance.composite_markers import by_strong_markers
 from analysis.covariance.composites import (
@@ -310,6 +311,7 @@ def fit_sem(
     cluster: Column | None = None,
     rotation: Rotation | None = None,
     target: pd.DataFrame | None = None,
+    auxiliary: Sequence[str] = (),
 ) -> SemFit:
     """Fit a structural equation model in lavaan's syntax (or the typed ``Model``).
 
@@ -337,6 +339,9 @@ def fit_sem(
     Clusters are those within a group: what groups share through one is not counted, which a warning
     says. Rows without a weight or cluster, or of weight 0, are left out, which a warning says too.
 
+    ``auxiliary`` names columns that are no part of the model but tell FIML of its missing cells (saturated
+    correlates); they stay in the estimates, where they are not read.
+
     Composites (``C <~ x1 + x2``) go with ML and MLR, one group, complete rows and no means.
 
     The factors of exploratory blocks (``efa("block")*f1 + efa("block")*f2 =~ x1 + ...``) are rotated by
@@ -359,7 +364,7 @@ def fit_sem(
     >>> float(fit.estimates.est[0].round(4))
     0.8165
     """
-    described = as_model(model)
+    described = with_auxiliary(as_model(model), auxiliary)
     names = described.observed
     data, points = _with_reversed(data, described)
     data, weights_name = named_column(data, sampling_weights, "sampling_weights")
@@ -382,7 +387,7 @@ def fit_sem(
         _missing_word(missing),
         group,
         tuple(equal),
-        tuple(free),
+        (*free, *(left_free(described, auxiliary) if equal else ())),
         mean_structure,
         likelihood,
         information or "",
@@ -396,6 +401,7 @@ def fit_sem(
         cluster_name,
         answers,
         parametrization,
+        tuple(auxiliary),
     )
     require_complete_likelihood(
         composites_of(described),
@@ -453,6 +459,8 @@ def _evaluated(
     model: Model, solution: Solution, points: Mapping[str, float], said: Sequence[str]
 ) -> SemFit:
     tests = test_statistics(solution)
+    if solution.settings.auxiliary and solution.optimum.converged:
+        tests = with_baseline(tests, solution)
     fit = measures(solution, tests)
     warnings = (
         *said,

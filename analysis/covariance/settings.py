@@ -53,6 +53,7 @@ class Options:
     # are ordinal (``ordered``) or none.
     answers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     parametrization: str = "delta"
+    auxiliary: tuple[str, ...] = ()  # of FIML
 
     def __post_init__(self) -> None:
         _among("estimator", self.estimator, ESTIMATORS)
@@ -71,6 +72,10 @@ class Options:
         if self.h1_information != "structured" and self.estimator != "MLM":
             raise ModelError(
                 f"h1_information says at which moments MLM weighs; {self.estimator} has no such choice"
+            )
+        if self.auxiliary and self.missing != "fiml":
+            raise ModelError(
+                "auxiliary variables tell of missing cells to FIML; choose missing='fiml', or leave them out"
             )
         if self.missing == "fiml" and self.estimator not in ("ML", "MLR"):
             raise ModelError(

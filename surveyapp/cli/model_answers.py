@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from surveyapp.cli.models import names_in
@@ -18,12 +19,15 @@ def model_answers(
     values_ok: bool,
     group: str | None = None,
     drawn: tuple[str | None, ...] = (),
+    auxiliary: Sequence[str] = (),
 ) -> AnswerFile:
     """The file's answers under the names of the model, none of whose items holds a missing code.
 
-    ``drawn``: the columns with the rows' weights and clusters, where there are any.
+    ``drawn``: the columns with the rows' weights and clusters, where there are any; ``auxiliary`` those
+    that tell of missing cells.
     """
-    answers = read_table(file, reading).named([*names_in(text), *filter(None, [group, *drawn])])
+    used = [*names_in(text), *auxiliary]
+    answers = read_table(file, reading).named([*used, *filter(None, [group, *drawn])])
     if not values_ok:
-        refuse_lonely(answers, [name for name in names_in(text) if name in answers.frame.columns])
+        refuse_lonely(answers, [name for name in used if name in answers.frame.columns])
     return answers

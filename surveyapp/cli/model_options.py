@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from analysis.covariance.imputation import MOST as MOST_IMPUTATIONS
 from analysis.covariance.settings import INFORMATION as KINDS_OF_INFORMATION
 from analysis.covariance.settings import PARAMETRIZATIONS
 
@@ -45,6 +46,29 @@ INFORMATION = click.option(
     type=click.Choice(KINDS_OF_INFORMATION),
     default=None,
     help="Of standard errors: expected (default of complete answers) or observed (of FIML).",
+)
+
+AUXILIARY = click.option(
+    "--auxiliary",
+    default="",
+    help="Columns outside of the model that tell of missing answers, separated by commas"
+    " (--missing fiml, and imputations).",
+)
+
+IMPUTATIONS = click.option(
+    "--imputations",
+    type=click.IntRange(min=2, max=MOST_IMPUTATIONS),
+    default=None,
+    help="Also fit the model to this many imputations of the missing answers, pooled by Rubin's rules"
+    " (ML, MLR, MLM).",
+)
+
+SEED = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Seed of the imputations.",
 )
 
 WEIGHTS = click.option(

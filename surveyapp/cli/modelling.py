@@ -16,6 +16,7 @@ from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
 from analysis.covariance.equivalence import equivalence_fit
 from analysis.covariance.missing_ladders import model_losses
+from analysis.covariance.pooling import fit_imputed
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.settings import H1_INFORMATION
 from analysis.errors import AnalysisError
@@ -26,14 +27,17 @@ from surveyapp.cli import composite_weights
 from surveyapp.cli.composite_weights import drawn_tables, with_and_without
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import (
+    AUXILIARY,
     CLUSTER,
     DIAGRAM,
     FILE,
+    IMPUTATIONS,
     INFORMATION,
     JSON,
     MODEL,
     ORDERED,
     PARAMETRIZATION,
+    SEED,
     WEIGHTS,
 )
 from surveyapp.cli.models import listed, model_text
@@ -90,6 +94,9 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
 @ORDERED
 @PARAMETRIZATION
 @INFORMATION
+@AUXILIARY
+@IMPUTATIONS
+@SEED
 @click.option("--group", default=None, help="Column with the group of each row.")
 @click.option(
     "--equal",
@@ -130,6 +137,9 @@ def sem(
     ordered: str,
     parametrization: str,
     information: str | None,
+    auxiliary: str,
+    imputations: int | None,
+    seed: int,
     missing: str,
     group: str | None,
     equal: str,
@@ -155,7 +165,13 @@ def sem(
     text = model_text(model)
     written, rotation, target = turn.model(text)
     answers = model_answers(
-        file, text, reading, values_ok=values_ok, group=group, drawn=(weights, cluster)
+        file,
+        text,
+        reading,
+        values_ok=values_ok,
+        group=group,
+        drawn=(weights, cluster),
+        auxiliary=listed(auxiliary),
     )
     if has_levels(text):
         refuse_beside_levels(
@@ -164,34 +180,53 @@ def sem(
             missing=missing,
             likelihood=likelihood,
             h1_information=h1_information,
+            ordered=ordered,
+            information=information,
+            auxiliary=auxiliary,
+            imputations=imputations,
         )
         two_level(answers, text, cluster, estimator.upper(), std_lv, json_path, diagram_path)
         return
+    held: dict[str, Any] = {
+        "estimator": estimator.upper(),
+        "group": group,
+        "equal": listed(equal),
+        "free": listed(free),
+        "std_lv": std_lv,
+        "sampling_weights": weights,
+        "cluster": cluster,
+    }
     fit = fit_sem(
         answers.frame,
         written,
-        estimator=estimator.upper(),
+        **held,
         ordered=listed(ordered) or None,
         parametrization=parametrization,
         information=information,
+        auxiliary=listed(auxiliary),
         missing=missing,
-        group=group,
-        equal=listed(equal),
-        free=listed(free),
         h1_information=h1_information,
         likelihood=likelihood,
-        std_lv=std_lv,
-        sampling_weights=weights,
-        cluster=cluster,
         rotation=rotation,
         target=target,
     )
+    pooled = None
+    if imputations is not None:
+        pooled = fit_imputed(
+            answers.frame,
+            written,
+            count=imputations,
+            seed=seed,
+            auxiliary=listed(auxiliary),
+            **held,
+        )
     drawn = fit.settings.sampling_weights, fit.settings.cluster
     lost = model_losses(answers.frame, text, fit.n, group, drawn=drawn)
     document = {"rules_version": RULES, "sample": sample(lost), **fit.to_dict()}
     if weights is not None or cluster is not None:
         document["sample"]["no_weight_or_cluster"] = lost.not_drawn
     document["equivalence"] = _equivalence(fit)
+    document["imputation"] = None if pooled is None else {**pooled.to_dict(), "seed": seed}
     without: list[str] = []
     if json_path is not None and fit.table.composites:
         document["modification_indices"] = None
@@ -199,7 +234,12 @@ def sem(
     elif json_path is not None:
         indices = fit.modification_indices(minimum=_LEAST_INDEX)
         document["modification_indices"] = indices.to_dict(orient="records")
-    estimates = [row for row in document["estimates"] if row["op"] != "~1"]
+    outside = set(fit.settings.auxiliary)
+    estimates = [
+        row
+        for row in document["estimates"]
+        if row["op"] != "~1" and outside.isdisjoint((row["lhs"], row["rhs"]))
+    ]
     grouped = ("group",) if group else ()
     tables: list[Table] = [
         (
@@ -226,6 +266,8 @@ def sem(
     ]
     tables[1:1] = loading_tables(fit)
     tables += _drawn(fit)
+    if document["imputation"] is not None:
+        tables.append(_imputed(document["imputation"], grouped=group is not None))
     names = list(document["groups"]) or [""]
     drawing = _drawing(
         diagram_path,
@@ -233,6 +275,30 @@ def sem(
     )
     said = [*advice(lost, estimator.upper(), missing), *warnings(document, answers.notes), *without]
     finish(tables, said, [*json_file(json_path, document), *drawing])
+
+
+def _imputed(found: dict[str, Any], *, grouped: bool) -> Table:
+    """Estimates over imputations, by Rubin's rules."""
+    test = found["test"]
+    said = ""
+    if test is not None:
+        said = f"; model test D2: F({test['df1']}, {number(test['df2'], 1)}) = {number(test['f'])}"
+        said += f", p = {probability(test['pvalue'])}"
+    failed = f", {found['failed']} of them not fitted" if found["failed"] else ""
+    rows = []
+    for row in found["estimates"]:
+        if row["op"] == "~1" or not row["se"]:
+            continue
+        label = f"{row['lhs']} {row['op']} {row['rhs']}".strip()
+        numbers = [number(row[key]) for key in ("est", "se", "t")]
+        ends = [number(row["df"], 1), probability(row["pvalue"]), number(row["fmi"])]
+        rows.append([label, *([str(row["group"])] if grouped else []), *numbers, *ends])
+    head = ("parameter", *(("group",) if grouped else ()), "est", "se", "t", "df", "p", "FMI")
+    return (
+        f"{found['imputations']} imputations (seed {found['seed']}){failed}, n = {found['n']}{said}",
+        head,
+        rows,
+    )
 
 
 def _drawn(fit: SemFit) -> list[Table]:

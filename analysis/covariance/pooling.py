@@ -1,0 +1,177 @@
+"""One model fitted to several imputations, pooled by Rubin's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.covariance.efa_blocks import require_no_blocks
+from analysis.covariance.imputation import imputations
+from analysis.covariance.matrices import Array
+from analysis.covariance.model import Model
+from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.syntax import as_model
+from analysis.errors import AnalysisError, DataError, ModelError
+from analysis.json_values import to_json
+
+
+@dataclass(frozen=True)
+class PooledTest:
+    """The model's test over imputations, D2 of Li, Meng, Raghunathan & Rubin (1991): ``f`` on ``df1``, ``df2``.
+
+    ``arv`` is the average relative increase in variance, which the missing cells cost.
+    """
+
+    f: float
+    df1: int
+    df2: float
+    pvalue: float
+    arv: float
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Estimates pooled over ``count`` imputations of which ``failed`` could not be fitted.
+
+    ``estimates``: lhs, op, rhs, group, label, est, se, t, df, pvalue, ci_lower, ci_upper, fmi (share of
+    information missing), within and between (variances).
+    """
+
+    estimates: pd.DataFrame
+    test: PooledTest | None
+    count: int
+    failed: int
+    n: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        return dict(
+            to_json(
+                {
+                    "estimates": self.estimates.to_dict(orient="records"),
+                    "test": self.test,
+                    "imputations": self.count,
+                    "failed": self.failed,
+                    "n": self.n,
+                }
+            )
+        )
+
+
+def pooled(sets: Iterable[pd.DataFrame], fitted: Callable[[pd.DataFrame], SemFit]) -> Pooled:
+    """The model that ``fitted`` fits to each of the completed ``sets``, pooled (Rubin 1987).
+
+    Standard errors have a within and a between part; t has Rubin's degrees of freedom. Raises DataError
+    where fewer than two imputations can be fitted.
+
+    Validated against: semTools 0.5-6 ``runMI`` on the same imputed sets.
+    """
+    fits: list[SemFit] = []
+    count = 0
+    for data in sets:
+        count += 1
+        try:
+            fit = fitted(data)
+        except AnalysisError:
+            continue
+        if fit.converged and fit.vcov is not None:
+            fits.append(fit)
+    if len(fits) < 2:
+        raise DataError(
+            f"only {len(fits)} of {count} imputations could be fitted; the model asks too much of these data"
+        )
+    frame = fits[0].estimates[["lhs", "op", "rhs", "group", "label"]].copy()
+    values = np.array([fit.estimates["est"].to_numpy() for fit in fits])
+    errors = np.array([fit.estimates["se"].to_numpy() for fit in fits])
+    return Pooled(
+        frame.assign(**rubin(values, errors)),
+        _test([_statistic(fit) for fit in fits], fits[0].tests.df),
+        count,
+        count - len(fits),
+        fits[0].n,
+    )
+
+
+def fit_imputed(
+    data: pd.DataFrame,
+    model: str | Model,
+    *,
+    count: int = 20,
+    seed: int = 1,
+    auxiliary: Sequence[str] = (),
+    group: str | None = None,
+    **options: Any,
+) -> Pooled:
+    """The model fitted to ``count`` imputations of the data, pooled; ``options`` as ``fit_sem``.
+
+    The imputation knows the model's columns and the ``auxiliary`` ones. Raises ModelError for products
+    of variables and ordinal items, and what ``imputations``, ``pooled`` and ``fit_sem`` raise.
+    """
+    described = as_model(model)
+    require_no_blocks(described, "imputations")  # each would turn its factors by itself
+    products = [name for name in described.observed if ":" in name]
+    if products:
+        raise ModelError(
+            f"{products[0]}: products are not imputed; compute them as columns, or use missing='fiml'"
+        )
+    if options.get("estimator", "ML") not in ("ML", "MLR", "MLM"):
+        raise ModelError(
+            f"answers are imputed as numbers, for ML, MLR or MLM, not for {options['estimator']}"
+        )
+    names = tuple(dict.fromkeys([*described.observed, *auxiliary]))
+    sets = imputations(data, names, count=count, seed=seed, group=group)
+    # Means belong to the moments that are pooled, as they do to FIML's.
+    return pooled(
+        sets, lambda own: fit_sem(own, described, group=group, mean_structure=True, **options)
+    )
+
+
+def rubin(values: Array, errors: Array) -> dict[str, Array]:
+    """Estimates and standard errors (m, k) of m imputations as columns of pooled ones (k,)."""
+    m = len(values)
+    within, between = np.mean(errors**2, axis=0), np.var(values, axis=0, ddof=1)
+    more = (1 + 1 / m) * between
+    total = within + more
+    est, se = values.mean(axis=0), np.sqrt(total)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        increase = more / within
+        df = (m - 1) * (1 + 1 / increase) ** 2
+        t = np.where(se > 0, est / se, np.nan)
+        fmi = np.where(total > 0, more / total, 0.0)
+    reach = stats.t.ppf(0.975, np.where(np.isfinite(df), df, 1e12)) * se
+    return {
+        "est": est,
+        "se": se,
+        "t": t,
+        "df": df,
+        "pvalue": 2 * stats.t.sf(np.abs(t), np.where(np.isfinite(df), df, 1e12)),
+        "ci_lower": est - reach,
+        "ci_upper": est + reach,
+        "fmi": fmi,
+        "within": within,
+        "between": between,
+    }
+
+
+def _statistic(fit: SemFit) -> float:
+    """The chi-square, corrected where the estimator corrects it."""
+    return fit.fit.get("chisq_scaled", fit.fit["chisq"])
+
+
+def _test(statistics: Sequence[float], df: int) -> PooledTest | None:
+    known = np.asarray([value for value in statistics if np.isfinite(value)])
+    m = len(known)
+    if df == 0 or m < 2:
+        return None
+    roots = np.sqrt(np.maximum(known, 0.0))
+    arv = (1 + 1 / m) * float(np.var(roots, ddof=1))
+    f = (float(known.mean()) / df - (m + 1) / (m - 1) * arv) / (1 + arv)
+    df2 = df ** (-3 / m) * (m - 1) * (1 + 1 / arv) ** 2 if arv > 0 else float("inf")
+    f = max(f, 0.0)
+    pvalue = float(stats.f.sf(f, df, df2)) if np.isfinite(df2) else float(stats.chi2.sf(f * df, df))
+    return PooledTest(f, df, df2, pvalue, arv)

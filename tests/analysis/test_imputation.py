@@ -1,0 +1,182 @@
+"""Multiple imputation pools as semTools does and recovers the truth; auxiliary variables as its saturated
+correlates.
+
+Reference: semTools 0.5-6 on lavaan 0.6-14.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.covariance.imputation import imputations
+from analysis.covariance.pooling import fit_imputed, pooled
+from analysis.covariance.script import lavaan_script
+from analysis.covariance.sem import SemFit, fit_sem
+from analysis.errors import DataError, ModelError
+from tests.analysis.classic_data import HS, ITEMS, holzinger, incomplete
+
+TWO = "visual =~ x1 + x2 + x3; textual =~ x4 + x5 + x6"
+
+
+def filled(k: int) -> pd.DataFrame:
+    """The data with removed cells filled by a rule, the k-th way."""
+    data = incomplete()
+    for j, name in enumerate(ITEMS):
+        values = data[name].to_numpy(dtype=float, copy=True)
+        at = np.flatnonzero(np.isnan(values))
+        spread = np.nanstd(values) * (((7 * at + 3 * j + 5 * k) % 11) - 5) / 3
+        values[at] = np.nanmean(values) + spread
+        data[name] = values
+    return data
+
+
+def rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame by the names of its parameters."""
+    return frame.set_index(frame["lhs"] + frame["op"] + frame["rhs"])
+
+
+def test_rubins_rules_and_d2_are_semtools() -> None:
+    """cfa.mi(HS, sets, meanstructure = TRUE); summary(fmi = TRUE, scale.W = FALSE); lavTestLRT.mi(test = "D2")."""
+    found = pooled(
+        [filled(k) for k in range(5)], lambda data: fit_sem(data, HS, mean_structure=True)
+    )
+    frame = rows(found.estimates)
+    for name, wanted in {
+        "visual=~x2": (0.637977, 0.131803, 4.840375, 100.433, 4.6997e-06, 0.199568),
+        "textual=~x5": (1.128035, 0.114495, 9.852284, 200.588, 6.27996e-19, 0.141214),
+        "visual~~textual": (0.304839, 0.075162, 4.055769, 72.9814, 1.23756e-04, 0.234112),
+    }.items():
+        own = frame.loc[name, ["est", "se", "t", "df", "pvalue", "fmi"]].to_list()
+        assert np.allclose(own, wanted, rtol=1e-3, atol=0)
+        assert np.allclose(own[:2], wanted[:2], rtol=1e-5)
+    assert found.test is not None
+    test = (found.test.f, found.test.df1, found.test.df2, found.test.pvalue, found.test.arv)
+    assert np.allclose(test, (2.51759921, 24, 43.0209164, 0.00406973, 0.133175373), rtol=1e-6)
+
+
+def test_imputation_agrees_with_full_information() -> None:
+    found = fit_imputed(incomplete(), TWO, count=12, seed=5)
+    direct = rows(fit_sem(incomplete(), TWO, missing="fiml").estimates)
+    frame = rows(found.estimates)
+    own = frame["se"] > 0
+    assert (np.abs(frame["est"] - direct["est"])[own] < 0.35 * direct["se"][own]).all()
+    assert np.allclose(frame["se"][own], direct["se"][own], rtol=0.2)
+    assert (found.count, found.failed, found.n) == (12, 0, 301)
+
+
+def test_the_truth_is_recovered_where_cells_depend_on_another_column() -> None:
+    """The mean of y where it is missing for high z: listwise is biased, imputation that knows z is not."""
+    rng = np.random.default_rng(8)
+    z = rng.normal(size=4_000)
+    y = 0.8 * z + 0.6 * rng.normal(size=4_000)
+    w = 0.5 * y + rng.normal(size=4_000)
+    data = pd.DataFrame({"y": np.where(z > 0.3, np.nan, y), "w": w, "z": z})
+    listwise = fit_sem(data, "y ~~ w; y ~ 1").estimates
+    assert rows(listwise).loc["y~1", "est"] < -0.3
+    knowing = rows(fit_imputed(data, "y ~~ w; y ~ 1", count=5, seed=2, auxiliary=("z",)).estimates)
+    direct = fit_sem(data, "y ~~ w; y ~ 1", missing="fiml", auxiliary=("z",)).estimates
+    for frame in (knowing, rows(direct)):
+        assert frame.loc["y~1", "est"] == pytest.approx(y.mean(), abs=0.05)
+        assert frame.loc["y~~y", "est"] == pytest.approx(y.var(), abs=0.08)
+
+
+def test_groups_are_imputed_apart_and_the_seed_repeats() -> None:
+    first, again = (
+        next(imputations(incomplete(), ("x1", "x2", "x3"), count=2, seed=4, group="school"))
+        for _ in range(2)
+    )
+    assert first.equals(again)
+    assert not first[["x1", "x2", "x3"]].isna().to_numpy().any()
+    seen = incomplete()["x1"].notna()
+    assert np.allclose(first.loc[seen, "x1"], incomplete().loc[seen, "x1"])
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "measures", "errors"),
+    [
+        # npar, chisq, df, baseline_chisq, baseline_df, logl
+        (TWO, {}, (36, 25.689, 8, 571.277, 15, -3024.743), {"visual=~x2": 0.13474746}),
+        (
+            TWO,
+            {"estimator": "MLR"},
+            (36, 25.689, 8, 571.277, 15, -3024.743),
+            {"visual=~x2": 0.17745031, "textual=~x5": 0.07701229},
+        ),
+        (
+            "visual =~ x1 + x2 + x3; visual ~ age + sex; x4 ~ visual",
+            {},
+            (36, 40.532, 8, 182.032, 15, -3009.247),
+            {"visual~age": 0.06429775, "x4~visual": 0.10405089},
+        ),
+        (
+            TWO,
+            {"group": "school", "equal": ("loadings", "intercepts")},
+            (64, 65.103, 24, 582.467, 30, -2978.952),
+            {},
+        ),
+    ],
+)
+def test_auxiliary_variables_are_saturated_correlates(
+    text: str,
+    options: dict[str, object],
+    measures: tuple[float, ...],
+    errors: dict[str, float],
+) -> None:
+    """cfa.auxiliary(model, data, aux = c("x7", "x8")); sem.auxiliary(..., fixed.x = FALSE)."""
+    fit = auxiliary_fit(text, **options)
+    names = ("npar", "chisq", "df", "baseline_chisq", "baseline_df", "logl")
+    assert np.allclose([fit.fit[name] for name in names], measures, atol=6e-4)
+    frame = rows(fit.estimates) if errors else fit.estimates
+    for name, error in errors.items():
+        assert frame.loc[name, "se"] == pytest.approx(error, abs=1e-6)
+    assert "cfi_robust" not in fit.fit
+
+
+def auxiliary_fit(text: str, **options: object) -> SemFit:
+    """The model of the incomplete data with x7 and x8 outside of it."""
+    data = incomplete()
+    data = data.assign(age=data["ageyr"] + data["agemo"] / 12)
+    return fit_sem(data, text, missing="fiml", auxiliary=("x7", "x8"), **options)
+
+
+def test_auxiliary_variables_are_kept_out_of_what_the_model_is_judged_by() -> None:
+    """cfa.auxiliary(..., estimator = "MLR"): scaled 25.825 and 524.503."""
+    fit = auxiliary_fit(TWO, estimator="MLR")
+    scaled = fit.fit["chisq_scaled"], fit.fit["baseline_chisq_scaled"]
+    assert scaled == pytest.approx((25.825, 524.503), abs=6e-4)
+    assert {"x7", "x8"}.isdisjoint(fit.modification_indices()[["lhs", "rhs"]].to_numpy().ravel())
+    assert "semTools::auxiliary" in lavaan_script(fit)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"auxiliary": ("x7",)}, ModelError, "choose missing='fiml'"),
+        ({"auxiliary": ("x1",), "missing": "fiml"}, ModelError, "x1 stands in the model already"),
+        ({"auxiliary": ("x7", "x7"), "missing": "fiml"}, ModelError, "x7 stands in the model"),
+    ],
+)
+def test_auxiliary_variables_that_cannot_be_are_refused(
+    options: dict[str, object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        fit_sem(incomplete(), TWO, **options)
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "options", "error", "message"),
+    [
+        (incomplete, TWO, {"count": 1}, DataError, "choose 2 to 1000"),
+        (holzinger, TWO, {}, DataError, "nothing to impute"),
+        (incomplete, "x4 ~ x1:x2", {}, ModelError, "products are not imputed"),
+        (incomplete, TWO, {"estimator": "WLSMV"}, ModelError, "not for WLSMV"),
+    ],
+)
+def test_what_cannot_be_imputed_is_refused(
+    data: object, text: str, options: dict[str, object], error: type[Exception], message: str
+) -> None:
+    assert callable(data)
+    with pytest.raises(error, match=message):
+        fit_imputed(data(), text, **options)
