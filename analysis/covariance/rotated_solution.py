@@ -301,7 +301,7 @@ def _slopes(
 ) -> Array:
     """Derivatives (c, q) of the rotation's conditions for all free parameters, by the complex step."""
     directed, symmetric, _ = structure.matrices(theta)
-    p, m = len(one.items), len(one.factors)
+    m = len(one.factors)
     nd, ns = len(structure.d_row), len(structure.s_row)
     at = {
         (int(i), int(j)): int(position)

@@ -26,7 +26,8 @@ FINAL_TOLERANCE = 1e-9  # for the best of them
 MOST_STEPS = 5_000
 SAME = 1e-6  # relative difference of two criteria at the same optimum
 LARGE = 0.8  # of a factor's largest loading, from which an item counts for the factor's place
-HALVINGS = 30
+QUARTERINGS = 20  # of a step that does not pay
+MEMORY = 8  # values
 
 
 @dataclass(frozen=True)
@@ -214,40 +215,51 @@ def _onto(turns: Array, orthogonal: bool) -> Array:
 def _descend(
     loadings: Array, turns: Array, criterion: Criterion, *, orthogonal: bool, tolerance: float
 ) -> tuple[Array, Array, Array]:
-    """Each start's T, its criterion and whether it is a minimum; steps are halved until they pay."""
+    """Each start's T, its criterion and whether it is a minimum; steps are cut until they pay."""
     turns = turns.copy()
     rotated = _rotated(loadings, turns, orthogonal)
     values, gradient = criterion(rotated)
     slope = _slope(loadings, turns, rotated, gradient, orthogonal)
     step = np.ones(len(turns))
+    # The highest of the last values is what a step must stay below: steps by curvature go up at times.
+    recent = np.tile(values[:, None], (1, MEMORY))
     done = np.zeros(len(turns), dtype=bool)
     active = np.arange(len(turns))
-    for _ in range(MOST_STEPS):
+    for round_ in range(MOST_STEPS):
         length = (slope[active] ** 2).sum(axis=(1, 2))
         done[active] = length < tolerance**2
         active, length = active[~done[active]], length[~done[active]]
         if not len(active):
             break
-        step[active] *= 2
+        highest = recent[active].max(axis=1)
         waiting = np.arange(len(active))
-        for _ in range(HALVINGS):
+        for _ in range(QUARTERINGS):
             own = active[waiting]
             tried = _onto(turns[own] - step[own, None, None] * slope[own], orthogonal)
             lambdas = _rotated(loadings, tried, orthogonal)
             found, gradients = criterion(lambdas)
-            pays = found < values[own] - 0.5 * step[own] * length[waiting]
+            pays = found < highest[waiting] - 1e-4 * step[own] * length[waiting]
             moved = own[pays]
-            turns[moved], values[moved] = tried[pays], found[pays]
-            slope[moved] = _slope(loadings, tried[pays], lambdas[pays], gradients[pays], orthogonal)
+            new = _slope(loadings, tried[pays], lambdas[pays], gradients[pays], orthogonal)
+            step[moved] = _by_curvature(tried[pays] - turns[moved], new - slope[moved])
+            turns[moved], values[moved], slope[moved] = tried[pays], found[pays], new
             waiting = waiting[~pays]
             if not len(waiting):
                 break
-            step[active[waiting]] /= 2
+            step[active[waiting]] /= 4
+        recent[active, round_ % MEMORY] = values[active]
         # No step pays any more: rounding is all that is left of the slope.
         stuck = active[waiting]
         done[stuck] = (slope[stuck] ** 2).sum(axis=(1, 2)) < (1e3 * tolerance) ** 2
         active = np.setdiff1d(active, stuck)
     return turns, values, done
+
+
+def _by_curvature(moved: Array, turned: Array) -> Array:
+    """The step (r,) that the last one's change of slope asks for (Barzilai & Borwein 1988)."""
+    along = np.abs((moved * turned).sum(axis=(1, 2)))
+    size = (moved**2).sum(axis=(1, 2))
+    return np.clip(size / np.maximum(along, 1e-300), 1e-4, 1e4)
 
 
 def _counted(values: Array) -> tuple[int, int]:
