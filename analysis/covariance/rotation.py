@@ -259,7 +259,7 @@ def _by_curvature(moved: Array, turned: Array) -> Array:
     """The step (r,) that the last one's change of slope asks for (Barzilai & Borwein 1988)."""
     along = np.abs((moved * turned).sum(axis=(1, 2)))
     size = (moved**2).sum(axis=(1, 2))
-    return np.clip(size / np.maximum(along, 1e-300), 1e-4, 1e4)
+    return np.asarray(np.clip(size / np.maximum(along, 1e-300), 1e-4, 1e4))
 
 
 def _counted(values: Array) -> tuple[int, int]:

@@ -48,6 +48,7 @@ class Settings:
     marker: tuple[str, ...] = ()
     seconds: str | None = None
     cutoffs: int = 0
+    esem: bool = False
 
 
 @dataclass(frozen=True)

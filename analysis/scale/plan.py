@@ -44,6 +44,7 @@ class Choices:
     draws: int
     reps: int
     cutoffs: int = 0  # simulated samples a level of dynamic cut-offs; 0: none
+    esem: bool = False  # whether the model is compared with ESEM
 
     def __post_init__(self) -> None:
         Options(self.estimator, self.missing, likelihood=self.likelihood)

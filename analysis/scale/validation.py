@@ -39,6 +39,7 @@ def validate_scale(
     draws: int = 500,
     reps: int = 2000,
     cutoffs: int = 0,
+    esem: bool = False,
     progress: Progress | None = None,
 ) -> ScaleValidation:
     """Validate the scale that an instrument's scoring key, or a model, says the items measure.
@@ -54,7 +55,8 @@ def validate_scale(
     estimator and missing of the CFA and its rivals, as ``fit_sem``: "ML", "MLR", "MLM", "WLSMV";
     "listwise", "fiml". likelihood: "normal" (lavaan) or "wishart" (AMOS). seed; draws of the
     parallel analysis; reps of the bootstrap. cutoffs: simulated samples a level of dynamic cut-offs,
-    0 for none (``analysis.covariance.dynamic_cutoffs``). progress: called with percent and step.
+    0 for none (``analysis.covariance.dynamic_cutoffs``). esem: whether the model is compared with one of
+    free cross-loadings (``analysis.scale.esem``). progress: called with percent and step.
 
     Returns a result for any number of rows: a step that these data cannot bear is None in the
     document, with the reason among its warnings. Raises ModelError without factors, for an item
@@ -71,6 +73,7 @@ def validate_scale(
         draws=draws,
         reps=reps,
         cutoffs=cutoffs,
+        esem=esem,
     )
     plan = plan_of(instrument, key=key, model=model)
     groups = (group,) if isinstance(group, str) else tuple(group)

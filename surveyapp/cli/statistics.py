@@ -76,6 +76,11 @@ from surveyapp.tables.options import ReadOptions
     help="Simulated samples for each level of dynamic cut-offs, such as 2000; 0 for none.",
 )
 @click.option(
+    "--esem",
+    is_flag=True,
+    help="Compare the model with one whose cross-loadings are all free (ESEM), rotated to it.",
+)
+@click.option(
     "--json",
     "json_path",
     type=click.Path(path_type=Path),
@@ -105,6 +110,7 @@ def validate(
     likelihood: str,
     seed: int,
     cutoffs: int,
+    esem: bool,
     json_path: Path | None,
     pdf_path: Path | None,
     report_language: str,
@@ -146,6 +152,7 @@ def validate(
             likelihood=likelihood,
             seed=seed,
             cutoffs=cutoffs,
+            esem=esem,
             progress=progress,
         )
     files = json_file(json_path, found.to_dict())

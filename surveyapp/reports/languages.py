@@ -105,6 +105,7 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.reports.validation.criteria",
         "surveyapp.reports.validation.dynamic_cutoffs",
         "surveyapp.reports.validation.efa",
+        "surveyapp.reports.validation.esem",
         "surveyapp.reports.validation.factor_count",
         "surveyapp.reports.validation.fornell_larcker",
         "surveyapp.reports.validation.general_factor",

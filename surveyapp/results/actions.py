@@ -39,6 +39,7 @@ def ask_validation(
     reverse: Sequence[str] = (),
     without_flagged: bool = False,
     cutoffs: int = 0,
+    esem: bool = False,
 ) -> Analysis:
     """Ask for the validation of a scale on the answers of a survey, or of the whole journey.
 
@@ -46,7 +47,7 @@ def ask_validation(
     the marker items are used where they are asked together with the scale. estimator and missing:
     of the confirmatory model. reverse: see ``reversed_items``. without_flagged: whether answers that
     came in an unusual way are left out. cutoffs: simulated samples a level of dynamic cut-offs, 0 for
-    none. Raises NotFound for an unknown journey, survey or segment, Invalid for an instrument that is
+    none. esem: whether the model is compared with one of free cross-loadings. Raises NotFound for an unknown journey, survey or segment, Invalid for an instrument that is
     not asked there, for an attribute that does not make 2 to 10 groups, and for an unknown choice.
     """
     _check_choices(group, estimator, missing)
@@ -77,6 +78,7 @@ def ask_validation(
             "reverse": list(reverse),
             **({"without_flagged": True} if without_flagged else {}),
             **({"cutoffs": cutoffs} if cutoffs else {}),
+            **({"esem": True} if esem else {}),
         },
         seed=seed,
         created_by=user_id,

@@ -103,6 +103,7 @@ def run_validation(
         missing=missing,
         seed=seed,
         cutoffs=asked.get("cutoffs", 0),
+        esem=asked.get("esem", False),
         progress=_scaled(progress),
     )
     hidden = tuple(Warned(InvarianceSection.step, text) for text in said if text)

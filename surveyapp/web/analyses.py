@@ -85,6 +85,10 @@ class ValidationForm(StaffForm):
         "Simulate cut-offs for fit indices",
         description="For this model and number of answers (McNeish and Wolf); ML and MLR only.",
     )
+    esem = BooleanField(
+        "Compare with ESEM",
+        description="The same factors with all cross-loadings free, rotated to this model.",
+    )
 
 
 def validation_form(session: Session, journey: Journey, *, segment: str = "") -> ValidationForm:
@@ -146,6 +150,7 @@ def start(journey_id: int) -> ResponseReturnValue:
             ),
             without_flagged=form.without_flagged.data,
             cutoffs=CUTOFF_SAMPLES if form.cutoffs.data else 0,
+            esem=form.esem.data,
         )
     flash("The analysis is running; this page shows its progress.")
     return redirect(url_for("analyses.show", journey_id=journey_id, analysis_id=analysis.id), 303)

@@ -24,6 +24,7 @@ DEFAULTS = {
     "draws": (500, msg("parallel analysis has {value} draws")),
     "reps": (2000, msg("bootstraps have {value} resamples")),
     "cutoffs": (0, msg("dynamic cut-offs have {value} samples a level")),
+    "esem": (False, msg("the model is compared with ESEM")),
 }
 
 
