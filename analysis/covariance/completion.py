@@ -62,7 +62,7 @@ def complete(
     mean_structure = mean_structure or any(path.op == "~1" for path in model.paths)
     composites = composites_of(model)
     require_fitted_here(
-        composites, groups=groups, means=mean_structure, ordered=ordered, orthogonal=orthogonal
+        composites, equal=equal, means=mean_structure, ordered=ordered, orthogonal=orthogonal
     )
     predictors = () if ordered else exogenous_of(model)
     exogenous = predictors if fixed_x else ()

@@ -32,19 +32,22 @@ def with_item_covariances(frame: pd.DataFrame, solution: Solution) -> pd.DataFra
 def _item_covariances(solution: Solution) -> pd.DataFrame:
     at = {name: i for i, name in enumerate(solution.table.observed)}
     pairs = [
-        (left, right)
+        (left, right, group)
+        for group in range(1, solution.table.groups + 1)
         for one in solution.table.composites
         for left, right in combinations_with_replacement(one.items, 2)
     ]
-    found = np.array([_covariance(solution, at[left], at[right]) for left, right in pairs])
+    found = np.array(
+        [_covariance(solution, at[left], at[right], group - 1) for left, right, group in pairs]
+    )
     est, se, standard, std_se = found.T
     defined = np.where(solution.optimum.converged, 1.0, np.nan)
     return pd.DataFrame(
         {
-            "lhs": [left for left, _ in pairs],
+            "lhs": [left for left, *_ in pairs],
             "op": "~~",
-            "rhs": [right for _, right in pairs],
-            "group": 1,
+            "rhs": [right for _, right, _ in pairs],
+            "group": [group for *_, group in pairs],
             "label": "",
             "est": est,
             "se": se,
@@ -56,21 +59,21 @@ def _item_covariances(solution: Solution) -> pd.DataFrame:
     )
 
 
-def _covariance(solution: Solution, i: int, j: int) -> tuple[float, float, float, float]:
+def _covariance(solution: Solution, i: int, j: int, g: int) -> tuple[float, float, float, float]:
     """A covariance and its standard error, the correlation and its own."""
-    sigma = solution.implied[0].sigma
+    sigma = solution.implied[g].sigma
     value, first, second = float(sigma[i, j]), float(sigma[i, i]), float(sigma[j, j])
-    slope = _gradient(solution, i, j)
+    slope = _gradient(solution, i, j, g)
     scale = np.sqrt(first * second)
-    by_variances = _gradient(solution, i, i) / first + _gradient(solution, j, j) / second
+    by_variances = _gradient(solution, i, i, g) / first + _gradient(solution, j, j, g) / second
     turned = slope / scale - value / scale / 2 * by_variances
     standard = 1.0 if i == j else value / scale
     return value, _error(solution, slope), float(standard), _error(solution, turned)
 
 
-def _gradient(solution: Solution, i: int, j: int) -> Array:
-    structure = solution.structures[0]
-    f = structure.factors(solution.implied[0])
+def _gradient(solution: Solution, i: int, j: int, g: int) -> Array:
+    structure = solution.structures[g]
+    f = structure.factors(solution.implied[g])
     full = np.zeros(len(solution.theta))
     full[structure.positions] = f.u[i] * f.w[j] + f.u[j] * f.w[i]
     return full

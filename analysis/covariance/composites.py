@@ -9,10 +9,14 @@ coordinates: the same parameters as in Henseler and Ogasawara's specification, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.covariance.model import Model, Path
 from analysis.errors import ModelError
+
+# Kinds of parameters that stand for a block's covariances too, which are not to be held equal.
+_OF_ITEMS = ("loadings", "residuals", "residual_covariances")
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,17 @@ def composites_of(model: Model) -> tuple[Composite, ...]:
 def require_fitted_here(
     composites: tuple[Composite, ...],
     *,
-    groups: int,
+    equal: Sequence[str],
     means: bool,
     ordered: bool,
     orthogonal: bool,
 ) -> None:
     """Raise ModelError naming the first choice that composites do not go with."""
+    held = [word for word in equal if word in _OF_ITEMS]
     refused = {
-        "several groups (fit each group by itself)": groups > 1,
+        f"equal {''.join(held[:1])} over groups (label weights and loadings, as in c(1, 1)*x1 + c(a, a)*x2)": bool(
+            held
+        ),
         "ordinal items (use estimator ML or MLR)": ordered,
         "means or intercepts (leave them out)": means,
         "orthogonal latent variables (fix single covariances at 0 instead)": orthogonal,
@@ -101,8 +108,8 @@ def require_no_composites(composites: tuple[Composite, ...], what: str) -> None:
 def _refuse(composites: tuple[Composite, ...], refused: list[str]) -> None:
     if composites and refused:
         raise ModelError(
-            f"{composites[0].name}: composites ('<~') are estimated for one group by ML or MLR from "
-            f"complete rows, not with {refused[0]}"
+            f"{composites[0].name}: composites ('<~') are estimated by ML or MLR from complete rows, "
+            f"not with {refused[0]}"
         )
 
 

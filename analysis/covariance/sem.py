@@ -342,7 +342,7 @@ def fit_sem(
     ``auxiliary`` names columns that are no part of the model but tell FIML of its missing cells (saturated
     correlates); they stay in the estimates, where they are not read.
 
-    Composites (``C <~ x1 + x2``) go with ML and MLR, one group, complete rows and no means.
+    Composites (``C <~ x1 + x2``) go with ML and MLR, complete rows and no means.
 
     The factors of exploratory blocks (``efa("block")*f1 + efa("block")*f2 =~ x1 + ...``) are rotated by
     ``rotation`` (geomin unless said), to ``target`` where that asks for one: items as rows, factors as
@@ -403,8 +403,9 @@ def fit_sem(
         parametrization,
         tuple(auxiliary),
     )
+    composed = composites_of(described)
     require_complete_likelihood(
-        composites_of(described),
+        composed,
         estimator=estimator,
         missing=settings.missing,
         likelihood=likelihood,
@@ -413,6 +414,8 @@ def fit_sem(
     require_rotation(described, rotation, target)
     n_groups = _group_count(data, group)
     with_means = mean_structure
+    if with_means is None and composed:
+        with_means = False  # saturated, so that they would change nothing
     if with_means is None:
         with_means = n_groups > 1 or settings.missing == "fiml" or cluster is not None
     completed = partial(

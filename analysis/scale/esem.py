@@ -110,14 +110,14 @@ def esem_comparison(
         n=esem.n,
         factors=tuple(model),
         items=tuple(
-            EsemLoading(
-                item, factor, tuple(standardised[names[one], "=~", item] for one in model)
-            )
+            EsemLoading(item, factor, tuple(standardised[names[one], "=~", item] for one in model))
             for factor, items in model.items()
             for item in items
         ),
         correlations=tuple(
-            EsemCorrelation(a, b, _between(own, names[a], names[b]), _between(standardised, names[a], names[b]))
+            EsemCorrelation(
+                a, b, _between(own, names[a], names[b]), _between(standardised, names[a], names[b])
+            )
             for a, b in combinations(model, 2)
         ),
         cfa_fit=confirmatory.fit,

@@ -12,8 +12,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from analysis.composite.pls import fit_pls
 from analysis.covariance.bootstrap import bollen_stine, bootstrap
 from analysis.covariance.script import lavaan_script
 from analysis.covariance.sem import SemFit, fit_sem
@@ -190,7 +192,7 @@ def test_scores_are_the_weighted_sums() -> None:
         ({"estimator": "WLSMV"}, "estimator WLSMV"),
         ({"missing": "fiml"}, "missing='fiml'"),
         ({"likelihood": "wishart"}, "Wishart"),
-        ({"group": "school"}, "several groups"),
+        ({"group": "school", "equal": ["loadings"]}, "equal loadings over groups"),
         ({"mean_structure": True}, "means or intercepts"),
         ({"orthogonal": True}, "orthogonal"),
     ],
@@ -248,6 +250,64 @@ def test_the_model_is_written_for_lavaan_and_drawn() -> None:
     explained = {node.name: node.r_squared for node in drawn.nodes}
     assert explained["C"] is None
     assert explained["D"] == pytest.approx(0.20221949)
+
+
+def test_groups_of_a_model_with_composites_are_those_fitted_by_themselves() -> None:
+    together = fit_sem(holzinger(), CHAIN, group="school")
+    total = 0.0
+    for number, school in enumerate(together.groups, start=1):
+        data = holzinger()
+        alone = fit_sem(data[data["school"] == school], CHAIN)
+        total += alone.fit["chisq"]
+        own = together.estimates[together.estimates["group"] == number]
+        for column in ("est", "se", "std_all"):
+            assert own[column].to_numpy() == pytest.approx(
+                alone.estimates[column].to_numpy(), rel=1e-6, abs=1e-8, nan_ok=True
+            )
+    assert together.fit["chisq"] == pytest.approx(total, rel=1e-9)
+
+
+def test_weights_equal_over_groups_are_those_of_lavaan_in_paths() -> None:
+    text = CHAIN.replace("x1 + x2 + x3", "x1 + c(a, a)*x2 + c(b, b)*x3")
+    fit = fit_sem(holzinger(), text, group="school")
+    assert (fit.fit["chisq"], fit.fit["df"]) == pytest.approx((71.69898, 42), abs=1e-5)
+    frame = fit.estimates.set_index(["lhs", "op", "rhs", "group"])
+    expected = {  # est, se; lavaan 0.6-14 with x1 ~ c(m2, m2)*x2 + c(m3, m3)*x3, group = "school"
+        ("C", "<~", "x2", 1): (0.17140494, 0.13043564),
+        ("C", "<~", "x3", 2): (0.42383381, 0.17003004),
+        ("D", "<~", "x8", 1): (0.22926715, 0.26752689),
+        ("F", "~", "C", 1): (0.24362810, 0.05527024),
+        ("D", "~", "C", 2): (0.36413698, 0.07456870),
+    }
+    for key, values in expected.items():
+        assert tuple(frame.loc[key, ["est", "se"]]) == pytest.approx(values, rel=2e-5), key
+
+
+def test_weights_are_those_of_emergent_and_excrescent_variables() -> None:
+    """lavaan 0.6-14 with Henseler and Ogasawara's own specification: C =~ 1*x1 + x2 + x3; v1 =~ 1*x2 +
+    a*x1; v2 =~ 1*x3 + b*x2; v1 ~~ v2, uncorrelated with all else, no residuals; D alike; w2 := -a;
+    w3 := a*b.
+    """
+    fit = fitted(CHAIN)
+    found = numbers(fit, "est", "se")
+    assert (fit.fit["chisq"], fit.fit["df"]) == pytest.approx((41.41355, 20), abs=1e-5)
+    assert found["C<~x2"] == pytest.approx((0.25812021, 0.13504928), rel=1e-5)
+    assert found["C<~x3"] == pytest.approx((0.26541085, 0.15494002), rel=1e-5)
+
+
+def test_mode_b_weights_are_the_same_where_the_model_holds() -> None:
+    text = "C <~ x1 + x2 + x3\nG <~ x4 + x5 + x6\nD <~ x9 + x8 + x7\nG ~ C\nD ~ G + C"
+    fit = fit_sem(holzinger(), text)
+    rows = np.random.default_rng(1).normal(size=(200, 9))
+    rows = np.linalg.qr(rows - rows.mean(axis=0))[0] * np.sqrt(199)
+    population = pd.DataFrame(
+        rows @ np.linalg.cholesky(fit.implied[0].sigma).T, columns=list(fit.table.observed)
+    )
+    weights = fit_pls(population, text).weights
+    frame = fit.estimates[fit.estimates["op"] == "<~"]
+    own = dict(zip(frame["rhs"], frame["std_all"], strict=True))
+    found = dict(zip(weights["item"], weights["estimate"], strict=True))
+    assert found == pytest.approx(own, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,11 @@ def _reading(section: EsemSection, words: Words) -> str:
             " ({reason}).",
             reason=clause(section.inadmissible, words),
         )
-    said = [*_of_fit(section, words), *_of_correlations(section, words), *_of_loadings(section, words)]
+    said = [
+        *_of_fit(section, words),
+        *_of_correlations(section, words),
+        *_of_loadings(section, words),
+    ]
     return " ".join(said)
 
 
