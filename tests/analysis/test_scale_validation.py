@@ -33,7 +33,7 @@ from tests.analysis.peer_data import four_categories
 
 @pytest.fixture(scope="module")
 def hs() -> dict[str, Any]:
-    return validate_scale(holzinger(), model=HS_MODEL, cutoffs=200).to_dict()
+    return validate_scale(holzinger(), model=HS_MODEL, cutoffs=200, esem=True).to_dict()
 
 
 def instrument(**changes: object) -> Instrument:
