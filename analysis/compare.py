@@ -80,6 +80,27 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
+def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
+    """P values adjusted for their number, in the order given (Benjamini and Hochberg 1995).
+
+    Of those at most the level, no more than that share is expected to be false, for independent or
+    positively dependent tests. Raises DataError for a value outside 0 to 1. Validated against R
+    ``p.adjust(method = "BH")``.
+
+    >>> benjamini_hochberg([0.01, 0.04, 0.03])
+    (0.03, 0.04, 0.04)
+    """
+    for p in p_values:
+        if not 0 <= p <= 1:
+            raise DataError(f"{p} is no p value; p values lie from 0 to 1")
+    adjusted, least, count = [0.0] * len(p_values), 1.0, len(p_values)
+    order = sorted(range(count), key=lambda at: p_values[at])
+    for rank, at in reversed(list(enumerate(order, start=1))):
+        least = min(least, p_values[at] * count / rank)
+        adjusted[at] = least
+    return tuple(adjusted)
+
+
 def mcnemar(only_first: int, only_second: int) -> float:
     """Two-sided exact p that equally many of the same people say the one thing as the other.
 

@@ -13,14 +13,15 @@ import pandas as pd
 from analysis.compare import holm
 from analysis.covariance.alignment_optimum import METHODS, Measured, Optimum, align, aligned
 from analysis.covariance.approximate_invariance import invariant_groups
-from analysis.covariance.data import reference_first, require_group_column
+from analysis.covariance.data import reference_first
 from analysis.covariance.drawn_rows import Column, named_column
+from analysis.covariance.large_groups import large_groups
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model, Modifier
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.syntax import as_model
 from analysis.covariance.wald import Z_95, wald
-from analysis.errors import DataError, ModelError, TooFewCases
+from analysis.errors import ModelError
 from analysis.json_values import to_json
 
 LEAST = 50  # rows of a group, below which it is left out
@@ -142,9 +143,9 @@ def alignment(
     _check(described, method, epsilon, estimator)
     data, weights_name = named_column(data, sampling_weights, "sampling_weights")
     data, cluster_name = named_column(data, cluster, "cluster")
-    kept, left_out, said = _large_groups(data, group, least)
+    large = large_groups(data, group, least=least, most=MOST)
     fit = fit_sem(
-        reference_first(kept, group, reference),
+        reference_first(large.rows, group, reference),
         described,
         group=group,
         estimator=estimator,
@@ -170,13 +171,13 @@ def alignment(
     return Alignment(
         group,
         fit.group_n,
-        left_out,
+        large.left_out,
         fit.groups[0],
         method,
         epsilon,
         fit,
         found,
-        (*said, *fit.warnings, *many),
+        (*large.said, *fit.warnings, *many),
     )
 
 
@@ -206,28 +207,6 @@ def _check(model: Model, method: str, epsilon: float, estimator: str) -> None:
         )
     if model.definitions or model.constraints:
         raise ModelError("definitions and constraints do not go with alignment")
-
-
-def _large_groups(
-    data: pd.DataFrame, group: str, least: int
-) -> tuple[pd.DataFrame, dict[str, int], list[str]]:
-    column = require_group_column(data, group)
-    sizes = column.dropna().astype(str).value_counts(sort=False)
-    small = {str(label): int(size) for label, size in sizes.items() if size < least}
-    kept = len(sizes) - len(small)
-    if kept < 2:
-        second = sorted(sizes.tolist(), reverse=True)[1:2]
-        raise TooFewCases(least, second[0] if second else 0, what="rows in a second group")
-    if kept > MOST:
-        raise DataError(
-            f"{group} has {kept} groups of {least} rows or more; at most {MOST} are aligned"
-        )
-    said = []
-    if small:
-        named = ", ".join(f"{label} ({size})" for label, size in small.items())
-        said = [f"groups with fewer than {least} rows are left out: {named}"]
-    rows = column.notna() & ~column.astype(str).isin(list(small))
-    return data[rows.to_numpy()], small, said
 
 
 def _aligned_factor(

@@ -26,6 +26,7 @@ COMMANDS = {
     "cutoffs": "surveyapp.cli.cutoffs",
     "db": "surveyapp.cli.administration",
     "demo": "surveyapp.cli.serving",
+    "dif": "surveyapp.cli.dif",
     "doctor": "surveyapp.cli.examining",
     "efa": "surveyapp.cli.exploration",
     "encryption": "surveyapp.cli.encryption",

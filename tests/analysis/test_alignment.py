@@ -229,7 +229,9 @@ def test_what_cannot_be_aligned_is_refused(options: dict[str, Any], said: str) -
 
 def test_too_many_groups_are_refused() -> None:
     data = pd.DataFrame({"branch": np.repeat(np.arange(201), 2)}).assign(x1=1.0)
-    with pytest.raises(DataError, match="branch has 201 groups of 2 rows or more; at most 200"):
+    with pytest.raises(
+        DataError, match="branch has 201 groups of 2 rows or more; at most 200 are compared"
+    ):
         alignment(data, MODEL, "branch", least=2)
 
 
