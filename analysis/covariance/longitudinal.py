@@ -26,7 +26,7 @@ from analysis.covariance.score_tests import score_tests
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.syntax import as_model
 from analysis.covariance.wave_model import WaveModel
-from analysis.covariance.waves import Waves
+from analysis.covariance.waves import Waves, reversed_at_all
 from analysis.errors import ModelError, TooFewCases
 from analysis.json_values import to_json
 from analysis.reversal import reversal_sentences
@@ -119,18 +119,18 @@ def longitudinal(
     its 95 % interval by the delta method. ``p_holm`` is over all of them. ``stability`` is the
     correlation of a factor with itself.
 
-    Raises ModelError for WLSMV: thresholds cannot be held equal over waves here. Else as ``fit_sem``.
+    Raises ModelError for ordinal estimators, whose ladder is ``ordinal_longitudinal``. Else as
+    ``fit_sem``.
 
     Validated against: lavaan 0.6-14 and semTools 0.5-6 ``longInvariance``.
     """
     if estimator not in ("ML", "MLR", "MLM"):
         raise ModelError(
-            f"estimator {estimator}: invariance over waves is tested by ML, MLR or MLM; thresholds"
-            " cannot be held equal over waves here, so take items with five answers or more as numbers"
-            " (MLR)"
+            f"estimator {estimator}: invariance over waves is tested by ML, MLR or MLM, and of ordinal"
+            " items by WLSMV in steps of their own (ordinal_longitudinal)"
         )
     described = as_model(model)
-    waves, points = _turned(waves, described.reversed_items)
+    waves, points = reversed_at_all(waves, described.reversed_items)
     described = replace(described, reversed_items=())
     repeated = WaveModel.of(described, waves)
     for name in free:
@@ -198,17 +198,6 @@ def longitudinal(
             *told,
         ),
     )
-
-
-def _turned(waves: Waves, items: Sequence[str]) -> tuple[Waves, dict[str, float]]:
-    """The waves with reversed items counted from the other end, about one point for all waves."""
-    frame, points = waves.frame.copy(), {}
-    for item in items:
-        columns = [waves.column(item, wave) for wave in waves.names]
-        values = frame[columns].apply(pd.to_numeric)
-        points[item] = float(np.nanmin(values.to_numpy()) + np.nanmax(values.to_numpy()))
-        frame[columns] = points[item] - values
-    return replace(waves, frame=frame), points
 
 
 def _tests(fit: SemFit, repeated: WaveModel) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,15 @@ class OrdinalStep:
     converged: bool
 
 
+def ordinal_table(steps: Sequence[OrdinalStep]) -> pd.DataFrame:
+    """One row a rung: its scaled fit, the changes and the verdict."""
+    rows = []
+    for step in steps:
+        own = {k: v for k, v in vars(step).items() if k not in ("name", "fit")}
+        rows.append({"step": step.name} | step.fit | own)
+    return pd.DataFrame(rows).set_index("step")
+
+
 @dataclass(frozen=True)
 class OrdinalInvariance:
     """The ladder, partial invariance (the last fit's measures) and the latent means of the model with
@@ -72,11 +81,7 @@ class OrdinalInvariance:
     @property
     def table(self) -> pd.DataFrame:
         """One row a rung."""
-        rows = []
-        for step in self.steps:
-            own = {k: v for k, v in vars(step).items() if k not in ("name", "fit")}
-            rows.append({"step": step.name} | step.fit | own)
-        return pd.DataFrame(rows).set_index("step")
+        return ordinal_table(self.steps)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values; what does not exist is None."""
@@ -157,13 +162,20 @@ def ordinal_invariance(
         _check_free(described, free)
         ladder = {**STEPS, **STRICT} if strict else STEPS
         fits = {name: fit_step(described, samples, name, free) for name in ladder}
-        measured = {name: _measures(fit) for name, fit in fits.items()}
+        measured = {name: ordinal_measures(fit) for name, fit in fits.items()}
         applied = Rules.of(prepared.n) if rules is None else rules
-        steps = _judge(fits, measured, applied)
+        steps = judged_ordinal(fits, measured, applied)
         found = Partial()
         failing = next((step.name for step in steps if not step.holds), None)
         if partial and failing in RELEASED:
-            found = _partial(described, samples, fits, failing, applied, free)
+
+            def refit(step: str, released: Sequence[str]) -> OrdinalFit:
+                return fit_step(described, samples, step, released)
+
+            def candidates(fit: OrdinalFit, step: str, released: Sequence[str]) -> Iterator[str]:
+                return _releasable(described, fit, step, released)
+
+            found = released_ordinal(fits, failing, applied, free, refit, candidates)
         means = _latent_means(found.intercepts or fits["intercepts"], labels)
     reached = None
     for step in steps:
@@ -178,13 +190,13 @@ def ordinal_invariance(
         applied,
         reached,
         found.releases,
-        None if found.intercepts is None else _measures(found.intercepts),
+        None if found.intercepts is None else ordinal_measures(found.intercepts),
         means,
-        (*said, *prepared.warnings, *_undefined_tests(steps)),
+        (*said, *prepared.warnings, *undefined_tests(steps)),
     )
 
 
-def _undefined_tests(steps: tuple[OrdinalStep, ...]) -> tuple[str, ...]:
+def undefined_tests(steps: tuple[OrdinalStep, ...]) -> tuple[str, ...]:
     return tuple(
         f"{step.name}: the scaled difference test does not exist, because a step did not converge or "
         "its information is singular: the groups are too small for these items"
@@ -205,33 +217,36 @@ class Partial:
 RELEASED = {"thresholds": "{item}|", "loadings": "{factor}=~{item}", "intercepts": "{item}~1"}
 
 
-def _partial(
-    model: Model,
-    samples: tuple[Polychoric, ...],
+def released_ordinal(
     fits: Mapping[str, OrdinalFit],
     failing: str,
     rules: Rules,
     free: Sequence[str],
+    refit: Callable[[str, Sequence[str]], OrdinalFit],
+    candidates: Callable[[OrdinalFit, str, Sequence[str]], Iterator[str]],
 ) -> Partial:
-    """From the failing step on: free the parameter that costs most until each step holds."""
+    """From the failing step on: free the parameter that costs most until each step holds.
+
+    ``refit`` fits a step with the parameters named left free; ``candidates`` names those that a step
+    holds and that may still be freed.
+    """
     names = list(fits)
     before, released = fits[names[names.index(failing) - 1]], list(free)
     log: list[Release] = []
     for step in list(RELEASED)[list(RELEASED).index(failing) :]:
-        fit = fit_step(model, samples, step, released) if log else fits[step]
-        while not _within(_measures(before), _measures(fit), rules)[0]:
+        fit = refit(step, released) if log else fits[step]
+        while not _within(ordinal_measures(before), ordinal_measures(fit), rules)[0]:
             others = {
-                name: fit_step(model, samples, step, [*released, name])
-                for name in _releasable(model, fit, step, released)
+                name: refit(step, [*released, name]) for name in candidates(fit, step, released)
             }
             if not others:
                 return Partial(tuple(log))
             worst = min(others, key=lambda name: others[name].optimum.point.value)
-            chisq, _, pvalue = _difference(fit, others[worst])
+            chisq, _, pvalue = ordinal_difference(fit, others[worst])
             fit = others[worst]
             released.append(worst)
-            own = _measures(fit)
-            holds = _within(_measures(before), own, rules)[0]
+            own = ordinal_measures(fit)
+            holds = _within(ordinal_measures(before), own, rules)[0]
             test = (
                 (float("nan"), float("nan")) if chisq is None or pvalue is None else (chisq, pvalue)
             )
@@ -280,7 +295,7 @@ def _check_categories(samples: tuple[Polychoric, ...], labels: list[str]) -> Non
                 )
 
 
-def _measures(fit: OrdinalFit) -> dict[str, float]:
+def ordinal_measures(fit: OrdinalFit) -> dict[str, float]:
     """Scaled chi-square, CFI and RMSEA, and SRMR of the correlations; NaN where the fit did not
     converge.
     """
@@ -293,7 +308,7 @@ def _measures(fit: OrdinalFit) -> dict[str, float]:
     chisq = multiplier * fit.optimum.point.value
     out: dict[str, float] = {"chisq": chisq, "df": df}
     scaled = chisq
-    if df > 0 and not np.isfinite(_bread_and_meat(fit)[0]).all():
+    if df > 0 and not np.isfinite(bread_and_meat(fit)[0]).all():
         scaled = float("nan")
     elif df > 0:
         scaled = scaled_shifted(*u_gamma_traces(fit.parts(), fit.transform), df).apply(chisq)
@@ -342,7 +357,7 @@ def _implied_correlations(fit: OrdinalFit, g: int) -> Array:
     return np.asarray(sigma)
 
 
-def _judge(
+def judged_ordinal(
     fits: dict[str, OrdinalFit], measured: dict[str, dict[str, float]], rules: Rules
 ) -> tuple[OrdinalStep, ...]:
     result: list[OrdinalStep] = []
@@ -361,7 +376,7 @@ def _judge(
             nothing = (None,) * 5
             result.append(OrdinalStep(name, own, *nothing, holds, because, converged))
         else:
-            test = _difference(fit, fits[before])
+            test = ordinal_difference(fit, fits[before])
             d_cfi = own["cfi_scaled"] - measured[before]["cfi_scaled"]
             d_rmsea = own["rmsea_scaled"] - measured[before]["rmsea_scaled"]
             holds, because = _within(measured[before], own, rules)
@@ -388,7 +403,7 @@ def _within(
     return d_cfi >= rules.d_cfi and d_rmsea <= rules.d_rmsea, because
 
 
-def _difference(
+def ordinal_difference(
     restricted: OrdinalFit, general: OrdinalFit
 ) -> tuple[float | None, int, float | None]:
     """Satorra's (2000) difference test, scaled and shifted; None where nothing was restricted."""
@@ -403,7 +418,7 @@ def _difference(
     held = np.linalg.lstsq(wide, narrow, rcond=None)[0]
     left, singular, _ = np.linalg.svd(held)
     across = left[:, int(np.sum(singular > 1e-8 * singular[0])) :].T
-    bread, meat = _bread_and_meat(general)
+    bread, meat = bread_and_meat(general)
     inside = across @ bread @ across.T
     if not np.isfinite(inside).all() or np.linalg.matrix_rank(inside) < len(inside):
         return None, df, None
@@ -413,7 +428,7 @@ def _difference(
     return value, df, chi_square_pvalue(value, df)
 
 
-def _bread_and_meat(fit: OrdinalFit) -> tuple[Array, Array]:
+def bread_and_meat(fit: OrdinalFit) -> tuple[Array, Array]:
     """Inverse information (NaN where it is singular) and sampling covariance of the gradient, of one
     row.
     """
@@ -429,7 +444,7 @@ def _bread_and_meat(fit: OrdinalFit) -> tuple[Array, Array]:
 
 def _latent_means(fit: OrdinalFit, labels: list[str]) -> pd.DataFrame:
     """factor, group, est, se, z, pvalue, ci_lower, ci_upper, d against the first group's 0 (``d`` in its factor SDs)."""
-    bread, meat = _bread_and_meat(fit)
+    bread, meat = bread_and_meat(fit)
     size = sum(s.size for s in fit.discrepancy.samples) - len(fit.discrepancy.samples)
     vcov = fit.transform @ bread @ meat @ bread @ fit.transform.T / size
     point = fit.optimum.point

@@ -62,6 +62,20 @@ class WaveModel:
             lines += self._changes(free)
         return "\n".join(lines)
 
+    def ordinal_text(self, *, loadings: bool, free: Sequence[str] = ()) -> str:
+        """The model without means, for ordinal items; with ``loadings`` held equal, factors of later
+        waves have variances of their own.
+        """
+        step = "metric" if loadings else "configural"
+        lines = [*self._measured(step, free), *self._covarying()]
+        first, *later = self.waves.names
+        for factor in self.model.latent:
+            lines.append(f"{factor}_{first} ~~ 1*{factor}_{first}")
+            lines += [
+                f"{factor}_{wave} ~~ {'NA' if loadings else '1'}*{factor}_{wave}" for wave in later
+            ]
+        return "\n".join(lines)
+
     def base_name(self, name: str) -> str:
         """What a parameter is at every wave: ``visual_2=~x3_2`` is ``visual=~x3``."""
         return self._base[name][0]
@@ -123,6 +137,11 @@ class WaveModel:
                 yield f"{item}_{wave} ~ {f'i.{item}*' if held else ''}1"
                 if "~~" in EQUAL[step] and f"{item}~~{item}" not in free:
                     yield f"{item}_{wave} ~~ r.{item}*{item}_{wave}"
+        yield from self._covarying()
+
+    def _covarying(self) -> Iterator[str]:
+        """Residuals of one item between waves, and those that the author lets covary at each."""
+        for item in self.waves.items:
             for one, other in combinations(self.waves.names, 2):
                 yield f"{item}_{one} ~~ {item}_{other}"
         for path in self.model.paths:

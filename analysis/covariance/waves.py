@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -129,6 +129,17 @@ def from_columns(data: pd.DataFrame, items: Sequence[str], waves: Sequence[str])
     said = _left_out(empty, "they answered at no wave")
     frame = frame[frame.notna().any(axis=1)].reset_index(drop=True)
     return _checked(Waves(frame, tuple(items), names, names, tuple(said)), "no row has two waves")
+
+
+def reversed_at_all(waves: Waves, items: Sequence[str]) -> tuple[Waves, dict[str, float]]:
+    """The waves with reversed items counted from the other end, about one point for all waves."""
+    frame, points = waves.frame.copy(), {}
+    for item in items:
+        columns = [waves.column(item, wave) for wave in waves.names]
+        values = frame[columns].apply(pd.to_numeric)
+        points[item] = float(np.nanmin(values.to_numpy()) + np.nanmax(values.to_numpy()))
+        frame[columns] = points[item] - values
+    return replace(waves, frame=frame), points
 
 
 def _checked(found: Waves, lonely: str) -> Waves:

@@ -18,7 +18,7 @@ from analysis.covariance.missing_ladders import (
 )
 from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
 from analysis.rules import RULES
-from surveyapp.cli.ladders import PLAIN, ROBUST, ladder, ladder_cell, released
+from surveyapp.cli.ladders import ORDINAL, PLAIN, ROBUST, ladder, ladder_cell, released
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import CLUSTER, FILE, JSON, MODEL, WEIGHTS
 from surveyapp.cli.models import listed, model_text
@@ -27,8 +27,6 @@ from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
 from surveyapp.results.losses import advice, of_file
 from surveyapp.tables.options import ReadOptions
-
-_ORDINAL = ("chisq_scaled", "df", "pvalue_scaled", "cfi_scaled", "rmsea_scaled", "srmr")
 
 
 @click.command()
@@ -110,7 +108,7 @@ def invariance(
             sampling_weights=weights,
             cluster=cluster,
         )
-        shown = _ORDINAL
+        shown = ORDINAL
     else:
         found = test_invariance(
             data,

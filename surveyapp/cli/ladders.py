@@ -13,6 +13,7 @@ from surveyapp.cli.outputs import Table, number, probability
 
 PLAIN = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
 ROBUST = ("chisq_scaled", "df", "pvalue_scaled", "cfi_robust", "rmsea_robust", "srmr")
+ORDINAL = ("chisq_scaled", "df", "pvalue_scaled", "cfi_scaled", "rmsea_scaled", "srmr")
 _CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea")
 
 

@@ -11,12 +11,13 @@ from analysis.covariance.compare_models import METHODS
 from analysis.covariance.data import numeric_rows
 from analysis.covariance.longitudinal import Longitudinal
 from analysis.covariance.longitudinal import longitudinal as test_longitudinal
+from analysis.covariance.ordinal_longitudinal import OrdinalLongitudinal, ordinal_longitudinal
 from analysis.covariance.syntax import parse
 from analysis.covariance.wave_script import wave_script
 from analysis.covariance.waves import Waves, from_columns, from_long
-from analysis.losses import Losses, losses
+from analysis.losses import losses
 from analysis.rules import RULES
-from surveyapp.cli.ladders import PLAIN, ROBUST, ladder, released
+from surveyapp.cli.ladders import ORDINAL, PLAIN, ROBUST, ladder, released
 from surveyapp.cli.model_options import FILE, JSON, MODEL
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.outputs import (
@@ -52,7 +53,12 @@ from surveyapp.tables.options import ReadOptions
     help="The waves, first to last, separated by commas. Without --person they are what the columns"
     " end in: 'w1,w2' for x1_w1, x1_w2.",
 )
-@click.option("--estimator", default="ML", show_default=True, help="ML, MLR or MLM.")
+@click.option(
+    "--estimator",
+    default="ML",
+    show_default=True,
+    help="ML, MLR or MLM; WLSMV for ordinal items, in steps of their own.",
+)
 @click.option(
     "--difference",
     type=click.Choice(METHODS),
@@ -91,20 +97,32 @@ def longitudinal(
     chosen = estimator.upper()
     if difference and chosen not in ("MLR", "MLM"):
         raise Invalid(
-            "--difference requires --estimator MLR or MLM; the difference test of ML is not scaled"
+            "--difference requires --estimator MLR or MLM; the difference test of ML is not scaled,"
+            " and that of WLSMV is always Satorra's of 2000"
+        )
+    if chosen == "WLSMV" and missing.lower() != "listwise":
+        raise Invalid(
+            f"--missing {missing}: the estimator WLSMV takes complete rows; use --missing listwise"
         )
     text, named = model_text(model), listed(waves)
     answers, found_waves = _waves(file, text, reading, person, wave, named, values_ok=values_ok)
-    found = test_longitudinal(
-        found_waves,
-        text,
-        estimator=chosen,
-        missing=missing,
-        method=difference or METHODS[0],
-        free=listed(free),
-    )
+    found: Longitudinal | OrdinalLongitudinal
+    script = None
+    if chosen == "WLSMV":
+        found = ordinal_longitudinal(found_waves, text, free=listed(free))
+        shown = ORDINAL
+    else:
+        found = test_longitudinal(
+            found_waves,
+            text,
+            estimator=chosen,
+            missing=missing,
+            method=difference or METHODS[0],
+            free=listed(free),
+        )
+        shown = PLAIN if chosen == "ML" else ROBUST
+        script = wave_script(found, found_waves.items, file=file.name, person=person, wave=wave)
     lost = losses(numeric_rows(found_waves.frame, tuple(found_waves.frame.columns)), found.n)
-    script = wave_script(found, found_waves.items, file=file.name, person=person, wave=wave)
     document = {
         "rules_version": RULES,
         "sample": sample(lost),
@@ -114,15 +132,11 @@ def longitudinal(
     said = [
         *advice(lost, chosen, missing),
         *warnings(document, answers.notes),
-        f"\nRule: {found.rules.told()}",
+        f"\nRule: {found.rules.told(ordinal=chosen == 'WLSMV')}",
         f"Reached: {found.reached or 'no step'}",
         _verdict(found),
     ]
-    finish(
-        _tables(found, lost, PLAIN if chosen == "ML" else ROBUST),
-        said,
-        json_file(json_path, document),
-    )
+    finish(_tables(found, shown), said, json_file(json_path, document))
 
 
 def _waves(
@@ -159,7 +173,7 @@ def _waves(
     return answers, from_long(answers.frame, items, person=person, wave=wave, waves=named)
 
 
-def _tables(found: Longitudinal, lost: Losses, shown: Sequence[str]) -> list[Table]:
+def _tables(found: Longitudinal | OrdinalLongitudinal, shown: Sequence[str]) -> list[Table]:
     people = ", ".join(f"{label} ({count:,})" for label, count in found.people.items())
     title = (
         f"Waves: {people}; {found.in_all:,} of {found.persons:,} customers answered at every wave,"
@@ -172,27 +186,7 @@ def _tables(found: Longitudinal, lost: Losses, shown: Sequence[str]) -> list[Tab
                 "Parameters proposed to be freed over waves (partial invariance)", found.releases
             )
         )
-    changes = [
-        [
-            f"{row['factor']}, {row['wave']} against {row['against']}",
-            number(row["est"]),
-            interval(row["ci_lower"], row["ci_upper"]),
-            probability(row["pvalue"]),
-            probability(row["p_holm"]),
-            number(row["d"]),
-            number(row["points"]),
-            interval(row["points_ci_lower"], row["points_ci_upper"]),
-        ]
-        for row in found.changes.to_dict("records")
-    ]
-    tables.append(
-        (
-            "Change of the latent means, in SDs of the first wave; d in those of both waves; in points"
-            " of the answers",
-            ("factor", "change", "95% CI", "p", "p (Holm)", "d", "points", "95% CI"),
-            changes,
-        )
-    )
+    tables.append(_changes(found))
     stable = [
         [
             f"{row['factor']}, {row['wave']} with {row['against']}",
@@ -205,9 +199,38 @@ def _tables(found: Longitudinal, lost: Losses, shown: Sequence[str]) -> list[Tab
     return tables
 
 
-def _verdict(found: Longitudinal) -> str:
+def _changes(found: Longitudinal | OrdinalLongitudinal) -> Table:
+    """The latent changes; those of numbers in points too."""
+    in_points = isinstance(found, Longitudinal)
+    rows = [
+        [
+            f"{row['factor']}, {row['wave']} against {row['against']}",
+            number(row["est"]),
+            interval(row["ci_lower"], row["ci_upper"]),
+            probability(row["pvalue"]),
+            probability(row["p_holm"]),
+            number(row["d"]),
+            *(
+                (
+                    number(row["points"]),
+                    interval(row["points_ci_lower"], row["points_ci_upper"]),
+                )
+                if in_points
+                else ()
+            ),
+        ]
+        for row in found.changes.to_dict("records")
+    ]
+    head = ("factor", "change", "95% CI", "p", "p (Holm)", "d")
+    units = "Change of the latent means, in SDs of the first wave; d in those of both waves"
+    if not in_points:
+        return (units, head, rows)
+    return (f"{units}; in points of the answers", (*head, "points", "95% CI"), rows)
+
+
+def _verdict(found: Longitudinal | OrdinalLongitudinal) -> str:
     """What may be compared between the waves."""
-    if found.reached in ("scalar", "strict"):
+    if found.reached in ("scalar", "strict", "intercepts", "residuals"):
         return "Means may be compared between the waves."
     if found.partial is not None:
         freed = ", ".join(one.parameter for one in found.releases)

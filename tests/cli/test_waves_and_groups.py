@@ -94,3 +94,16 @@ def test_options_of_the_other_method_are_refused(run, panel: Path):
         in run(*asked, "--method", "mimic", "--criterion", "size").err
     )
     assert "--method ordinal takes complete rows" in run(*asked, "--missing", "fiml").err
+
+
+def test_ordinal_items_climb_a_ladder_of_their_own(asked, run, panel: Path):
+    waves = ("--person", "reference", "--wave", "wave", "--waves", "spring,autumn")
+    found, told = asked("longitudinal", *waves, "--estimator", "WLSMV")
+    assert [step["name"] for step in found["steps"]][1] == "thresholds"
+    assert found["r_script"] is None
+    assert "in points of the answers" not in told
+    gaps = run(
+        *("longitudinal", panel, "--model", MODEL, *waves),
+        *("--estimator", "WLSMV", "--missing", "fiml"),
+    )
+    assert "the estimator WLSMV takes complete rows" in gaps.err
