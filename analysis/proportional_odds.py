@@ -53,28 +53,31 @@ class OddsFit:
         return np.asarray(np.diff(edges, axis=1) @ values)
 
 
-def fit_odds(answers: np.ndarray, predictors: np.ndarray) -> OddsFit:
+def fit_odds(
+    answers: np.ndarray, predictors: np.ndarray, times: np.ndarray | None = None
+) -> OddsFit:
     """Fit P(answer <= k) = logistic(threshold_k - predictors @ slopes) by Newton's method.
 
-    ``answers`` (n,): categories 0 to k - 1, each of which occurs; ``predictors`` (n, q), q >= 0. The
-    log-likelihood is concave, so that steps are only ever shortened. Errors are of the observed
+    ``answers`` (n,): categories 0 to k - 1, each of which occurs; ``predictors`` (n, q), q >= 0;
+    ``times`` (n,): how many equal rows each row stands for, by default one. The log-likelihood is concave, so that steps are only ever shortened. Errors are of the observed
     information.
 
     Raises DataError for fewer than two categories or a category that does not occur.
 
     Validated against: R MASS 7.3-58 ``polr``. References: McCullagh (1980).
     """
-    counts = np.bincount(answers)
+    times = np.ones(len(answers)) if times is None else np.asarray(times, dtype=float)
+    counts = np.bincount(answers, weights=times)
     if len(counts) < 2 or (counts == 0).any():
         raise DataError("an ordinal regression needs two categories or more, each of them answered")
-    n, cuts, q = len(answers), len(counts) - 1, predictors.shape[1]
+    n, cuts, q = int(times.sum()), len(counts) - 1, predictors.shape[1]
     center, spread = predictors.mean(axis=0), predictors.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     scaled = (predictors - center) / spread
     share = np.cumsum(counts)[:-1] / n
     theta = np.concatenate([special.logit(share), np.zeros(q)])
     null = float(counts @ np.log(counts / n))
-    loglik, slope, information = _moments(theta, answers, scaled, cuts)
+    loglik, slope, information = _moments(theta, answers, scaled, times, cuts)
     converged = q == 0
     for _ in range(MOST_STEPS if q else 0):
         try:
@@ -86,7 +89,7 @@ def fit_odds(answers: np.ndarray, predictors: np.ndarray) -> OddsFit:
         while size > 1e-6:
             there = theta + size * step
             if (np.diff(there[:cuts]) > 0).all():
-                found = _moments(there, answers, scaled, cuts)
+                found = _moments(there, answers, scaled, times, cuts)
                 if found[0] >= loglik - 1e-12:
                     break
             size /= 2
@@ -110,7 +113,11 @@ def fit_odds(answers: np.ndarray, predictors: np.ndarray) -> OddsFit:
 
 
 def _moments(
-    theta: np.ndarray, answers: np.ndarray, predictors: np.ndarray, cuts: int
+    theta: np.ndarray,
+    answers: np.ndarray,
+    predictors: np.ndarray,
+    times: np.ndarray,
+    cuts: int,
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """Log-likelihood, its slope and minus its second derivatives."""
     n = len(answers)
@@ -133,7 +140,8 @@ def _moments(
     design[1, rows[has_lower], answers[has_lower] - 1] = 1
     design[:, :, cuts:] = -predictors
     up, low = design
+    a, b, aa, bb, ab = a * times, b * times, aa * times, bb * times, ab * times
     slope = up.T @ a + low.T @ b
     cross = (up * ab[:, None]).T @ low
     second = (up * aa[:, None]).T @ up + (low * bb[:, None]).T @ low + cross + cross.T
-    return float(np.log(p).sum()), slope, -second
+    return float(times @ np.log(p)), slope, -second

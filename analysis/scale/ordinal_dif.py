@@ -388,7 +388,16 @@ def _terms(score: np.ndarray, member: np.ndarray) -> np.ndarray:
 
 def _nested(values: np.ndarray, score: np.ndarray, member: np.ndarray) -> _Nested:
     worth, answers = np.unique(values, return_inverse=True)
-    terms = _terms(score, member)
+    # Few scores are possible: equal rows are counted, so that the cost hardly grows with n.
+    levels, at = np.unique(score, return_inverse=True)
     groups = member.shape[1]
-    fits = tuple(fit_odds(answers, terms[:, :count]) for count in (1, 1 + groups, 1 + 2 * groups))
+    label = member @ np.arange(1, groups + 1)
+    key = (at * (groups + 1) + label.astype(int)) * len(worth) + answers
+    keys, times = np.unique(key, return_counts=True)
+    own, place = keys % len(worth), keys // len(worth)
+    belongs = np.vstack([np.zeros(groups), np.eye(groups)])[place % (groups + 1)]
+    terms = _terms(levels[place // (groups + 1)], belongs)
+    fits = tuple(
+        fit_odds(own, terms[:, :count], times) for count in (1, 1 + groups, 1 + 2 * groups)
+    )
     return _Nested((fits[0], fits[1], fits[2]), worth, score, member)

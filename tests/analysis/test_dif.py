@@ -128,6 +128,17 @@ def test_odds_without_predictors_are_the_shares_and_separation_is_told() -> None
         fit_odds(np.array([0, 2]), np.zeros((2, 0)))
 
 
+def test_counted_rows_are_those_that_they_stand_for() -> None:
+    answers, predictors = np.array([0, 1, 2, 1, 0]), np.array([[1.0], [2], [3], [1], [3]])
+    times = np.array([4, 3, 5, 2, 1])
+    once = fit_odds(answers, predictors, times)
+    each = fit_odds(np.repeat(answers, times), np.repeat(predictors, times, axis=0))
+    assert (once.n, once.converged) == (15, True)
+    assert once.slopes == pytest.approx(each.slopes, rel=1e-9)
+    assert once.slope_errors == pytest.approx(each.slope_errors, rel=1e-9)
+    assert (once.loglik, once.nagelkerke) == pytest.approx((each.loglik, each.nagelkerke))
+
+
 @pytest.fixture(scope="module")
 def found() -> OrdinalDif:
     return ordinal_dif(five_points(), MODEL, "g", reference="ref")
