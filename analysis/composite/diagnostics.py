@@ -105,7 +105,8 @@ def _on_constructs(e: Estimates) -> Iterator[str]:
 
 
 def _on_products(e: Estimates) -> Iterator[str]:
-    if e.layout.products and e.layout.settings.consistent:
+    settings = e.layout.settings
+    if e.layout.products and settings.consistent and settings.interaction != "two-stage":
         yield "products are not corrected for attenuation, although other constructs are"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from analysis.composite.cases import Batch
+from analysis.composite.latent_products import latent_products
 from analysis.composite.layout import Layout
 from analysis.composite.weights import Stage, composite_weights, oriented, solve_or_nan
 
@@ -126,7 +127,10 @@ def _estimate(
         for k in range(len(layout.products)):
             S, made = _append_base(S, _residual_columns(batch.cov, layout, k), made, layout.base)
     final = _run(S, layout.final, layout, None if reference is None else reference.final)
-    sizes = _product_sizes(S, final, layout, batch.n)
+    if main is not None and layout.settings.consistent:
+        final, sizes = _with_latent_products(S, final, main, layout)
+    else:
+        sizes = _product_sizes(S, final, layout, batch.n)
     estimates = _finish(
         layout, batch, first, final, _in_base(final.W, made, layout.base), sizes, [*runs, final]
     )
@@ -308,6 +312,29 @@ def _product_sizes(S: np.ndarray, final: _Run, layout: Layout, n: float) -> np.n
         share = np.abs(final.loadings[:, layout.final.owner == j])
         sizes[:, j] = (sd * share).sum(axis=1) / share.sum(axis=1)
     return sizes
+
+
+def _with_latent_products(
+    S: np.ndarray, final: _Run, main: _Run, layout: Layout
+) -> tuple[_Run, np.ndarray]:
+    """The final stage under PLSc, its products those of factors, and standard deviations (B, J)."""
+    if layout.main is None:  # products of scores are made from the stage before
+        raise ValueError("products of scores need the stage that makes the scores")
+    made = layout.main.names
+    places = tuple(
+        (layout.names.index(p.name), made.index(p.first), made.index(p.second))
+        for p in layout.products
+    )
+    at = [p for p, _, _ in places]
+    columns = layout.final.slots[[int(np.flatnonzero(layout.final.owner == p)[0]) for p in at]]
+    deviations = np.sqrt(np.einsum("bii->bi", S))[:, columns]
+    scores = np.swapaxes(final.W, 1, 2) @ S @ final.W
+    inner = S[:, : main.W.shape[1], : main.W.shape[1]]
+    parts = np.swapaxes(main.W, 1, 2) @ inner @ main.W
+    C, spread = latent_products(scores, final.rho_a, places, deviations, parts, main.rho_a)
+    sizes = np.ones((len(S), len(layout.names)))
+    sizes[:, at] = spread
+    return replace(final, C=C), sizes
 
 
 def _finish(

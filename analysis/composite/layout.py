@@ -176,6 +176,12 @@ def lay_out(model: PlsModel, settings: CompositeOptions) -> Layout:
             f"interaction={settings.interaction!r} works on items, which a second-order construct "
             "has not; use interaction='two-stage'"
         )
+    squares = [first for first, second in model.products if first == second]
+    if squares and settings.consistent and settings.interaction == "two-stage":
+        raise ModelError(
+            f"{squares[0]}:{squares[0]}: a square's correction for attenuation needs the kurtosis of "
+            "the measurement error, which is not known; use plain PLS, or leave the square out"
+        )
     if model.products and three:
         raise ModelError(
             "products are not defined on corrected correlations; use higher_order='two-stage'"

@@ -196,8 +196,10 @@ def _check_higher(model: PlsModel, construct: Construct) -> None:
     for part in construct.parts:
         if model.is_higher(part):
             raise ModelError(
-                f"{construct.name}: its dimension {part} is of second order itself; models of "
-                "third order are not supported",
+                f"{construct.name}: its dimension {part} is of second order itself; a model of "
+                "third order is not estimated, because scores made of scores carry the errors of two "
+                f"stages and no correction for them is published; measure {construct.name} by the "
+                "first-order constructs, or by scores of its dimensions saved as columns",
                 line=construct.line,
             )
 

@@ -236,6 +236,12 @@ def require_estimable(e: Estimates) -> None:
         unloaded = np.isnan(e.loadings[0])
         bad += [name for (name, _), gone in zip(e.layout.measured, unloaded, strict=True) if gone]
     bad = list(dict.fromkeys(bad))
+    lost = [p.name for p in e.layout.products if p.name in bad]
+    if e.layout.settings.consistent and lost == bad != []:
+        raise DataError(
+            f"{', '.join(lost)}: what is left of the product's variance after the correction for "
+            "attenuation is not positive; fit without consistent=True"
+        )
     if bad:
         raise DataError(
             f"{', '.join(bad)}: the reliability rho_A is not positive, so the correction for "

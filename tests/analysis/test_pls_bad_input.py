@@ -150,7 +150,8 @@ def test_options_that_are_not_known_are_named(options: dict[str, object], words:
 def test_what_cannot_be_corrected_is_said() -> None:
     data = sample().assign(z=lambda d: d["x3"])
     text = "X =~ x1 + x2\nZ =~ z\nY =~ y1 + y2\nY ~ X + Z + X:Z"
-    assert any("not corrected" in w for w in fit_pls(data, text, consistent=True).warnings)
+    fit = fit_pls(data, text, consistent=True, interaction="product-indicator")
+    assert any("not corrected" in w for w in fit.warnings)
     second = "A =~ x1 + x2\nB =~ x3\nQ <~ A + B\nY =~ y1 + y2\nY ~ Q"
     with pytest.raises(ModelError, match="use higher_order='three-stage'"):
         fit_pls(data, second, higher_order="repeated", consistent=True)
