@@ -83,6 +83,7 @@ from surveyapp.web.sample_size import sample_size
 from surveyapp.web.sampling import sampling
 from surveyapp.web.saved_views import saved_views
 from surveyapp.web.scale_development import scale_development
+from surveyapp.web.scale_evidence import scale_evidence
 from surveyapp.web.scale_pilots import scale_pilots
 from surveyapp.web.scale_versions import scale_versions
 from surveyapp.web.schedules import schedules
@@ -152,7 +153,7 @@ SECTIONS = (
             *(personas, persona_pictures),
             *(suggestions, emotion_lines, projects, models, project_files, model_power),
             *(scale_development, judging_rounds, interview_findings, item_translations),
-            *(scale_versions, scale_pilots),
+            *(scale_versions, scale_pilots, scale_evidence),
         ),
     ),
     Section("Segments", (segments,)),

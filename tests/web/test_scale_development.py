@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -13,12 +13,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from surveyapp.app import create_app
+from surveyapp.reports import apa
+from surveyapp.reports.document import Paragraph, Table
+from surveyapp.reports.scale_evidence import content
+from surveyapp.scale_development.evidence import evidence_of
 from surveyapp.settings import read
 from surveyapp.store.models import (
     AuditEntry,
+    Journey,
     Judge,
     JudgingRound,
     Questionnaire,
+    ScaleDevelopment,
     ScaleItem,
     ScaleItemChange,
     ScalePilot,
@@ -368,6 +374,31 @@ def test_a_pilot_from_a_file_is_analysed_by_halves_and_shortened(client, scale, 
     short = result["short_form"]
     assert len(short["items"]) == 4 and short["corrected"]["estimate"] < short["raw"]["estimate"]
     assert "corrected for overlap" in page and "Confirmatory analysis" in page
+
+
+def test_the_evidence_of_each_step_stands_in_one_document(client, scale, installation):
+    number = int(scale.rpartition("/")[2])
+    with installation.store.reading() as session:
+        found = evidence_of(session, session.get_one(ScaleDevelopment, number))
+        journey = session.get_one(Journey, found.scale.journey_id)
+        blocks = content(found, journey, made=date(2026, 11, 30)).blocks
+    said = " ".join(str(each.text) for each in blocks if isinstance(each, Paragraph))
+    pilot = found.pilots[0].result
+    assert "The pool has 6 items: 5 kept, 1 dropped. 1 item was reworded." in said
+    assert "5 judges sorted the items to constructs" in said
+    assert "1 participant talked through 1 item. 1 item had a major or critical problem." in said
+    assert "Deutsch: the translation of 2 of 2 items is accepted" in said
+    assert f"CFI = {apa.bounded(pilot['cfa']['fit']['cfi'], 3)}" in said
+    assert f"at {apa.bounded(pilot['short_form']['corrected']['estimate'])}, 95% CI" in said
+    tables = {each.title: each for each in blocks if isinstance(each, Table)}
+    sort = tables["Substantive Validity of the Items"]
+    (row,) = [row for row in sort.rows if row[0] == "warm1"]
+    assert row[3:8] == ["4", "5", ".80", ".60", ".188"]
+    assert len(tables["Changes of Wording"].rows) == 1
+    page = client.get(f"{scale}/scale-evidence.html")
+    assert page.status_code == 200 and b"Took &lt;i&gt;kind" in page.data
+    for form, begins in (("pdf", b"%PDF"), ("docx", b"PK")):
+        assert client.get(f"{scale}/scale-evidence.{form}").data.startswith(begins)
 
 
 def test_a_pilot_without_the_items_says_what_the_answers_are_called(client, scale, journey_id):

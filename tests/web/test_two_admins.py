@@ -75,7 +75,7 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 # Forms that add, send or look something up: nothing that is stored is in them.
 OTHERS = {
     *("scale_development.new", "scale_development.add_construct", "scale_development.add_item"),
-    *("judging_rounds.begin", "judging_rounds.invite", "scale_versions.freeze"),
+    *("judging_rounds.invite", "scale_versions.freeze"),
     *("interview_findings.index", "item_translations.index", "scale_pilots.new"),
     *(
         "projects.new",

@@ -1,0 +1,40 @@
+"""The evidence of a scale as a document to keep."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+
+from surveyapp.auth.permissions import Permission
+from surveyapp.reports.formats.names import Format
+from surveyapp.reports.scale_evidence import content
+from surveyapp.scale_development.evidence import evidence_of
+from surveyapp.web.guards import requires
+from surveyapp.web.installation import installation
+from surveyapp.web.reads import note_read
+from surveyapp.web.scale_development import place
+
+scale_evidence = Blueprint(
+    "scale_evidence",
+    __name__,
+    url_prefix="/journeys/<int:journey_id>/scale-development/<int:scale_id>",
+)
+
+
+@scale_evidence.get("/scale-evidence.<any(pdf, docx, html):format_>")
+@requires(Permission.MODEL_ANSWERS)
+def download(journey_id: int, scale_id: int, format_: str) -> ResponseReturnValue:
+    """Every step's evidence; pilots are in it, hence for whoever may read their answers."""
+    form = Format(format_)
+    with installation().store.reading() as session:
+        journey, scale = place(session, journey_id, scale_id)
+        found = evidence_of(session, scale)
+    document = content(found, journey, made=installation().now().date())
+    note_read("download scale evidence", f"scale {scale_id}", file=format_)
+    from surveyapp.reports.formats.writers import written  # libraries loaded with the first file
+
+    answer = Response(dict(written(document, [form]))[form], mimetype=form.media_type)
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="scale-{scale_id}-evidence.{form}"'
+    )
+    return answer
