@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from surveyapp.demo.benchmarks import import_benchmarks
 from surveyapp.demo.branding import brand
 from surveyapp.demo.changed import register
 from surveyapp.demo.compared import compare
+from surveyapp.demo.developed import develop_scale
 from surveyapp.demo.evidenced import show_evidence
 from surveyapp.demo.lanes import fill_in
 from surveyapp.demo.learnt import learn
@@ -126,15 +128,9 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
         for job in compared:
             run_now(installation, job, worker=_WORKER, shown=_between(progress, 63, 64))
         progress(64, "Fitting models")
-        for fit in (model_scale, upload_pilot):
-            fit(
-                installation,
-                JOURNEYS[0].code,
-                owner_id=owner,
-                run=lambda job: run_now(
-                    installation, job, worker=_WORKER, shown=_between(progress, 64, 64)
-                ),
-            )
+        run = partial(run_now, installation, worker=_WORKER, shown=_between(progress, 64, 64))
+        for work in (model_scale, upload_pilot, develop_scale):
+            work(installation, JOURNEYS[0].code, owner_id=owner, run=run)
     progress(64, "Validating the scale")
     files = _reports(installation, progress)
     with installation.store.writing() as session:
