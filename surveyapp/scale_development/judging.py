@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -229,6 +230,13 @@ def save_judgement(
             note(session, None, "submit judgement", row.scale, round=row.id, judge=judge.id)
         judge.submitted_at = now
     return open_items
+
+
+def ordered_items(judge: Judge) -> list[dict[str, Any]]:
+    """The round's items in an order of the judge's own, the same each time: in that of the pool, items of
+    one construct would stand together and give it away.
+    """
+    return sorted(judge.round.items, key=lambda item: _hash(f"{judge.id} {item['id']}"))
 
 
 def allowed_answers(row: JudgingRound) -> tuple[str, ...]:

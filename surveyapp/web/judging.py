@@ -23,6 +23,7 @@ from surveyapp.scale_development.judging import (
     Judged,
     RoundKind,
     opened_judge,
+    ordered_items,
     save_judgement,
 )
 from surveyapp.store.models import Judge, JudgingRound
@@ -129,7 +130,7 @@ def _form(judge: Judge, open_items: set[str], *, saved: bool = False) -> str:
         constructs=row.constructs,
         definition=row.scale.definition if row.kind != RoundKind.SORT else "",
         kind=row.kind,
-        items=row.items,
+        items=ordered_items(judge),
         item_language=row.scale.language,
         answers=judge.answers,
         remarks=judge.remarks,

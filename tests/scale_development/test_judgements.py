@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from surveyapp.scale_development.judgements import Proposal, judgements
+from surveyapp.scale_development.judging import ordered_items
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Judge, JudgingRound
 
@@ -76,3 +77,11 @@ def test_the_same_judgements_give_the_same_interval():
     row = round_of("relevance")
     first, second = (judgements(row, judges("4", "4", "2", "1")) for _ in range(2))
     assert first == second
+
+
+def test_each_judge_has_an_order_of_their_own_that_stays():
+    """In the pool's order items of one construct stand together, which would give it away."""
+    row = round_of("sort", 12)
+    orders = [[x["id"] for x in ordered_items(Judge(id=n, round=row))] for n in (1, 2, 1)]
+    assert orders[0] == orders[2] != orders[1]
+    assert sorted(orders[0]) == list(range(1, 13)) != orders[0]
