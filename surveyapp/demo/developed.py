@@ -76,7 +76,7 @@ _LOADINGS = {"warm1": 0.85, "warm2": 0.8, "warm3": 0.78, "warm4": 0.62} | {
 }
 _FINNISH = {
     "warm1": ("Asiantuntijani oli ystävällinen.", "My expert was friendly.", "minor", "accepted"),
-    "warm2": ("Asiantuntijani oli puolellani.", "My expert was on my side.", "same", "accepted"),
+    "warm2": ("Asiantuntijani oli puolellani.", "My expert was on my side.", "different", "revise"),
     "comp1": ("Asiantuntijani tunsi tuotteet hyvin.", "", "same", "open"),
 }
 _SEED, _RESPONDENTS = 1991, 420

@@ -16,7 +16,6 @@ from surveyapp.reports.document import (
     Callout,
     Cell,
     Column,
-    Contents,
     Cover,
     Document,
     Heading,
@@ -59,7 +58,6 @@ def content(found: Evidence, journey: Journey, *, made: date) -> Document:
 
 def _blocks(found: Evidence) -> Iterator[Block]:
     number = count(1)
-    yield Contents()
     yield from _construct(found, number)
     yield from _pool(found, number)
     yield from judged_blocks(found.rounds, number)
@@ -70,7 +68,7 @@ def _blocks(found: Evidence) -> Iterator[Block]:
 
 
 def _construct(found: Evidence, number: Iterator[int]) -> Iterator[Block]:
-    yield Heading("Construct", new_page=True)
+    yield Heading("Construct")
     yield Paragraph(found.scale.definition)
     if found.scale.population:
         yield Paragraph(f"For whom: {found.scale.population}.")

@@ -23,6 +23,11 @@ from surveyapp.scale_development.judgements import JudgedItem, Judgements, Propo
 from surveyapp.scale_development.judging import RoundKind
 from surveyapp.store.models import JudgingRound
 
+_TITLES = {
+    RoundKind.SORT: "Sorting",
+    RoundKind.RELEVANCE: "Relevance",
+    RoundKind.ESSENTIAL: "Necessity",
+}
 _METHODS = {
     RoundKind.SORT: "sorted the items to constructs",
     RoundKind.RELEVANCE: "rated the relevance of the items from 1 to 4",
@@ -45,9 +50,9 @@ def judged_blocks(
         yield Callout("No judges", "No judge has handed in yet.")
         return
     for row, judged in rounds:
-        yield Heading(f"Round of {row.created_at:%-d %B %Y}", level=2)
+        yield Heading(f"{_TITLES[judged.kind]}, {row.created_at:%-d %B %Y}", level=2)
         yield Paragraph(_round_said(judged))
-        yield Paragraph(judged.rule, Tone.QUOTE)
+        yield Paragraph(judged.rule, Tone.NOTE)
         yield _round_table(judged, {x["code"]: x["name"] for x in row.constructs}, next(number))
 
 
