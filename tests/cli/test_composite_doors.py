@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from analysis.composite.predict import predict_pls
 from analysis.composite.rescaled_scores import rescaled_scores
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.simulated_power import simulated_power
+from analysis.scale.content_validity import relevance
 
 MODEL = """Image =~ IMAG1 + IMAG2 + IMAG3 + IMAG4 + IMAG5
 Expectation =~ CUEX1 + CUEX2 + CUEX3
@@ -304,3 +306,44 @@ def test_items_are_sorted_by_judges(run, tmp_path: Path):
     assert "0.80  0.60" in ran.out and "than chance: per1, coh1." in ran.out
     ran = run("itemsort", file, "--model", "P =~ per1 + coh1; C =~ coh1")
     assert (ran.code, "coh1 is written for P and for C" in ran.err) == (2, True)
+
+
+def test_items_are_rated_by_judges(run, tmp_path: Path):
+    file, out = tmp_path / "ratings.csv", tmp_path / "out.json"
+    file.write_text("a,b\n4,4\n3,2\n4,4\n4,4\n3,3\n")
+    ran = run("contentvalidity", file, "--items", "a,b", "--json", out)
+    assert ran.code == 0, ran.err
+    # b: 4 of 5 relevant, kappa* (.8 - .15625) / .84375 = .76
+    assert "0.80  0.38 to 0.96    0.76" in ran.out and "S-CVI/Ave 0.90" in ran.out
+    own = relevance({"a": [4, 3, 4, 4, 3], "b": [4, 2, 4, 4, 3]})
+    assert json.loads(out.read_text())["items"] == [asdict(each) for each in own.items]
+    file.write_text("a,b\n1,1\n1,0\n1,1\n1,0\n1,\n")
+    ran = run("contentvalidity", file, "--items", "a,b", "--rated", "essential")
+    assert ran.code == 0 and "1.00   0.13 to 1.00" in ran.out, ran.out
+    ran = run("contentvalidity", file, "--items", "a", "--rated", "relevance")
+    assert ran.code == 0 and "0.00" in ran.out
+    ran = run("contentvalidity", file, "--items", "b")
+    assert ran.code == 2 and "0 is no rating from 1 to 4" in ran.err
+
+
+def test_a_short_form_is_chosen_and_checked(run, tmp_path: Path):
+    rng = np.random.default_rng(3)
+    factors = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], size=400)
+    loads = {"a1": 0.9, "a2": 0.8, "a3": 0.4, "b1": 0.9, "b2": 0.8, "b3": 0.4}
+    data = pd.DataFrame(
+        {
+            item: load * factors[:, int(item[0] == "b")]
+            + rng.normal(size=400) * (1 - load**2) ** 0.5
+            for item, load in loads.items()
+        }
+    )
+    file, out = tmp_path / "pilot.csv", tmp_path / "out.json"
+    data.to_csv(file, index=False)
+    model = "a =~ a1 + a2 + a3; b =~ b1 + b2 + b3"
+    ran = run("shortform", file, "--model", model, "--size", 4, "--seed", 5, "--json", out)
+    assert ran.code == 0, ran.err
+    found = json.loads(out.read_text())
+    assert found["chosen"]["items"] == ["a1", "a2", "b1", "b2"]
+    assert found["checked"]["n"] == 200 and "corrected for overlap" in ran.out
+    ran = run("shortform", file, "--model", model.replace("a2", "-a2"), "--size", 4)
+    assert ran.code == 2 and "a2 is reversed" in ran.err
