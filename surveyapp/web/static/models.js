@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const WAIT = 400; // milliseconds after the last key
+  const MOST = 8; // names that are offered
 
   const form = document.querySelector("[data-check]");
   if (!form) return;
@@ -54,6 +55,26 @@
   text.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") form.requestSubmit();
   });
+  // Names that go on from what was typed, as buttons behind the text: Tab leads to them.
+  const offered = form.querySelector(".completions");
+  const names = [...document.querySelectorAll(".names code")].map((code) => code.textContent);
+  const typed = () => {
+    const line = text.value.slice(0, text.selectionStart).split("\n").pop();
+    return text.selectionStart === text.selectionEnd && !line.includes("#") ? line.match(/[\p{L}_][\p{L}\p{M}\p{N}_.]*$/u)?.[0] ?? "" : "";
+  };
+  const complete = () => {
+    const word = typed();
+    const measured = [...text.value.matchAll(/([\p{L}_][\p{L}\p{M}\p{N}_.]*)\s*(?:=~|<~)/gu)].map((found) => found[1]);
+    const fitting = word ? [...new Set([...measured, ...names])].filter((name) => name !== word && name.toLowerCase().startsWith(word.toLowerCase())) : [];
+    offered.replaceChildren(...fitting.slice(0, MOST).map((name) => made("button", { type: "button", className: "quiet", textContent: name, onclick: () => {
+      text.setRangeText(name, text.selectionStart - typed().length, text.selectionStart, "end");
+      text.focus();
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+    } })));
+  };
+  text.addEventListener("input", complete);
+  text.addEventListener("keyup", complete);
+  text.addEventListener("click", complete);
   for (const code of document.querySelectorAll(".names code")) {
     const name = code.textContent;
     code.replaceWith(made("button", { type: "button", className: "quiet", textContent: name, title: "Insert into the model", onclick: () => {
