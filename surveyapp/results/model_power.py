@@ -102,7 +102,7 @@ def _fit(asked: PowerQuestion) -> PowerAnswer:
         f"rejects an RMSEA of {asked.null:g} where it is {asked.true:g} (df = {asked.df:,}, level"
         f" {asked.alpha:g})"
     )
-    options = {"rmsea0": asked.null, "rmsea1": asked.true, "alpha": asked.alpha}
+    options: dict[str, Any] = {"rmsea0": asked.null, "rmsea1": asked.true, "alpha": asked.alpha}
     if asked.n is not None:
         found = rmsea_power(asked.n, asked.df, **options)
         said = f"With {asked.n:,} respondents the test {test} with a power of {found:.1%}."

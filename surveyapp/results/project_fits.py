@@ -164,11 +164,11 @@ def _answers(
             f"{project.file_name}, the file of this project, has been deleted; its results stay, and"
             " for more of them upload the file to a new project."
         )
-    answers = read_project_file(installation, file, project.file_reading)
     reading = FileReading.from_json(project.file_reading)
-    columns = project.file_columns or columns_of(answers, reading.groups, reading.options.missing)
+    answers = read_project_file(installation, file, reading)
+    columns = project.file_columns or columns_of(answers, reading, installation.library)
     data = file_rows(answers, columns, minimum_cell=minimum)
-    return file_variables(columns), ProjectAnswers(data, {}), columns
+    return file_variables(columns, installation.library), ProjectAnswers(data, {}), columns
 
 
 def _stepped(

@@ -9,43 +9,49 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from instruments.loader import InstrumentError, Library
+from instruments.schema import Instrument
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
 from surveyapp.results.lonely_values import lonely_codes
 from surveyapp.results.project_columns import FORMAT, GROUP, ITEM, column_names
-from surveyapp.results.project_uploads import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
-from surveyapp.results.tables import AnswerFile, Limits, read_stream
+from surveyapp.results.project_uploads import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, FileReading
+from surveyapp.results.project_variables import Variable, instrument_items
+from surveyapp.results.tables import AnswerFile, Limits, item_headings, read_stream
 from surveyapp.store.models import File
 from surveyapp.tables.missing import UserMissing
-from surveyapp.tables.options import ReadOptions
 from surveyapp.tables.profile import is_address
 
 _MOST_GROUPS = 50  # values of an attribute
 _LIMITS = Limits(MOST_ROWS, MOST_COLUMNS, MOST_CELLS)
 
 
-def read_project_file(
-    installation: Installation, file: File, reading: Mapping[str, Any]
-) -> AnswerFile:
+def read_project_file(installation: Installation, file: File, reading: FileReading) -> AnswerFile:
     """The file's rows, as its project says that they are to be read. Raises Invalid for what cannot be
     read, and for a file of more rows or columns than a project takes."""
-    options = ReadOptions.from_json(reading["options"])
+    known = _instrument(installation.library, reading)
     with installation.files.open(file) as content:
-        return read_stream(content, Path(file.name), options, limits=_LIMITS)
+        return read_stream(
+            content,
+            Path(file.name),
+            reading.options,
+            instruments=[known] if known else [],
+            limits=_LIMITS,
+        )
 
 
-def columns_of(
-    answers: AnswerFile, groups: Sequence[str], missing: Sequence[str] = ()
-) -> dict[str, Any]:
+def columns_of(answers: AnswerFile, reading: FileReading, library: Library) -> dict[str, Any]:
     """What each column is: an item where its cells are numbers, an attribute where they are few texts,
-    or where ``groups`` names its heading; else left out, with the reason.
+    or where the reading names its heading for groups; else left out, with the reason. A column that is
+    called as an item of the reading's questionnaire has that item's text and scale.
 
-    ``missing``: codes that stand for a missing answer, which are no ends of a scale. Raises Invalid for
-    a heading of ``groups`` that the file does not have.
+    Raises Invalid for a heading that makes groups and that the file does not have.
     """
+    instrument = _instrument(library, reading)
+    asked = {} if instrument is None else _items(instrument)
     frame = answers.frame
     headings = [str(heading) for heading in frame.columns]
-    wanted = _wanted(groups, headings)
+    wanted = _wanted(reading.groups, headings)
     texts = answers.table.texts or ("",) * len(headings)
     columns: list[dict[str, Any]] = []
     left_out: list[dict[str, str]] = []
@@ -65,13 +71,24 @@ def columns_of(
         if why:
             left_out.append({"heading": heading, "why": why})
             continue
-        none = answers.table.user_missing.get(place, UserMissing()) | UserMissing.of(missing)
+        none = answers.table.user_missing.get(place, UserMissing()) | UserMissing.of(
+            reading.options.missing
+        )
         labels = {
             code: label
             for code, label in answers.table.value_labels.get(place, {}).items()
             if code not in none
         }
         lowest, highest = _ends(values, labels)
+        if (item := asked.pop(heading.casefold(), None)) is not None:
+            about |= {"text": item.text, "instrument": item.instrument, "item": item.item}
+            lowest, highest = item.scale
+            outside = int(((values < lowest) | (values > highest)).sum())
+            if outside:
+                warnings.append(
+                    f"{heading}: {outside:,} {'answer lies' if outside == 1 else 'answers lie'} outside"
+                    f" {lowest:g} to {highest:g}; recode by a step, or name a code where the file is read"
+                )
         columns.append({**about, "use": ITEM, "lowest": lowest, "highest": highest,
                         "labels": labels})  # fmt: skip
         warnings += [
@@ -81,11 +98,30 @@ def columns_of(
         ]
     return {
         "format": FORMAT,
+        "instrument": None if instrument is None else [instrument.code, instrument.version],
         "said": list(answers.notes),
         "warnings": warnings,
         "rows": len(frame),
         "columns": columns,
         "left_out": left_out,
+    }
+
+
+def _instrument(library: Library, reading: FileReading) -> Instrument | None:
+    if not reading.instrument:
+        return None
+    try:
+        return library.load(reading.instrument)
+    except InstrumentError as error:
+        raise Invalid(f"The questionnaire {reading.instrument} is not there any more.") from error
+
+
+def _items(instrument: Instrument) -> dict[str, Variable]:
+    """By what a column may be called, in small letters, each item that is answered by a number."""
+    return {
+        heading: item
+        for item in instrument_items(instrument)
+        for heading in item_headings(instrument, item.item)
     }
 
 

@@ -27,17 +27,27 @@ _DONE = 20  # files that are deleted at a time
 
 @dataclass(frozen=True)
 class FileReading:
-    """How a project's file is read: ``groups`` are headings whose values make groups."""
+    """How a project's file is read: ``groups`` are headings whose values make groups; ``instrument`` is
+    the questionnaire whose items columns may be named after, empty for none."""
 
     options: ReadOptions
     groups: Sequence[str] = ()
+    instrument: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"options": self.options.to_json(), "groups": list(self.groups)}
+        return {
+            "options": self.options.to_json(),
+            "groups": list(self.groups),
+            "instrument": self.instrument,
+        }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> FileReading:
-        return cls(ReadOptions.from_json(document["options"]), tuple(document["groups"]))
+        return cls(
+            ReadOptions.from_json(document["options"]),
+            tuple(document["groups"]),
+            document["instrument"],
+        )
 
 
 def headings_in(text: str) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from surveyapp.surveys.piping import filled
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.surveys.survey import Survey
 
+_PLACES = {"provider": "the provider", "touchpoint": "this step"}  # where no survey names them
+LANGUAGE = "en"  # of a questionnaire's texts, where no survey says in which it is asked
 _NUMERIC = {ItemKind.RATING, ItemKind.ZERO_TO_TEN, ItemKind.YES_NO}
 _ENDS = {ItemKind.ZERO_TO_TEN: (0.0, 10.0), ItemKind.YES_NO: (0.0, 1.0)}
 
@@ -61,7 +63,7 @@ def variables_of(session: Session, project: Project, library: Library) -> Variab
     """
     if project.file_reading is not None:
         columns = project.file_columns
-        return Variables({}, ()) if columns is None else file_variables(columns)
+        return Variables({}, ()) if columns is None else file_variables(columns, library)
     known = [
         survey
         for survey in surveys_of(session, project.journey_id)
@@ -88,21 +90,43 @@ def variables_of(session: Session, project: Project, library: Library) -> Variab
     return Variables(items, sorted(taken - items.keys()), _models(asked, names), has_days=True)
 
 
-def file_variables(columns: Mapping[str, Any]) -> Variables:
-    """What models can name of a file, from its stored columns."""
+def file_variables(columns: Mapping[str, Any], library: Library) -> Variables:
+    """What models can name of a file, from its stored columns, and the models of its questionnaire."""
+    rows = [each for each in columns["columns"] if each["use"] == ITEM]
     items = {
         each["name"]: Variable(
             each["name"],
-            "",
-            each["heading"],
+            each.get("instrument", ""),
+            each.get("item", each["heading"]),
             each["text"] or each["heading"],
             (each["lowest"], each["highest"]),
         )
-        for each in columns["columns"]
-        if each["use"] == ITEM
+        for each in rows
     }
     groups = [each["name"] for each in columns["columns"] if each["use"] == GROUP]
-    return Variables(items, groups)
+    models = {}
+    if columns["instrument"] is not None:
+        code, version = columns["instrument"]
+        asked = {code: _Asked(library.load(code, version), (), LANGUAGE, {})}
+        names = {(code, item.item): name for name, item in items.items() if item.instrument}
+        models = _models(asked, names)
+    return Variables(items, groups, models)
+
+
+def instrument_items(instrument: Instrument) -> list[Variable]:
+    """The instrument's items that are answered by numbers, under their own codes."""
+    texts = instrument.wording(LANGUAGE, None).items
+    return [
+        Variable(
+            item.code,
+            instrument.code,
+            item.code,
+            filled(texts.get(item.code, item.code), {}, _PLACES),
+            _scale(item),
+        )
+        for item in instrument.items
+        if item.kind in _NUMERIC
+    ]
 
 
 @dataclass(frozen=True)

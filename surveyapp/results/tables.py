@@ -104,12 +104,12 @@ def _missing_codes(table: DataTable, instruments: Sequence[Instrument]) -> dict[
         for instrument in instruments
         if instrument.missing_codes
         for item in instrument.items
-        for name in _names(instrument, item.code)
+        for name in item_headings(instrument, item.code)
         if name in places
     }
 
 
-def _names(instrument: Instrument, item: str) -> tuple[str, str, str]:
+def item_headings(instrument: Instrument, item: str) -> tuple[str, str, str]:
     """What an item's column may be called, in small letters."""
     inside = f"{instrument.code}_".replace("-", "_")
     found = (item, f"{instrument.code}.{item}", f"{inside}{item}")
@@ -226,7 +226,7 @@ def item_columns(answers: AnswerFile, instrument: Instrument, items: Sequence[st
     headings = {str(name).casefold(): str(name) for name in answers.frame.columns}
     found = {}
     for code in items:
-        fitting = [headings[name] for name in _names(instrument, code) if name in headings]
+        fitting = [headings[name] for name in item_headings(instrument, code) if name in headings]
         if len(fitting) > 1:
             raise Invalid(
                 f"{answers.path}: two columns hold {code}: {' and '.join(fitting)}; keep one of them"

@@ -31,6 +31,7 @@ from surveyapp.tables.options import DELIMITERS
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires, takes_files
 from surveyapp.web.installation import installation
+from surveyapp.web.number_formats import instrument_title
 from surveyapp.web.project_places import project_place, to_project
 from surveyapp.web.quota import leave_room
 from surveyapp.web.sessions import me
@@ -47,9 +48,23 @@ class ReadingForm(TableForm):
         " without being named.",
     )
 
+    instrument = SelectField(
+        "Questionnaire",
+        default="",
+        description="Columns that are called as its items, such as per3 or sjq.per3, have their texts and"
+        " scales, and its models are proposed.",
+    )
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        known = [(code, instrument_title(code)) for code in installation().library.available()]
+        self.instrument.choices = choices([("", "None of the library"), *known])
+
     @property
     def file_reading(self) -> FileReading:
-        return FileReading(self.reading, headings_in(self.groups.data or ""))
+        return FileReading(
+            self.reading, headings_in(self.groups.data or ""), self.instrument.data or ""
+        )
 
 
 class UploadForm(ReadingForm):
@@ -166,4 +181,5 @@ def _filled(read: FileReading) -> dict[str, Any]:
         "decimal": decimals.get(options.decimal, ""),
         "missing": ",".join(options.missing),
         "groups": ", ".join(read.groups),
+        "instrument": read.instrument,
     }

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 from sqlalchemy import select
 
 from analysis.composite.predict import predict_pls
@@ -25,6 +26,7 @@ from surveyapp.results.person_answers import person_answers
 from surveyapp.results.project_uploads import forget_files
 from surveyapp.settings import read
 from surveyapp.store.models import AuditEntry, File, Job, Project, ProjectModel, Response
+from surveyapp.surveys.piping import filled
 from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import run_job
 from tests.results.study_place import make_study, people
@@ -545,6 +547,32 @@ def test_a_file_is_read_as_chosen_and_fitted_as_by_the_engine(
     assert [row.partition(",")[0] for row in book[-2:]] == ["region", "arm"]
 
 
+def test_columns_named_as_a_questionnaire_have_its_texts_scales_and_models(
+    client, installation, journey_id
+):
+    data = items_of(installation, journey_id)
+    codes = [name for name in data if name[:3] in ("rel", "ass")]
+    heads = [f"servqual-p.{codes[0]}", f"SERVQUAL_P_{codes[1]}", *codes[2:], "other"]
+    rows = [[*map(int, row), 7] for row in data[codes].to_numpy().tolist()]
+    rows[0][0] = 9
+    text = "\n".join(",".join(map(str, row)) for row in [heads, *rows])
+    made = client.post(
+        f"/journeys/{journey_id}/project-files",
+        data={"name": "Own scale", "months": "3", "instrument": "servqual-p"}
+        | {"file": (io.BytesIO(text.encode()), "own.csv")},
+    )
+    assert made.status_code == 303, made.text
+    run_jobs(installation)
+    about = client.get(edit_of(made.location)).text
+    assert f"{heads[0]}: 1 answer lies outside 1 to 7" in about and "item, 7 to 7" in about
+    assert about.count("item, 1 to 7") == len(codes)
+    instrument = installation.library.load("servqual-p")
+    page = client.get(f"{made.location}/models/new").text
+    assert escape(filled(instrument.wording("en", None).items[codes[2]], {}, {})) in page
+    assert "Measurement models of the questionnaires" in page and heads[0].replace("-", "_") in page
+    client.post(f"{made.location}/remove")
+
+
 def test_what_a_file_cannot_be_is_refused_or_said(client, installation, journey_id):
     address = f"/journeys/{journey_id}/project-files"
 
@@ -576,7 +604,7 @@ def test_a_file_is_deleted_by_hand_or_in_time_and_results_stay(
         day = project.file_until
     assert forget_files(installation, installation.now()) == 0
     later = datetime.combine(day, datetime.min.time(), UTC)
-    assert forget_files(installation, later) == 3  # two of projects that were removed before
+    assert forget_files(installation, later) == 4  # three of projects that were removed before
     assert forget_files(installation, later) == 0
     assert client.post(f"{edit_of(file_base)}/delete").status_code == 303  # a second time
     with pytest.raises(NotFound):

@@ -335,6 +335,7 @@ def _project(
         file_until=date(2099, 1, 1),
         file_reading=FileReading(ReadOptions()).to_json(),
         file_columns={
+            "instrument": None,
             "said": [text],
             "warnings": [text],
             "columns": [column | {"lowest": 0, "highest": 10}],
