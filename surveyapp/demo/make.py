@@ -161,6 +161,8 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                 queue.finish(session, claimed)
         for place, plan in enumerate(JOURNEYS):
             surveys = draw_map(session, plan)
+            if not place:
+                tell_shares(session, surveys[""].journey, today=today.date(), worker=_WORKER)
             place_journey(
                 session,
                 surveys[""].journey,
@@ -206,7 +208,6 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
         )
         first = session.scalars(select(Journey).where(Journey.code == JOURNEYS[0].code)).one()
         set_targets(session, first, today=today.date(), owner_id=owner_id)
-        tell_shares(session, first, today=today.date())
         talked.talk(session, first.id, today=today, owner_id=owner_id)
         scheduled.schedule(session, first, now=today, owner_id=owner_id)
         wording = BUILT_IN.load("nps").wording("en").id

@@ -62,9 +62,9 @@ def weight_column(session: Session, wanted: Chosen, surveys: list[Survey]) -> Co
     query = select(Response.survey_id, attributes, func.count()).where(
         *held_by(session, wanted, list(counted)), unflagged()
     )
-    for survey, written, n in session.execute(query.group_by(Response.survey_id, attributes)):
+    for number, written, n in session.execute(query.group_by(Response.survey_id, attributes)):
         if (cell := cell_of(written)) is not None:
-            counted[survey][cell] += n
+            counted[number][cell] += n
     weights: dict[tuple[int, Values], float] = {}
     without = []
     for survey in surveys:

@@ -139,8 +139,10 @@ def portfolio(
         session, shown, asked.when, now=now, minimum=minimum_cell, library=library, keep=many
     )
     if asked.weighted:
-        rules = {"minimum": minimum_cell, "library": library}
-        figures |= _weighted(session, [each.id for each in shown], figures, asked.when, **rules)
+        numbers = [each.id for each in shown]
+        figures |= _weighted(
+            session, numbers, figures, asked.when, minimum=minimum_cell, library=library
+        )
     firsts = [rank.first for rank in ranks.values()]
     lines = tuple(
         Line(
