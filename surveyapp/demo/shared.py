@@ -37,7 +37,7 @@ def share(session: Session, installation: Installation, journey: Journey, user: 
         chosen = f"segment={north}" if north else ""
         view = PageAsked(Page.RESULTS, journey.id, None, chosen)
         save_view(session, account, view, name=VIEW, shared=True)
-        weighted = PageAsked(Page.OVERVIEW, journey.id, None, "weighted=yes")
+        weighted = PageAsked(Page.OVERVIEW, journey.id, None, "period=all&weighted=yes")
         save_view(session, account, weighted, name="Weighted by region", shared=True)
     longest = installation.settings.share_link_days
     earlier = select(ShareLink.id).where(

@@ -128,6 +128,7 @@ class Weighted:
     effective_n: float | None = None
     left_out: int | None = None
     refused: str = ""
+    hidden: bool = False  # it would tell of a small group
     of_all: bool = False  # no score of the scope has weights, for the same reason
 
 

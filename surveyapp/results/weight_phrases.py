@@ -10,19 +10,23 @@ from surveyapp.results.view_models import Figure
 from surveyapp.results.weighting import Margin
 
 
-def weighted(figure: Figure) -> str:
-    """A figure with weights: "weighted 62, 95% CI 60 to 63 (n = 200), design effect 1.08, effective n 185"; or
-    why there is none; empty where none are asked for, no score is shown, or the reason is that of all scores.
+def weighted(figure: Figure, *, full: bool = False) -> str:
+    """A figure with weights: "weighted 62, 60 to 63, effective n 185", ``full`` with n and design effect, too;
+    or that there is none; empty where none are asked for, no score is shown, or the reason is that of all
+    scores.
     """
     own = figure.weighted
     if own is None or own.of_all or not figure.shown:
         return ""
+    if own.hidden:
+        return "weighted: hidden"
     if own.figure is None or own.design_effect is None or own.effective_n is None:
         return f"not weighted: {own.refused}"
-    return (
-        f"weighted {phrases.value(own.figure)}, {phrases.basis(own.figure)}, design effect"
-        f" {ENGLISH.number(own.design_effect, 2)}, effective n {ENGLISH.number(own.effective_n)}"
-    )
+    value, effective = phrases.value(own.figure), ENGLISH.number(own.effective_n)
+    if not full:
+        return f"weighted {value}, {phrases.interval(own.figure)}, effective n {effective}"
+    effect = ENGLISH.number(own.design_effect, 2)
+    return f"weighted {value}, {phrases.basis(own.figure)}, design effect {effect}, effective n {effective}"
 
 
 def population(margins: Sequence[Margin], *, words: Words = ENGLISH) -> str:

@@ -266,9 +266,9 @@ def _score(
     months = when.months
     for shown in several:
         if shown is None:
-            return Weighted(None, refused=_NO_GROUP)
+            return Weighted(None, refused=_NO_GROUP, hidden=True)
         if {shown.why_hidden(number, *months) for number in sums} - {Hidden.NO}:
-            return Weighted(None, refused=_hidden(shown, list(sums), months))
+            return Weighted(None, refused=_hidden(shown, list(sums), months), hidden=True)
     known = {by.groups[number]: own for number, own in sums.items() if number in by.groups}
     for at, margin in enumerate(by.margins):
         absent = sorted(set(margin.shares) - {values[at] for values in known})

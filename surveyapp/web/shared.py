@@ -179,7 +179,8 @@ def _population(session: Session, scope: Scope) -> str:
         return f"Not weighted: {refused}"
     return (
         f"{weight_phrases.population(margins_of(session, scope.journey_id))} They stand below those without"
-        " weights; changes, differences, charts and key findings are not weighted."
+        " weights, hidden where some group of customers has too few answers; changes, differences, charts and"
+        " key findings are not weighted."
     )
 
 
