@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -20,6 +23,7 @@ from surveyapp.journeys.population_shares import (
     shares_row,
 )
 from surveyapp.journeys.population_shares import population_shares as shares_of
+from surveyapp.sampling.frame_shares import frame_shares
 from surveyapp.store.models import Journey
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
@@ -88,9 +92,11 @@ def index(journey_id: int) -> ResponseReturnValue:
 @population_shares.route("/population-shares/new", methods=["GET", "POST"])
 @requires(Permission.EDIT_SURVEYS)
 def new(journey_id: int) -> ResponseReturnValue:
-    form = NewSharesForm()
+    attribute = request.args.get("frame", "").strip()
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
+        counted = _counted(session, journey_id, attribute) if attribute else {}
+    form = NewSharesForm(data={"attribute": attribute, **counted} if attribute else None)
     if form.validate_on_submit():
         with form.refusing("attribute"), installation().store.writing() as session:
             set_shares(
@@ -115,7 +121,10 @@ def edit(journey_id: int, shares_id: int) -> ResponseReturnValue:
         journey = queries.journey(session, journey_id)
         row = shares_row(session, journey_id, shares_id)
         lines = shares_as_lines(row.shares)
-        form = SharesForm(data={"lines": lines, "source": row.source, "counted_on": row.counted_on})
+        stored = {"lines": lines, "source": row.source, "counted_on": row.counted_on}
+        if request.args.get("frame") == "yes":
+            stored |= _counted(session, journey_id, row.attribute)
+        form = SharesForm(data=stored)
     if form.validate_on_submit():
         with form.refusing("lines"), form.saving() as session:
             change_shares(
@@ -142,6 +151,17 @@ def remove(journey_id: int, shares_id: int) -> ResponseReturnValue:
         remove_shares(session, journey, row, user_id=me().id)
     flash("Population shares removed.")
     return redirect(url_for("population_shares.index", journey_id=journey_id), 303)
+
+
+def _counted(session: Session, journey_id: int, attribute: str) -> dict[str, Any]:
+    """What the form holds of shares that are counted in the contact frame. Raises Conflict."""
+    at = installation()
+    found = frame_shares(session, journey_id, attribute, minimum=at.settings.minimum_cell)
+    return {
+        "lines": shares_as_lines(found.shares),
+        "source": f"Contact frame: {found.total:,} customers with an event that a survey covers",
+        "counted_on": at.now().date(),
+    }
 
 
 def _shown(

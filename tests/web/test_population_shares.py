@@ -110,6 +110,8 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     assert "By population shares" in words(client.get("/journeys"))
 
     edit = f"{shares}/{told['id']}"
+    assert client.get(f"{edit}?frame=yes").status_code == 409  # nobody is in the contact frame
+    assert "No customer of the contact frame" in words(client.get(f"{shares}/new?frame=plan"))
     changed = {**sent, "lines": "North 40\nSouth 40\nEast 20"}
     del changed["attribute"]
     assert client.post(edit, data={**changed, "counted_on": ""}).status_code == 422
