@@ -30,7 +30,7 @@ from surveyapp.exports.responses import responses_table
 from surveyapp.journeys.calendar import UTC_DAYS
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
-from surveyapp.results import frames, person_answers, weighted_scores
+from surveyapp.results import frames, person_answers
 from surveyapp.results.answer_counts import answer_counts
 from surveyapp.results.fieldwork import respondents
 from surveyapp.results.journey import ground
@@ -66,7 +66,6 @@ STREAMS = {
     "results/outcome_rows.py",  # tests/results/test_outcome_analysis.py, by batches of two
     "results/passages.py",
     "results/person_answers.py",
-    "results/weighted_scores.py",
     "store/audit_chain.py",
     "store/database_move.py",  # tests/store/test_database_move.py, by batches of two
 }
@@ -175,9 +174,7 @@ def test_answers_to_a_question_are_counted_to_the_last(bank: SurveyRow, store: S
     with store.reading() as session:
         base = ground(session, bank.journey_id, library=BUILT_IN)
         found = answer_counts(session, base, [bank.id], library=BUILT_IN).answered("nps.nps")
-        weighted = weighted_scores._read(session, base, weighted_scores._Groups(()))
     assert sum(each.n for each in found) == ROWS
-    assert [len(each.values) for each in weighted.values()] == [ROWS]
 
 
 def test_every_customer_of_a_journey_is_in_its_funnel(bank: SurveyRow, store: Store):
