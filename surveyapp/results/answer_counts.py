@@ -93,6 +93,7 @@ class AnswerCounts:
     def __init__(self, by_survey: Mapping[int, Sequence[Counts]]) -> None:
         self._by_survey = by_survey
         self._parts = [part for parts in by_survey.values() for part in parts]
+        self._places: dict[tuple[Period, Facets], list[list[tuple[int, frozenset[int]]]]] = {}
 
     def to(self, surveys: Iterable[int]) -> AnswerCounts:
         """Only those to these surveys."""
@@ -103,10 +104,8 @@ class AnswerCounts:
         found: list[AnswerGroup] = []
         for part in self._parts:
             rows = [n for answer, n in part.answers.get(item, {}).items() if answer != _NONE_CHOSEN]
-            for at, kind in enumerate(part.kinds if rows else ()):
-                n = sum(row[at] for row in rows)
-                if n:
-                    found.append(AnswerGroup(*kind, n))
+            totals = map(sum, zip(*rows, strict=True))
+            found += [AnswerGroup(*kind, n) for kind, n in zip(part.kinds, totals) if n]  # noqa: B905 - or no rows
         return found
 
     def given(
@@ -114,17 +113,25 @@ class AnswerCounts:
     ) -> Counter[tuple[frozenset[int], Answer]]:
         """How many gave which answer in the period, by the segments that they are in."""
         found: Counter[tuple[frozenset[int], Answer]] = Counter()
-        for part in self._parts:
-            inside = [at for at, kind in enumerate(part.kinds) if _holds(kind, when, facets)]
+        for part, inside in zip(self._parts, self._inside(when, facets), strict=True):
             for written, row in part.answers.get(item, {}).items() if inside else ():
                 if written == _NONE_CHOSEN:
                     continue
                 told = json.loads(written)
                 answer = tuple(told) if isinstance(told, list) else told
-                for at in inside:
+                for at, segments in inside:
                     if row[at]:
-                        found[part.kinds[at].segments, answer] += row[at]
+                        found[segments, answer] += row[at]
         return found
+
+    def _inside(self, when: Period, facets: Facets) -> list[list[tuple[int, frozenset[int]]]]:
+        """Of each part the places of the kinds that are meant, with their segments."""
+        if (when, facets) not in self._places:
+            self._places[when, facets] = [
+                [(at, k.segments) for at, k in enumerate(part.kinds) if _holds(k, when, facets)]
+                for part in self._parts
+            ]
+        return self._places[when, facets]
 
 
 def _holds(kind: Alike, when: Period, facets: Facets) -> bool:
