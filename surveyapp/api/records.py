@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import marshmallow as ma
+from sqlalchemy.orm import Session
 
 from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
+from surveyapp.comments.evidence import count_evidence
 from surveyapp.comments.pain_point_json import pain_point_to_json
 from surveyapp.comments.pain_points import SEVERITIES
 from surveyapp.comments.pain_points import STATES as POINT_STATES
@@ -21,6 +24,8 @@ from surveyapp.journeys.insight_json import insight_to_json, opportunity_to_json
 from surveyapp.journeys.persona_json import persona_to_json
 from surveyapp.journeys.queries import journey_by_code
 from surveyapp.journeys.record_lists import records_after
+from surveyapp.results.affected_shares import AffectedShares, affected_share_to_json
+from surveyapp.results.scope import Scope
 from surveyapp.store.models import (
     Insight,
     Journey,
@@ -90,6 +95,17 @@ class PlacedSchema(ma.Schema):
     owner = _words("Who sees to it, by name.")
 
 
+class AffectedSchema(ma.Schema):
+    """The share of customers whom a pain point affects, by their answers, with its 95% interval."""
+
+    of = ma.fields.String(required=True, metadata={"description": "Whose answers count."})
+    percent = ma.fields.Float(required=True, allow_none=True)
+    low = ma.fields.Float(required=True, allow_none=True)
+    high = ma.fields.Float(required=True, allow_none=True)
+    n = ma.fields.Integer(required=True, allow_none=True)
+    reason = _words("Why there is no share; null where there is one.")
+
+
 class PainPointSchema(PlacedSchema):
     """Something that goes wrong for customers."""
 
@@ -101,6 +117,13 @@ class PainPointSchema(PlacedSchema):
         metadata={"description": "Why, and why that: up to five."},
     )
     state = _one_of(POINT_STATES, "How far it is.")
+    affected = ma.fields.Nested(
+        AffectedSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where no answers say whom it affects."},
+    )
+    evidence = _number("How many responses, comments and cases are linked to it.")
 
 
 class PainPointsSchema(PagedSchema):
@@ -198,6 +221,15 @@ _POINT = {
     "theme": "Forms",
     "whys": ["Two systems"],
     "state": "open",
+    "affected": {
+        "of": "customers who gave a low answer to \u201cHow easy was it?\u201d",
+        "percent": 31.4,
+        "low": 26.2,
+        "high": 37.1,
+        "n": 280,
+        "reason": None,
+    },
+    "evidence": 3,
 }
 _INSIGHT = {
     "id": 2,
@@ -255,10 +287,27 @@ def _page(name: str, one: dict[str, Any]) -> dict[str, Any]:
 def list_journey_pain_points(query: dict[str, Any], code: str) -> dict[str, Any]:
     """List a journey's pain points
 
-    What goes wrong, where, how bad it is and who sees to it. Evidence is not listed: it is what customers
-    said.
+    What goes wrong, where, how bad it is, which share of customers it affects of all time, and who sees to
+    it. Evidence is counted and not listed: it is what customers said.
     """
-    return _records(query, code, PainPoint, "pain_points", lambda row, _: pain_point_to_json(row))
+
+    def teller(session: Session, journey: Journey) -> Callable[[PainPoint], dict[str, Any]]:
+        shares = AffectedShares(
+            session,
+            Scope(journey.id),
+            minimum_cell=installation().settings.minimum_cell,
+            library=installation().library,
+        )
+
+        def told(point: PainPoint) -> dict[str, Any]:
+            # Whoever reads results reads no comments, coded ones neither.
+            affected = affected_share_to_json(shares.of(point, reads_comments=False))
+            known = count_evidence(session, point)
+            return {**pain_point_to_json(point), "affected": affected, "evidence": known}
+
+        return told
+
+    return _records(query, code, PainPoint, "pain_points", teller)
 
 
 @records.route("/journeys/<string:code>/insights", methods=["GET"])
@@ -271,7 +320,7 @@ def list_journey_insights(query: dict[str, Any], code: str) -> dict[str, Any]:
 
     What was learnt, and the pain points that it rests on.
     """
-    return _records(query, code, Insight, "insights", lambda row, _: insight_to_json(row))
+    return _records(query, code, Insight, "insights", lambda *_: insight_to_json)
 
 
 @records.route("/journeys/<string:code>/opportunities", methods=["GET"])
@@ -284,9 +333,7 @@ def list_journey_opportunities(query: dict[str, Any], code: str) -> dict[str, An
 
     What could be better, with the effort and impact that staff expect, and the insights that led to it.
     """
-    return _records(
-        query, code, Opportunity, "opportunities", lambda row, _: opportunity_to_json(row)
-    )
+    return _records(query, code, Opportunity, "opportunities", lambda *_: opportunity_to_json)
 
 
 @records.route("/journeys/<string:code>/personas", methods=["GET"])
@@ -300,7 +347,7 @@ def list_journey_personas(query: dict[str, Any], code: str) -> dict[str, Any]:
     Who customers are pictured to be. The numbers of a persona are those of its segment: read the journey's
     results with `segment`.
     """
-    return _records(query, code, Persona, "personas", lambda row, _: persona_to_json(row))
+    return _records(query, code, Persona, "personas", lambda *_: persona_to_json)
 
 
 @records.route("/journeys/<string:code>/actions", methods=["GET"])
@@ -314,11 +361,11 @@ def list_journey_actions(query: dict[str, Any], code: str) -> dict[str, Any]:
     What is planned, being done and was done, by whom and until when, and the change that came of it.
     """
 
-    def told(row: PlannedAction, journey: Journey) -> dict[str, Any]:
+    def teller(_session: Session, journey: Journey) -> Callable[[PlannedAction], dict[str, Any]]:
         today = calendar_of(journey).day(installation().now())
-        return action_to_json(row, today=today)
+        return partial(action_to_json, today=today)
 
-    return _records(query, code, PlannedAction, "actions", told)
+    return _records(query, code, PlannedAction, "actions", teller)
 
 
 def _records(
@@ -326,12 +373,13 @@ def _records(
     code: str,
     table: type[Record],
     name: str,
-    told: Callable[[Record, Journey], dict[str, Any]],
+    teller: Callable[[Session, Journey], Callable[[Record], dict[str, Any]]],
 ) -> dict[str, Any]:
     with installation().store.reading() as session:
         journey = journey_by_code(session, code_in(code, "journey"), caller().journey_id)
         found, following = records_after(
             session, table, journey.id, after=query.get("after"), limit=query["limit"]
         )
-        rows = [told(each, journey) for each in found]
+        told = teller(session, journey)
+        rows = [told(each) for each in found]
     return {"journey": journey.code, name: rows, "next": following}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveyapp.comments.code_book import codes_of
@@ -48,6 +48,12 @@ class Proposed:
     item: str
     survey: str
     text: str
+
+
+def count_evidence(session: Session, point: PainPoint) -> int:
+    """How many pieces of evidence a pain point has."""
+    own = PainPointEvidence.pain_point_id == point.id
+    return session.scalar(select(func.count()).select_from(PainPointEvidence).where(own)) or 0
 
 
 def evidence_of(session: Session, point: PainPoint) -> tuple[Evidence, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -156,6 +157,21 @@ def affected_rules(session: Session, journey_id: int, *, library: Library) -> li
         for item, question in ordered_questions(base, place, library):
             found.setdefault(item, Rule("low", item, f"Low answer: {question}"[:160]))
     return list(found.values())
+
+
+def affected_share_to_json(found: AffectedShare | None) -> dict[str, Any] | None:
+    """The affected share in percent for programs; its reason where there is none."""
+    if found is None:
+        return None
+    share = found.share
+    return {
+        "of": found.basis,
+        "percent": share.estimate if share else None,
+        "low": share.low if share else None,
+        "high": share.high if share else None,
+        "n": share.n if share else None,
+        "reason": found.why or None,
+    }
 
 
 def _unasked(where: str | None) -> str:

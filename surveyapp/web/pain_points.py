@@ -19,7 +19,12 @@ from surveyapp.comments.pain_points import SEVERITIES as KNOWN
 from surveyapp.comments.pain_points import STATES, WantedPainPoints
 from surveyapp.errors import Invalid, NotAllowed, NotFound
 from surveyapp.journeys import queries
-from surveyapp.results.affected_shares import AffectedShare, AffectedShares, affected_rules
+from surveyapp.results.affected_shares import (
+    AffectedShare,
+    AffectedShares,
+    affected_rules,
+    affected_share_to_json,
+)
 from surveyapp.store.models import Journey, PainPoint
 from surveyapp.web.filters import dashboard_rules, number_asked, scope_asked
 from surveyapp.web.forms import StaffForm, choices
@@ -74,7 +79,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         {
             "journey": journey.code,
             "pain_points": [
-                {**pain_point_to_json(each), "affected": share_to_json(shares[each.id])}
+                {**pain_point_to_json(each), "affected": affected_share_to_json(shares[each.id])}
                 for each in found
             ],
         },
@@ -187,21 +192,6 @@ def _link(journey_id: int, pain_point_id: int, form: EvidenceForm | ChoiceForm) 
             raise Invalid(str(error), field="number") from None
 
 
-def share_to_json(found: AffectedShare | None) -> dict[str, Any] | None:
-    """The affected share in percent for programs; its reason where there is none."""
-    if found is None:
-        return None
-    share = found.share
-    return {
-        "of": found.basis,
-        "percent": share.estimate if share else None,
-        "low": share.low if share else None,
-        "high": share.high if share else None,
-        "n": share.n if share else None,
-        "reason": found.why or None,
-    }
-
-
 def _page(journey_id: int, pain_point_id: int, form: EvidenceForm) -> Response:
     visible = {kind for kind, permission in READERS.items() if me().may(permission)}
     with installation().store.reading() as session:
@@ -222,7 +212,7 @@ def _page(journey_id: int, pain_point_id: int, form: EvidenceForm) -> Response:
         {
             "journey": journey.code,
             **pain_point_to_json(point),
-            "affected": share_to_json(share),
+            "affected": affected_share_to_json(share),
             "evidence": [
                 {"kind": each.kind, "response": each.response_id, "case": each.case_id}
                 for each in seen

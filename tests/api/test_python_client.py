@@ -267,6 +267,9 @@ def test_records_are_read_page_by_page_and_lead_to_each_other(program: Program):
     assert (done.opportunity, done.due, done.overdue) == (said.id, date(2026, 1, 2), True)
     points = program.call(*OPERATIONS["listJourneyPainPoints"], code="open").parsed
     assert points.next_ is None and all(each.title for each in points.pain_points)
+    # The world has no answers that a share could be made of.
+    assert {each.affected and each.affected.percent for each in points.pain_points} == {None}
+    assert min(each.evidence for each in points.pain_points) >= 0
     people = program.call(*OPERATIONS["listJourneyPersonas"], code="open").parsed.personas
     assert all(each.name for each in people)
     wrong = program.call(*OPERATIONS["listJourneyInsights"], code="open", after="second")
