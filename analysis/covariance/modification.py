@@ -34,7 +34,7 @@ def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.Data
     constraints.
     """
     # What is no minimum has slopes of its own.
-    candidates = _candidates(solution.table) if solution.optimum.converged else []
+    candidates = candidate_parameters(solution.table) if solution.optimum.converged else []
     outside = set(solution.settings.auxiliary)
     candidates = [row for row in candidates if outside.isdisjoint((row.lhs, row.rhs))]
     of_candidates = _limited if isinstance(solution.discrepancy, LimitedDiscrepancy) else _indices
@@ -47,7 +47,8 @@ def modification_indices(solution: Solution, *, minimum: float = 0.0) -> pd.Data
     return kept.sort_values("mi", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _candidates(table: ParameterTable) -> list[Parameter]:
+def candidate_parameters(table: ParameterTable) -> list[Parameter]:
+    """What could be free and is not: fixed rows, and absent ones at 0."""
     known = {(row.lhs, row.op, row.rhs, row.group) for row in table.rows}
     known |= {(row.rhs, row.op, row.lhs, row.group) for row in table.rows if row.op == "~~"}
     fixed = [

@@ -23,6 +23,7 @@ from analysis.two_level.diagnostics import solution_warnings
 from analysis.two_level.estimates import estimates_frame, r_squared, undefined_quantities
 from analysis.two_level.measures import LevelFit, level_fits, measures
 from analysis.two_level.model import TwoLevelModel, parse_levels
+from analysis.two_level.modification import modification_indices as indices_of
 from analysis.two_level.reliability import (
     ItemShare,
     LevelReliability,
@@ -124,6 +125,11 @@ class TwoLevelFit:
     def cluster_scores(self) -> pd.DataFrame:
         """Each cluster's scores on the factors between, see ``analysis.two_level.cluster_factors``."""
         return cluster_factor_scores(self.solution)
+
+    def modification_indices(self, *, minimum: float = 0.0) -> pd.DataFrame:
+        """lhs, op, rhs, level, mi, epc, sepc_lv, sepc_all, largest index first."""
+        with one_blas_thread():
+            return indices_of(self.solution, minimum=minimum)
 
     @property
     def cluster_sizes(self) -> dict[str, float]:

@@ -54,7 +54,7 @@ from surveyapp.cli.outputs import (
 )
 from surveyapp.cli.rotation_options import RotationChoice, loading_tables, rotation_options
 from surveyapp.cli.table_options import table_and_treatment, values_ok
-from surveyapp.cli.two_level_models import refuse_beside_levels, two_level
+from surveyapp.cli.two_level_models import LEAST_INDEX, refuse_beside_levels, two_level
 from surveyapp.errors import Invalid
 from surveyapp.reports.diagram import Diagram
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
@@ -67,8 +67,6 @@ _FIT = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea
 _SCALED = tuple("df" if name == "df" else f"{name}_scaled" for name in _FIT)
 _ROBUST = tuple(f"{name}_robust" for name in _FIT[3:])
 _OTHER = ("srmr", "gfi", "aic", "bic")
-# A modification index below chi-square's 5 % bound is not worth a row of the file.
-_LEAST_INDEX = 3.84
 
 
 def _svg_only(path: Path | None) -> None:
@@ -232,7 +230,7 @@ def sem(
         document["modification_indices"] = None
         without = ["Modification indices are not computed for a model with composites (<~)."]
     elif json_path is not None:
-        indices = fit.modification_indices(minimum=_LEAST_INDEX)
+        indices = fit.modification_indices(minimum=LEAST_INDEX)
         document["modification_indices"] = indices.to_dict(orient="records")
     outside = set(fit.settings.auxiliary)
     estimates = [

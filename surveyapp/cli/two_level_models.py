@@ -23,6 +23,8 @@ _FIT = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea
 _SCALED = tuple("df" if name == "df" else f"{name}_scaled" for name in _FIT)
 _ROBUST = tuple(f"{name}_robust" for name in _FIT[3:])
 _OTHER = ("srmr_within", "srmr_between", "logl", "aic", "bic")
+# A modification index below chi-square's 5 % bound is not worth a row of the file.
+LEAST_INDEX = 3.84
 _OF_LEVEL = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr")
 
 
@@ -71,6 +73,9 @@ def two_level(
     document = {"rules_version": RULES, "sample": sample(lost), **fit.to_dict()}
     document["sample"]["no_weight_or_cluster"] = lost.not_drawn
     document["r_script"] = two_level_script(fit)
+    if json_path is not None:
+        indices = fit.modification_indices(minimum=LEAST_INDEX)
+        document["modification_indices"] = indices.to_dict(orient="records")
     sizes = fit.cluster_sizes
     tables: list[Table] = [
         (

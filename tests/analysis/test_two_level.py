@@ -240,6 +240,22 @@ def test_a_clusters_score_is_the_factors_expected_value_given_all_its_answers():
     assert own["se"] == pytest.approx(np.sqrt(left))
 
 
+def test_modification_indices_are_lavaans():
+    """lavaan 0.6-14: modindices(sem(PLAIN, branches, cluster = "branch"), sort. = TRUE)"""
+    expected = [
+        ("q1", "q4", 1, 1.742, 0.045, 0.126),
+        ("q2", "q3", 2, 1.165, 0.020, 0.292),
+        ("q1", "q2", 2, 1.133, -0.025, -0.450),
+        ("q1", "q2", 1, 0.810, -0.025, -0.068),
+    ]
+    found = fitted("plain").modification_indices()
+    for (lhs, rhs, level, mi, epc, std), row in zip(expected, found.itertuples(), strict=False):
+        assert (row.lhs, row.op, row.rhs, row.level) == (lhs, "~~", rhs, level)
+        assert (row.mi, row.epc, row.sepc_all) == pytest.approx((mi, epc, std), abs=6e-4)
+    assert len(found) == 12
+    assert len(fitted("plain").modification_indices(minimum=1.0)) == 3
+
+
 def test_a_known_population_is_found():
     rng = np.random.default_rng(11)
     b = np.repeat(np.arange(250), rng.integers(4, 16, size=250))

@@ -42,6 +42,7 @@ def test_sem_fits_a_text_with_levels(run, answers: Path, tmp_path: Path):
     assert document["sample"]["n"] == 586
     assert document["fit"]["df"] == FIT["robust"]["df"]
     assert 'cluster = "branch"' in document["r_script"]
+    assert document["modification_indices"] == []  # none beyond 3.84
     assert (tmp_path / "o.svg").read_text().count("<svg") >= 1
 
 
