@@ -38,6 +38,12 @@ def solution_warnings(solution: TwoLevelSolution, fit: Mapping[str, float]) -> t
             f"{solution.data.n_clusters} clusters are no more than the {between} parameters between "
             "them; the standard errors of level 2 mean little"
         )
+    every = solution.table.joint.n_parameters
+    if solution.robust and between < solution.data.n_clusters <= every:
+        found.append(
+            f"{solution.data.n_clusters} clusters are no more than the {every} parameters; the robust "
+            "standard errors and tests, which sum over clusters, mean little: compare them with ML's"
+        )
     if not solution.optimum.converged:
         return tuple(found)
     if solution.h1.boundary and solution.h1.converged:

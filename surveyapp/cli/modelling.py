@@ -182,6 +182,8 @@ def sem(
             information=information,
             auxiliary=auxiliary,
             imputations=imputations,
+            free=free,
+            parametrization=parametrization,
         )
         two_level(answers, text, cluster, estimator.upper(), std_lv, json_path, diagram_path)
         return

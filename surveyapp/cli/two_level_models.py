@@ -39,6 +39,8 @@ def refuse_beside_levels(
     information: str | None,
     auxiliary: str,
     imputations: int | None,
+    free: str,
+    parametrization: str,
 ) -> None:
     """Invalid for an option that two-level models do not have."""
     for option, given, cure in (
@@ -46,7 +48,9 @@ def refuse_beside_levels(
         ("--weights", weights is not None, "leave it out, or fit one level with --estimator MLR"),
         ("--missing fiml", missing == "fiml", "rows with a missing answer are left out"),
         ("--likelihood", likelihood != "normal", "leave it out"),
+        ("--free", bool(free), "leave it out; a label that stands twice makes parameters equal"),
         ("--h1-information", h1_information != H1_INFORMATION[0], "leave it out"),
+        ("--parametrization", parametrization != "delta", "items are taken as numbers there"),
         ("--ordered", bool(ordered), "items are taken as numbers there"),
         ("--information", information is not None, "leave it out"),
         ("--auxiliary", bool(auxiliary), "rows with a missing answer are left out"),

@@ -114,6 +114,9 @@ def test_what_is_doubtful_is_said():
     assert "branch has 13 clusters; below 50" in said
     assert "Heywood case: the residual variance of q1 between clusters is negative" in said
     assert "Fixing it at 0 (q1 ~~ 0*q1) is usual at level 2" in said
+    assert "13 clusters are no more than the 15 parameters; the robust" in "\n".join(
+        fit(CFA, pd.concat([few, alone]), estimator="MLR").warnings
+    )
     assert "below 50" not in "\n".join(fit(CFA).warnings)
     placed = fit("level: 1\nsat =~ q1 + q2 + q3\nsat ~ mood\nlevel: 2\nplace =~ q1 + q2 + q3")
     assert any(text.startswith("mood stands at level 1 only") for text in placed.warnings)
