@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -35,6 +36,7 @@ from analysis.two_level.table import two_level_table
 from analysis.two_level.unit_variances import SAID, by_unit_variances
 
 ESTIMATORS = ("ML", "MLR")
+VARIABLES_ON_ONE_THREAD = 24
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ class TwoLevelFit:
     @cached_property
     def levels(self) -> tuple[LevelFit, ...]:
         """Each level's own fit; empty where parameters are tied across levels."""
-        with one_blas_thread():
+        with threads_for(self.model):
             return level_fits(self.solution)
 
     @cached_property
@@ -128,7 +130,7 @@ class TwoLevelFit:
 
     def modification_indices(self, *, minimum: float = 0.0) -> pd.DataFrame:
         """lhs, op, rhs, level, mi, epc, sepc_lv, sepc_all, largest index first."""
-        with one_blas_thread():
+        with threads_for(self.model):
             return indices_of(self.solution, minimum=minimum)
 
     @property
@@ -215,7 +217,7 @@ def fit_two_level(
     if name in described.observed:
         raise ModelError(f"{name} names the clusters and cannot be a variable of the model, too")
     table = two_level_table(described, std_lv=std_lv, orthogonal=orthogonal, fixed_x=fixed_x)
-    with one_blas_thread():
+    with threads_for(described):
         rows = cluster_data(data, described, settings.cluster)
         solution = solve(table, rows, robust=estimator == "MLR")
         again = None
@@ -230,3 +232,11 @@ def fit_two_level(
         *undefined_quantities(solution),
     )
     return TwoLevelFit(described, solution, settings, fit, warnings, points)
+
+
+def threads_for(model: TwoLevelModel) -> AbstractContextManager[None]:
+    """One BLAS thread for the small matrices of most models; all for the unrestricted model of many
+    variables, whose parameters are their square.
+    """
+    many = max(len(model.within.observed), len(model.between.observed)) > VARIABLES_ON_ONE_THREAD
+    return nullcontext() if many else one_blas_thread()

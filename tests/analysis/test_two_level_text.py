@@ -81,6 +81,9 @@ def test_what_is_not_fitted_at_two_levels_is_refused():
         fit(CFA.replace("level: 2", "q1 ~ 1\nlevel: 2"))  # its mean is the one between clusters
     with pytest.raises(ModelError, match="cannot be a variable"):
         fit(CFA + "\nplace ~ branch")
+    many = " + ".join(f"v{k}" for k in range(51))
+    with pytest.raises(ModelError, match="51 variables; at most 50 at each level"):
+        fit(f"level: 1\nsat =~ {many}\nlevel: 2\nplace =~ q1 + q2")
     with pytest.raises(MissingItem):
         fit(CFA.replace("q3", "q9"))
 
