@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from analysis.covariance.bivariate_normal import bivariate_cdf, bivariate_density
+from analysis.covariance.bivariate_normal import rise
 from analysis.covariance.design import Design
 from analysis.covariance.matrices import Array, vech_index
 from analysis.errors import DataError, NoVariance, TooFewCases
@@ -116,12 +116,13 @@ def polychoric_of(
     second, first = second[second != first], first[second != first]
     tables = _tables(codes, first, second, k, design.weights)
     tables = _without_empty_binary_cells(tables, first, second, categories)
-    rho = _correlations(tables, bounds[first], bounds[second])
+    joint = _Joint(bounds[first], bounds[second])
+    rho = _correlations(tables, joint)
     correlation = np.eye(p)
     correlation[second, first] = correlation[first, second] = rho
     gamma = None
     if covariance:
-        gamma = _gamma(codes, categories, bounds, tables, rho, first, second, design)
+        gamma = _gamma(codes, categories, bounds, tables, joint, rho, first, second, design)
     warnings = gaps_between(categories, names)
     wild = [
         f"{names[a]} and {names[b]}"
@@ -201,10 +202,6 @@ def _without_empty_binary_cells(
     return tables
 
 
-def _grid(bounds_a: Array, bounds_b: Array) -> tuple[Array, Array]:
-    return bounds_a[:, :, None], bounds_b[:, None, :]
-
-
 def _cells(corner: Array) -> Array:
     """Rectangle differences of a function at the grid's corners."""
     return np.asarray(
@@ -212,39 +209,66 @@ def _cells(corner: Array) -> Array:
     )
 
 
-def _probabilities(a: Array, b: Array, rho: Array) -> Array:
-    """Cell probabilities (pairs, k, k) between thresholds a (pairs, k + 1) and b."""
-    h, g = _grid(a, b)
-    corner = np.broadcast_to(special.ndtr(np.minimum(h, g)), (len(a), a.shape[1], b.shape[1]))
-    inside = np.isfinite(h) & np.isfinite(g)
-    full = np.where(np.isneginf(h) | np.isneginf(g), 0.0, corner)
-    joint = bivariate_cdf(
-        np.where(np.isfinite(a), a, 0.0)[:, 1:-1, None],
-        np.where(np.isfinite(b), b, 0.0)[:, None, 1:-1],
-        rho[:, None, None],
-    )
-    full[:, 1:-1, 1:-1] = np.where(inside[:, 1:-1, 1:-1], joint, full[:, 1:-1, 1:-1])
-    return _cells(full)
+class _Joint:
+    """Cell probabilities of all pairs between thresholds a (pairs, k + 1) and b, followed from one
+    correlation to the next: a small step of the distribution function is a short integral.
+    """
+
+    def __init__(self, a: Array, b: Array) -> None:
+        h, g = a[:, 1:-1, None], b[:, None, 1:-1]
+        self.inside = np.isfinite(h) & np.isfinite(g)
+        first, second = np.where(np.isfinite(h), h, 0.0), np.where(np.isfinite(g), g, 0.0)
+        self.square, self.product = (first**2 + second**2) / 2, first * second
+        # Uncorrelated at first; beyond the last threshold the other item's own distribution.
+        lower, upper = special.ndtr(a), special.ndtr(b)
+        self.corner = lower[:, :, None] * upper[:, None, :]
+        self.angle = np.zeros(len(a))
+
+    def move(self, rho: Array) -> None:
+        """To other correlations (pairs,)."""
+        angle = np.arcsin(rho)
+        self.corner[:, 1:-1, 1:-1] += np.where(
+            self.inside, rise(self.product, self.square, self.angle, angle), 0.0
+        )
+        self.angle = angle
+
+    def probabilities(self) -> Array:
+        """Of each cell (pairs, k, k)."""
+        return np.asarray(np.maximum(_cells(self.corner), 1e-14))
+
+    def slopes(self) -> Array:
+        """Their derivatives for the correlation (pairs, k, k)."""
+        cosine = np.cos(self.angle)[:, None, None]
+        power = (np.sin(self.angle)[:, None, None] * self.product - self.square) / cosine**2
+        density = np.zeros_like(self.corner)
+        inner = np.exp(power) / (2 * np.pi * cosine)
+        density[:, 1:-1, 1:-1] = np.where(self.inside, inner, 0.0)
+        return _cells(density)
 
 
-def _correlations(tables: Array, a: Array, b: Array) -> Array:
-    """Maximum-likelihood correlations, by Fisher scoring on their inverse hyperbolic tangent."""
+def _correlations(tables: Array, joint: _Joint) -> Array:
+    """Maximum-likelihood correlations, by Fisher scoring on their inverse hyperbolic tangent; ``joint``
+    is left there.
+    """
     if not len(tables):
         return np.zeros(0)
     n = tables.sum(axis=(1, 2))
     z = np.arctanh(np.clip(_pearson(tables), -0.95, 0.95))
-    h, g = _grid(a, b)
     for _ in range(MAX_ITERATIONS):
         rho = np.tanh(z)
-        probability = np.maximum(_probabilities(a, b, rho), 1e-14)
-        slope = _cells(bivariate_density(h, g, rho[:, None, None])) * (1 - rho**2)[:, None, None]
-        score = np.sum(tables * slope / probability, axis=(1, 2))
-        information = n * np.sum(slope**2 / probability, axis=(1, 2))
+        joint.move(rho)
+        probability, slope = joint.probabilities(), joint.slopes()
+        slope *= (1 - rho**2)[:, None, None]
+        ratio = slope / probability
+        score = np.sum(tables * ratio, axis=(1, 2))
+        information = n * np.sum(slope * ratio, axis=(1, 2))
         step = np.clip(score / np.maximum(information, 1e-12), -0.5, 0.5)
         z = np.clip(z + step, -4.0, 4.0)
         if np.max(np.abs(step)) < 1e-10:
             break
-    return np.asarray(np.tanh(z))
+    rho = np.asarray(np.tanh(z))
+    joint.move(rho)
+    return rho
 
 
 def _pearson(tables: Array) -> Array:
@@ -263,64 +287,52 @@ def _gamma(
     categories: list[Array],
     bounds: Array,
     tables: Array,
+    joint: _Joint,
     rho: Array,
     first: Array,
     second: Array,
     design: Design,
 ) -> Array:
-    """n times the sampling covariance of (thresholds, correlations): A^-1 B A^-T of their scores."""
+    """n times the sampling covariance of (thresholds, correlations): A^-1 B A^-T of their scores.
+
+    A row's influence A^-1 s depends on its answers alone: of a threshold on the item's, of a correlation
+    on both items'. Rows therefore look theirs up, and only their products cost time.
+    """
     n, p = codes.shape
     a, b = bounds[first], bounds[second]
-    probability = np.maximum(_probabilities(a, b, rho), 1e-14)
-    h, g = _grid(a, b)
-    by_rho = _cells(bivariate_density(h, g, rho[:, None, None])) / probability
+    probability = joint.probabilities()
+    by_rho = joint.slopes() / probability
     own = _threshold_scores(bounds)  # (p, category, threshold)
+    weighted = tables * by_rho
     # Derivatives of the pair's cells for the first and the second item's thresholds.
     by_first = _pair_threshold_scores(a, b, rho, probability)
-    by_second = _pair_threshold_scores(b, a, rho, probability.transpose(0, 2, 1)).transpose(
-        0, 2, 1, 3
-    )
-    weighted = tables * by_rho
+    by_second = _pair_threshold_scores(b, a, rho, probability.transpose(0, 2, 1))
     a21_first = np.einsum("mij,mijt->mt", weighted, by_first)
-    a21_second = np.einsum("mij,mijt->mt", weighted, by_second)
-    a22 = np.sum(tables * by_rho**2, axis=(1, 2))
-    sizes = [len(c) - 1 for c in categories]
-    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
-    n_th, n_cor = int(starts[-1]), len(rho)
-    inner = np.zeros((n_th + n_cor,) * 2)
-    own_thresholds = np.zeros((n_th, n_th))
+    a21_second = np.einsum("mij,mjit->mt", weighted, by_second)
+    a22 = np.sum(weighted * by_rho, axis=(1, 2))
+    k = own.shape[1]
+    counts = np.stack([np.bincount(codes[:, j], design.weights, minlength=k) for j in range(p)])
+    bread = np.einsum("jct,jcs,jc->jts", own, own, counts)
+    sizes = np.array([len(c) - 1 for c in categories])
+    absent = np.arange(k - 1) >= sizes[:, None]
+    bread[absent[:, :, None] & np.eye(k - 1, dtype=bool)] = 1.0
+    of_thresholds = own @ np.linalg.inv(bread)
+    through_first = np.einsum("mct,mt->mc", of_thresholds[first], a21_first)
+    through_second = np.einsum("mct,mt->mc", of_thresholds[second], a21_second)
+    of_pairs = by_rho - through_first[:, :, None] - through_second[:, None, :]
+    of_pairs /= a22[:, None, None]
+    item, threshold = np.nonzero(~absent)
+    pair = np.arange(len(rho))
+    size = len(item) + len(rho)
+    products = np.zeros((size, size))
     for at in _parts(n, design):
         part = codes[at]
-        scores = np.empty((len(part), n_th + n_cor))
-        for j in range(p):
-            scores[:, starts[j] : starts[j + 1]] = own[j][part[:, j], : sizes[j]]
-        scores[:, n_th:] = by_rho[np.arange(n_cor), part[:, first], part[:, second]]
-        if design.simple:
-            inner += scores.T @ scores
-            continue
-        totals = design.totals(scores, at)
-        inner += totals.T @ totals
-        of_thresholds = scores[:, :n_th]
-        weighed = (
-            of_thresholds if design.weights is None else of_thresholds * design.weights[at, None]
-        )
-        own_thresholds += of_thresholds.T @ weighed
-    if design.simple:
-        own_thresholds = inner[:n_th, :n_th]
-    else:
-        inner *= design.correction
-    bread = np.zeros_like(inner)
-    for j in range(p):
-        block = slice(starts[j], starts[j + 1])
-        bread[block, block] = own_thresholds[block, block]
-    for m in range(n_cor):
-        i, j = first[m], second[m]
-        bread[n_th + m, starts[i] : starts[i + 1]] = a21_first[m, : sizes[i]]
-        bread[n_th + m, starts[j] : starts[j + 1]] = a21_second[m, : sizes[j]]
-    bread[np.arange(n_th, n_th + n_cor), np.arange(n_th, n_th + n_cor)] = a22
-    half = np.linalg.solve(bread, inner)
-    gamma = design.size_of(n) * np.linalg.solve(bread, half.T).T
-    return np.asarray((gamma + gamma.T) / 2)
+        influence = np.empty((len(part), size))
+        influence[:, : len(item)] = of_thresholds[item, part[:, item], threshold]
+        influence[:, len(item) :] = of_pairs[pair, part[:, first], part[:, second]]
+        totals = influence if design.simple else design.totals(influence, at)
+        products += totals.T @ totals
+    return np.asarray(products * (design.correction * design.size_of(n)))
 
 
 def _parts(n: int, design: Design) -> Iterator[slice]:

@@ -170,7 +170,7 @@ def test_fiml_with_eight_percent_missing() -> None:
 
 
 def test_wlsmv() -> None:
-    said("WLSMV", best(lambda: fit_sem(data(), TEXT, estimator="WLSMV"), 20), "wlsmv", 10)
+    said("WLSMV", best(lambda: fit_sem(data(), TEXT, estimator="WLSMV"), 20), "wlsmv", 30)
 
 
 def test_a_thousand_bootstrap_fits() -> None:
