@@ -16,6 +16,7 @@ from analysis.covariance.drawn_rows import Column, named_column
 from analysis.covariance.model import Model
 from analysis.covariance.score_tests import score_tests
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.settings import MAXIMUM_LIKELIHOOD
 from analysis.digits import decimals, digits_beside
 from analysis.errors import ModelError
 from analysis.json_values import to_json
@@ -204,7 +205,7 @@ def invariance(
     ``group``: the grouping column; ``reference`` the group whose latent means are 0 and from which
     released parameters depart, by default the first in the data. ``free``: parameters let free over groups at every step.
     Differences in chi-square are scaled for MLR and MLM (``method`` "2001", "2010" or "2000", see
-    ``difference_test``). ``rules``: default by sample size, see ``Rules.of``. With ``partial``, where the metric or scalar step
+    ``difference_test``; MLMV has that of 2000 alone). ``rules``: default by sample size, see ``Rules.of``. With ``partial``, where the metric or scalar step
     fails, the parameter with the largest score test is freed, one at a time, while each factor
     keeps two untouched items (Byrne, Shavelson & Muthén 1989): a proposal, with its log, never a
     silent change. Latent means (Sörbom 1974) come from the scalar model, or the partial one, the
@@ -213,9 +214,9 @@ def invariance(
     Raises ModelError for ordinal estimators, whose ladder is ``ordinal_invariance``. Else what
     ``fit_sem`` raises.
     """
-    if estimator not in ("ML", "MLR", "MLM"):
+    if estimator not in MAXIMUM_LIKELIHOOD:
         raise ModelError(
-            f"estimator {estimator}: invariance is tested by ML, MLR or MLM, and of ordinal items by "
+            f"estimator {estimator}: invariance is tested by ML, MLR, MLM or MLMV, and of ordinal items by "
             "WLSMV in steps of their own (ordinal_invariance)"
         )
     for name in steps:

@@ -47,6 +47,14 @@ class Choices:
     esem: bool = False  # whether the model is compared with ESEM
 
     def __post_init__(self) -> None:
+        if self.estimator in ("WLSM", "ULSMV"):
+            raise ModelError(
+                f"a validation takes ordinal items by WLSMV alone; choose WLSMV, or `sem` for {self.estimator}"
+            )
+        if self.missing == "pairwise":
+            raise ModelError(
+                "a validation takes missing answers listwise or by fiml; choose one, or `sem` for pairwise"
+            )
         Options(self.estimator, self.missing, likelihood=self.likelihood)
         require_known(self.efa_method, self.efa_rotation)
         if min(self.draws, self.reps) < 2:

@@ -17,6 +17,7 @@ from scipy.optimize import minimize
 from scipy.stats import norm
 
 from analysis.covariance.fit_measures import fit_measures
+from analysis.covariance.settings import MAXIMUM_LIKELIHOOD
 from analysis.errors import DataError, ModelError, NotPositiveDefinite
 from analysis.moments import Moments, moments
 from analysis.scale.cfa import (
@@ -53,7 +54,7 @@ def independent_check(fitted: Cfa, data: pd.DataFrame | Moments) -> IndependentC
 
     Raises DataError where a standardised estimate of either program does not exist.
     """
-    if fitted.estimator not in ("ML", "MLR", "MLM") or fitted.missing != "listwise":
+    if fitted.estimator not in MAXIMUM_LIKELIHOOD or fitted.missing != "listwise":
         raise ModelError("the independent check covers maximum likelihood on complete rows only")
     if len(fitted.loadings) > MOST_ITEMS:
         raise ModelError(f"the independent check takes up to {MOST_ITEMS} items")

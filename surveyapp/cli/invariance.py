@@ -37,7 +37,7 @@ from surveyapp.tables.options import ReadOptions
     "--estimator",
     default="ML",
     show_default=True,
-    help="ML, MLR or MLM; WLSMV for ordinal items, in steps of their own.",
+    help="ML, MLR, MLM or MLMV; WLSMV for ordinal items, in steps of their own.",
 )
 @click.option(
     "--difference",

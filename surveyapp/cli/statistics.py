@@ -57,7 +57,7 @@ from surveyapp.tables.options import ReadOptions
 @click.option(
     "--seconds", default=None, help="Column with each respondent's completion time in seconds."
 )
-@click.option("--estimator", default="ML", show_default=True, help="ML, MLR, MLM or WLSMV.")
+@click.option("--estimator", default="ML", show_default=True, help="ML, MLR, MLM, MLMV or WLSMV.")
 @click.option(
     "--likelihood", type=click.Choice(["normal", "wishart"]), default="normal", show_default=True
 )

@@ -7,12 +7,15 @@ data with cells removed, ``missing = "ml", information = "expected"``.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.covariance.compare_models import difference_test
+from analysis.covariance.invariance import invariance
 from analysis.covariance.script import lavaan_script
 from analysis.covariance.sem import fit_sem
 from analysis.errors import ModelError
+from analysis.scale.plan import Choices
 from tests.analysis.classic_data import HS, holzinger, incomplete
 
 PREDICTORS = "visual =~ x1 + x2 + x3; visual ~ ageyr + sex; x4 ~ visual + sex"
@@ -56,6 +59,18 @@ def test_mlmv_has_mlms_standard_errors_and_satorras_difference() -> None:
     assert 'estimator = "MLMV"' in lavaan_script(free)
 
 
+def test_the_ladder_takes_mlmv_and_a_validation_knows_what_it_takes() -> None:
+    ladder = invariance(holzinger(), HS, group="school", estimator="MLMV")
+    scaled = {step.name: step.fit.fit["chisq_scaled"] for step in ladder.steps}
+    assert scaled["configural"] == pytest.approx(101.685109, rel=1e-6)
+    assert scaled["scalar"] == pytest.approx(142.346985, rel=1e-6)
+    plain = ("listwise", "normal", "pa", "oblimin", 1, 10, 10)
+    with pytest.raises(ModelError, match="by WLSMV alone"):
+        Choices("WLSM", *plain)
+    with pytest.raises(ModelError, match="`sem` for pairwise"):
+        Choices("WLSMV", "pairwise", *plain[1:])
+
+
 def test_fiml_with_the_expected_information() -> None:
     fit = fit_sem(incomplete(), HS, missing="fiml", information="expected")
     frame = fit.estimates
@@ -83,8 +98,6 @@ def test_mlr_has_no_expected_information() -> None:
 
 def test_mlmv_says_how_many_items_it_takes() -> None:
     rng = np.random.default_rng(1)
-    import pandas as pd
-
     names = [f"v{i}" for i in range(61)]
     data = pd.DataFrame(rng.normal(size=(80, 61)) + rng.normal(size=(80, 1)), columns=names)
     with pytest.raises(ModelError, match="at most 60 items"):
