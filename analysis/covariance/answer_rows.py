@@ -10,12 +10,18 @@ from analysis.errors import ModelError
 Outline = list[tuple[Path, tuple[Modifier, ...] | None, float | None, bool, bool]]
 
 
-def require_no_answers(model: Model) -> None:
-    """Raise ModelError for thresholds and response scales in a model of numbers."""
+def require_no_answers(model: Model, *, ordered: bool) -> None:
+    """Raise ModelError for thresholds and response scales in a model of numbers, and in one of ``ordered``
+    correlations, whose steps over groups set them.
+    """
+    if ordered:
+        cure = "the steps over groups set them; leave the line out, or fit the text by itself"
+    else:
+        cure = "they belong to ordinal items; choose WLSMV, or leave the line out"
     for path in model.paths:
         if path.op in ("|", "~*~"):
             what = "thresholds" if path.op == "|" else "response scales"
-            raise _at(path, f"{what} belong to ordinal items; choose WLSMV, or leave the line out")
+            raise _at(path, f"{what}: {cure}")
 
 
 def with_answers(

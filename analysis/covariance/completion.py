@@ -58,7 +58,7 @@ def complete(
     _check(model, groups)
     equal = equal_words(equal, groups=groups, ordered=ordered or thresholds is not None)
     if thresholds is None:
-        require_no_answers(model)
+        require_no_answers(model, ordered=ordered)
     mean_structure = mean_structure or any(path.op == "~1" for path in model.paths)
     composites = composites_of(model)
     require_fitted_here(

@@ -57,6 +57,7 @@ _OPERATORS = {
     "~~": "Variances and covariances",
     "~1": "Intercepts and means",
     "|": "Thresholds",
+    "~*~": "Response scales",
     ":=": "Defined parameters",
 }
 

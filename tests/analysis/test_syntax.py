@@ -52,6 +52,48 @@ def test_modifiers_are_read() -> None:
     assert paths["x1~*~x1"] == (Modifier(fixed=1.0), Modifier(free=True))
 
 
+# Lines of lavaan's tutorial, its pages on syntax included, that a single-level model may hold.
+TUTORIAL = """
+y ~ f1 + f2 + x1 + x2
+f1 ~ f2 + f3
+f1 =~ y1 + y2 + y3
+y1 ~~ y1
+y1 ~~ y2
+y1 ~ 1
+f1 ~ 1
+f =~ y1 + 1*y2 + 1*y3 + y4
+x1 ~~ 0*speed
+x1 ~ 0.5*1 + z
+visual =~ NA*x1 + x2 + x3
+visual ~~ 1*visual
+visual =~ x1 + start(0.8)*x2 + start(1.2)*x3
+f1 =~ y1 + y2 + myLabel*y3
+f =~ y1 + v2*y2 + v2*y3
+visual =~ x1 + x2 + equal("visual=~x2")*x3
+b1 == (b2 + b3)^2; y ~ b1*x1 + b2*x2 + b3*x3
+b1 > exp(b2 + b3); y ~ b1*x1 + b2*x2 + b3*x3
+visual =~ x1 + 0.5*x2 + c(0.6, 0.8)*x3
+visual =~ x1 + start(c(1.2, 0.6))*x2 + a*x3
+textual =~ x4 + start(c(1.2, 0.6))*x5 + c(a1, a2)*x6
+visual =~ x1 + x2 + c("v3", "v3")*x3
+f1 =~ item1 + c("a", NA)*item2 + c(NA, 1)*item3
+i =~ 1*t1 + 1*t2 + 1*t3 + 1*t4
+s =~ 0*t1 + 1*t2 + 2*t3 + 3*t4
+t1 ~ c1; i ~ x1 + x2
+Y ~ b*M; Y ~ c*X; M ~ a*X; ab := a*b; total := c + (a*b)
+u1 | t1 + t2; u1 ~*~ u1; f =~ u1 + u2
+f =~ lower(0)*x1 + x2 + x3; x1 ~~ lower(0)*x1
+f =~ x1 + 0.8?x2 + start(0.7)?x3
+fc <~ x1 + x2 + x3
+"""
+
+
+@pytest.mark.parametrize("line", TUTORIAL.strip().splitlines())
+def test_every_line_of_lavaans_tutorial_is_read(line: str) -> None:
+    model = parse(line)
+    assert parse(model.text) == model
+
+
 def test_semicolons_newlines_and_comments_separate_statements_alike() -> None:
     assert parse("f =~ a + b; f ~~ 2*f") == parse("f =~ a + b # why\n\nf ~~ 2*f ! so")
 
