@@ -23,7 +23,7 @@ from analysis.covariance.limited_variables import (
     ordinal_variable,
 )
 from analysis.covariance.matrices import Array, vech_index
-from analysis.errors import DataError, NoVariance
+from analysis.errors import DataError, NotPositiveDefinite, NoVariance
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,7 @@ def limited_moments(
     """
     n = len(outcomes)
     weights = np.ones(n) if design.weights is None else design.weights
+    _require_apart(predictors, layout.predictors, where)
     seen = ~np.isnan(outcomes)
     variables: list[Variable] = []
     for j, name in enumerate(layout.names):
@@ -166,11 +167,29 @@ def limited_moments(
             variables.append(found)
             continue
         codes = _codes(answers, categories[name], name, where)
-        variables.append(ordinal_variable(codes, layout.thresholds[j], x, w))
+        item = ordinal_variable(codes, layout.thresholds[j], x, w)
+        if item is None:
+            raise DataError(
+                f"{name}{where}: its answers follow from {', '.join(layout.predictors)} without exception, so "
+                "that its slopes have no estimate; join rare answers or leave the predictor out"
+            )
+        variables.append(item)
     rows = np.zeros(n, dtype=np.intp)
     if predictors.shape[1]:
         rows = np.unique(predictors, axis=0, return_inverse=True)[1].reshape(-1)
     return _joined(variables, seen, rows, layout, design, weights)
+
+
+def _require_apart(predictors: Array, names: tuple[str, ...], where: str) -> None:
+    """Raise DataError for predictors of which one is a sum of others."""
+    if not names:
+        return
+    spread = predictors.std(axis=0)
+    around = (predictors - predictors.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    if np.linalg.matrix_rank(around, tol=1e-8 * np.sqrt(len(around))) < len(names):
+        raise DataError(
+            f"{', '.join(names)}{where}: one of these predictors follows from the others; leave it out"
+        )
 
 
 def _codes(values: Array, answers: Array, name: str, where: str) -> Array:
@@ -221,6 +240,10 @@ def _joined(
         bread[at, starts[i] : starts[i + 1]] = weighed @ pair.first
         bread[at, starts[j] : starts[j + 1]] = weighed @ pair.second
         bread[at, at] = weighed @ pair.scores
+    if not (np.diag(bread) > 0).all():
+        raise NotPositiveDefinite(
+            "the sampling covariance of thresholds and correlations does not exist: two items tell the same"
+        )
     half = np.linalg.solve(bread, design.products(scores))
     gamma = design.size_of(len(rows)) * np.linalg.solve(bread, half.T).T
     sd = np.array(

@@ -15,6 +15,7 @@ from analysis.covariance.matrices import Array
 
 FAR = 9.0  # standard deviations beyond which no probability is left
 MAX_STEPS = 100
+CERTAIN = 0.999  # a probability of every answer that no model of chance gives
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,10 @@ def numeric_variable(values: Array, predictors: Array, weights: Array) -> Numeri
 
 def ordinal_variable(
     codes: Array, thresholds: int, predictors: Array, weights: Array
-) -> OrdinalVariable:
-    """Thresholds and slopes by maximum likelihood, in Fisher's scoring; closed without predictors."""
+) -> OrdinalVariable | None:
+    """Thresholds and slopes by maximum likelihood, in Fisher's scoring; closed without predictors. None
+    where the predictors separate the answers, and no slopes are the likeliest.
+    """
     counts = np.bincount(codes, weights, minlength=thresholds + 1)
     tau = special.ndtri(np.cumsum(counts)[:-1] / weights.sum())
     q = predictors.shape[1]
@@ -151,11 +154,20 @@ def ordinal_variable(
     found = OrdinalVariable(codes, tau, np.zeros(q), around)
     for _ in range(MAX_STEPS):
         slope, information = _scoring(found, weights)
-        step = np.linalg.solve(information, slope)
+        try:
+            step = np.linalg.solve(information, slope)
+        except np.linalg.LinAlgError:
+            return None
         estimates = found.estimates + step
+        if not np.abs(estimates).max() < FAR:
+            return None
         found = OrdinalVariable(codes, estimates[:thresholds], estimates[thresholds:], around)
         if np.abs(step).max() < 1e-12:
             break
+    lower, upper = found.bounds()
+    certain = float((special.ndtr(upper) - special.ndtr(lower)).min()) > CERTAIN
+    if certain or np.abs(step).max() > 1e-6:
+        return None
     slopes = found.slopes / sd
     return OrdinalVariable(codes, found.thresholds + float(mean @ slopes), slopes, predictors)
 

@@ -287,6 +287,15 @@ def test_an_answer_that_a_group_lacks_is_named(data: pd.DataFrame) -> None:
         fitted(few, MIXED, group="school")
 
 
+def test_predictors_that_say_too_much_are_named(data: pd.DataFrame) -> None:
+    twice = data.assign(other=2 * data["sex"] + 1)
+    with pytest.raises(DataError, match="sex, other: one of these predictors follows"):
+        fitted(twice, "visual =~ o1 + o2 + o3 + o4\nvisual ~ sex + other")
+    told = data.assign(told=data["o1"] * 2)
+    with pytest.raises(DataError, match="o1: its answers follow from told"):
+        fitted(told, "visual =~ o1 + o2 + o3 + o4\nvisual ~ told")
+
+
 def test_scores_are_refused_by_name(data: pd.DataFrame) -> None:
     with pytest.raises(ModelError, match="are not computed"):
         fitted(data, MIXED).factor_scores(data)
