@@ -67,7 +67,7 @@ class OrdinalVariable:
     def scores(self) -> Array:
         """Each row's gradient (n, size) of its own log-likelihood."""
         lower, upper = self.bounds()
-        probability = np.maximum(special.ndtr(upper) - special.ndtr(lower), 1e-300)
+        probability = np.maximum(between(lower, upper), 1e-300)
         return self.by_bounds(-density(lower) / probability, density(upper) / probability)
 
 
@@ -125,6 +125,13 @@ def density(x: Array) -> Array:
     return np.asarray(np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))
 
 
+def between(lower: Array, upper: Array) -> Array:
+    """The normal probability between two bounds, to its own last digit in either tail."""
+    turned = lower > 0
+    low, high = np.where(turned, -upper, lower), np.where(turned, -lower, upper)
+    return np.asarray(special.ndtr(high) - special.ndtr(low))
+
+
 def numeric_variable(values: Array, predictors: Array, weights: Array) -> NumericVariable:
     """Regression of numbers (n,) on the predictors (n, q), variance with divisor the weights' sum."""
     design = np.column_stack([np.ones(len(values)), predictors])
@@ -164,8 +171,7 @@ def ordinal_variable(
         found = OrdinalVariable(codes, estimates[:thresholds], estimates[thresholds:], around)
         if np.abs(step).max() < 1e-12:
             break
-    lower, upper = found.bounds()
-    certain = float((special.ndtr(upper) - special.ndtr(lower)).min()) > CERTAIN
+    certain = float(between(*found.bounds()).min()) > CERTAIN
     if certain or np.abs(step).max() > 1e-6:
         return None
     slopes = found.slopes / sd
@@ -181,7 +187,8 @@ def _scoring(found: OrdinalVariable, weights: Array) -> tuple[Array, Array]:
     below = special.ndtr(edges)
     n = len(shift)
     probability = np.diff(np.column_stack([np.zeros(n), below, np.ones(n)]), axis=1)
-    probability = np.maximum(probability, 1e-300)
+    # Below this the difference of two distribution functions is their rounding, which would count.
+    probability = np.maximum(probability, 1e-14)
     information = np.zeros((found.size,) * 2)
     for category in range(k + 1):
         own = np.zeros((n, found.size))
