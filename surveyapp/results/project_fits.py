@@ -26,6 +26,7 @@ from surveyapp.jobs.kinds import ProjectModelPayload, ProjectPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import COVARIANCE, observed_names
 from surveyapp.results.project_answers import ProjectAnswers, project_answers
+from surveyapp.results.project_options import ordinal_items
 from surveyapp.results.project_steps import Taken, careless_rows, scaled, scales_after, taken
 from surveyapp.results.project_tables import columns_of, file_rows, read_project_file
 from surveyapp.results.project_uploads import FileReading
@@ -237,6 +238,7 @@ def fit_covariance(data: pd.DataFrame, model: ProjectModel) -> SemFit:
         data,
         model.text,
         estimator=options["estimator"],
+        ordered=ordinal_items(options) or None,
         missing=options["missing"],
         group=options["group"] or None,
         equal=tuple(filter(None, options["equal"].split(","))),

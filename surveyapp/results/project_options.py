@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,7 @@ RESAMPLES = (0, 500, 1_000, 5_000)
 # What each option of one kind of model is called, and the value that says nothing.
 _OF_COVARIANCE: Mapping[str, tuple[str, Any]] = {
     "estimator": ("Estimator", "ML"),
+    "ordered": ("Ordinal items", ""),
     "missing": ("Missing answers", "listwise"),
     "group": ("Groups by", ""),
     "equal": ("Equal across groups", ""),
@@ -79,7 +81,14 @@ def options_in_words(kind: str, options: Mapping[str, Any]) -> str:
         equal = options["equal"].replace(",", ", ")
         groups = f", groups by {options['group']}" + (f" with equal {equal}" if equal else "")
     unit = ", factor variances 1" if options["std_lv"] else ""
-    return f"{options['estimator']}, {_missing(options)}{groups}{unit}"
+    named = ordinal_items(options)
+    ordinal = f", ordinal {', '.join(named)}" if named else ""
+    return f"{options['estimator']}, {_missing(options)}{ordinal}{groups}{unit}"
+
+
+def ordinal_items(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ordinal items that were named; none where all outcomes are, or the estimator has none."""
+    return tuple(filter(None, options.get("ordered", "").split(",")))
 
 
 def _missing(options: Mapping[str, Any]) -> str:
@@ -115,11 +124,22 @@ def _covariance(chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
         )
     return {
         "estimator": estimator,
+        "ordered": ",".join(_ordinal(chosen, estimator, known)),
         "missing": missing,
         "group": group,
         "equal": equal,
         "std_lv": bool(chosen.get("std_lv")),
     }
+
+
+def _ordinal(chosen: Mapping[str, Any], estimator: str, known: Variables) -> tuple[str, ...]:
+    named = tuple(filter(None, re.split(r"[,\s]+", str(chosen.get("ordered") or ""))))
+    unknown = [name for name in named if name not in known.items]
+    if unknown:
+        raise Invalid(f"{unknown[0]!r} is no item of these answers", field="ordered")
+    if named and estimator != "WLSMV":
+        raise Invalid(f"Ordinal items belong to WLSMV; {estimator} has none", field="ordered")
+    return named
 
 
 def _composite(chosen: Mapping[str, Any]) -> dict[str, Any]:

@@ -141,6 +141,12 @@ class ModelForm(StaffForm):
     kind = SelectField("Type", default=COVARIANCE, choices=choices(KINDS.items()))
     text = TextAreaField("Model", [InputRequired("Enter the model."), Length(max=LONGEST_TEXT)])
     estimator = SelectField("Estimator", default="ML", choices=choices(ESTIMATORS.items()))
+    ordered = StringField(
+        "Ordinal items",
+        [Optional(), Length(max=LONGEST_TEXT)],
+        description="For WLSMV, separated by commas; the others count as numbers. Left empty, all outcomes"
+        " are ordinal.",
+    )
     missing = SelectField("Missing answers", default="listwise", choices=choices(MISSING.items()))
     group = SelectField("Groups by", default="", validate_choice=False)
     equal = SelectField("Equal across groups", default="", choices=choices(EQUAL.items()))

@@ -344,6 +344,17 @@ def test_steps_are_taken_by_later_models_alone_and_can_be_undone(client, install
     run_jobs(installation)
 
 
+def test_ordinal_items_may_stand_beside_numbers(client, installation, base):
+    address = fitted(
+        client, installation, base, name="Mixed", estimator="WLSMV", ordered="rel1, rel2, ass1"
+    )
+    document = client.get(f"{address}.json").json
+    assert document["options"]["ordered"] == "rel1,rel2,ass1"
+    assert set(document["result"]["settings"]["answers"]) == {"rel1", "rel2", "ass1"}
+    assert "ordinal rel1, rel2, ass1" in client.get(address).text
+    assert 'ordered = c("rel1", "rel2", "ass1")' in client.get(f"{address}.R").text
+
+
 def test_a_text_is_checked_while_it_is_typed_and_refused_when_it_is_sent(client, base):
     wrong = {"kind": "covariance", "text": "F =~ rel1 + rel9\nF ~"}
     (fault, *_) = client.post(f"{base}/models/check", data=wrong).json["faults"]
@@ -357,6 +368,9 @@ def test_a_text_is_checked_while_it_is_typed_and_refused_when_it_is_sent(client,
     assert refused.status_code == 422 and "Line 2" in refused.text
     for changes in (
         {"estimator": "WLSMV", "missing": "fiml"},
+        {"missing": "pairwise"},
+        {"ordered": "rel1"},
+        {"estimator": "WLSMV", "ordered": "rel1, nobody"},
         {"equal": "loadings"},
         {"group": "age"},
         {"kind": "tree"},
