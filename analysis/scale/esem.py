@@ -9,6 +9,7 @@ from itertools import combinations
 import pandas as pd
 
 from analysis.covariance.compare_models import difference_test
+from analysis.covariance.diagnostics import improprieties
 from analysis.covariance.esem import exploratory
 from analysis.covariance.model import measurement_model
 from analysis.covariance.sem import SemFit, fit_sem
@@ -102,6 +103,7 @@ def esem_comparison(
         raise ModelError(
             "the ESEM did not converge: there may be more factors than the items tell apart, or too few rows"
         )
+    improper = improprieties(esem.solution)
     test = difference_test(confirmatory, esem)
     turned = esem.solution.rotations[0].rotated
     standardised = _standardised(esem)
@@ -129,8 +131,8 @@ def esem_comparison(
         starts=turned.starts,
         reached=turned.reached,
         optima=turned.optima,
-        warnings=esem.warnings,
-        inadmissible=_inadmissible(esem),
+        warnings=tuple(text for text in esem.warnings if text not in improper),
+        inadmissible="; ".join(improper),
     )
 
 
@@ -155,13 +157,4 @@ def _proper_fit(fitted: Callable[[], SemFit]) -> dict[str, float]:
         found = fitted()
     except AnalysisError:
         return {}
-    return {} if not found.converged or _inadmissible(found) else found.fit
-
-
-def _inadmissible(fit: SemFit) -> str:
-    """The item whose residual variance is negative."""
-    frame = fit.estimates
-    own = frame[(frame["op"] == "~~") & (frame["lhs"] == frame["rhs"]) & (frame["est"] < 0)]
-    if not len(own):
-        return ""
-    return f"Heywood case: the residual variance of {own['lhs'].iloc[0]} is negative"
+    return {} if not found.converged or improprieties(found.solution) else found.fit

@@ -24,6 +24,7 @@ from analysis.errors import ModelError
 from analysis.scale.document import ScaleValidation
 from analysis.scale.registry import sections
 from analysis.scale.sections.dynamic_cutoffs import DynamicCutoffsSection
+from analysis.scale.sections.esem import EsemSection
 from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
@@ -57,6 +58,7 @@ def _pupils() -> str:
         draws=50,
         reps=100,
         cutoffs=200,
+        esem=True,
     )
     return json.dumps(found.to_dict())
 
@@ -328,6 +330,56 @@ def test_dynamic_cutoffs_stand_below_the_fit_where_they_were_asked_for(
         level["rmsea"] = level["cfi"] = unknown
     assert "No index has a cut-off at any level" in told()
     assert "Dynamic Cut-Offs" not in words(_content({**pupils, "dynamic_cutoffs": None}))
+
+
+def _of_esem(document: dict[str, Any], said: Words = ENGLISH) -> str:
+    """What the report says of ESEM alone."""
+    asked = replace(study(document), words=said)
+    (part,) = (one for one in registry.parts() if one.section is EsemSection)
+    drawn = list(part.draw(asked.document[EsemSection], asked, count(1)))
+    return re.sub(r"\s+", " ", " | ".join(texts(drawn)))
+
+
+def test_esem_stands_beside_the_confirmatory_model_and_says_what_it_shows(
+    pupils: dict[str, Any],
+):
+    told = _of_esem(pupils)
+    assert "With all cross-loadings free the model fits better: CFI .98" in told
+    assert "instead of .93" in told
+    assert "Cross-loadings of .30 or more: 1 of 18; the largest is that of x9 on visual" in told
+    assert "Every item loads highest on its own factor." in told
+    esem = copy.deepcopy(pupils["esem"])
+    other = {**pupils, "esem": esem}
+    esem["items"][0]["loadings"] = [0.2, 0.5, 0.1]
+    esem["fit"] = esem["cfa_fit"]
+    told = _of_esem(other)
+    assert "the model fits no better by the usual steps" in told
+    assert "Items that load higher on another factor than on their own: x1." in told
+    esem["inadmissible"] = "Heywood case: the residual variance of x1 is negative (-1.14)"
+    told = _of_esem(other)
+    assert "ESEM gives no answer to whether cross-loadings matter" in told
+    assert "do not interpret it" in told
+    assert "ESEM: Standardised" not in words(_content({**pupils, "esem": None}))
+
+
+@pytest.mark.parametrize("language", [each for each in REPORT_LANGUAGES if each != "en"])
+def test_whatever_esem_shows_is_said_in_another_language(language: str, pupils: dict[str, Any]):
+    esem = pupils["esem"]
+    apart = english("validation")
+    for loadings, fit, improper in (
+        ([0.2, 0.5, 0.1], esem["cfa_fit"], ""),
+        ([0.5, 0.2, 0.1], esem["fit"], ""),
+        (
+            [0.5, 0.2, 0.1],
+            esem["fit"],
+            "Heywood case: the residual variance of x1 is negative (-1.14)",
+        ),
+    ):
+        esem["items"][0]["loadings"] = loadings
+        shown = {**esem, "fit": fit, "bifactor_fit": esem["cfa_fit"], "inadmissible": improper}
+        told = _of_esem({**pupils, "esem": shown}, written_in(language))
+        assert [each for each in apart if each in told] == []
+        assert "{" not in told
 
 
 def test_a_validation_by_the_defaults_departs_from_none(pupils: dict[str, Any]):

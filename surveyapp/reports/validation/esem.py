@@ -40,7 +40,7 @@ _CFI, _RMSEA = 0.010, 0.015  # a difference that counts, as between steps of inv
 _SALIENT = 0.30  # of a cross-loading
 _MODELS = {
     "cfa_fit": msg("Confirmatory model"),
-    "fit": msg("ESEM"),
+    "fit": "ESEM",  # the same in every language
     "bifactor_fit": msg("ESEM with a general factor"),
 }
 
@@ -65,7 +65,7 @@ def _fits(section: EsemSection, words: Words, number: Numbers) -> Table:
         )
         rows.append(
             [
-                words.say(said),
+                words.name(said) if said == "ESEM" else words.say(said),
                 robust(fit, "chisq"),
                 fit["df"],
                 robust(fit, "cfi"),
