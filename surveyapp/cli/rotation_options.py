@@ -213,7 +213,8 @@ def loading_tables(fit: SemFit) -> list[Table]:
     if rotation is None or not fit.converged:
         return tables
     frame = fit.estimates
-    values = {(row.lhs, row.op, row.rhs, row.group): row.std_all for row in frame.itertuples()}
+    keys = zip(frame["lhs"], frame["op"], frame["rhs"], frame["group"], strict=True)
+    values = dict(zip(keys, map(float, frame["std_all"]), strict=True))
     for one in fit.solution.rotations:
         place = f", group {fit.groups[one.group - 1]}" if len(fit.groups) > 1 else ""
         own = one.rotated
