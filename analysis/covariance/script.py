@@ -93,7 +93,7 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
         "parameterEstimates(fit, standardized = TRUE)",
         "standardizedSolution(fit)",
         "residuals(fit, type = 'cor.bentler')",
-        *([] if fit.table.composites or fit.rotation else ["modindices(fit, sort. = TRUE)"]),
+        *([] if fit.table.composites else ["modindices(fit, sort. = TRUE)"]),
     ]
     if fit.table.equalities and settings.group is not None:
         lines.append("lavTestScore(fit)")

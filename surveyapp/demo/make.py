@@ -321,6 +321,7 @@ def _reports(installation: Installation, progress: Progress) -> tuple[Path, ...]
             group=("region",),
             user_id=None,
             cutoffs=2_000,
+            esem=True,
         )
         validated, journey_id = analysis.job_id, journey.id
     run_now(installation, validated, worker=_WORKER, shown=_between(progress, 64, 75))

@@ -173,6 +173,18 @@ _SAID = (
         " samples, and they do not exist; use the scaled ones"
     ),
     msg("of {pairs} pairs of factors the {n} closest were merged"),
+    # ESEM.
+    msg("an ESEM needs at least 2 factors of at least 2 items each; too small: {factors}"),
+    msg("an ESEM needs at least 2 factors of at least 2 items each"),
+    msg("an ESEM needs a fit of this package's own engine"),
+    msg(
+        "the ESEM did not converge: there may be more factors than the items tell apart, or too few rows"
+    ),
+    msg('the rotation of the block "{block}" did not converge'),
+    msg(
+        'the rotation of the block "{block}" has {optima} local optima; {reached} of {starts} starts reached'
+        " the best one, which is reported"
+    ),
     # Dynamic cut-offs.
     msg("fits that did not converge were left out: {lost}"),
     msg("the samples are complete rows, {n} each, though the fit's have missing answers"),

@@ -183,6 +183,19 @@ def test_rotated_and_unrotated_loadings_have_the_same_common_part() -> None:
         assert found.optima >= 1
 
 
+def test_modification_indices_are_those_of_lavaan_whatever_the_rotation() -> None:
+    for rotation in (Rotation("quartimin", starts=2), Rotation("bi-geomin", starts=2)):
+        indices = fit_sem(holzinger(), NINE, rotation=rotation).modification_indices()
+        first = indices.iloc[0]
+        assert (first["lhs"], first["rhs"]) == ("x4", "x7")
+        assert first[["mi", "epc", "sepc_all"]].to_numpy(dtype=float) == pytest.approx(
+            (10.390, 0.145, 0.306), abs=6e-4
+        )
+        # No loading, variance or correlation of rotated factors could be freed beside them.
+        assert set(indices["op"]) == {"~~"}
+        assert not set(indices["lhs"]) & {"f1", "f2", "f3"}
+
+
 def test_a_block_is_written_back_as_it_was_read() -> None:
     model = parse(NINE)
     assert model.blocks == (("f1", "b"), ("f2", "b"), ("f3", "b"))
