@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.scale.document import ScaleValidation
 from analysis.scale.sections.cfa import robust
+from analysis.scale.sections.esem import EsemSection
 from analysis.scale.sections.htmt import HtmtSection
 from analysis.scale.sections.missing_comparison import MissingComparisonSection
 from analysis.scale.sections.reliability import ReliabilitySection
@@ -228,6 +229,8 @@ def _summary(found: ScaleValidation) -> list[Table]:
                 ],
             )
         )
+    if (esem := found.get(EsemSection)) is not None:
+        tables.append(_beside_esem(esem))
     if htmt is not None:
         tables.append(
             (
@@ -240,6 +243,24 @@ def _summary(found: ScaleValidation) -> list[Table]:
             )
         )
     return tables
+
+
+def _beside_esem(found: EsemSection) -> Table:
+    models = (
+        ("confirmatory", found.cfa_fit),
+        ("ESEM", found.fit),
+        ("ESEM with a general factor", found.bifactor_fit),
+    )
+    said = f"; not admissible: {found.inadmissible}" if found.inadmissible else ""
+    return (
+        f"All cross-loadings free (ESEM) beside the model{said}",
+        ("model", *_FIT),
+        [
+            [name, *(number(robust(fit, k), 0 if k == "df" else 3) for k in _FIT)]
+            for name, fit in models
+            if fit is not None
+        ],
+    )
 
 
 def _treatments(found: MissingComparisonSection) -> Table:

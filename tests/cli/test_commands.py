@@ -71,7 +71,7 @@ def test_score_names_an_item_that_runs_against_its_scale_and_turns_it_when_asked
 
 def test_validate_writes_the_whole_result_as_json(run, csv: Path, tmp_path: Path):
     ran = run(
-        "validate", csv, "--instrument", "sjq", "--json", tmp_path / "out.json",
+        "validate", csv, "--instrument", "sjq", "--esem", "--json", tmp_path / "out.json",
         "--tables", tmp_path / "out.docx", "--figures", tmp_path / "new" / "figures",
     )  # fmt: skip
     assert ran.code == 0
@@ -83,6 +83,8 @@ def test_validate_writes_the_whole_result_as_json(run, csv: Path, tmp_path: Path
     document = json.loads((tmp_path / "out.json").read_text())
     assert document["sample"]["n_complete"] == 120
     assert document["cfa"]["fit"]["df"] == 101
+    assert document["esem"]["fit"]["df"] == 75
+    assert "All cross-loadings free (ESEM) beside the model" in ran.out
 
 
 def test_columns_may_be_named_by_instrument_and_item_in_any_case_and_separated_by_semicolons(
