@@ -34,7 +34,7 @@ from analysis.covariance.syntax import as_model
 from analysis.covariance.wald import wald
 from analysis.covariance.wave_model import WaveModel
 from analysis.covariance.waves import Waves, reversed_at_all
-from analysis.errors import DataError, ModelError, TooFewCases
+from analysis.errors import DataError, ModelError, NoVariance, TooFewCases
 from analysis.json_values import to_json
 from analysis.reversal import reversal_sentences
 from analysis.threads import one_blas_thread
@@ -132,7 +132,9 @@ def ordinal_longitudinal(
                 if may_be_released(described, name, released):
                     yield name
 
-        fits = {step: fit(step, held) for step in (STEPS | STRICT)}
+        fits = {"configural": fit("configural", held)}
+        _require_identified(fits["configural"])
+        fits |= {step: fit(step, held) for step in (STEPS | STRICT) if step not in fits}
         applied = Rules.of(prepared.n) if rules is None else rules
         steps = judged_ordinal(
             fits, {name: ordinal_measures(one) for name, one in fits.items()}, applied
@@ -188,6 +190,13 @@ def _joined(waves: Waves) -> tuple[Waves, tuple[str, ...]]:
         whole[[waves.column(item, wave) for item in items]].set_axis(items, axis=1)
         for wave in waves.names
     ]
+    for part, label in zip(parts, waves.labels, strict=True):
+        for item in items:
+            if part[item].nunique() == 1:
+                raise NoVariance(
+                    f"{item}: all {len(part)} answers at wave {label} are {part[item].iloc[0]:g}; leave the"
+                    " item out"
+                )
     rows = pd.concat(parts, ignore_index=True)
     joined, said = joined_categories(rows, items, pd.Series(np.repeat(waves.labels, len(whole))))
     columns = {
@@ -199,6 +208,15 @@ def _joined(waves: Waves) -> tuple[Waves, tuple[str, ...]]:
         text.replace("every group", "every wave").replace("in group", "at wave") for text in said
     )
     return replace(waves, frame=pd.DataFrame(columns)), told
+
+
+def _require_identified(configural: OrdinalFit) -> None:
+    """Raise ModelError where nothing holds the parameters of the least restricted model."""
+    if not np.isfinite(bread_and_meat(configural)[0]).all():
+        raise ModelError(
+            "the model is not identified at several waves, or the sample too small for it: residuals of"
+            " an item covary between waves, so give each factor three items or more"
+        )
 
 
 def _check_categories(categories: dict[str, Array], waves: Waves) -> None:

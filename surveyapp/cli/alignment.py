@@ -28,7 +28,9 @@ from surveyapp.cli.outputs import (
     sample,
     warnings,
 )
+from surveyapp.cli.plots import PLOT, interval_plot, svg_only
 from surveyapp.cli.table_options import table_and_treatment, values_ok
+from surveyapp.reports.research_charts import Interval
 from surveyapp.results.losses import advice, of_file
 from surveyapp.tables.options import ReadOptions
 
@@ -77,6 +79,7 @@ _LEVEL = 0.05
 @seed_option("starts and samples")
 @WEIGHTS
 @CLUSTER
+@PLOT
 @JSON
 @values_ok
 @table_and_treatment(("listwise", "fiml"))
@@ -94,6 +97,7 @@ def alignment(
     seed: int,
     weights: str | None,
     cluster: str | None,
+    plot_path: Path | None,
     json_path: Path | None,
     values_ok: bool,
     reading: ReadOptions,
@@ -103,6 +107,7 @@ def alignment(
     Asparouhov and Muthén (2014): no item need be equal in all groups; means and variances are those
     under which most loadings and intercepts agree.
     """
+    svg_only(plot_path)
     text = model_text(model)
     answers = model_answers(
         file, text, reading, values_ok=values_ok, group=group, drawn=(weights, cluster)
@@ -145,7 +150,24 @@ def alignment(
         *warnings(document, answers.notes),
         *(_verdict(each, recovery) for each in found.factors),
     ]
-    finish(tables, said, json_file(json_path, document))
+    files = [*json_file(json_path, document), *interval_plot(plot_path, _plotted(found))]
+    finish(tables, said, files)
+
+
+def _plotted(found: Alignment) -> list[Interval]:
+    """Every group's mean, the highest first; the factor above where there are several."""
+    several = len(found.factors) > 1
+    return [
+        Interval(
+            str(row["group"]),
+            row["mean"],
+            row["ci_lower"],
+            row["ci_upper"],
+            each.factor if several else "",
+        )
+        for each in found.factors
+        for row in each.means.sort_values("mean", ascending=False).to_dict("records")
+    ]
 
 
 def _tables(found: Alignment, recovery: Recovery | None, lost: str) -> list[Table]:

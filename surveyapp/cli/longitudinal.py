@@ -30,8 +30,10 @@ from surveyapp.cli.outputs import (
     sample,
     warnings,
 )
+from surveyapp.cli.plots import PLOT, interval_plot, svg_only
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
+from surveyapp.reports.research_charts import Interval
 from surveyapp.results.lonely_values import refuse_lonely
 from surveyapp.results.losses import advice
 from surveyapp.results.tables import AnswerFile, read_table
@@ -71,6 +73,7 @@ from surveyapp.tables.options import ReadOptions
     help="Parameters that may differ between waves at every step, separated by commas, named as at"
     " one wave: 'x3~1,visual=~x2'.",
 )
+@PLOT
 @JSON
 @values_ok
 @table_and_treatment(("listwise", "fiml"))
@@ -84,6 +87,7 @@ def longitudinal(
     missing: str,
     difference: str | None,
     free: str,
+    plot_path: Path | None,
     json_path: Path | None,
     values_ok: bool,
     reading: ReadOptions,
@@ -94,6 +98,7 @@ def longitudinal(
     customer and wave (--person, --wave), or a row for each customer with columns such as x1_w1 and
     x1_w2 (--waves).
     """
+    svg_only(plot_path)
     chosen = estimator.upper()
     if difference and chosen not in ("MLR", "MLM"):
         raise Invalid(
@@ -136,7 +141,23 @@ def longitudinal(
         f"Reached: {found.reached or 'no step'}",
         _verdict(found),
     ]
-    finish(_tables(found, shown), said, json_file(json_path, document))
+    files = [*json_file(json_path, document), *interval_plot(plot_path, _plotted(found))]
+    finish(_tables(found, shown), said, files)
+
+
+def _plotted(found: Longitudinal | OrdinalLongitudinal) -> list[Interval]:
+    """Every latent change in SDs of the first wave; the factor above where there are several."""
+    several = found.changes["factor"].nunique() > 1
+    return [
+        Interval(
+            f"{row['wave']} against {row['against']}",
+            row["est"],
+            row["ci_lower"],
+            row["ci_upper"],
+            row["factor"] if several else "",
+        )
+        for row in found.changes.to_dict("records")
+    ]
 
 
 def _waves(

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.covariance.ordinal_longitudinal import OrdinalLongitudinal, ordinal_longitudinal
 from analysis.covariance.waves import Waves, from_columns
-from analysis.errors import DataError, ModelError, TooFewCases
+from analysis.errors import DataError, ModelError, NoVariance, TooFewCases
 
 pytestmark = pytest.mark.xdist_group("ordinal longitudinal")
 MODEL = "F =~ u1 + u2 + u3 + u4\nG =~ u5 + u6 + u7 + u8"
@@ -103,6 +103,15 @@ def test_categories_that_a_wave_never_used_are_joined_by_name() -> None:
         DataError, match="u6 has 2 categories; thresholds can be compared from three"
     ):
         ordinal_longitudinal(waves(two), MODEL)
+
+
+def test_what_has_no_answer_to_give_is_refused_by_name() -> None:
+    constant = two_waves().assign(u2_w2=4)
+    with pytest.raises(NoVariance, match="u2: all 500 answers at wave w2 are 4"):
+        ordinal_longitudinal(waves(constant), MODEL)
+    pair = from_columns(two_waves(), ["u1", "u2"], ["w1", "w2"])
+    with pytest.raises(ModelError, match="give each factor three items or more"):
+        ordinal_longitudinal(pair, "F =~ u1 + u2")
 
 
 def test_persons_who_missed_a_wave_are_left_out_and_reversed_items_turn(

@@ -77,6 +77,22 @@ def test_means_of_branches_are_aligned(asked):
     assert "in simulated samples the means found correlate" in told
 
 
+def test_means_and_changes_are_plotted_with_their_intervals(
+    run, asked, panel: Path, tmp_path: Path
+):
+    plot = tmp_path / "means.svg"
+    asked("alignment", "--group", "branch", "--plot", plot)
+    drawn = plot.read_text()
+    assert drawn.count("<circle") == 3
+    assert "C: " in drawn  # what a screen reader is told
+    asked("longitudinal", "--person", "reference", "--wave", "wave", "--plot", plot)
+    assert "spring against autumn" in plot.read_text()
+    refused = run(
+        *("alignment", panel, "--model", MODEL, "--group", "branch", "--plot", tmp_path / "m.png")
+    )
+    assert "the plot is SVG" in refused.err
+
+
 def test_a_differential_item_is_found_both_ways(asked):
     options = ("--group", "branch", "--level", "0.01")
     ordinal, told = asked("dif", *options)
