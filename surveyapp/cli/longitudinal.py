@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from analysis.covariance.attrition import Attrition, attrition
 from analysis.covariance.compare_models import METHODS
 from analysis.covariance.data import numeric_rows
 from analysis.covariance.longitudinal import Longitudinal
@@ -127,11 +128,13 @@ def longitudinal(
         )
         shown = PLAIN if chosen == "ML" else ROBUST
         script = wave_script(found, found_waves.items, file=file.name, person=person, wave=wave)
+    left = attrition(found_waves, text)
     lost = losses(numeric_rows(found_waves.frame, tuple(found_waves.frame.columns)), found.n)
     document = {
         "rules_version": RULES,
         "sample": sample(lost),
         **found.to_json(),
+        "attrition": left,
         "r_script": script,
     }
     said = [
@@ -142,7 +145,7 @@ def longitudinal(
         _verdict(found),
     ]
     files = [*json_file(json_path, document), *interval_plot(plot_path, _plotted(found))]
-    finish(_tables(found, shown), said, files)
+    finish([*_tables(found, shown), *_attrition(left)], said, files)
 
 
 def _plotted(found: Longitudinal | OrdinalLongitudinal) -> list[Interval]:
@@ -247,6 +250,24 @@ def _changes(found: Longitudinal | OrdinalLongitudinal) -> Table:
     if not in_points:
         return (units, head, rows)
     return (f"{units}; in points of the answers", (*head, "points", "95% CI"), rows)
+
+
+def _attrition(left: Sequence[Attrition]) -> list[Table]:
+    """How those who missed a wave began, if there are any."""
+    rows = [
+        [
+            each.factor,
+            f"{number(each.stayed_mean)} ({each.stayed:,})",
+            f"{number(each.missed_mean)} ({each.missed:,})",
+            number(each.difference),
+            interval(each.ci_lower, each.ci_upper),
+            probability(each.p_holm),
+            number(each.d),
+        ]
+        for each in left
+    ]
+    head = ("factor", "stayed", "missed a wave", "difference", "95% CI", "p (Holm)", "d")
+    return [("Scores at the first wave by who came back (n)", head, rows)] if rows else []
 
 
 def _verdict(found: Longitudinal | OrdinalLongitudinal) -> str:

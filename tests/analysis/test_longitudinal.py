@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.covariance.attrition import attrition
 from analysis.covariance.longitudinal import Longitudinal, longitudinal
 from analysis.covariance.wave_script import wave_script
 from analysis.covariance.waves import from_columns, from_long
@@ -197,6 +198,21 @@ def test_what_does_not_say_who_answered_twice_is_refused() -> None:
     few = from_columns(asked_three_times().head(9), ITEMS, WAVES)
     with pytest.raises(TooFewCases, match="persons with answers at two waves, have 9"):
         longitudinal(few, MODEL)
+
+
+def test_who_missed_a_wave_is_compared_at_the_first() -> None:
+    data = asked_three_times()
+    low = data[[f"x{k}_w1" for k in range(1, 5)]].mean(axis=1) < 4.2
+    data.loc[low & (np.arange(400) % 2 == 0), [f"{item}_w3" for item in ITEMS]] = np.nan
+    first, second = attrition(from_columns(data, ITEMS, WAVES), MODEL)
+    assert (first.factor, first.stayed + first.missed) == ("F", 400)
+    assert first.difference == pytest.approx(first.missed_mean - first.stayed_mean)
+    assert first.ci_upper < 0 < -first.d
+    assert first.p_holm < 0.001
+    assert second.difference > first.difference
+    # R 4.2.2: t.test(gone, here) of the first factor's scores.
+    assert [first.ci_lower, first.ci_upper] == pytest.approx([-1.52529332, -1.21341250], abs=1e-7)
+    assert attrition(from_columns(asked_three_times(), ITEMS, WAVES), MODEL) == ()
 
 
 def test_rows_without_a_person_are_counted() -> None:
