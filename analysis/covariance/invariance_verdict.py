@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from analysis.comparability import Verdict
-from analysis.covariance.invariance import Invariance
-from analysis.covariance.ordinal_invariance import OrdinalInvariance
+from analysis.covariance.invariance import Release
 
 _MEANS = frozenset({"scalar", "strict", "intercepts", "residuals"})
 _RELATIONS = frozenset({"metric", "loadings"})
 
 
-def verdict(found: Invariance | OrdinalInvariance) -> Verdict:
+class Ladder(Protocol):
+    """What is judged: the last step that holds with all before it, and what was released for more."""
+
+    @property
+    def reached(self) -> str | None: ...
+
+    @property
+    def releases(self) -> tuple[Release, ...]: ...
+
+    @property
+    def partial(self) -> object | None: ...
+
+
+def verdict(found: Ladder) -> Verdict:
     """The verdict of a ladder by its own rules.
 
     Scalar: equal intercepts hold (of ordinal items with equal thresholds and loadings). Partial scalar:

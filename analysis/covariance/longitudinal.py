@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.comparability import Verdict
 from analysis.compare import holm
 from analysis.covariance.diagnostics import told_once
 from analysis.covariance.invariance import (
@@ -21,6 +22,7 @@ from analysis.covariance.invariance import (
     may_be_released,
     released_until_held,
 )
+from analysis.covariance.invariance_verdict import verdict
 from analysis.covariance.model import Model
 from analysis.covariance.score_tests import score_tests
 from analysis.covariance.sem import SemFit, fit_sem
@@ -39,8 +41,8 @@ class Longitudinal:
     """The ladder over waves, what breaks it, partial invariance and the changes of latent means.
 
     ``people``: persons who answered anything, by wave; ``in_all`` at every wave; ``n`` those
-    analysed. ``changes`` come from the scalar model, or the partial one; ``changes_hold`` says
-    whether that model holds, without which a difference of means may be one of the items.
+    analysed. ``changes`` come from the scalar model, or the partial one; where the ``verdict`` does
+    not allow means, they may be changes of the items.
     """
 
     waves: tuple[str, ...]
@@ -56,7 +58,6 @@ class Longitudinal:
     releases: tuple[Release, ...]
     partial: SemFit | None
     changes: pd.DataFrame
-    changes_hold: bool
     stability: pd.DataFrame
     turning_points: dict[str, float]  # of reversed items
     warnings: tuple[str, ...]
@@ -64,6 +65,11 @@ class Longitudinal:
     def step(self, name: str) -> InvarianceStep:
         """The rung of that name."""
         return next(step for step in self.steps if step.name == name)
+
+    @property
+    def verdict(self) -> Verdict:
+        """How far the waves are measured alike: whether means, and so ``changes``, may be compared."""
+        return verdict(self)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -85,7 +91,7 @@ class Longitudinal:
             "releases": self.releases,
             "partial": None if self.partial is None else self.partial.to_dict(),
             "changes": self.changes.to_dict(orient="records"),
-            "changes_hold": self.changes_hold,
+            "verdict": self.verdict,
             "stability": self.stability.to_dict(orient="records"),
             "warnings": self.warnings,
         }
@@ -188,7 +194,6 @@ def longitudinal(
         releases,
         repaired,
         _changes(of_means, repeated),
-        repaired is not None or reached in ("scalar", "strict"),
         _stability(fits["configural"], repeated),
         points,
         (

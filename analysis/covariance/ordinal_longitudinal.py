@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.comparability import Verdict
 from analysis.compare import holm
 from analysis.covariance.data import prepare
 from analysis.covariance.invariance import Release, Rules, may_be_released
+from analysis.covariance.invariance_verdict import verdict
 from analysis.covariance.joined_categories import joined_categories
 from analysis.covariance.longitudinal import LEAST
 from analysis.covariance.matrices import Array
@@ -57,13 +59,17 @@ class OrdinalLongitudinal:
     releases: tuple[Release, ...]
     partial: dict[str, float] | None
     changes: pd.DataFrame
-    changes_hold: bool
     stability: pd.DataFrame
     warnings: tuple[str, ...]
 
     def step(self, name: str) -> OrdinalStep:
         """The rung of that name."""
         return next(step for step in self.steps if step.name == name)
+
+    @property
+    def verdict(self) -> Verdict:
+        """How far the waves are measured alike: whether means, and so ``changes``, may be compared."""
+        return verdict(self)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -75,7 +81,7 @@ class OrdinalLongitudinal:
         frames = {
             name: getattr(self, name).to_dict(orient="records") for name in ("changes", "stability")
         }
-        return dict(to_json({**vars(self), **frames}))
+        return dict(to_json({**vars(self), "verdict": self.verdict, **frames}))
 
 
 def ordinal_longitudinal(
@@ -162,7 +168,6 @@ def ordinal_longitudinal(
         found.releases,
         None if found.intercepts is None else ordinal_measures(found.intercepts),
         changes,
-        found.intercepts is not None or reached in ("intercepts", "residuals"),
         stability,
         (
             *waves.warnings,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from analysis.comparability import Verdict
 from analysis.covariance.attrition import Attrition, attrition
 from analysis.covariance.compare_models import METHODS
 from analysis.covariance.data import numeric_rows
@@ -272,9 +273,9 @@ def _attrition(left: Sequence[Attrition]) -> list[Table]:
 
 def _verdict(found: Longitudinal | OrdinalLongitudinal) -> str:
     """What may be compared between the waves."""
-    if found.reached in ("scalar", "strict", "intercepts", "residuals"):
+    if found.verdict is Verdict.SCALAR:
         return "Means may be compared between the waves."
-    if found.partial is not None:
+    if found.verdict is Verdict.PARTIAL_SCALAR:
         freed = ", ".join(one.parameter for one in found.releases)
         return (
             f"Means may be compared between the waves by the items held equal, without {freed}: a"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.comparability import Verdict
 from analysis.covariance.attrition import attrition
 from analysis.covariance.longitudinal import Longitudinal, longitudinal
 from analysis.covariance.wave_script import wave_script
@@ -130,7 +131,7 @@ def test_the_item_that_moved_is_released_and_the_change_is_that_of_the_others(
     assert complete.reached == "metric"
     assert [one.parameter for one in complete.releases] == ["x3~1"]
     assert complete.releases[0].holds
-    assert complete.changes_hold
+    assert complete.verdict is Verdict.PARTIAL_SCALAR
     worst = complete.score_tests.iloc[0]
     assert (worst["name"], worst["wave"], worst["against"]) == ("x3~1", "w3", "w1")
     # lavaan 0.6-14 on the same partial model: defined parameters and their errors.
@@ -142,6 +143,13 @@ def test_the_item_that_moved_is_released_and_the_change_is_that_of_the_others(
     assert last["ci_lower"] < 0.6 < last["ci_upper"]
     assert change(complete, "G")["p_holm"] > 0.5
     assert (complete.changes["p_holm"] >= complete.changes["pvalue"]).all()
+
+
+def test_a_model_that_does_not_fit_allows_no_means() -> None:
+    data = asked_three_times()
+    one = longitudinal(from_columns(data, ITEMS, WAVES), "F =~ " + " + ".join(ITEMS))
+    assert (one.reached, one.verdict) == (None, Verdict.NONE)
+    assert one.to_json()["verdict"] == "none"
 
 
 def test_points_are_the_change_of_the_mean_answer_where_all_items_hold() -> None:

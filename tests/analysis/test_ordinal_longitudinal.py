@@ -71,7 +71,7 @@ def test_every_step_fits_as_in_lavaan(found: OrdinalLongitudinal) -> None:
 def test_the_item_that_moved_is_released_and_the_change_is_lavaans(
     found: OrdinalLongitudinal,
 ) -> None:
-    assert (found.reached, found.changes_hold) == ("loadings", True)
+    assert (found.reached, found.verdict) == ("loadings", "partial scalar")
     assert [one.parameter for one in found.releases] == ["u3~1"]
     assert found.partial is not None
     # The same with long.partial = "u3~1".
@@ -124,7 +124,7 @@ def test_persons_who_missed_a_wave_are_left_out_and_reversed_items_turn(
     gone.loc[:39, [f"{item}_w2" for item in ITEMS]] = np.nan
     fewer = ordinal_longitudinal(waves(gone), MODEL, partial=False)
     assert (fewer.n, fewer.persons, fewer.in_all) == (460, 500, 460)
-    assert (fewer.releases, fewer.changes_hold) == ((), False)
+    assert (fewer.releases, fewer.verdict) == ((), "metric")
     with pytest.raises(TooFewCases, match="persons with every answer of every wave, have 9"):
         ordinal_longitudinal(waves(two_waves(9)), MODEL)
 
