@@ -108,6 +108,8 @@ def longitudinal(
     rules: Rules | None = None,
     partial: bool = True,
     method: str = "2001",
+    sampling_weights: str | None = None,
+    cluster: str | None = None,
 ) -> Longitudinal:
     """Fit the ladder configural, metric, scalar, strict over waves and judge each step.
 
@@ -117,7 +119,7 @@ def longitudinal(
     every answer of every wave, "fiml" also those who missed one. ``free``: parameters that may
     differ at every step, by their name at one wave: ``visual=~x2``, ``x3~1``, ``x3~~x3``. Rules,
     difference tests, ``partial`` and ``method`` as in ``invariance``; a parameter is released at all
-    waves.
+    waves. ``sampling_weights`` and ``cluster``: kept columns of the waves, as in ``fit_sem``.
 
     Changes are of each wave against each earlier one: ``est`` in standard deviations of the first
     wave, ``d`` in those of the two waves (root of the mean variance), ``points`` in points of the
@@ -128,7 +130,7 @@ def longitudinal(
     Raises ModelError for ordinal estimators, whose ladder is ``ordinal_longitudinal``. Else as
     ``fit_sem``.
 
-    Validated against: lavaan 0.6-14 and semTools 0.5-6 ``longInvariance``.
+    Validated against: lavaan 0.6-14 and semTools 0.5-6 ``measEq.syntax(long.equal)``.
     """
     if estimator not in ("ML", "MLR", "MLM"):
         raise ModelError(
@@ -157,6 +159,8 @@ def longitudinal(
             estimator=estimator,
             missing=missing,
             mean_structure=True,
+            sampling_weights=sampling_weights,
+            cluster=cluster,
         )
 
     def worst(found: SemFit, op: str, released: Sequence[str]) -> pd.Series | None:

@@ -91,6 +91,8 @@ def ordinal_longitudinal(
     free: Sequence[str] = (),
     rules: Rules | None = None,
     partial: bool = True,
+    sampling_weights: str | None = None,
+    cluster: str | None = None,
 ) -> OrdinalLongitudinal:
     """Fit configural, thresholds, loadings, intercepts, residuals over waves by WLSMV, and judge each.
 
@@ -99,7 +101,8 @@ def ordinal_longitudinal(
     Satorra's (2000), rules and ``partial`` as in ``ordinal_invariance``; a parameter is released at all
     waves. ``free``: loadings (``f=~u3``), intercepts (``u3~1``) and items whose thresholds (``u3|``) may
     differ at every step. Categories that some wave never used are joined with their neighbours,
-    which the warnings say.
+    which the warnings say. ``sampling_weights`` and ``cluster``: kept columns of the waves, as in
+    ``fit_sem``.
 
     ``changes``: of each wave against each earlier one, ``est`` in standard deviations of the first
     wave, ``d`` in those of the two, with 95 % intervals; ``p_holm`` over all of them.
@@ -124,9 +127,9 @@ def ordinal_longitudinal(
             )
     if len(whole.frame) < LEAST:
         raise TooFewCases(LEAST, len(whole.frame), what="persons with every answer of every wave")
-    names = tuple(whole.frame.columns)
+    options = Options("WLSMV", ordered=True, sampling_weights=sampling_weights, cluster=cluster)
     with one_blas_thread():
-        prepared = prepare(whole.frame, names, (), Options("WLSMV", ordered=True))
+        prepared = prepare(whole.frame, whole.columns, (), options)
         sample = prepared.groups[0].ordinal
         _check_categories(dict(zip(sample.names, sample.categories, strict=True)), waves)
 
@@ -190,7 +193,7 @@ def _names(repeated: WaveModel, step: str | None = None) -> Iterator[str]:
 
 def _joined(waves: Waves) -> tuple[Waves, tuple[str, ...]]:
     """The persons with every answer, categories joined until every wave has used each."""
-    items, whole = list(waves.items), waves.frame.dropna()
+    items, whole = list(waves.items), waves.frame.dropna(subset=list(waves.columns))
     parts = [
         whole[[waves.column(item, wave) for item in items]].set_axis(items, axis=1)
         for wave in waves.names
@@ -209,6 +212,7 @@ def _joined(waves: Waves) -> tuple[Waves, tuple[str, ...]]:
         for k, wave in enumerate(waves.names)
         for item in items
     }
+    columns |= {name: whole[name].to_numpy() for name in waves.kept}
     told = tuple(
         text.replace("every group", "every wave").replace("in group", "at wave") for text in said
     )

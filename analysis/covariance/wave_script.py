@@ -25,15 +25,19 @@ def wave_script(
     arguments = [f'estimator = "{settings.estimator}"', "meanstructure = TRUE"]
     if settings.missing == "fiml":
         arguments.append('missing = "ml"')
+    drawn = {"sampling.weights": settings.sampling_weights, "cluster": settings.cluster}
+    kept = [name for name in drawn.values() if name is not None]
+    arguments += [f"{word} = {_quoted(name)}" for word, name in drawn.items() if name is not None]
     lines = ["# install.packages('lavaan')", "library(lavaan)"]
     lines.append(f"data <- read.csv({_quoted(file)}, check.names = FALSE)")
     if person is not None and wave is not None:
-        columns = ", ".join(_quoted(name) for name in (person, wave, *items))
+        columns = ", ".join(_quoted(name) for name in (person, wave, *items, *kept))
         chosen = ", ".join(_quoted(label) for label in found.waves)
         lines += [
             f"data <- data[data[[{_quoted(wave)}]] %in% c({chosen}), c({columns})]",
             f"data <- reshape(data, idvar = {_quoted(person)}, timevar = {_quoted(wave)},"
-            ' direction = "wide", sep = "_")',
+            ' direction = "wide", sep = "_"'
+            + (f", v.names = c({', '.join(_quoted(item) for item in items)}))" if kept else ")"),
             'names(data) <- gsub("[^[:alnum:]_.]", ".", names(data))',
         ]
     for item, point in found.turning_points.items():

@@ -18,7 +18,7 @@ class Waves:
     """One row a person. ``frame`` has the columns ``column(item, wave)``, NaN where unanswered.
 
     ``labels`` are the waves as the data name them, ``names`` the same as parts of columns and
-    factors. ``answered``: whether a person answered anything at a wave (n, waves).
+    factors. ``kept``: columns of the persons beside them, such as a weight.
     """
 
     frame: pd.DataFrame
@@ -26,6 +26,12 @@ class Waves:
     labels: tuple[str, ...]
     names: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the items, wave by wave."""
+        return tuple(self.column(item, wave) for wave in self.names for item in self.items)
 
     def column(self, item: str, wave: str) -> str:
         """The column of an item at a wave, by the wave's name."""
@@ -58,19 +64,21 @@ def from_long(
     person: str,
     wave: str,
     waves: Sequence[str] = (),
+    keep: Sequence[str] = (),
 ) -> Waves:
     """The waves of a table with one row for each person and wave.
 
     ``person``: the column that is the same for a person's rows, such as a pseudonymous customer
     reference. ``wave``: the column with the wave of each row. ``waves``: the waves to take, first to
     last; by default all of them, numbers by size, else in the order of the text (as of dates,
-    2026-03). Rows without a person or wave, and those of other waves, are left out, which a warning
-    says.
+    2026-03). ``keep``: columns that say something of the person, such as a weight or a branch. Rows
+    without a person or wave, and those of other waves, are left out, which a warning says.
 
     Raises MissingItem for a column that is not there; DataError for a person with two rows at one
-    wave, and where nobody answered at two waves, for then these are not the same people.
+    wave or two values of a kept column, and where nobody answered at two waves, for then these are
+    not the same people.
     """
-    for name in (person, wave, *items):
+    for name in (person, wave, *items, *keep):
         if name not in data.columns:
             raise MissingItem(f"{name}: no such column")
     known = data[(data[person].notna() & data[wave].notna()).to_numpy()].reset_index(drop=True)
@@ -103,15 +111,21 @@ def from_long(
         at = (keys["wave"] == label).to_numpy()
         part = rows.loc[at, list(items)].set_axis(keys.loc[at, "person"].to_numpy(), axis=0)
         parts.append(part.rename(columns={item: f"{item}_{name}" for item in items}))
-    frame = pd.concat(parts, axis=1).reset_index(drop=True)
+    frame = pd.concat(parts, axis=1)
+    for name in keep:
+        frame[name] = _of_persons(rows[name], keys["person"], person).reindex(frame.index)
     return _checked(
-        Waves(frame, tuple(items), tuple(chosen), names, tuple(said)),
+        Waves(frame, tuple(items), tuple(chosen), names, tuple(said), tuple(keep)),
         f"no {person} answered at two waves",
     )
 
 
-def from_columns(data: pd.DataFrame, items: Sequence[str], waves: Sequence[str]) -> Waves:
+def from_columns(
+    data: pd.DataFrame, items: Sequence[str], waves: Sequence[str], *, keep: Sequence[str] = ()
+) -> Waves:
     """The waves of a table with one row a person, whose columns end in the wave: ``x1_w1``, ``x1_w2``.
+
+    ``keep``: columns that say something of the person, such as a weight or a branch.
 
     Raises MissingItem for a column that is not there, DataError where nobody answered at two waves.
     """
@@ -124,11 +138,26 @@ def from_columns(data: pd.DataFrame, items: Sequence[str], waves: Sequence[str])
             f"{absent[0]}: no such column; an item of wave {names[0]} is expected as"
             f" {items[0]}_{names[0]}"
         )
-    frame = data[columns]
-    empty = int(frame.isna().all(axis=1).sum())
-    said = _left_out(empty, "they answered at no wave")
-    frame = frame[frame.notna().any(axis=1)].reset_index(drop=True)
-    return _checked(Waves(frame, tuple(items), names, names, tuple(said)), "no row has two waves")
+    unknown = [name for name in keep if name not in data.columns]
+    if unknown:
+        raise MissingItem(f"{unknown[0]}: no such column")
+    return _checked(
+        Waves(data[[*columns, *keep]], tuple(items), names, names, (), tuple(keep)),
+        "no row has two waves",
+    )
+
+
+def _of_persons(values: pd.Series, persons: pd.Series, person: str) -> pd.Series:
+    """The one value of each person; a missing one where no row has any."""
+    known = pd.DataFrame({"person": persons, "value": values}).dropna().drop_duplicates()
+    twice = known[known["person"].duplicated(keep=False)]
+    if len(twice):
+        one = str(twice["person"].iloc[0])
+        raise DataError(
+            f"{values.name}: {person} {one} has more than one value, one of"
+            f" {twice['person'].nunique()} such cases; give each person one"
+        )
+    return pd.Series(known["value"].to_numpy(), index=known["person"].to_numpy())
 
 
 def reversed_at_all(waves: Waves, items: Sequence[str]) -> tuple[Waves, dict[str, float]]:
@@ -143,6 +172,14 @@ def reversed_at_all(waves: Waves, items: Sequence[str]) -> tuple[Waves, dict[str
 
 
 def _checked(found: Waves, lonely: str) -> Waves:
+    """The waves without those who answered at none. Raises DataError where they have nobody in common."""
+    there = found.answered.any(axis=1)
+    left = _left_out(int((~there).sum()), "they answered at no wave")
+    found = replace(
+        found,
+        frame=pd.DataFrame(found.frame[there]).reset_index(drop=True),
+        warnings=(*found.warnings, *left),
+    )
     if not (found.answered.sum(axis=1) >= 2).any():
         raise DataError(
             f"{lonely}: these are not the same people, whose answers could be compared over time;"

@@ -20,7 +20,7 @@ from analysis.covariance.waves import Waves, from_columns, from_long
 from analysis.losses import losses
 from analysis.rules import RULES
 from surveyapp.cli.ladders import ORDINAL, PLAIN, ROBUST, ladder, released
-from surveyapp.cli.model_options import FILE, JSON, MODEL
+from surveyapp.cli.model_options import CLUSTER, FILE, JSON, MODEL, WEIGHTS
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.outputs import (
     Table,
@@ -75,6 +75,8 @@ from surveyapp.tables.options import ReadOptions
     help="Parameters that may differ between waves at every step, separated by commas, named as at"
     " one wave: 'x3~1,visual=~x2'.",
 )
+@WEIGHTS
+@CLUSTER
 @PLOT
 @JSON
 @values_ok
@@ -89,6 +91,8 @@ def longitudinal(
     missing: str,
     difference: str | None,
     free: str,
+    weights: str | None,
+    cluster: str | None,
     plot_path: Path | None,
     json_path: Path | None,
     values_ok: bool,
@@ -112,11 +116,16 @@ def longitudinal(
             f"--missing {missing}: the estimator WLSMV takes complete rows; use --missing listwise"
         )
     text, named = model_text(model), listed(waves)
-    answers, found_waves = _waves(file, text, reading, person, wave, named, values_ok=values_ok)
+    drawn = [name for name in (weights, cluster) if name is not None]
+    answers, found_waves = _waves(
+        file, text, reading, (person, wave), named, drawn, values_ok=values_ok
+    )
     found: Longitudinal | OrdinalLongitudinal
     script = None
     if chosen == "WLSMV":
-        found = ordinal_longitudinal(found_waves, text, free=listed(free))
+        found = ordinal_longitudinal(
+            found_waves, text, free=listed(free), sampling_weights=weights, cluster=cluster
+        )
         shown = ORDINAL
     else:
         found = test_longitudinal(
@@ -126,11 +135,13 @@ def longitudinal(
             missing=missing,
             method=difference or METHODS[0],
             free=listed(free),
+            sampling_weights=weights,
+            cluster=cluster,
         )
         shown = PLAIN if chosen == "ML" else ROBUST
         script = wave_script(found, found_waves.items, file=file.name, person=person, wave=wave)
     left = attrition(found_waves, text)
-    lost = losses(numeric_rows(found_waves.frame, tuple(found_waves.frame.columns)), found.n)
+    lost = losses(numeric_rows(found_waves.frame, found_waves.columns), found.n)
     document = {
         "rules_version": RULES,
         "sample": sample(lost),
@@ -168,13 +179,17 @@ def _waves(
     file: Path,
     text: str,
     reading: ReadOptions,
-    person: str | None,
-    wave: str | None,
+    who: tuple[str | None, str | None],
     named: Sequence[str],
+    drawn: Sequence[str],
     *,
     values_ok: bool,
 ) -> tuple[AnswerFile, Waves]:
-    """The file's answers by wave, none of whose items holds a missing code."""
+    """The file's answers by wave, none of whose items holds a missing code.
+
+    ``who``: the columns of person and wave; ``drawn``: those of weight and cluster.
+    """
+    person, wave = who
     if (person is None) != (wave is None):
         raise Invalid("--person and --wave go together: who answered, and at which wave")
     if person is None and not named:
@@ -187,15 +202,17 @@ def _waves(
     items = list(parse(text).observed)
     if person is None or wave is None:
         columns = [f"{item}_{each}" for each in named for item in items]
-        answers = read_table(file, reading).named(columns)
+        answers = read_table(file, reading).named([*columns, *drawn])
     else:
         columns = items
-        answers = read_table(file, reading).named([*items, person, wave])
+        answers = read_table(file, reading).named([*items, person, wave, *drawn])
     if not values_ok:
         refuse_lonely(answers, [name for name in columns if name in answers.frame.columns])
     if person is None or wave is None:
-        return answers, from_columns(answers.frame, items, named)
-    return answers, from_long(answers.frame, items, person=person, wave=wave, waves=named)
+        return answers, from_columns(answers.frame, items, named, keep=drawn)
+    return answers, from_long(
+        answers.frame, items, person=person, wave=wave, waves=named, keep=drawn
+    )
 
 
 def _tables(found: Longitudinal | OrdinalLongitudinal, shown: Sequence[str]) -> list[Table]:

@@ -279,3 +279,30 @@ def test_the_r_script_spreads_the_rows_and_names_what_to_expect(incomplete: Long
     assert "lavTestLRT(configural, metric, scalar, strict)" in script
     assert script.count('estimator = "MLR", meanstructure = TRUE, missing = "ml")') == 5
     assert "reshape" not in wave_script(incomplete, ITEMS)
+
+
+def test_persons_of_one_branch_count_as_their_cluster() -> None:
+    data = asked_three_times().head(200)
+    twice = pd.concat([data, data]).assign(branch=np.tile(np.arange(200), 2), weight=1.0)
+    waves = from_columns(twice, ITEMS, WAVES, keep=("branch", "weight"))
+    alone = longitudinal(from_columns(data, ITEMS, WAVES), MODEL, estimator="MLR", partial=False)
+    doubled = longitudinal(
+        waves, MODEL, estimator="MLR", partial=False, cluster="branch", sampling_weights="weight"
+    )
+    assert change(doubled, "F")["est"] == pytest.approx(change(alone, "F")["est"], abs=1e-6)
+    # Each answer twice in its cluster tells no more than once, but for C / (C - 1).
+    ratio = change(doubled, "F")["se"] / change(alone, "F")["se"]
+    assert ratio == pytest.approx(np.sqrt(200 / 199), rel=1e-4)
+
+
+def test_what_is_kept_of_a_person_is_one_value() -> None:
+    rows = in_rows(asked_three_times().head(30)).assign(weight=2.0)
+    found = from_long(rows, ITEMS, person="customer", wave="wave", keep=("weight",))
+    assert (found.kept, set(found.frame["weight"])) == (("weight",), {2.0})
+    rows.iloc[0, rows.columns.get_loc("weight")] = 3.0
+    with pytest.raises(
+        DataError, match="weight: customer c0 has more than one value, one of 1 such"
+    ):
+        from_long(rows, ITEMS, person="customer", wave="wave", keep=("weight",))
+    with pytest.raises(MissingItem, match="branch: no such column"):
+        from_columns(asked_three_times(), ITEMS, WAVES, keep=("branch",))

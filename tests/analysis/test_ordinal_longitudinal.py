@@ -105,6 +105,16 @@ def test_categories_that_a_wave_never_used_are_joined_by_name() -> None:
         ordinal_longitudinal(waves(two), MODEL)
 
 
+def test_equal_weights_change_nothing_and_clusters_the_errors(found: OrdinalLongitudinal) -> None:
+    data = two_waves().assign(weight=3.0, branch=np.arange(500) // 2)
+    kept = from_columns(data, ITEMS, ["w1", "w2"], keep=("weight", "branch"))
+    same = ordinal_longitudinal(kept, MODEL, sampling_weights="weight", partial=False)
+    assert same.steps[2].fit["chisq"] == pytest.approx(found.steps[2].fit["chisq"], rel=1e-6)
+    paired = ordinal_longitudinal(kept, MODEL, cluster="branch", free=("u3~1",), partial=False)
+    assert paired.changes["est"].tolist() == pytest.approx(found.changes["est"].tolist(), abs=0.005)
+    assert paired.changes["se"].tolist() != pytest.approx(found.changes["se"].tolist(), rel=1e-3)
+
+
 def test_what_has_no_answer_to_give_is_refused_by_name() -> None:
     constant = two_waves().assign(u2_w2=4)
     with pytest.raises(NoVariance, match="u2: all 500 answers at wave w2 are 4"):

@@ -57,6 +57,14 @@ def test_waves_of_the_same_customers(asked):
     assert "lavTestLRT(configural, metric, scalar, strict)" in found["r_script"]
 
 
+def test_waves_of_customers_in_branches(asked):
+    waves = ("--person", "reference", "--wave", "wave", "--waves", "spring,autumn")
+    found, told = asked("longitudinal", *waves, "--estimator", "MLR", "--cluster", "branch")
+    assert found["steps"][0]["clusters"] is not None
+    assert "below 30 clusters" in told or "3 clusters" in told
+    assert 'cluster = "branch"' in found["r_script"]
+
+
 def test_waves_without_customers_are_refused(run, panel: Path):
     alone = run("longitudinal", panel, "--model", MODEL)
     assert (alone.code, alone.out) == (2, "")
