@@ -16,6 +16,7 @@ from analysis.composite.result import PlsResult
 from analysis.errors import ModelError
 from analysis.rules import RULES
 from surveyapp.cli.composite_options import seed_option
+from surveyapp.cli.composite_weights import CLUSTER, WEIGHTS
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import FILE, JSON, MODEL
 from surveyapp.cli.models import model_text
@@ -42,6 +43,13 @@ from surveyapp.tables.options import ReadOptions
     show_default=True,
     help="Resamples for the intervals.",
 )
+@click.option(
+    "--consistent",
+    is_flag=True,
+    help="Correct reflective constructs and their products for attenuation (PLSc, two-stage).",
+)
+@WEIGHTS
+@CLUSTER
 @seed_option("bootstrap")
 @JSON
 @values_ok
@@ -51,6 +59,9 @@ def moderation(
     model: str,
     interaction: Interaction,
     bootstrap: int,
+    consistent: bool,
+    weights: str | None,
+    cluster: str | None,
     seed: int,
     missing: Missing,
     json_path: Path | None,
@@ -59,16 +70,19 @@ def moderation(
 ) -> None:
     """Probe every interaction of the model: a path from a product, written Y ~ X + M + X:M."""
     text = model_text(model)
-    answers = model_answers(file, text, reading, values_ok=values_ok)
+    answers = model_answers(file, text, reading, values_ok=values_ok, drawn=(weights, cluster))
     with progress_bar("Resampling") as progress:
         progress(5, "Resampling")
         fit = fit_pls(
             answers.frame,
             text,
             interaction=interaction,
+            consistent=consistent,
             missing=missing,
             bootstrap=bootstrap,
             seed=seed,
+            sampling_weights=weights,
+            cluster=cluster,
         )
         progress(100, "Done")
     products = [row for row in fit.paths.to_dict("records") if ":" in str(row["source"])]

@@ -193,7 +193,7 @@ def test_segments_are_told_with_their_criteria(asked, data: pd.DataFrame):
     assert "A segment is a proposal" in told
 
 
-def test_slopes_of_an_interaction_rest_on_seminrs_path(asked, run, mobi: Path):
+def test_slopes_of_an_interaction_rest_on_seminrs_path(asked, run, mobi: Path, data: pd.DataFrame):
     product = f"{MODEL} + Image:Expectation"
     found, told = asked("moderation", "--bootstrap", 100, model=product)
     # R seminr 2.5.0.9000: interaction_term("Image", "Expectation", two_stage) on mobi.
@@ -203,6 +203,9 @@ def test_slopes_of_an_interaction_rest_on_seminrs_path(asked, run, mobi: Path):
     assert "at +1 SD of Expectation" in told
     ran = run("moderation", mobi, "--model", MODEL, "--bootstrap", 100)
     assert (ran.code, "has no interaction" in ran.err) == (2, True)
+    found, _ = asked("moderation", "--bootstrap", 100, "--consistent", model=product)
+    own = fit_pls(data, product, consistent=True).path("Image:Expectation", "Satisfaction")
+    assert found["moderations"][0]["interaction"]["estimate"] == pytest.approx(own, abs=1e-12)
 
 
 def test_formative_items_are_held_against_a_global_one(run, mobi: Path):
