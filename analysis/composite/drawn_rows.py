@@ -17,7 +17,7 @@ from analysis.covariance.drawn_rows import (
     weights_in,
 )
 from analysis.covariance.intraclass import Clusters, Weights, clusters_of, weights_of
-from analysis.errors import DataError, TooFewCases
+from analysis.errors import DataError, MissingItem, TooFewCases
 from analysis.moments import Moments
 
 
@@ -63,6 +63,15 @@ def weights_and_clusters(
         None if drawn.weights is None else weights_in(data, drawn.weights),
         None if drawn.cluster is None else data[drawn.cluster].to_numpy(),
     )
+
+
+def require_columns(data: pd.DataFrame, drawn: Drawn) -> None:
+    """Raise MissingItem where weights or clusters were given as values, and are no columns."""
+    for name in (drawn.weights, drawn.cluster):
+        if name is not None and name not in data.columns:
+            raise MissingItem(
+                f"{name} is not among the data's columns; fit the model with a column's name"
+            )
 
 
 def require_clusters(cases: Cases, drawn: Drawn) -> None:

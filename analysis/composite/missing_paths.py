@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.composite.drawn_rows import require_columns
 from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
 from analysis.covariance.drawn_rows import not_drawn
@@ -43,6 +44,7 @@ class MissingPaths:
 def row_losses(data: pd.DataFrame, found: PlsResult) -> Losses:
     """The losses of a composite model to data with its columns of weights and clusters."""
     drawn = found.drawn
+    require_columns(data, drawn)
     unknown = int(not_drawn(data, drawn.weights, drawn.cluster).sum())
     return losses(numeric(data, found.estimates.layout.items), found.n, not_drawn=unknown)
 
@@ -53,6 +55,7 @@ def both_treatments(found: PlsResult, data: pd.DataFrame, model: str) -> Missing
     The data has the columns of weights and clusters. Raises as ``fit_pls``.
     """
     settings = found.settings
+    require_columns(data, found.drawn)
     other = fit_pls(
         data,
         model,

@@ -75,14 +75,32 @@ class Bottleneck:
 
 
 @dataclass(frozen=True)
+class Influence:
+    """A row, by its label, without which the effects would be others: those without it."""
+
+    row: object
+    condition: float
+    outcome: float
+    ce_fdh: float
+    cr_fdh: float
+
+    def effect(self, technique: Technique) -> float:
+        """The effect without the row."""
+        return self.ce_fdh if technique == "CE-FDH" else self.cr_fdh
+
+
+@dataclass(frozen=True)
 class Condition:
-    """One condition: its scope, the rows that make the ceiling (k, 2), ceilings, bottlenecks."""
+    """One condition: its scope, the corners of the ceiling (k, 2), ceilings, bottlenecks, and the
+    rows on the ceiling or at an end of the scope that change an effect when they are left out.
+    """
 
     name: str
     scope: Range
     peers: tuple[tuple[float, float], ...]
     ceilings: tuple[Ceiling, ...]
     bottlenecks: tuple[Bottleneck, ...]
+    influential: tuple[Influence, ...]
 
     def ceiling(self, technique: Technique) -> Ceiling:
         """The ceiling of a technique."""
@@ -123,8 +141,8 @@ def necessary_conditions(
     Organizational Research Methods 23(2)). ``steps``: the number of equal
     intervals of the bottleneck table, or the outcomes that it is to show.
 
-    A ceiling rests on extreme rows: one wrong answer in the corner removes it, so that the peers
-    are to be looked at. No interval of d is given, for none is established.
+    A ceiling rests on extreme rows: one wrong answer in the corner removes it. ``influential`` has
+    those that change d when they are left out, as R NCA's ``nca_outliers``. No interval of d is given, for none is established.
 
     Raises MissingItem for an unknown variable, TooFewCases below 10 rows, NoVariance, DataError.
 
@@ -144,7 +162,8 @@ def necessary_conditions(
     if not 0 <= permutations <= MAX_PERMUTATIONS:
         raise DataError(f"permutations must lie between 0 and {MAX_PERMUTATIONS}")
     values = numeric(data, [outcome, *conditions])
-    kept = values[~np.isnan(values).any(axis=1)]
+    whole = ~np.isnan(values).any(axis=1)
+    kept, labels = values[whole], data.index[whole]
     if len(kept) < LEAST_ROWS:
         raise TooFewCases(LEAST_ROWS, len(kept), what="complete rows")
     ranges = [
@@ -152,6 +171,7 @@ def necessary_conditions(
         for name, column in zip([outcome, *conditions], kept.T, strict=True)
     ]
     levels = _levels(steps, outcome, ranges[0])
+    given = scope is not None
     streams = np.random.SeedSequence(seed).spawn(len(conditions))
     found = tuple(
         _condition(
@@ -161,6 +181,7 @@ def necessary_conditions(
             levels,
             permutations,
             np.random.default_rng(streams[k - 1]),
+            _influential(kept[:, k], kept[:, 0], labels, (ranges[k], ranges[0]) if given else None),
         )
         for k, name in enumerate(conditions, start=1)
     )
@@ -207,6 +228,7 @@ def _condition(
     levels: np.ndarray,
     permutations: int,
     rng: np.random.Generator,
+    influential: tuple[Influence, ...],
 ) -> Condition:
     observed = effects(points, points.y[None, :])[:, 0]
     reached = np.zeros(len(TECHNIQUES))
@@ -252,7 +274,50 @@ def _condition(
             for technique in TECHNIQUES
             for level in levels.tolist()
         ),
+        influential,
     )
+
+
+def _influential(
+    x: np.ndarray, y: np.ndarray, labels: pd.Index, scopes: tuple[Range, Range] | None
+) -> tuple[Influence, ...]:
+    """Single rows on a corner or at an end of the observed ranges, by how much they change d."""
+
+    def found(keep: np.ndarray) -> np.ndarray | None:
+        own = x[keep], y[keep]
+        if scopes is None and min(np.ptp(own[0]), np.ptp(own[1])) == 0:
+            return None
+        given = scopes or tuple((float(v.min()), float(v.max())) for v in own)
+        points = Points.within(*own, given[0], given[1])
+        return effects(points, points.y[None, :])[:, 0]
+
+    everyone = np.ones(len(x), dtype=bool)
+    effect = found(everyone)
+    if effect is None:
+        return ()
+    out = []
+    for k in _candidates(x, y):
+        keep = everyone.copy()
+        keep[k] = False
+        without = found(keep)
+        if without is not None and np.abs(without - effect).max() > 1e-9:
+            out.append(
+                Influence(labels[k], float(x[k]), float(y[k]), float(without[0]), float(without[1]))
+            )
+    return tuple(sorted(out, key=lambda one: -abs(one.ce_fdh - effect[0])))
+
+
+def _candidates(x: np.ndarray, y: np.ndarray) -> list[int]:
+    """Rows that alone stand on a corner of the ceiling or at an end of a range."""
+    order = np.lexsort((-y, x))
+    highest = np.maximum.accumulate(np.concatenate([[-np.inf], y[order][:-1]]))
+    corners = order[y[order] > highest].tolist()
+    alone = [k for k in corners if ((x == x[k]) & (y == y[k])).sum() == 1]
+    for values in (x, y):
+        for end in (values.min(), values.max()):
+            at = np.flatnonzero(values == end)
+            alone += at.tolist() if len(at) == 1 else []
+    return list(dict.fromkeys(alone))
 
 
 def _margin(p: float, permutations: int) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.composite.drawn_rows import require_columns
 from analysis.composite.model import PlsModel
 from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
@@ -16,6 +17,7 @@ def both_weightings(found: PlsResult, data: pd.DataFrame, model: str | PlsModel)
     The unweighted fit is of the same rows: those that have a weight above 0. Raises as ``fit_pls``.
     """
     settings = found.settings
+    require_columns(data, found.drawn)
     name = found.drawn.weights
     rows = data if name is None else data[weights_in(data, name) > 0]
     other = fit_pls(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from pathlib import Path
 from typing import Any, get_args
 
@@ -35,6 +36,8 @@ from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
 from surveyapp.reports.necessity_charts import ceiling_scatters, combined_drawing
 from surveyapp.tables.options import ReadOptions
+
+_SHOWN = 3  # rows of each condition; the JSON has all
 
 _PERMUTATIONS = click.option(
     "--permutations",
@@ -176,7 +179,7 @@ def nca(
         *(f"Warning: {note}" for note in notes),
         *(f"Note: {note}" for note in answers.notes),
     ]
-    tables = [_effects(found, left), _bottlenecks(found, ceiling)]
+    tables = [_effects(found, left), _bottlenecks(found, ceiling), _influential(found, ceiling)]
     finish(tables, said, [*json_file(json_path, document), *drawn])
 
 
@@ -259,6 +262,33 @@ def _bottlenecks(found: Necessity, ceiling: Technique) -> Table:
     )
 
 
+def _influential(found: Necessity, ceiling: Technique) -> Table:
+    rows = []
+    for condition in found.conditions:
+        effect = condition.ceiling(ceiling).effect
+        ranked = sorted(condition.influential, key=lambda one: -abs(one.effect(ceiling) - effect))
+        for one in ranked[:_SHOWN]:
+            rows.append(
+                [
+                    f"{condition.name}, {_row(one.row)}",
+                    f"{one.condition:.3g}",
+                    f"{one.outcome:.3g}",
+                    number(effect),
+                    number(one.effect(ceiling)),
+                ]
+            )
+    return (
+        f"Rows whose absence changes d most, by {ceiling}",
+        ("condition, row", "condition", found.outcome, "d", "d without it"),
+        rows,
+    )
+
+
+def _row(label: object) -> str:
+    """A row by its number from 1, as a spreadsheet counts below its heading."""
+    return f"row {int(label) + 1}" if isinstance(label, Integral) else str(label)
+
+
 def _verdict(found: Necessity, ceiling: Technique) -> str:
     def told(each: Condition) -> str:
         return f"{each.name} (d = {each.ceiling(ceiling).effect:.2f})"
@@ -269,7 +299,7 @@ def _verdict(found: Necessity, ceiling: Technique) -> str:
     rule = f"d of at least 0.1, p below .05, by {ceiling}"
     if not named:
         return f"No condition counts as necessary ({rule})."
-    return f"Necessary ({rule}): {', '.join(named)}. Look at the rows on the ceiling before relying on it."
+    return f"Necessary ({rule}): {', '.join(named)}. Look at the rows that change d before relying on it."
 
 
 @click.command()

@@ -100,6 +100,26 @@ def test_bottlenecks_are_those_of_r_nca(
     assert {each.state for each in own if each.required is None} == {"not necessary"}
 
 
+# R NCA 5.0.1, nca_outliers(k = 1) by CE-FDH: the row (in its order) and the effect without it.
+OUTLIERS = {
+    "individualism": {"Japan": 0.55, "USA": 0.33, "Sweden": 0.43, "South Korea": 0.40},
+    "risk": {"Japan": 0.46, "Greece": 0.25, "USA": 0.25, "Denmark": 0.33, "Belgium": 0.32},
+}
+_NAMED = {13: "Japan", 27: "USA", 23: "Sweden", 21: "South Korea", 9: "Greece", 5: "Denmark", 2: "Belgium"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUTLIERS)
+def test_rows_that_change_the_effect_are_those_of_r_nca(
+    conditions: dict[str, Condition], name: str
+) -> None:
+    found = [
+        (_NAMED[int(str(each.row))], round(each.ce_fdh, 2))
+        for each in conditions[name].influential
+        if int(str(each.row)) in _NAMED
+    ]
+    assert found[: len(OUTLIERS[name])] == list(OUTLIERS[name].items())
+
+
 def test_ties_and_a_wider_scope_are_those_of_r_nca() -> None:
     at = np.arange(60)
     x = 2.0 + (at * 7) % 5

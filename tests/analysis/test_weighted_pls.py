@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.composite.fimix import fimix
+from analysis.composite.missing_paths import both_treatments, row_losses
 from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
 from analysis.composite.weighted_paths import both_weightings
@@ -67,6 +68,19 @@ def test_so_they_are_where_answers_are_missing(data: pd.DataFrame) -> None:
     for missing in ("mean", "listwise"):
         one = fit_pls(holed, SMALL, sampling_weights="w", missing=missing)
         _same(one, fit_pls(rows, SMALL, missing=missing))
+
+
+def test_both_treatments_of_missing_answers_are_weighted(data: pd.DataFrame) -> None:
+    holed = data.copy()
+    holed.iloc[::9, holed.columns.get_loc("IMAG1")] = np.nan
+    holed.iloc[2, holed.columns.get_loc("w")] = np.nan
+    found = fit_pls(holed, SMALL, sampling_weights="w")
+    lost = row_losses(holed, found)
+    assert (lost.rows, lost.used, lost.not_drawn) == (250, 249, 1)
+    both = both_treatments(found, holed, SMALL)
+    listwise = fit_pls(holed, SMALL, sampling_weights="w", missing="listwise")
+    assert [path.listwise for path in both.paths] == listwise.paths["estimate"].tolist()
+    assert [path.mean for path in both.paths] == found.paths["estimate"].tolist()
 
 
 def test_the_scale_of_weights_does_not_matter(data: pd.DataFrame) -> None:
@@ -169,6 +183,10 @@ def test_what_cannot_be_weighted_is_refused(data: pd.DataFrame) -> None:
         fit_pls(data, SMALL, cluster="no such")
     with pytest.raises(TooFewCases, match="clusters in k"):
         fit_pls(data.assign(k=1), SMALL, cluster="k")
+    given = fit_pls(data, SMALL, sampling_weights=data["w"].to_numpy())
+    for compared in (row_losses, lambda frame, fit: both_weightings(fit, frame, SMALL)):
+        with pytest.raises(MissingItem, match="with a column's name"):
+            compared(data, given)
     moments = Moments(("x1", "x2"), 50, np.zeros(2), np.eye(2))
     with pytest.raises(DataError, match="every row"):
         fit_pls(moments, "X =~ x1; Y =~ x2; Y ~ X", sampling_weights="w")
