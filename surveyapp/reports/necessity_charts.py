@@ -87,8 +87,9 @@ def _scatter(
             condition.name, (_LEFT + WIDTH) / 2, bottom + 23, size=_SMALL, colour=COLOURS["muted"]
         )
     )
-    for a, b in _distinct(plane, x, y):
-        parts.append(svg.element("circle", cx=a, cy=b, r=1.9, fill=COLOURS["control"]))
+    for a, b, rows in _distinct(plane, x, y):
+        size = 1.9 * min(2.2, rows**0.25)
+        parts.append(svg.element("circle", cx=a, cy=b, r=size, fill=COLOURS["control"]))
     parts.append(svg.polyline(_steps(plane, condition), colour=_STEP, width=1.8, dash=None))
     line = condition.ceiling("CR-FDH")
     if line.slope is not None and line.intercept is not None:
@@ -101,12 +102,17 @@ def _scatter(
     return parts
 
 
-def _distinct(plane: _Plane, x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:
+def _distinct(plane: _Plane, x: np.ndarray, y: np.ndarray) -> list[tuple[float, float, int]]:
+    """Places of points and how many rows stand there; the more, the larger is the point."""
     unit = [
         np.round((values - low) / (high - low) * _GRID) / _GRID * (high - low) + low
         for values, (low, high) in ((x, plane.x), (y, plane.y))
     ]
-    return [plane.at(float(a), float(b)) for a, b in np.unique(np.column_stack(unit), axis=0)]
+    places, rows = np.unique(np.column_stack(unit), axis=0, return_counts=True)
+    return [
+        (*plane.at(float(a), float(b)), int(count))
+        for (a, b), count in zip(places, rows, strict=True)
+    ]
 
 
 def _steps(plane: _Plane, condition: Condition) -> list[tuple[float, float]]:
