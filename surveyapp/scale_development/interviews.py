@@ -15,6 +15,7 @@ from surveyapp.store.models import InterviewFinding, ScaleDevelopment, ScaleItem
 
 LONGEST_PARTICIPANT, LONGEST_FINDING = 40, 2_000
 MOST_FINDINGS = 200  # of one item
+_WRITTEN = ("participant", "problem", "severity", "finding", "change", "wording")
 # The steps of answering of Tourangeau (1984), in which something can go wrong.
 PROBLEMS: Mapping[str, str] = {
     "none": "No problem",
@@ -75,6 +76,11 @@ def add_finding(
         noted_by=user_id,
         noted_at=now,
     )
+    last = session.scalar(
+        select(InterviewFinding).where(of_item).order_by(InterviewFinding.id.desc()).limit(1)
+    )
+    if last is not None and all(getattr(last, x) == getattr(row, x) for x in _WRITTEN):
+        return last  # sent twice
     session.add(row)
     session.flush()
     note(session, user_id, "add interview finding", scale, item=item.code, severity=row.severity)

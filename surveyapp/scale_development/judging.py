@@ -72,7 +72,8 @@ class Judged:
 def begin_round(
     session: Session, scale: ScaleDevelopment, kind: str, *, user_id: int | None, now: datetime
 ) -> JudgingRound:
-    """A round of the items that are not dropped; drafts become items in judging.
+    """A round of the items that are not dropped; drafts become items in judging. The same round asked for
+    twice, before a judge is invited, is one.
 
     Raises Invalid for an unknown kind or a pool that cannot be judged, Conflict for a round too many.
     """
@@ -115,6 +116,8 @@ def begin_round(
         created_by=user_id,
         created_at=now,
     )
+    if known and _is_untouched(session, known[0], row):
+        return known[0]
     session.add(row)
     session.flush()
     note(session, user_id, "begin judging round", scale, round=row.id, kind=kind, items=len(items))
@@ -277,6 +280,12 @@ def state_of(judge: Judge, now: datetime) -> JudgeState:
     if judge.expires_at <= now:
         return JudgeState.EXPIRED
     return JudgeState.OPEN if judge.saved_at is None else JudgeState.BEGUN
+
+
+def _is_untouched(session: Session, last: JudgingRound, wanted: JudgingRound) -> bool:
+    """Whether the last round is the wanted one and nobody was invited to it."""
+    same = all(getattr(last, x) == getattr(wanted, x) for x in ("kind", "items", "constructs"))
+    return same and last.closed_at is None and not judges_of(session, last.id)
 
 
 def _refuse_closed(row: JudgingRound) -> None:

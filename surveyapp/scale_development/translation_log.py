@@ -16,6 +16,10 @@ from surveyapp.store.models import ItemTranslation, ScaleDevelopment, ScaleItem
 
 LONGEST_TRANSLATOR = 80
 MOST_TURNS = 200  # of one item
+_WRITTEN = (
+    *("language", "source", "forward", "forward_by", "back", "back_by"),
+    *("comparison", "decision", "note"),
+)
 ACCEPTED, OPEN = "accepted", "open"
 COMPARISONS: Mapping[str, str] = {
     "same": "Same meaning",
@@ -84,6 +88,11 @@ def add_turn(
     count = session.scalar(select(func.count()).select_from(ItemTranslation).where(of_item)) or 0
     if count >= MOST_TURNS:
         raise Conflict(f"{item.code} has {count} turns, as many as may be.")
+    last = session.scalar(
+        select(ItemTranslation).where(of_item).order_by(ItemTranslation.id.desc()).limit(1)
+    )
+    if last is not None and all(getattr(last, x) == getattr(row, x) for x in _WRITTEN):
+        return last  # sent twice
     session.add(row)
     session.flush()
     note(
