@@ -15,7 +15,7 @@ from surveyapp.errors import NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results import projects as known_ones
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE
-from surveyapp.results.project_analyses import analyses_of
+from surveyapp.results.project_analyses import ANALYSES, analyses_of, ask_project_analysis
 from surveyapp.results.project_json import model_document, model_to_json, project_to_json
 from surveyapp.results.project_options import (
     COMPOSITE_MISSING,
@@ -26,10 +26,11 @@ from surveyapp.results.project_options import (
     SCHEMES,
     options_of,
 )
+from surveyapp.results.project_step_kinds import StepKind, step_arguments, step_in_words
 from surveyapp.results.project_variables import variables_of
 from surveyapp.results.projects import LONGEST_NAME, LONGEST_REASON, LONGEST_TEXT, ModelText
 from surveyapp.store.audit import record
-from surveyapp.store.models import Journey, Project, ProjectModel
+from surveyapp.store.models import Journey, Project, ProjectModel, ProjectStep
 from surveyapp.surveys.queries import survey_by_code
 
 projects = Blueprint(
@@ -41,6 +42,11 @@ projects = Blueprint(
 
 _LARGEST = 2_147_483_647
 _STATES = ["waiting", "fitted", "failed"]
+_ANALYSIS_STATES = ["waiting", "done", "failed"]
+_ARGUMENTS = (
+    *("name", "comparison", "value", "values", "half", "seed", "least"),
+    *("since", "until", "names", "lowest", "highest"),
+)
 
 
 def _number(description: str, **given: Any) -> ma.fields.Integer:
@@ -191,6 +197,62 @@ class ModelResultSchema(FittedModelSchema):
     )
 
 
+class NewStepSchema(Strict):
+    """A step that the answers are taken through before models are fitted from now on."""
+
+    project = _number("The project's number.", required=True)
+    kind = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([str(each) for each in StepKind])
+    )
+    arguments = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.OneOf(_ARGUMENTS)),
+        values=ma.fields.String(validate=ma.validate.Length(max=10_000)),
+        load_default=dict,
+        metadata={
+            "description": "As typed on the page: `name`, `comparison` and `value` of `leave_out_rows`;"
+            " `name` and `values`, such as `1=5, 9=missing`, of `recode`; `half` and `seed`; `least`;"
+            " `since` and `until`; `names`, `lowest` and `highest` of `scale`."
+        },
+    )
+    reason = _text("It stands in the log and beside every result.", 500, load_default="")
+
+
+class UndoneStepSchema(Strict):
+    """A step that is to be undone."""
+
+    project = _number("The project's number.", required=True)
+    step = _number("The step's number.", required=True)
+
+
+class StepSchema(ma.Schema):
+    """A step, which stays on record when it is undone."""
+
+    id = ma.fields.Integer(required=True)
+    kind = ma.fields.String(required=True)
+    said = ma.fields.String(required=True, metadata={"description": "In words."})
+    reason = ma.fields.String(required=True)
+    undone = ma.fields.Boolean(required=True)
+
+
+class NewAnalysisSchema(Strict):
+    """A further analysis of a fitted model."""
+
+    model = _number("The model's number.", required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(list(ANALYSES)))
+    group = _text("The attribute that makes groups, where they are compared.", 200, load_default="")
+    construct = _text("The formed construct of a `redundancy` analysis.", 200, load_default="")
+    item = _text("The item that asks for all of it.", 200, load_default="")
+
+
+class AnalysisSchema(ma.Schema):
+    """A further analysis; the model has its result once it is done."""
+
+    id = ma.fields.Integer(required=True)
+    kind = ma.fields.String(required=True)
+    options = ma.fields.Dict(keys=ma.fields.String(), required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(_ANALYSIS_STATES))
+
+
 _PROJECT = {
     "id": 4,
     "name": "Structure of the scale",
@@ -223,6 +285,13 @@ _SENT = {
     "kind": "covariance",
     "text": "quality =~ per1 + per2 + per3 + per4",
     "options": {"estimator": "MLR", "missing": "fiml"},
+}
+_STEP = {
+    "id": 3,
+    "kind": "reverse",
+    "said": "Reverse item per3",
+    "reason": "Worded the other way round",
+    "undone": False,
 }
 _WAITING = {**_MODEL, "state": "waiting", "fit": None, "fingerprint": "", "versions": {}}
 
@@ -354,17 +423,111 @@ def read_model(query: dict[str, Any], code: str) -> dict[str, Any]:
     Every number of its result, and of the further analyses that are done.
     """
     with installation().store.reading() as session:
-        journey = _journey(session, code)
-        model = session.get(ProjectModel, query["model"])
-        if model is None or model.project.journey_id != journey.id:
-            raise NotFound("There is no such model on this journey; it may have been removed.")
-        project = known_ones.project_of(session, journey.id, model.project_id)
-        found = known_ones.model_of(session, project, query["model"])
+        found = _model(session, _journey(session, code), query["model"])
         further = [each for each in analyses_of(session, found) if each.result is not None]
         document = {**model_document(found, further), "created_at": found.created_at}
     with installation().store.writing() as session:
         record(session, None, "download model", f"model {query['model']}", key=caller().name)
     return document
+
+
+@projects.route("/journeys/<string:code>/projects/steps", methods=["POST"])
+@needs(KeyScope.MODEL_ANSWERS)
+@projects.arguments(
+    NewStepSchema,
+    example={"project": 4, "kind": "reverse", "arguments": {"name": "per3"}, "reason": "Worded so"},
+)
+@projects.response(200, StepSchema, example=_STEP)
+@projects.alt_response(404, "NOT_FOUND")
+def take_step(asked: dict[str, Any], code: str) -> dict[str, Any]:
+    """Take a project's answers through a step
+
+    Models fitted from now on see the answers after it. Requests can be repeated safely: a step that
+    stands already is given back.
+    """
+    kind = StepKind(asked["kind"])
+    with installation().store.writing() as session:
+        journey = _journey(session, code)
+        project = known_ones.project_of(session, journey.id, asked["project"])
+        known = variables_of(session, project, installation().library)
+        arguments = step_arguments(kind, asked["arguments"], known)
+        for each in known_ones.standing_steps(session, project):
+            if each.kind == kind and each.arguments == arguments:
+                return _told_step(each)
+        made = known_ones.add_step(
+            session, project, kind, arguments, reason=asked["reason"], user_id=None
+        )
+        return _told_step(made)
+
+
+@projects.route("/journeys/<string:code>/projects/steps/undone", methods=["POST"])
+@needs(KeyScope.MODEL_ANSWERS)
+@projects.arguments(UndoneStepSchema, example={"project": 4, "step": 3})
+@projects.response(200, StepSchema, example={**_STEP, "undone": True})
+@projects.alt_response(404, "NOT_FOUND")
+def undo_step(asked: dict[str, Any], code: str) -> dict[str, Any]:
+    """Undo a step of a project
+
+    It stays on record. A second time it changes nothing.
+    """
+    with installation().store.writing() as session:
+        journey = _journey(session, code)
+        project = known_ones.project_of(session, journey.id, asked["project"])
+        return _told_step(
+            known_ones.undo_step(
+                session, project, asked["step"], user_id=None, now=installation().now()
+            )
+        )
+
+
+@projects.route("/journeys/<string:code>/projects/analyses", methods=["POST"])
+@needs(KeyScope.MODEL_ANSWERS)
+@projects.arguments(NewAnalysisSchema, example={"model": 12, "kind": "exploratory"})
+@projects.response(
+    200,
+    AnalysisSchema,
+    example={"id": 2, "kind": "exploratory", "options": {}, "state": "waiting"},
+)
+@projects.alt_response(404, "NOT_FOUND")
+def analyse_model(asked: dict[str, Any], code: str) -> dict[str, Any]:
+    """Ask for a further analysis of a model
+
+    A worker computes it; the model has its result once it is done. Requests can be repeated safely: the
+    analysis that is done or under way is given back. 409 before the model is fitted.
+    """
+    with installation().store.writing() as session:
+        model = _model(session, _journey(session, code), asked["model"])
+        made = ask_project_analysis(
+            session,
+            model,
+            asked["kind"],
+            group=asked["group"],
+            construct=asked["construct"],
+            item=asked["item"],
+            known=variables_of(session, model.project, installation().library),
+            user_id=None,
+        )
+        waits = made.job is not None and made.job.state in ("waiting", "running")
+        state = "done" if made.result is not None else "waiting" if waits else "failed"
+        return {"id": made.id, "kind": made.kind, "options": made.options, "state": state}
+
+
+def _model(session: Session, journey: Journey, number: int) -> ProjectModel:
+    model = session.get(ProjectModel, number)
+    if model is None or model.project.journey_id != journey.id:
+        raise NotFound("There is no such model on this journey; it may have been removed.")
+    project = known_ones.project_of(session, journey.id, model.project_id)
+    return known_ones.model_of(session, project, number)
+
+
+def _told_step(step: ProjectStep) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "kind": step.kind,
+        "said": step_in_words(step.kind, step.arguments),
+        "reason": step.reason,
+        "undone": step.undone_at is not None,
+    }
 
 
 def _journey(session: Session, code: str) -> Journey:

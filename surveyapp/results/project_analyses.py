@@ -129,6 +129,7 @@ def ask_project_analysis(
     )
     made.job_id = job.id
     session.flush()
+    session.refresh(made)
     subject = f"project {model.project_id}"
     record(session, user_id, "analyse model", subject, model=model.name, analysis=kind, **options)
     return made

@@ -57,6 +57,9 @@ IDS = {
     "POST /journeys/{code}/projects/models": "fitModel",
     "GET /journeys/{code}/projects/models": "listModels",
     "GET /journeys/{code}/projects/model": "readModel",
+    "POST /journeys/{code}/projects/steps": "takeStep",
+    "POST /journeys/{code}/projects/steps/undone": "undoStep",
+    "POST /journeys/{code}/projects/analyses": "analyseModel",
     "POST /inventory": "importInventory",
 }
 

@@ -21,7 +21,7 @@ from surveyapp.auth.permissions import Subject
 from surveyapp.installation import Installation
 from surveyapp.problem_types import TYPES
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import ApiKey, AuditEntry, Journey, SurveyRow
+from surveyapp.store.models import ApiKey, AuditEntry, Journey, ProjectModel, SurveyRow
 from tests.web.world import session_key
 
 # The document, its page, the way to it, and the types of problem.
@@ -99,6 +99,9 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
             )
             for place in (world.here, world.there)
         }
+        session.get_one(ProjectModel, world.here.model_id).result = {"n": 7, "method": "PLS"} | {
+            "r_squared": {}
+        }
         scopes = [each for each in KeyScope if api_keys.SUBJECTS[each] is Subject.JOURNEY]
         _, key = api_keys.make(
             session, name="One", scopes=scopes, journey_id=world.here.journey_id, user_id=None
@@ -138,6 +141,19 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
                 "kind": "covariance",
                 "text": "nps ~~ nps",
             },
+        },
+        "/journeys/open/projects/steps": lambda *_: {
+            "json": {
+                "project": world.here.project_id,
+                "kind": "leave_out_rows",
+                "arguments": {"name": "nps", "comparison": "missing"},
+            }
+        },
+        "/journeys/open/projects/steps/undone": lambda *_: {
+            "json": {"project": world.here.project_id, "step": world.here.step_id}
+        },
+        "/journeys/open/projects/analyses": lambda *_: {
+            "json": {"model": world.here.model_id, "kind": "prediction"}
         },
         "/journeys/open/projects/model": lambda *_: {
             "query_string": {"model": world.here.model_id}

@@ -124,6 +124,9 @@ OPERATIONS = {
     "fitModel": ("projects", "fit_model"),
     "listModels": ("projects", "list_models"),
     "readModel": ("projects", "read_model"),
+    "takeStep": ("projects", "take_step"),
+    "undoStep": ("projects", "undo_step"),
+    "analyseModel": ("projects", "analyse_model"),
 }
 
 
@@ -370,6 +373,21 @@ def test_a_project_is_created_once_and_a_model_fitted_and_read(program: Program)
     assert found.result["n"] == found.result.additional_properties["n_rows"] == 7
     missing = program.call(*OPERATIONS["readModel"], code="open", model=999)
     assert missing.status_code == 404
+    step = models.NewStep.from_dict(
+        {"project": project.id, "kind": "answered", "arguments": {"least": "1"}, "reason": "Pilot"}
+    )
+    taken = [program.call(*OPERATIONS["takeStep"], code="open", body=step).parsed for _ in "12"]
+    assert taken[0].id == taken[1].id and taken[0].said.startswith("Leave out rows with fewer")
+    undone = models.UndoneStep(project=project.id, step=taken[0].id)
+    for _ in range(2):
+        assert program.call(*OPERATIONS["undoStep"], code="open", body=undone).parsed.undone
+    for kind, status, field in (("exploratory", 200, ""), ("invariance", 422, "group")):
+        body = models.NewAnalysis.from_dict({"model": asked.id, "kind": kind})
+        answered = program.call(*OPERATIONS["analyseModel"], code="open", body=body)
+        assert answered.status_code == status
+        assert (answered.parsed.errors[0].field if field else answered.parsed.state) in (
+            *(field, "waiting"),
+        )
 
 
 def test_the_portfolio_lists_the_journeys_by_their_scores(program: Program):
