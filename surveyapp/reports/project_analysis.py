@@ -309,7 +309,10 @@ def _factors(result: Section, number: int) -> Table:
     return Table(
         number=number,
         title="Exploratory Factors",
-        columns=[Column("", 0.3), *(Column(name, 0.7 / len(names), apa.bounded) for name in names)],
+        columns=[
+            Column("Measure", 0.3),
+            *(Column(name, 0.7 / len(names), apa.bounded) for name in names),
+        ],
         cells=[
             ["Variance explained", *result["variance"]],
             *(
@@ -357,7 +360,8 @@ def _dynamic(result: Section, number: int) -> Table:
         ],
         cells=rows,
         note="A fit beyond a level's cut-off is like that of a model which lacks what the levels up to it"
-        f" add (McNeish & Wolf, 2023). Highest level whose cut-off this fit reaches: {reached or '-'}."
+        f" add (McNeish & Wolf, 2023). Highest level whose cut-off this fit reaches: {reached or '-'}"
+        " (0: it is better than every level's)."
         " “Found by” is the share of misspecified samples that the cut-off finds (of the model itself,"
         f" the share that it passes). n = {result['n']:,}, df = {result['df']},"
         f" {result['reps']:,} samples a level, seed {result['seed']}.",
