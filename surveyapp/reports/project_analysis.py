@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from surveyapp.reports import apa
-from surveyapp.reports.document import Column, Interval, Look, Table, italic
+from surveyapp.reports.document import Chart, Column, Interval, Look, Table, italic
+from surveyapp.reports.research_charts import Interval as Estimate
+from surveyapp.reports.research_charts import intervals
 from surveyapp.store.models import ProjectAnalysis
 
 Section = Mapping[str, Any]
@@ -18,6 +20,47 @@ def analysis_tables(analysis: ProjectAnalysis, number: Iterator[int]) -> list[Ta
     if analysis.result is None:
         return []
     return [made(analysis.result, next(number)) for made in _TABLES[analysis.kind]]
+
+
+def analysis_charts(analysis: ProjectAnalysis) -> list[Chart]:
+    """The figures of an analysis: of slopes and of a formed construct's coverage their intervals."""
+    if analysis.result is None or analysis.kind not in _CHARTS:
+        return []
+    return [_CHARTS[analysis.kind](analysis.result)]
+
+
+def _slope_chart(result: Section) -> Chart:
+    rows = [
+        Estimate(
+            f"{found['moderator']} at {each['at']:+g} SD",
+            each["estimate"],
+            each["lower"],
+            each["upper"],
+            f"{found['source']} → {found['target']}",
+        )
+        for found in result["moderations"]
+        for each in found["slopes"]
+    ]
+    return Chart(
+        "Simple slopes by the moderator", intervals(rows), f"95% intervals, n = {result['n']:,}."
+    )
+
+
+def _coverage_chart(result: Section) -> Chart:
+    row = Estimate(
+        f"Formed by {len(result['items'])} items", result["path"], result["lower"], result["upper"]
+    )
+    return Chart(
+        f"Path to {', '.join(result['global_items'])}",
+        intervals([row], cut=0.7, cut_label=".70"),
+        f"95% interval, n = {result['n']:,}.",
+    )
+
+
+_CHARTS: Mapping[str, Callable[[Section], Chart]] = {
+    "slopes": _slope_chart,
+    "redundancy": _coverage_chart,
+}
 
 
 def _ladder(result: Section, number: int) -> Table:

@@ -115,18 +115,25 @@ def file_variables(columns: Mapping[str, Any], library: Library) -> Variables:
 
 def instrument_items(instrument: Instrument) -> list[Variable]:
     """The instrument's items that are answered by numbers, under their own codes."""
-    texts = instrument.wording(LANGUAGE, None).items
+    texts = {
+        code: filled(text, {}, _PLACES)
+        for code, text in instrument.wording(LANGUAGE, None).items.items()
+    }
     return [
         Variable(
             item.code,
             instrument.code,
             item.code,
-            filled(texts.get(item.code, item.code), {}, _PLACES),
+            _capital(texts.get(item.code, item.code)),
             _scale(item),
         )
         for item in instrument.items
         if item.kind in _NUMERIC
     ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True)

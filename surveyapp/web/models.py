@@ -134,7 +134,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         drawn=_drawn(found, journey),
         tables=_tables(found),
         proposals=_proposals(found),
-        further=[(each, _analysis_tables(each)) for each in further],
+        further=[(each, _analysis_tables(each), _analysis_drawings(each)) for each in further],
         kinds={name: kind for name, kind in ANALYSES.items() if kind.of == found.kind},
         groups=known.groups,
         formed=tuple(formative(found.text)) if found.kind == COMPOSITE and found.result else (),
@@ -373,6 +373,12 @@ def _analysis_tables(analysis: ProjectAnalysis) -> list[Table]:
     from surveyapp.reports.project_analysis import analysis_tables
 
     return analysis_tables(analysis, count(1))
+
+
+def _analysis_drawings(analysis: ProjectAnalysis) -> list[Drawing]:
+    from surveyapp.reports.project_analysis import analysis_charts
+
+    return [drawing(chart, at) for at, chart in enumerate(analysis_charts(analysis), start=1)]
 
 
 def _proposals(found: ProjectModel) -> list[Proposal]:
