@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from surveyapp.i18n.words import MINUS
 from surveyapp.reports import apa
 from surveyapp.reports.document import Chart, Column, Interval, Look, Table, italic
 from surveyapp.reports.research_charts import Interval as Estimate
@@ -32,7 +33,7 @@ def analysis_charts(analysis: ProjectAnalysis) -> list[Chart]:
 def _slope_chart(result: Section) -> Chart:
     rows = [
         Estimate(
-            f"{found['moderator']} at {each['at']:+g} SD",
+            _stands(found["moderator"], each["at"]),
             each["estimate"],
             each["lower"],
             each["upper"],
@@ -419,14 +420,15 @@ def _slopes(result: Section, number: int) -> Table:
         of = f"{found['source']} → {found['target']}"
         rows.append(_slope(of, f"per SD of {found['moderator']}", found["interaction"]))
         rows += [
-            _slope(of, f"{found['moderator']} at {each['at']:+g} SD", each)
-            for each in found["slopes"]
+            _slope(of, _stands(found["moderator"], each["at"]), each) for each in found["slopes"]
         ]
-        where = " and ".join(f"{low:+.2f} to {high:+.2f}" for low, high in found["significant"])
+        where = " and ".join(
+            f"{apa.number(low)} to {apa.number(high)}" for low, high in found["significant"]
+        )
         said.append(
             f"{of}: significant with {found['moderator']} from {where} SD"
             if where
-            else f"{of}: nowhere significant between -3 and 3 SD of {found['moderator']}"
+            else f"{of}: nowhere significant between {MINUS}3 and 3 SD of {found['moderator']}"
         )
     return Table(
         number=number,
@@ -440,10 +442,16 @@ def _slopes(result: Section, number: int) -> Table:
             Column(apa.P, 0.1, apa.pvalue),
         ],
         cells=rows,
-        note=f"{'; '.join(said)} (Johnson and Neyman, within -3 to 3). n = {result['n']:,},"
+        note=f"{'; '.join(said)} (Johnson and Neyman, within {MINUS}3 to 3). n = {result['n']:,},"
         f" {result['bootstrap']:,} resamples, seed {result['seed']}.",
         look=Look.APA,
     )
+
+
+def _stands(moderator: str, at: float) -> str:
+    if at == 0:
+        return f"{moderator} at its mean"
+    return f"{moderator} at {'+' if at > 0 else MINUS}{abs(at):g} SD"
 
 
 def _slope(path: str, moderator: str, found: Section) -> list[Any]:

@@ -308,6 +308,7 @@ def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
     page = client.get(model).text + client.get(composite).text
     for title in ("Exploratory Factor Loadings", "Dynamic Cut-Offs", "Simple Slopes", "Redundancy"):
         assert title in page
+    assert "sure at its mean" in page and "sure at −1 SD" in page
     assert "Simple slopes by the moderator" in page and page.count("<figure") == 4
     with zipfile.ZipFile(io.BytesIO(client.get(f"{composite}/figures.zip").data)) as files:
         assert len([name for name in files.namelist() if name.endswith(".svg")]) == 3
