@@ -16,10 +16,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from surveyapp.distribution.campaign_results import campaign_summaries
-from surveyapp.jobs.kinds import COUNT_DAYS, JourneyPayload
+from surveyapp.jobs.kinds import COUNT_DAYS, SORT_SEGMENT, JourneyPayload
+from surveyapp.journeys.population_shares import population_shares
+from surveyapp.journeys.weighting_cells import cell_rules, count_cells, weighting_cells
 from surveyapp.responses.numbers import allocate
 from surveyapp.responses.recounting import recount_journey
 from surveyapp.responses.rollups import recount
+from surveyapp.responses.sorting import sort_segment
 from surveyapp.sampling import customers
 from surveyapp.store import plain_copies
 from surveyapp.store.audit import record
@@ -787,3 +790,35 @@ def test_documents_of_a_filled_database_name_surveys(empty_store: Store):
         if empty_store.is_sqlite:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+
+def test_shares_of_earlier_releases_are_counted_by_a_job(empty_store: Store):
+    """By the very cells that would be counted if they were set today."""
+    upgrade(empty_store.engine, "0090")
+    shares = {"New York": 0.25, '"30"': 0.25, "30": 0.5}
+    rows: list[tuple[str, dict[str, object]]] = [
+        ("journeys", {"code": "j", "state": "current", "kind": "journey"}),
+        ("population_shares", {"id": 1, "journey_id": 1, "attribute": "b", "shares": shares}),
+        (
+            "population_shares",
+            {"id": 2, "journey_id": 1, "attribute": "a", "shares": {"true": 0.5, "x": 0.5}},
+        ),
+    ]
+    counted = {"counted_on": date(2025, 12, 31), "source": "register"}
+    for name, values in rows:
+        _fill_least(empty_store, [(name, {**counted, **values})])
+    upgrade(empty_store.engine)
+    with empty_store.reading() as session:
+        rules = set(cell_rules(population_shares(session, 1)).values())
+        cells = weighting_cells(session, 1)
+        assert set(cells) == rules and len(rules) == 6
+        assert {cell.sorted_to for cell in cells.values()} == {NOTHING_SORTED}
+        (job,) = session.scalars(select(Job)).all()
+        assert (job.kind, job.journey_id) == (SORT_SEGMENT.name, 1)
+        first = job.parameters["segment_id"]
+        codes = {cell.code for cell in cells.values()}
+    assert sort_segment(empty_store, first) == 0
+    with empty_store.writing() as session:
+        assert {cell.sorted_to for cell in weighting_cells(session, 1).values()} == {None}
+        count_cells(session, 1, population_shares(session, 1), user_id=None)
+        assert {cell.code for cell in weighting_cells(session, 1).values()} == codes
