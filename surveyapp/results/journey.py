@@ -87,7 +87,7 @@ class Ground:
         for (survey, scale), months in sums.items():
             into = found.setdefault((self.places[survey], scale), {})
             for month, value in months.items():
-                into[month] = into.get(month, NOTHING) + value
+                into[month] = into[month] + value if month in into else value
         return found
 
 

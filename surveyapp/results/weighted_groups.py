@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -31,6 +31,7 @@ from surveyapp.results.publication import Publication
 from surveyapp.store.models import EVERYBODY
 
 _KEPT = 64  # journeys
+Months = tuple[MonthKey | None, MonthKey | None]  # first and last
 
 _cache: WeakKeyDictionary[Any, OrderedDict[object, tuple[int, ToldGroups]]] = WeakKeyDictionary()
 _lock = Lock()
@@ -44,6 +45,19 @@ class ToldGroups:
 
     there: frozenset[int]
     shown: Mapping[Cell, Publication | None]
+    _hidden: dict[tuple[Cell, Months, tuple[int, ...]], bool] = field(
+        default_factory=dict, compare=False
+    )  # found again by every page that shows the same months
+
+    def is_hidden(self, cell: Cell, months: Months, groups: tuple[int, ...]) -> bool:
+        """Whether any of these groups may not be told of in these months; all where none may be."""
+        shown = self.shown[cell]
+        if shown is None:
+            return True
+        key = (cell, months, groups)
+        if key not in self._hidden:
+            self._hidden[key] = any(shown.why_hidden(each, *months) for each in groups)
+        return self._hidden[key]
 
 
 def groups_told(

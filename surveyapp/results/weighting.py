@@ -43,8 +43,8 @@ from surveyapp.results.journey import (
 )
 from surveyapp.results.publication import Publication
 from surveyapp.results.scope import Period, Scope, period
-from surveyapp.results.view_models import Figure, Hidden, Weighted
-from surveyapp.results.weighted_groups import groups_told
+from surveyapp.results.view_models import Figure, Weighted
+from surveyapp.results.weighted_groups import ToldGroups, groups_told
 from surveyapp.store.db import read_once
 from surveyapp.store.models import EVERYBODY
 
@@ -54,6 +54,7 @@ _INTERVAL = "Linearised, Student's t, 95%"
 _NO_GROUP = "Hidden, because a small group of customers could be told apart; join values that few customers have."
 
 _ByGroup = Mapping[int, Sums]
+_NOBODY = ToldGroups(frozenset(), {})
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Weighting:
     margins: tuple[Margin, ...]
     refused: str = ""
     groups: Mapping[int, Values] = field(default_factory=dict)
-    _shown: Mapping[Cell, Publication | None] = field(default_factory=dict)
+    told: ToldGroups = _NOBODY
 
     def score(
         self, several: Sequence[Cell], scored: Scored, sums: _ByGroup, when: Period
@@ -84,7 +85,7 @@ class Weighting:
         """A score of these cells together in some months, of the ``sums`` of each group in them."""
         if self.refused:
             return Weighted(None, refused=self.refused, of_all=True)
-        return _score(self, [self._shown[cell] for cell in several], scored, sums, when)
+        return _score(self, several, scored, sums, when)
 
 
 @dataclass(frozen=True)
@@ -253,22 +254,22 @@ def _weighting(session: Session, base: Ground, minimum: int) -> Weighting:
             f" by at most {MOST_GROUPS}. Join values, or remove an attribute.",
         )
     there = {number: values for number, values in numbers.items() if number in groups.there}
-    return Weighting(margins, "", there, groups.shown)
+    return Weighting(margins, "", there, groups)
 
 
 def _score(
     by: Weighting,
-    several: Sequence[Publication | None],
+    several: Sequence[Cell],
     scored: Scored,
     sums: _ByGroup,
     when: Period,
 ) -> Weighted:
-    months = when.months
-    for shown in several:
-        if shown is None:
-            return Weighted(None, refused=_NO_GROUP, hidden=True)
-        if {shown.why_hidden(number, *months) for number in sums} - {Hidden.NO}:
-            return Weighted(None, refused=_hidden(shown, list(sums), months), hidden=True)
+    months, groups = when.months, tuple(sorted(sums))
+    for cell in several:
+        if by.told.is_hidden(cell, months, groups):
+            shown = by.told.shown[cell]
+            reason = _NO_GROUP if shown is None else _hidden(shown, groups, months)
+            return Weighted(None, refused=reason, hidden=True)
     known = {by.groups[number]: own for number, own in sums.items() if number in by.groups}
     for at, margin in enumerate(by.margins):
         absent = sorted(set(margin.shares) - {values[at] for values in known})

@@ -33,6 +33,10 @@ PAGES = {
     "touchpoint of a segment": "/journeys/1/touchpoints/1?segment=1",
     "segment comparison": "/journeys/1/results",
     "portfolio": "/journeys",
+    "weighted overview": "/journeys/1?weighted=yes",
+    "weighted results": "/journeys/1/results?weighted=yes",
+    "weighted touchpoint with trends": "/journeys/1/touchpoints/1?weighted=yes",
+    "weighted portfolio": "/journeys?weighted=yes",
 }
 
 

@@ -22,6 +22,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.app import create_app
 from surveyapp.demo import bank, population
 from surveyapp.demo.surveys import draw_map
+from surveyapp.demo.weighted import tell_shares
 from surveyapp.installation import Installation, open_installation
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.bulk import store_bulk
@@ -94,6 +95,7 @@ def fill(installation: Installation, *, spreading: bool = False) -> None:
             segment, _ = create_segment(session, name=name, rule=rule, code=code, user_id=None)
             sort_batch(session, segment.id)  # at once: there is nothing to sort yet
         surveys = draw_map(session, plan)
+        tell_shares(session, surveys[""].journey, today=today.date(), worker="bench")
     start, before = time.perf_counter(), peak_megabytes()
     for where, survey in surveys.items():
         here = [ask for ask in pool if ask.place == where]
