@@ -207,10 +207,11 @@ def facet_counts(
 
 
 def facet_kinds(
-    session: Session, base: Ground, rules: Mapping[int, str], rest: int
+    session: Session, base: Ground, rules: Mapping[int, str], rest: int, *, mark: int
 ) -> dict[Cell, dict[Facet, Kinds]]:
     """The same answers without a flag by all the segments and further groups that a customer is in together;
-    nothing where there are too many. Groups have ``rules``; who is in none of them is in ``rest``.
+    nothing where there are too many. Groups have ``rules``; who is in none of them is in ``rest``. They are
+    read once for each ``mark``, which differs when the numbers of segments or groups do.
     """
     counted = facet_counts(session, base)
     if not _are_few(_totals(base, counted)):
@@ -223,7 +224,7 @@ def facet_kinds(
         calendar_of(base.journey),
         known,
         scales,
-        fingerprint=_fingerprint(counted),
+        fingerprint=mark,
     )
     found: dict[Cell, dict[Facet, Kinds]] = {}
     for (survey, scale), by_facet in read.items():

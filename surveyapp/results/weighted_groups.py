@@ -73,7 +73,7 @@ def groups_told(
         if key in kept and kept[key][0] == mark:
             kept.move_to_end(key)
             return kept[key][1]
-    found = _read(session, base, rules, segments, minimum)
+    found = _read(session, base, rules, segments, minimum, mark)
     with _lock:
         kept[key] = (mark, found)
         while len(kept) > _KEPT:
@@ -87,6 +87,7 @@ def _read(
     rules: Mapping[int, str],
     segments: tuple[tuple[int, str], ...],
     minimum: int,
+    mark: int,
 ) -> ToldGroups:
     counted = _group_counts(session, base, rules)
     there = frozenset(
@@ -99,7 +100,7 @@ def _read(
     present = {number: rule for number, rule in rules.items() if number in there}
     told = publications(session, base, minimum=minimum)
     parts = divisions(session, base, minimum=minimum)
-    by_kind = facet_kinds(session, base, present, UNKNOWN)
+    by_kind = facet_kinds(session, base, present, UNKNOWN, mark=mark)
     lying = groups_lying(segments, tuple(present.items()))
     shown: dict[Cell, Publication | None] = {}
     for cell, published in told.items():

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analysis.metrics import Mean, summarize
@@ -16,6 +17,7 @@ from instruments.schema import Metric
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.population_shares import read_shares, set_shares, shares_as_lines
 from surveyapp.responses.bulk import store_bulk
+from surveyapp.responses.counted import replace, scores_of
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards
 from surveyapp.results import weighting as module
@@ -30,7 +32,7 @@ from surveyapp.results.weighted_scores import (
 from surveyapp.results.weighted_scores_json import weighted_scores_to_json
 from surveyapp.results.weighting import score_points
 from surveyapp.store.db import Store
-from surveyapp.store.models import BINS, Journey
+from surveyapp.store.models import BINS, Journey, Response, SurveyRow
 from tests.responses.makers import NOW, as_survey, make_journey, make_survey
 from tests.results import bank
 
@@ -259,3 +261,23 @@ def test_shares_are_read_as_they_are_written():
     read_once = read_shares("New York: 33.3 %\n\nage 30 to 40, 66,7")
     assert read_once == pytest.approx({"New York": 0.333, "age 30 to 40": 0.667})
     assert read_shares(shares_as_lines(read_once)) == pytest.approx(read_once)
+
+
+def test_a_customer_who_moves_to_another_cell_changes_what_may_be_told(store: Store):
+    """No segment sees the move: four are left in the north, who were five."""
+    given = answers(NORTH[:5], region="North") + answers(SOUTH, region="South")
+    journey = made(store, given, ("region", REGIONS), segments={"old": "age = old"})
+    assert nps(store, journey).weighted is not None
+    with store.writing() as session:
+        row = session.scalars(select(Response).order_by(Response.id)).first()
+        assert row is not None
+        survey = as_survey(session, session.get_one(SurveyRow, row.survey_id))
+        connection = session.connection()
+        before = connection.execute(select(Response.__table__).where(Response.id == row.id)).one()
+        row.attributes = {"region": "South"}
+        session.flush()
+        after = connection.execute(select(Response.__table__).where(Response.id == row.id)).one()
+        scores = scores_of(connection, [row.id])[row.id]
+        replace(connection, survey, [(before, scores)], [(after, scores)])
+    row_now = nps(store, journey)
+    assert row_now.weighted is None and row_now.figure.shown
