@@ -75,7 +75,7 @@ class ItemDif:
     item: str
     factor: str
     categories: int
-    matched_on: int
+    matching: tuple[str, ...]  # items of its matching score, the item itself among them
     uniform: NestedTest
     nonuniform: NestedTest
     total: NestedTest
@@ -105,6 +105,7 @@ class OrdinalDif:
     purified: bool
     rounds: int
     items: tuple[ItemDif, ...]
+    turning_points: Mapping[str, float]  # of reversed items
     warnings: tuple[str, ...]
 
     @property
@@ -221,6 +222,7 @@ def ordinal_dif(
         purify,
         len(seen),
         found,
+        points,
         (*reversal_sentences(points), *large.said, *said),
     )
 
@@ -282,11 +284,11 @@ def _items(
         for item in items:
             anchors = tuple(dict.fromkeys([*matching[factor], item]))
             score = np.mean([values[name] for name in anchors], axis=0)
-            tested.append((item, factor, len(anchors), _nested(values[item], score, member)))
+            tested.append((item, factor, anchors, _nested(values[item], score, member)))
     adjusted = CORRECTIONS[rules.correction]([each.tests[2].pvalue for *_, each in tested])
     found = []
     moderate, large = CLASSES[rules.classes]
-    for (item, factor, matched_on, own), p in zip(tested, adjusted, strict=True):
+    for (item, factor, anchors, own), p in zip(tested, adjusted, strict=True):
         uniform, nonuniform, total = own.tests
         gain = total.nagelkerke
         size = "large" if gain > large else "moderate" if gain > moderate else "negligible"
@@ -299,7 +301,7 @@ def _items(
                 item,
                 factor,
                 own.categories,
-                matched_on,
+                anchors,
                 uniform,
                 nonuniform,
                 total,

@@ -11,6 +11,7 @@ from analysis.covariance.mimic import Mimic, mimic
 from analysis.covariance.missing_ladders import model_losses
 from analysis.losses import Losses
 from analysis.rules import RULES
+from analysis.scale.dif_script import dif_script
 from analysis.scale.ordinal_dif import CLASSES, CORRECTIONS, CRITERIA, OrdinalDif, ordinal_dif
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import FILE, JSON, MODEL
@@ -135,6 +136,7 @@ def dif(
         "sample": sample(lost),
         "method": method,
         **found.to_json(),
+        "r_script": dif_script(found, file=file.name) if isinstance(found, OrdinalDif) else None,
     }
     said = [
         *(advice(lost, chosen, missing) if method == "mimic" else []),

@@ -13,6 +13,7 @@ from analysis.compare import benjamini_hochberg
 from analysis.covariance.mimic import Mimic, mimic
 from analysis.errors import DataError, ModelError, NoVariance, TooFewCases
 from analysis.proportional_odds import OddsFit, fit_odds
+from analysis.scale.dif_script import dif_script
 from analysis.scale.ordinal_dif import ItemDif, OrdinalDif, ordinal_dif
 
 pytestmark = pytest.mark.xdist_group("dif")
@@ -156,7 +157,7 @@ def test_planted_items_are_found_with_their_kind(found: OrdinalDif) -> None:
     assert effect.ci_lower < 0.9 < effect.ci_upper
     assert 0.2 < effect.points < 0.6
     # Purified: the six others, with the studied item itself where it is flagged.
-    assert [each.matched_on for each in found.items] == [6, 6, 7, 6, 6, 7, 6, 6]
+    assert [len(each.matching) for each in found.items] == [6, 6, 7, 6, 6, 7, 6, 6]
 
 
 def test_each_test_is_twice_the_difference_of_the_models() -> None:
@@ -171,6 +172,13 @@ def test_each_test_is_twice_the_difference_of_the_models() -> None:
         assert own.slope_change == pytest.approx(
             abs(models[1][1][0] / models[0][1][0] - 1), abs=1e-6
         )
+
+
+def test_the_r_script_names_the_matching_items_and_what_to_expect(found: OrdinalDif) -> None:
+    script = dif_script(found, file="answers.csv")
+    assert 'levels = c("ref", "foc"))' in script
+    assert 'tested("i3", c("i1", "i2", "i4", "i5", "i7", "i8", "i3"))' in script
+    assert "# expected: uniform = 24.316, nonuniform = 0.0785" in script
 
 
 def test_by_size_only_what_matters_is_flagged() -> None:
