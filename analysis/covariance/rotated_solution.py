@@ -69,6 +69,7 @@ def solve_rotated(
     """
     blocks = blocks_of(model)
     _require_equal_kinds(blocks, settings)
+    _require_one_kind_of_items(blocks, settings)
     targets = {block.name: target_of(block, rotation, target) for block in blocks}
     extracted = [
         {block.name: _extracted(block, group.cov, data.names) for block in blocks}
@@ -154,6 +155,15 @@ def _require_equal_kinds(blocks: tuple[EfaBlock, ...], settings: Options) -> Non
         raise ModelError(
             f'equal {kinds[0]} over groups are not estimated with the exploratory block "{blocks[0].name}", '
             "whose factors are rotated in each group; compare groups by a confirmatory model (invariance)"
+        )
+
+
+def _require_one_kind_of_items(blocks: tuple[EfaBlock, ...], settings: Options) -> None:
+    if settings.answers:
+        raise ModelError(
+            f'the exploratory block "{blocks[0].name}" is not rotated with written thresholds, theta '
+            "parametrization, or ordinal items beside numbers or predictors; use numeric items alone or "
+            "ordinal ones alone, by delta"
         )
 
 

@@ -265,6 +265,22 @@ def test_rotations_without_what_they_need_are_refused() -> None:
         Rotation("varimin")
 
 
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (NINE, {"ordered": ITEMS[:5]}),
+        (NINE, {"parametrization": "theta"}),
+        (f"{NINE}\nx1 | t1", {}),
+    ],
+    ids=["beside numbers", "theta", "thresholds"],
+)
+def test_ordinal_items_that_no_block_is_rotated_with_are_refused(
+    text: str, options: dict[str, Any]
+) -> None:
+    with pytest.raises(ModelError, match='block "b" is not rotated with written thresholds'):
+        fit_sem(quarters(), text, estimator="WLSMV", **options)
+
+
 def test_what_is_not_computed_for_rotated_factors_is_refused_by_name() -> None:
     fit = fit_sem(holzinger(), NINE, rotation=Rotation("quartimin", starts=2))
     with pytest.raises(ModelError, match="resamples are not computed"):
