@@ -163,6 +163,22 @@ def test_a_bifactor_esem_has_a_general_factor_first_and_uncorrelated_ones_behind
     ).sum() == 9
 
 
+@pytest.mark.parametrize(
+    ("rotation", "expected"),
+    [  # GPArotation 2022.10 on loadings of factanal, which stops early; its bifactorT is not divided by 4
+        (Rotation(), 0.1883895072),  # geominQ(delta = .001)
+        (Rotation("oblimin", gamma=-0.5), 0.2310186922),  # oblimin(gam = -.5)
+        (Rotation("target"), 0.2208484516),  # pstQ
+        (Rotation("bi-quartimin"), 0.00625845245 / 4),  # bifactorT
+    ],
+    ids=lambda value: getattr(value, "method", ""),
+)
+def test_criteria_are_as_low_as_those_of_gparotation(rotation: Rotation, expected: float) -> None:
+    target = own_target() if rotation.to_target else None
+    (block,) = fit_sem(holzinger(), NINE, rotation=rotation, target=target).solution.rotations
+    assert block.rotated.value == pytest.approx(expected, rel=5e-5)
+
+
 def test_a_target_with_signs_is_reached_from_starts_of_either_handedness() -> None:
     loadings = np.kron(np.eye(3), np.ones((3, 1))) * 0.7 + 0.05
     target = np.where(loadings > 0.5, 0.7, 0.0)
