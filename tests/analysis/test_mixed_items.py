@@ -17,6 +17,8 @@ from analysis.covariance.sem import SemFit, fit_sem
 from analysis.errors import DataError, ModelError
 from tests.analysis.classic_data import holzinger
 
+pytestmark = pytest.mark.xdist_group("mixed_items")
+
 CUTS = {
     "o1": ("x1", [4, 5, 6]),
     "o2": ("x2", [5.3, 6.3, 7]),

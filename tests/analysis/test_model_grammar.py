@@ -14,6 +14,8 @@ from analysis.covariance.sem import SemFit, fit_sem
 from analysis.errors import ModelError
 from tests.analysis.classic_data import holzinger
 
+pytestmark = pytest.mark.xdist_group("model_grammar")
+
 REGRESSION = "x4 ~ b1*x1 + b2*x2 + b3*x3\n"
 CFA = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\n"
 

@@ -17,6 +17,8 @@ from analysis.errors import ModelError, TooFewCases
 from tests.analysis.classic_data import incomplete
 from tests.analysis.test_mixed_items import CUTS, MIMIC, MIXED, ORDINAL, fitted
 
+pytestmark = pytest.mark.xdist_group("pairwise")
+
 MEASURES = ("df", "chisq", "chisq_scaled", "baseline_chisq_scaled", "cfi_scaled", "rmsea_scaled")
 MEASURES += ("srmr", "gfi")
 
