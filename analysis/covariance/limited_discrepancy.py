@@ -273,6 +273,13 @@ class LimitedDiscrepancy:
         slopes[np.ix_(own, structure.positions)] = change
         return slopes
 
+    def on_answers(self, theta: Array, sigma: Array, g: int) -> Array:
+        """A group's covariances of the observed variables (p, p) on the scale of the answers' moments."""
+        scale = np.ones(len(sigma))
+        implied = self.at(theta).implied[g]
+        scale[self.outcomes] = self.scales(theta[: self.size], implied, g)
+        return np.asarray(sigma * scale * scale[:, None])
+
     def gradient(self, point: Point) -> Array:
         """Of all parameters."""
         return self.derivatives(point, exact=False)[0]

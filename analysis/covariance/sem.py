@@ -36,6 +36,7 @@ from analysis.covariance.efa_blocks import rotated_form
 from analysis.covariance.estimates_table import estimates_frame, undefined_quantities
 from analysis.covariance.factor_scores import factor_scores as scores_of
 from analysis.covariance.intraclass import Clusters, Weights, clusters_of, weights_of
+from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.matrices import Array, Implied
 from analysis.covariance.measures import measures
 from analysis.covariance.model import Model
@@ -197,7 +198,10 @@ class SemFit:
     def residual_correlations(self, *, group: int = 1, kind: str = "bentler") -> pd.DataFrame:
         """Sample minus implied correlations (p, p) of one group (see ``analysis.covariance.residuals``)."""
         sample = self.solution.data.groups[group - 1].cov
-        return residuals_of(self.table.observed, sample, self.implied[group - 1].sigma, kind=kind)
+        sigma, discrepancy = self.implied[group - 1].sigma, self.solution.discrepancy
+        if isinstance(discrepancy, LimitedDiscrepancy):
+            sigma = discrepancy.on_answers(self.solution.theta, sigma, group - 1)
+        return residuals_of(self.table.observed, sample, sigma, kind=kind)
 
     def factor_scores(self, data: pd.DataFrame, *, method: str = "regression") -> pd.DataFrame:
         """Scores of every factor for the rows of ``data`` (index kept), missing answers allowed.

@@ -186,6 +186,8 @@ def test_the_parametrisations_are_one_model(data: pd.DataFrame) -> None:
     delta, theta = (fitted(data, CHAIN, parametrization=own) for own in ("delta", "theta"))
     assert delta.fit["chisq"] == pytest.approx(theta.fit["chisq"], rel=1e-9)
     assert np.allclose(delta.estimates["std_all"], theta.estimates["std_all"], atol=1e-7)
+    assert np.allclose(delta.residual_correlations(), theta.residual_correlations(), atol=1e-7)
+    assert theta.residual_correlations().loc["o1", "o5"] == pytest.approx(0.0, abs=0.02)
     paths = ("o5~o1", "b7~o5", "b7~o1")
     frame = delta.estimates
     b = dict(zip(frame["lhs"] + frame["op"] + frame["rhs"], frame["est"], strict=True))
@@ -222,6 +224,16 @@ def test_the_difference_of_nested_models_is_lavaans(data: pd.DataFrame) -> None:
     restricted = fitted(data, MIXED + "\nvisual ~~ 0*textual")
     test = difference_test(restricted, fitted(data, MIXED))
     assert (test.chisq, test.df) == (pytest.approx(47.054939, rel=1e-5), 1)
+
+
+def test_restrictions_and_equal_loadings_hold_here_too(data: pd.DataFrame) -> None:
+    """lavaan 0.6-14: scaled 20.744 on 8 df, a = .7 without error; 35.741 on 19 df by school."""
+    text = MIXED.replace("o2", "a*o2").replace("x6", "lower(1)*x6") + "\na > 0.7"
+    fit = fitted(data, text)
+    assert (fit.fit["df"], fit.fit["chisq_scaled"]) == (8, pytest.approx(20.744, abs=1e-3))
+    assert np.allclose(fit.estimates.loc[1, ["est", "se"]].to_list(), (0.7, 0.0), atol=1e-9)
+    groups = fitted(data, MIMIC, group="school", equal=("loadings",))
+    assert (groups.fit["df"], groups.fit["chisq_scaled"]) == (19, pytest.approx(35.741, abs=1e-3))
 
 
 def test_weights_count_rows(data: pd.DataFrame) -> None:
