@@ -28,6 +28,12 @@ _COMMENT = re.compile(r"[#!][^\n]*")
 _CURE = (
     "write 'level: 1' above what holds within clusters and 'level: 2' above what holds between them"
 )
+# Operators that are read at one level and not fitted at two.
+_NOT_FITTED = {
+    "<~": "composites are not fitted at two levels; measure a factor with '=~'",
+    "|": "thresholds are not fitted at two levels, where items are numbers; leave the line out",
+    "~*~": "response scales are not fitted at two levels, where items are numbers; leave the line out",
+}
 
 
 @dataclass(frozen=True)
@@ -167,12 +173,17 @@ def _require_readable(within: Model, between: Model) -> None:
     """Refuse what is read at one level and not fitted at two."""
     for model in (within, between):
         for path in model.paths:
-            if path.op == "<~":
+            if path.op in _NOT_FITTED:
                 raise ModelError(
-                    f"{path.name}: composites are not fitted at two levels; measure a factor with '=~'",
+                    f"{path.name}: {_NOT_FITTED[path.op]}",
                     line=path.line or None,
                     column=path.column or None,
                 )
+        if model.blocks:
+            raise ModelError(
+                f"{model.blocks[0][0]}: exploratory blocks (efa) are not fitted at two levels; say which "
+                "items measure the factor"
+            )
     shared = set(within.observed) & set(between.observed)
     unlike = [
         item

@@ -14,6 +14,7 @@ from analysis.covariance.parameter_constraints import (
     constraint_transform,
     label_ties,
     numbered,
+    restrictions_of,
     settled,
 )
 from analysis.covariance.parameter_table import Parameter, ParameterTable, exogenous_of
@@ -99,7 +100,9 @@ def two_level_table(
         offset,
         tuple(equalities),
         bool(equalities) or bool(model.constraints),
+        restrictions=restrictions_of(whole, rows),
     )
+    joint.require_linear("two-level models")
     within, between = (
         replace(
             table,

@@ -161,7 +161,6 @@ def sem(
     if equal and group is None:
         raise Invalid("--equal requires groups; name their column with --group")
     text = model_text(model)
-    written, rotation, target = turn.model(text)
     answers = model_answers(
         file,
         text,
@@ -185,8 +184,10 @@ def sem(
             free=free,
             parametrization=parametrization,
         )
+        turn.refuse("a model that has levels")
         two_level(answers, text, cluster, estimator.upper(), std_lv, json_path, diagram_path)
         return
+    written, rotation, target = turn.model(text)
     held: dict[str, Any] = {
         "estimator": estimator.upper(),
         "group": group,

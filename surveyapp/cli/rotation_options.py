@@ -62,6 +62,13 @@ class RotationChoice:
             )
         return written, rotation, None if self.target is None else read_target(self.target)
 
+    def refuse(self, beside: str) -> None:
+        """Invalid for an option of rotations beside a model that has none."""
+        switches = {"--esem": self.esem, "--bifactor": self.bifactor}
+        for name, value in {**switches, **self._given()}.items():
+            if value:
+                raise Invalid(f"{name} does not go with {beside}; leave it out")
+
     def _given(self) -> dict[str, object]:
         return {
             "--rotation": self.method,

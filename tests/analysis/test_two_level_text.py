@@ -52,6 +52,17 @@ def test_comments_and_other_headings_are_no_levels():
         (CFA.replace("level: 2", "group: b"), "line 3, column 1: 'group:' is not read"),
         ("x ~ q1\n" + CFA, "above the first level"),
         (CFA + "\nc <~ w1 + w2", "composites are not fitted at two levels"),
+        (CFA + "\nq1 | t1", "line 5, .*thresholds are not fitted at two levels"),
+        (CFA + "\nq1 ~*~ 1*q1", "line 5, .*response scales are not fitted at two levels"),
+        (CFA.replace("place =~", 'efa("b")*place =~'), r"exploratory blocks .efa. are not fitted"),
+        (
+            CFA.replace("+ q2", "+ a*q2") + "\na > 0.5",
+            "two-level models keep linear equations only",
+        ),
+        (
+            CFA.replace("place =~ q1 + q2", "place =~ q1 + lower(0)*q2"),
+            "two-level models keep linear equations only",
+        ),
         (CFA.replace("place =~ q1", "place =~ reverse(q1)"), "q1 is reversed at one level"),
         (CFA.replace("place", "q4") + "\n", None),
         (CFA.replace("sat =~", "q4 ~ q1\nsat =~").replace("place", "q4"), "factor at one level"),

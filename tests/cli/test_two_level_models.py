@@ -54,6 +54,8 @@ def test_sem_fits_a_text_with_levels(run, answers: Path, tmp_path: Path):
         (("--cluster", "branch", "--group", "region"), "--group does not go with"),
         (("--cluster", "branch", "--missing", "fiml"), "--missing fiml does not go with"),
         (("--cluster", "branch", "--free", "q1~1"), "--free does not go with"),
+        (("--cluster", "branch", "--esem"), "--esem does not go with"),
+        (("--cluster", "branch", "--rotation", "geomin"), "--rotation does not go with"),
         (("--cluster", "branch", "--likelihood", "wishart"), "--likelihood does not go with"),
         (("--cluster", "branch", "--estimator", "WLSMV"), "ML or MLR"),
         (("--cluster", "place"), "place"),
