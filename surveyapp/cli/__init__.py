@@ -18,7 +18,7 @@ COMMANDS = {
     "alignment": "surveyapp.cli.alignment",
     "audit": "surveyapp.cli.auditing",
     "backup": "surveyapp.cli.backing_up",
-    "cipma": "surveyapp.cli.necessity",
+    "cipma": "surveyapp.cli.combined_map",
     "codebook": "surveyapp.cli.exporting",
     "config": "surveyapp.cli.config",
     "copula": "surveyapp.cli.endogeneity",

@@ -1,20 +1,16 @@
-"""Necessary conditions of an outcome, alone and combined with the importance-performance map."""
+"""Necessary conditions of an outcome: NCA of columns, or of a composite model's constructs."""
 
 from __future__ import annotations
 
 from numbers import Integral
 from pathlib import Path
-from typing import Any, get_args
 
 import click
 import pandas as pd
 
 from analysis.composite.cases import Missing
-from analysis.composite.cipma import CombinedMap
-from analysis.composite.cipma import combined_map as combine
 from analysis.composite.layout import CompositeOptions
 from analysis.composite.nca import (
-    MAX_PERMUTATIONS,
     Condition,
     Necessity,
     Technique,
@@ -28,57 +24,24 @@ from analysis.moments import numeric
 from analysis.rules import RULES
 from surveyapp.cli.composite_options import composite_options, seed_option
 from surveyapp.cli.model_answers import model_answers
-from surveyapp.cli.model_options import FILE, JSON, MODEL
+from surveyapp.cli.model_options import FILE, JSON
 from surveyapp.cli.models import listed, model_text
+from surveyapp.cli.necessity_options import (
+    CEILING,
+    DIAGRAM,
+    PERMUTATIONS,
+    answer_range,
+    drawing,
+    svg_only,
+)
 from surveyapp.cli.opened import progress_bar
-from surveyapp.cli.outputs import File, Table, finish, json_file, number, probability
+from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.reports.necessity_charts import ceiling_scatters, combined_drawing
+from surveyapp.reports.necessity_charts import ceiling_scatters
 from surveyapp.tables.options import ReadOptions
 
 _SHOWN = 3  # rows of each condition; the JSON has all
-
-_PERMUTATIONS = click.option(
-    "--permutations",
-    type=click.IntRange(0, MAX_PERMUTATIONS),
-    default=10_000,
-    show_default=True,
-    help="Random pairings of condition and outcome; 0 for no test.",
-)
-_CEILING = click.option(
-    "--ceiling",
-    type=click.Choice(get_args(Technique), case_sensitive=False),
-    default="CE-FDH",
-    show_default=True,
-    help="The ceiling that decides: CE-FDH for few levels or an irregular ceiling, CR-FDH for many.",
-)
-_DIAGRAM = click.option(
-    "--diagram",
-    "diagram_path",
-    type=click.Path(path_type=Path),
-    help="Draw it to this SVG file.",
-)
-
-
-def _range(given: str) -> tuple[float, float]:
-    parts = listed(given)
-    try:
-        low, high = (float(part) for part in parts)
-    except ValueError:
-        raise Invalid(
-            f"--scale {given}: give the lowest and the highest answer, such as --scale 1,7"
-        ) from None
-    return low, high
-
-
-def _drawing(path: Path | None, svg: str) -> list[File]:
-    return [] if path is None else [(path, svg.encode())]
-
-
-def _svg_only(path: Path | None) -> None:
-    if path is not None and path.suffix.lower() != ".svg":
-        raise Invalid(f"--diagram {path}: the drawing is SVG; use a file name that ends in .svg")
 
 
 @click.command()
@@ -104,12 +67,12 @@ def _svg_only(path: Path | None) -> None:
     "--steps", type=click.IntRange(1, 100), default=10, show_default=True,
     help="Intervals of the bottleneck table.",
 )  # fmt: skip
-@_PERMUTATIONS
-@_CEILING
+@PERMUTATIONS
+@CEILING
 @seed_option("permutations")
 @composite_options
 @JSON
-@_DIAGRAM
+@DIAGRAM
 @values_ok
 @table_and_treatment(("mean", "listwise"))
 def nca(
@@ -134,7 +97,7 @@ def nca(
     Without enough of a necessary condition a level of the outcome does not occur, whatever else is
     there (Dul 2016). Of a composite model the constructs' scores are analysed (Richter et al. 2020).
     """
-    _svg_only(diagram_path)
+    svg_only(diagram_path)
     named = listed(conditions)
     text = model_text(model) if model else ""
     if not text and not named:
@@ -168,11 +131,7 @@ def nca(
     }
     values = numeric(variables, [outcome, *named])
     values = values[~pd.isna(values).any(axis=1)]
-    drawn = (
-        _drawing(diagram_path, ceiling_scatters(found, list(values.T[1:]), values[:, 0]))
-        if diagram_path
-        else []
-    )
+    drawn = drawing(diagram_path, lambda: ceiling_scatters(found, list(values.T[1:]), values[:, 0]))
     left = len(answers.frame) - found.n
     said = [
         _verdict(found, ceiling),
@@ -196,7 +155,7 @@ def _variables(
         return data, []
     if scale:
         scores, turned = rescaled_scores(
-            data, text, scale=_range(scale), settings=settings, missing=missing
+            data, text, scale=answer_range(scale), settings=settings, missing=missing
         )
         return scores, [f"{name}: an item weighs negatively; its score may leave 0 to 100"
                         for name in turned]  # fmt: skip
@@ -300,134 +259,3 @@ def _verdict(found: Necessity, ceiling: Technique) -> str:
     if not named:
         return f"No condition counts as necessary ({rule})."
     return f"Necessary ({rule}): {', '.join(named)}. Look at the rows that change d before relying on it."
-
-
-@click.command()
-@FILE
-@MODEL
-@click.option("--target", required=True, help="The construct to be improved.")
-@click.option("--scale", required=True, help="Lowest and highest answer of all items, such as 1,7.")
-@click.option(
-    "--outcome",
-    type=click.FloatRange(0, 100),
-    default=85.0,
-    show_default=True,
-    help="The level of the target, from 0 to 100, that is wanted.",
-)
-@click.option(
-    "--bootstrap",
-    type=click.IntRange(0, 100_000),
-    default=0,
-    show_default=True,
-    help="Resamples for intervals of importance and performance.",
-)
-@_PERMUTATIONS
-@_CEILING
-@seed_option("permutations and resamples")
-@composite_options
-@JSON
-@_DIAGRAM
-@values_ok
-@table_and_treatment(("mean", "listwise"))
-def cipma(
-    file: Path,
-    model: str,
-    target: str,
-    scale: str,
-    outcome: float,
-    bootstrap: int,
-    permutations: int,
-    ceiling: Technique,
-    seed: int,
-    settings: CompositeOptions,
-    missing: Missing,
-    json_path: Path | None,
-    diagram_path: Path | None,
-    values_ok: bool,
-    reading: ReadOptions,
-) -> None:
-    """Combine the importance-performance map of a construct in FILE with necessity (cIPMA).
-
-    Begin with what is important and necessary and done badly (Hauff et al. 2024).
-    """
-    _svg_only(diagram_path)
-    ends = _range(scale)
-    text = model_text(model)
-    answers = model_answers(file, text, reading, values_ok=values_ok)
-    with progress_bar("Permuting") as progress:
-        progress(5, "Estimating")
-        found = combine(
-            answers.frame,
-            text,
-            target,
-            scale=ends,
-            outcome=outcome,
-            technique=ceiling,
-            permutations=permutations,
-            bootstrap=bootstrap,
-            seed=seed,
-            settings=settings,
-            missing=missing,
-        )
-        progress(100, "Done")
-    document: dict[str, Any] = {
-        "rules_version": RULES,
-        "method": "cIPMA",
-        "n_rows": len(answers.frame),
-        "missing": missing,
-        **vars(found),
-        "constructs": [{**vars(each), "priority": each.priority} for each in found.constructs],
-    }
-    said = [
-        f"{target} itself: {found.target_performance:.1f} of 100.",
-        *(f"Warning: {note}" for note in found.warnings),
-        *(f"Note: {note}" for note in answers.notes),
-    ]
-    left = len(answers.frame) - found.n
-    finish(
-        [_combined(found, left)],
-        said,
-        [
-            *json_file(json_path, document),
-            *(_drawing(diagram_path, combined_drawing(found)) if diagram_path else []),
-        ],
-    )
-
-
-def _combined(found: CombinedMap, left: int) -> Table:
-    rows = []
-    for each in found.constructs:
-        interval = [
-            f"{number(value)}{_ends(low, high)}"
-            for value, low, high in (
-                (each.importance, each.importance_lower, each.importance_upper),
-                (each.performance, each.performance_lower, each.performance_upper),
-            )
-        ]
-        need = "NN" if each.state == "not necessary" else "NA"
-        if each.required is not None and each.below is not None:
-            need = f"{each.required:.1f} ({each.below:.1%} below)"
-        rows.append(
-            [
-                each.construct,
-                *interval,
-                number(each.effect),
-                probability(each.p),
-                need,
-                each.priority,
-            ]
-        )
-    return (
-        f"{found.target}, n = {found.n:,}; {left:,} rows left out; {found.technique},"
-        f" {found.permutations:,} permutations, {found.bootstrap:,} resamples",
-        (
-            *("construct", "importance", "performance", "d", "p"),
-            f"needed for {found.outcome:g}",
-            "priority",
-        ),
-        rows,
-    )
-
-
-def _ends(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f" [{low:.2f}; {high:.2f}]"
