@@ -106,6 +106,14 @@ def analyse_again(
     session.flush()
 
 
+def remove_pilot(
+    session: Session, scale: ScaleDevelopment, pilot: ScalePilot, *, user_id: int | None
+) -> None:
+    """Delete a pilot with its result and the answers that were uploaded for it; for good."""
+    note(session, user_id, "remove pilot", scale, pilot=pilot.id, name=pilot.name)
+    session.delete(pilot)
+
+
 def piloted(session: Session, scale: ScaleDevelopment) -> list[ScaleItem]:
     """The items that a pilot is about: those that are not dropped."""
     return items_of(session, scale.id, DRAFT, JUDGING, KEPT_ITEM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField
 from wtforms import SelectField, StringField, TextAreaField
@@ -20,6 +20,7 @@ from surveyapp.scale_development.pilots import (
     make_pilot,
     piloted,
     read_names,
+    remove_pilot,
 )
 from surveyapp.scale_development.pool import LONGEST_NAME
 from surveyapp.surveys.queries import surveys_of
@@ -137,6 +138,19 @@ def again(journey_id: int, scale_id: int, pilot_id: int) -> ResponseReturnValue:
             leave_room(session)
             analyse_again(session, scale, pilot, user_id=me().id)
     return _to_pilot(journey_id, scale_id, pilot_id)
+
+
+@scale_pilots.post("/<int:pilot_id>/remove")
+@requires(Permission.MODEL_ANSWERS)
+def remove(journey_id: int, scale_id: int, pilot_id: int) -> ResponseReturnValue:
+    StaffForm().validate()
+    with installation().store.writing() as session:
+        _, scale = place(session, journey_id, scale_id)
+        pilot = queries.pilot_of(session, scale.id, pilot_id)
+        remove_pilot(session, scale, pilot, user_id=me().id)
+    flash(f"{pilot.name} has been removed with its answers.")
+    here: dict[str, Any] = {"journey_id": journey_id, "scale_id": scale_id}
+    return redirect(url_for("scale_development.show", **here, _anchor="pilots"), 303)
 
 
 def _source(form: PilotForm) -> Source:

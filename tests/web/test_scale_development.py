@@ -414,6 +414,12 @@ def test_a_pilot_from_a_file_is_analysed_by_halves_and_shortened(client, scale, 
     short = result["short_form"]
     assert len(short["items"]) == 4 and short["corrected"]["estimate"] < short["raw"]["estimate"]
     assert "corrected for overlap" in page and "Confirmatory analysis" in page
+    address = re.search(r'action="([^"]+)/remove"', page)[1]
+    assert client.post(f"{address}/remove").status_code == 303
+    assert client.get(address).status_code == 404
+    with installation.store.reading() as session:
+        query = select(ScalePilot.id).where(ScalePilot.scale_id == number_of(scale))
+        assert session.scalars(query).all() == []
 
 
 def test_a_pilot_reads_a_surveys_answers_under_other_names(client, scale, installation):
