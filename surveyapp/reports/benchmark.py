@@ -54,13 +54,13 @@ from surveyapp.results.view_models import (
     Advice,
     Figure,
     JourneyOverview,
+    Margin,
     ResponseRate,
     SegmentComparison,
     SegmentRate,
     State,
     Trend,
 )
-from surveyapp.results.weighting import Margin
 from surveyapp.results.wordings import Mixed
 
 KIND = msg("Journey benchmark report")

@@ -26,7 +26,6 @@ from surveyapp.reports.document import (
     Table,
     Tone,
 )
-from surveyapp.reports.weighted import none_weighted, weighted_line
 from surveyapp.results import findings, phrases, rate_phrases, target_phrases, weight_phrases
 from surveyapp.results.association_phrases import kind_named, score_named
 from surveyapp.results.associations import Association, Associations
@@ -36,11 +35,11 @@ from surveyapp.results.scope import Period
 from surveyapp.results.view_models import (
     Figure,
     JourneyOverview,
+    Margin,
     ResponseRate,
     SegmentRate,
     Trend,
 )
-from surveyapp.results.weighting import Margin
 from surveyapp.store.models import PlannedAction
 
 KIND = msg("Executive page")
@@ -143,7 +142,7 @@ def _below(figure: Figure, few: int, words: Words) -> Iterator[str]:
         yield phrases.value(figure, few=few, words=words)
         return
     yield phrases.basis(figure, words=words)
-    yield weighted_line(figure, words)
+    yield weight_phrases.weighted_line(figure, words=words)
     if figure.change is not None:
         numbers = phrases.change_numbers(figure, words=words)
         change = words.begun(phrases.change(figure, few=few, words=words))
@@ -158,7 +157,7 @@ def _weights(sheet: Sheet, words: Words) -> Iterator[Block]:
     """To what population the tiles are weighted, or why they are not."""
     if not any(figure.weighted for figure in sheet.overview.end):
         return
-    said = none_weighted(sheet.overview, words)
+    said = weight_phrases.none_weighted(sheet.overview, words=words)
     population = weight_phrases.population(sheet.margins, words=words)
     yield Paragraph(said or population, Tone.NOTE)
 

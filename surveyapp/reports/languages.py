@@ -54,7 +54,12 @@ _CHAPTERS = (
 )
 # The files whose messages a kind says; a test compares them with what the kind imports.
 SAID_BY: Mapping[str, tuple[str, ...]] = {
-    "executive": ("surveyapp.reports.executive", *_RESULTS, *_FORMATS),
+    "executive": (
+        "surveyapp.reports.executive",
+        "surveyapp.results.weight_phrases",
+        *_RESULTS,
+        *_FORMATS,
+    ),
     "sjq_study": (
         "surveyapp.reports.apa",
         "surveyapp.reports.bibliography",
@@ -161,6 +166,7 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.reports.drivers",
         "surveyapp.reports.journey_map",
         "surveyapp.reports.targets",
+        "surveyapp.reports.weighted",
         "surveyapp.results.benchmarks",
         "surveyapp.results.channel_path_json",
         "surveyapp.results.channel_paths",
@@ -169,6 +175,7 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.results.map_words",
         "surveyapp.results.target_actions",
         "surveyapp.results.target_rows",
+        "surveyapp.results.weight_phrases",
         *_CHAPTERS,
         *_RESULTS,
         *_FORMATS,

@@ -9,8 +9,7 @@ from surveyapp.reports.document import Block, Cell, Column, Heading, Paragraph, 
 from surveyapp.reports.scores import score
 from surveyapp.results import phrases, weight_phrases
 from surveyapp.results.scale_titles import label
-from surveyapp.results.view_models import Figure, JourneyOverview
-from surveyapp.results.weighting import Margin
+from surveyapp.results.view_models import Figure, JourneyOverview, Margin
 
 
 def weighted(
@@ -20,7 +19,7 @@ def weighted(
     if not any(figure.weighted for figure in overview.figures):
         return
     yield Heading(words.say("Weighted scores"))
-    if said := none_weighted(overview, words):
+    if said := weight_phrases.none_weighted(overview, words=words):
         yield Paragraph(said)
         return
     yield Paragraph(weight_phrases.population(margins, words=words))
@@ -50,29 +49,6 @@ def weighted(
             " n is how many answers of equal weight would say as much. All other chapters are not weighted."
         ),
         Tone.NOTE,
-    )
-
-
-def none_weighted(overview: JourneyOverview, words: Words = ENGLISH) -> str:
-    """Why no score has weights, where one was to have some; else empty."""
-    found = [figure.weighted for figure in overview.figures if figure.weighted is not None]
-    if not any(each.of_all for each in found):
-        return ""
-    return words.say(
-        "No score is weighted: population shares are not known, are of other customers than this report,"
-        " or answers are still being counted by them."
-    )
-
-
-def weighted_line(figure: Figure, words: Words = ENGLISH) -> str:
-    """A score with weights in a line; empty where it has none."""
-    own = figure.weighted.figure if figure.weighted else None
-    if own is None:
-        return ""
-    return words.say(
-        "weighted {value}, {basis}",
-        value=phrases.value(own, words=words),
-        basis=phrases.basis(own, words=words),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -112,6 +112,16 @@ class Figure:
         if self.suppressed:
             return State.HIDDEN
         return State.SHOWN if self.shown else State.UNANSWERED
+
+
+@dataclass(frozen=True)
+class Margin:
+    """The known shares of one attribute, 0 to 1, and where they come from."""
+
+    attribute: str
+    shares: Mapping[str, float]
+    source: str
+    counted_on: date
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.results import phrases
-from surveyapp.results.view_models import Figure
-from surveyapp.results.weighting import Margin
+from surveyapp.results.view_models import Figure, JourneyOverview, Margin
 
 
 def weighted(figure: Figure, *, full: bool = False) -> str:
@@ -45,4 +44,27 @@ def population(margins: Sequence[Margin], *, words: Words = ENGLISH) -> str:
     return words.say(
         "Weighted scores are as if the answers had the known shares of all customers by {attributes}.",
         attributes=words.listed(told),
+    )
+
+
+def none_weighted(overview: JourneyOverview, *, words: Words = ENGLISH) -> str:
+    """Why no score has weights, where one was to have some; else empty."""
+    found = [figure.weighted for figure in overview.figures if figure.weighted is not None]
+    if not any(each.of_all for each in found):
+        return ""
+    return words.say(
+        "No score is weighted: population shares are not known, are of other customers than this report,"
+        " or answers are still being counted by them."
+    )
+
+
+def weighted_line(figure: Figure, *, words: Words = ENGLISH) -> str:
+    """A score with weights in a line; empty where it has none."""
+    own = figure.weighted.figure if figure.weighted else None
+    if own is None:
+        return ""
+    return words.say(
+        "weighted {value}, {basis}",
+        value=phrases.value(own, words=words),
+        basis=phrases.basis(own, words=words),
     )

@@ -14,8 +14,8 @@ from surveyapp.results.figures import figure
 from surveyapp.results.journey import Cell, Ground, ground
 from surveyapp.results.scope import Scope
 from surveyapp.results.shown_cells import shown_cells
-from surveyapp.results.view_models import Figure, Hidden, Weighted
-from surveyapp.results.weighting import Margin, period_weights, weighting
+from surveyapp.results.view_models import Figure, Hidden, Margin, Weighted
+from surveyapp.results.weighting import period_weights, weighting
 from surveyapp.store.models import EVERYBODY
 
 

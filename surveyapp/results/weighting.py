@@ -43,7 +43,7 @@ from surveyapp.results.journey import (
 )
 from surveyapp.results.publication import Publication
 from surveyapp.results.scope import Period, Scope, period
-from surveyapp.results.view_models import Figure, Weighted
+from surveyapp.results.view_models import Figure, Margin, Weighted
 from surveyapp.results.weighted_groups import ToldGroups, groups_told
 from surveyapp.store.db import read_once
 from surveyapp.store.models import EVERYBODY
@@ -55,16 +55,6 @@ _NO_GROUP = "Hidden, because a small group of customers could be told apart; joi
 
 _ByGroup = Mapping[int, Sums]
 _NOBODY = ToldGroups(frozenset(), {})
-
-
-@dataclass(frozen=True)
-class Margin:
-    """The known shares of one attribute, 0 to 1, and where they come from."""
-
-    attribute: str
-    shares: Mapping[str, float]
-    source: str
-    counted_on: date
 
 
 @dataclass(frozen=True)
