@@ -140,7 +140,7 @@ def test_pls_ends_well(run, sample: tuple[str, Path, Path], tmp_path: Path):
 LACKS = {
     "validate": {"--higher-order", "--scheme", "--bootstrap", "--equal", "--difference"}
     | {"--diagram"},
-    "sem": {"--scheme", "--higher-order", "--bootstrap", "--seed", "--difference", "--pdf"},
+    "sem": {"--scheme", "--higher-order", "--bootstrap", "--difference", "--pdf"},
     "invariance": {"--likelihood", "--scheme", "--higher-order", "--bootstrap", "--seed"}
     | {"--equal", "--pdf", "--diagram"},
     "pls": {"--estimator", "--likelihood", "--equal", "--difference", "--group", "--pdf"},
