@@ -7,6 +7,7 @@ from typing import Any
 
 from surveyapp.i18n.words import MINUS
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Chart, Column, Interval, Look, Table, italic
 from surveyapp.reports.research_charts import Interval as Estimate
 from surveyapp.reports.research_charts import intervals
@@ -404,7 +405,7 @@ def _dynamic(result: Section, number: int) -> Table:
         ],
         cells=rows,
         note="A fit beyond a level's cut-off is like that of a model which lacks what the levels up to it"
-        f" add (McNeish & Wolf, 2023). Highest level whose cut-off this fit reaches: {reached or '-'}"
+        f" add {cited('mcneish-2023')}. Highest level whose cut-off this fit reaches: {reached or '-'}"
         " (0: it is better than every level's)."
         " “Found by” is the share of misspecified samples that the cut-off finds (of the model itself,"
         f" the share that it passes). n = {result['n']:,}, df = {result['df']},"
@@ -478,7 +479,7 @@ def _redundancy(result: Section, number: int) -> Table:
                 Interval(result["lower"], result["upper"]),
             ]
         ],
-        note=f"The path is {said} .70, from which on the items cover the construct (Cheah et al., 2018)."
+        note=f"The path is {said} .70, from which on the items cover the construct {cited('cheah-2018')}."
         f" n = {result['n']:,}, {result['bootstrap']:,} resamples, seed {result['seed']}.",
         look=Look.APA,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -157,7 +158,7 @@ def _short_form(found: Section, names: Mapping[str, str], number: int) -> Iterat
         f" {apa.bounded(found['omega_short'])}, that of the full scale"
         f" {apa.bounded(found['omega_full'])}. It correlates with the full scale at"
         f" {apa.bounded(corrected['estimate'])}, 95% CI"
-        f" {apa.between(corrected['lower'], corrected['upper'])}, corrected for overlap (Levy, 1967);"
+        f" {apa.between(corrected['lower'], corrected['upper'])}, corrected for overlap {cited('levy-1967')};"
         f" uncorrected {apa.bounded(raw['estimate'])}, 95% CI"
         f" {apa.between(raw['lower'], raw['upper'])}."
     )

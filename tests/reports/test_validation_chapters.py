@@ -430,7 +430,7 @@ def test_every_word_of_the_report_is_a_message(pupils: dict[str, Any]):
     kept = [b for b in made.blocks if not (isinstance(b, Paragraph) and b.tone in quoted)]
     known = {"visual", "textual", "speed", "Visual", "Textual", "Speed", "school", "School"}
     known |= {"ageyr", "agemo", "Pasteur", "Grant-White", "CFI", "TLI", "RMSEA", "SRMR", "HTMT"}
-    known |= {"AVE", "FIML", "PA1", "tammikuuta", "marraskuuta", "csv", "Northbank", "SHA"}
+    known |= {"AVE", "ESEM", "FIML", "PA1", "tammikuuta", "marraskuuta", "csv", "Northbank", "SHA"}
     known |= {bibliography.source(one["source"]) for one in pupils["conclusions"]}
     known |= {bibliography.source(one["source"], said) for one in pupils["conclusions"]}
     known |= {bibliography.source(one["source"], said) for one in pupils["careless"]["indicators"]}

@@ -20,7 +20,6 @@ from surveyapp.auth.throttle import BY_ADDRESS, LINK_OPENED, LINK_PASSWORD
 from surveyapp.installation import Installation
 from surveyapp.responses.actions import submit
 from surveyapp.sharing import share_links
-from surveyapp.sharing.pages import Page
 from surveyapp.store.models import (
     AuditEntry,
     Journey,
@@ -259,7 +258,8 @@ def test_pages_that_count_long_are_not_shared_of_large_journeys(
     measured, ada, stranger, monkeypatch
 ):
     paths = [make(ada, measured.page(tab)) for tab in ("/answers", "/drivers")]
-    monkeypatch.setattr("surveyapp.web.share_links._COUNTED", {Page.ANSWERS: 5, Page.DRIVERS: 5})
+    for limit in ("ANSWERS_AT_ONCE", "COUNTED_AT_ONCE"):
+        monkeypatch.setattr(f"surveyapp.web.share_links.{limit}", 5)
     for path in paths:
         shown = stranger.get(path)
         assert shown.status_code == 200 and "for a journey of this size" in shown.text
