@@ -122,6 +122,7 @@ def test_a_view_is_saved_and_a_page_can_be_read_without_an_account(bank):
     with installation.store.reading() as session:
         # However often it was made: the last link takes the place of those before.
         link = session.scalars(select(ShareLink).where(ShareLink.revoked_at.is_(None))).one()
-        view = session.scalars(select(SavedView)).one()
+        view, weighted = session.scalars(select(SavedView).order_by(SavedView.id)).all()
     assert (link.page, view.page, view.shared) == ("overview", "results", True)
     assert view.arguments.startswith("segment=")
+    assert (weighted.page, weighted.arguments) == ("overview", "period=all&weighted=yes")

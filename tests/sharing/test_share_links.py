@@ -257,7 +257,8 @@ def test_pages_that_hold_more_than_figures_cannot_be_shared(people, measured, ad
 def test_pages_that_count_long_are_not_shared_of_large_journeys(
     measured, ada, stranger, monkeypatch
 ):
-    paths = [make(ada, measured.page(tab)) for tab in ("/answers", "/drivers")]
+    tabs = (f"/touchpoints/{measured.point}/answers", "/drivers")
+    paths = [make(ada, measured.page(tab)) for tab in tabs]
     for limit in ("ANSWERS_AT_ONCE", "COUNTED_AT_ONCE"):
         monkeypatch.setattr(f"surveyapp.web.share_links.{limit}", 5)
     for path in paths:
