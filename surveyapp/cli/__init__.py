@@ -56,6 +56,7 @@ COMMANDS = {
     "pls": "surveyapp.cli.modelling",
     "power": "surveyapp.cli.power",
     "predict": "surveyapp.cli.prediction",
+    "preregistration": "surveyapp.cli.preregistrations",
     "privacy-report": "surveyapp.cli.privacy",
     "redundancy": "surveyapp.cli.redundancy",
     "report": "surveyapp.cli.reporting",

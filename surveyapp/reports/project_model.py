@@ -68,8 +68,10 @@ def content(
     *,
     made: date,
     analyses: Sequence[ProjectAnalysis] = (),
+    registered: Sequence[str] = (),
 ) -> Document:
-    """Everything about the model and its finished ``analyses`` that a paper or an appendix takes.
+    """Everything about the model and its finished ``analyses`` that a paper or an appendix takes;
+    ``registered``: what it has to say of the project's registered plan.
 
     Raises Conflict without a result.
     """
@@ -88,7 +90,7 @@ def content(
                 ("Computed on", f"{model.created_at:%-d %B %Y}"),
             ],
         ),
-        blocks=list(_blocks(model, result, analyses)),
+        blocks=list(_blocks(model, result, analyses, registered)),
         subject=f"{KIND}: {model.name}",
         author=journey.provider,
         running=f"{KIND}  ·  {model.name}",
@@ -98,7 +100,10 @@ def content(
 
 
 def _blocks(
-    model: ProjectModel, result: Section, analyses: Sequence[ProjectAnalysis]
+    model: ProjectModel,
+    result: Section,
+    analyses: Sequence[ProjectAnalysis],
+    registered: Sequence[str],
 ) -> Iterator[Block]:
     number = count(1)
     yield Heading("Model")
@@ -108,6 +113,12 @@ def _blocks(
     if result["warnings"]:
         for warning in result["warnings"]:
             yield Callout("Warning", _sentence(str(warning)))
+    if registered:
+        first, *further = registered
+        yield Heading("Preregistration")
+        yield Paragraph(first)
+        for sentence in further:
+            yield Paragraph(sentence, Tone.BULLET)
     yield Heading("Results")
     yield from drawing(model, result)
     if model.kind == COMPOSITE:

@@ -82,6 +82,7 @@ def run_project_description(
         row = session.get_one(Project, asked.project_id)
         row.description = dict(to_json(document))
         row.described_steps = [step.id for step in steps]
+        row.opened_at = row.opened_at or installation.now()
         if row.file_reading == reading:  # else it is read in another way by now
             row.file_columns = columns
     return {"project_id": asked.project_id, "n": len(after)}
@@ -126,6 +127,7 @@ def run_project_model(
         row.result = dict(to_json(document))
         row.fingerprint = fingerprint(after, list(rows.used))
         row.versions = result["versions"]
+        row.project.opened_at = row.project.opened_at or installation.now()
     return {"model_id": asked.model_id, "n": result["n"]}
 
 

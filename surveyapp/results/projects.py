@@ -18,7 +18,9 @@ from surveyapp.results.project_step_kinds import StepKind, step_in_words
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
 from surveyapp.store.models import (
+    DeviationReason,
     Journey,
+    Preregistration,
     Project,
     ProjectAnalysis,
     ProjectModel,
@@ -104,9 +106,11 @@ def make_project(
     survey_id: int | None,
     segment_id: int | None,
     without_flagged: bool,
+    closed: bool = False,
     user_id: int | None,
 ) -> Project:
-    """A project on a survey's answers, or on the journey's, whose description is asked for.
+    """A project on a survey's answers, or on the journey's, whose description is asked for, unless its
+    answers are to stay ``closed`` for now.
 
     Raises Invalid, with the field, for a name that is empty, too long or taken, NotFound for an
     unknown survey or segment, Conflict for one project too many. The caller holds the journey.
@@ -129,7 +133,8 @@ def make_project(
     session.add(project)
     session.flush()
     _record(session, user_id, "make project", project, name=named)
-    describe_again(session, project, user_id=user_id)
+    if not closed:
+        describe_again(session, project, user_id=user_id)
     return project
 
 
@@ -145,6 +150,11 @@ def name_project(session: Session, journey: Journey, name: str) -> str:
     if len(known) >= MOST_PROJECTS:
         raise Conflict(f"This journey has {len(known)} projects, as many as may be; remove one.")
     return named
+
+
+def is_closed(project: Project) -> bool:
+    """Whether nobody has seen a description or a result of the project's answers, nor asked for one."""
+    return project.opened_at is None and project.job_id is None
 
 
 def describe_again(session: Session, project: Project, *, user_id: int | None) -> None:
@@ -191,7 +201,7 @@ def add_step(
     reason: str,
     user_id: int | None,
 ) -> ProjectStep:
-    """Record a step; the answers are described anew. Raises Invalid for a step that stands already."""
+    """Record a step; answers that were opened are described anew. Raises Invalid for a step that stands already."""
     reason = " ".join(reason.split())
     if len(reason) > 500:
         raise Invalid(f"The reason has {len(reason)} characters; use at most 500.", field="reason")
@@ -212,7 +222,8 @@ def add_step(
     session.add(step)
     session.flush()
     _record(session, user_id, "add project step", project, step=step_in_words(kind, arguments))
-    describe_again(session, project, user_id=user_id)
+    if not is_closed(project):
+        describe_again(session, project, user_id=user_id)
     return step
 
 
@@ -227,7 +238,8 @@ def undo_step(
         step.undone_at, step.undone_by = now, user_id
         said = step_in_words(step.kind, step.arguments)
         _record(session, user_id, "undo project step", project, step=said)
-        describe_again(session, project, user_id=user_id)
+        if not is_closed(project):
+            describe_again(session, project, user_id=user_id)
     return step
 
 
@@ -365,6 +377,9 @@ def _forget(session: Session, journey_id: int, before: datetime) -> None:
     session.execute(update(ProjectModel).where(of_gone).values(parent_id=None))
     session.execute(delete(ProjectModel).where(of_gone))
     session.execute(delete(ProjectStep).where(ProjectStep.project_id.in_(gone)))
+    plans = select(Preregistration.id).where(Preregistration.project_id.in_(gone))
+    session.execute(delete(DeviationReason).where(DeviationReason.preregistration_id.in_(plans)))
+    session.execute(delete(Preregistration).where(Preregistration.project_id.in_(gone)))
     session.execute(delete(Project).where(Project.id.in_(gone)))
 
 

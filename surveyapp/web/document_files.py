@@ -38,19 +38,29 @@ def analysed(analysis: Analysis, journey: Journey, library: Library) -> Document
 
 
 def modelled(
-    model: ProjectModel, journey: Journey, analyses: Sequence[ProjectAnalysis] = ()
+    model: ProjectModel,
+    journey: Journey,
+    analyses: Sequence[ProjectAnalysis] = (),
+    registered: Sequence[str] = (),
 ) -> Document:
-    """The document of a project's model with finished analyses. Raises Conflict before it has a result."""
+    """The document of a project's model with finished analyses, and what it says of the project's plan.
+    Raises Conflict before it has a result."""
     if model.result is None:
         raise Conflict("This model has no result; see its page for the reason.")
 
     def made() -> Document:
         from surveyapp.reports.project_model import content
 
-        return content(model, journey, made=model.created_at.date(), analyses=analyses)
+        return content(
+            model, journey, made=model.created_at.date(), analyses=analyses, registered=registered
+        )
 
     further = " ".join(str(each.id) for each in analyses)
-    key = (-model.id, f"{model.fingerprint} {model.project.name} {further}", journey.name)
+    key = (
+        -model.id,
+        f"{model.fingerprint} {model.project.name} {further} {registered}",
+        journey.name,
+    )
     return _documents.get(key, made)
 
 

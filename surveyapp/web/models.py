@@ -29,6 +29,7 @@ from surveyapp.results.model_texts import (
     with_line,
     without_item,
 )
+from surveyapp.results.preregistration_departures import told_of
 from surveyapp.results.project_analyses import ANALYSES, analyses_of, ask_project_analysis
 from surveyapp.results.project_json import model_document
 from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
@@ -120,6 +121,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         ]
         further = analyses_of(session, found)
         known = variables_of(session, project, installation().library)
+        registered = told_of(session, project, found)
     return render_template(
         "models/show.html",
         journey=journey,
@@ -128,6 +130,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         parent=parent,
         children=made_of_it,
         result=found.result,
+        registered=registered,
         other_rows=found.steps != standing,
         said=project_phrases,
         method=options_in_words(found.kind, found.options),
@@ -245,7 +248,7 @@ def restore(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVa
 @requires(Permission.MODEL_ANSWERS)
 def show_json(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """The whole result, every digit of it."""
-    found, _, further = _finished(journey_id, project_id, model_id)
+    found, _, further, _ = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file="json")
     text = json.dumps(model_document(found, further), indent=1, allow_nan=False)
     return _download(text, "application/json", f"model-{model_id}.json")
@@ -255,7 +258,7 @@ def show_json(journey_id: int, project_id: int, model_id: int) -> ResponseReturn
 @requires(Permission.MODEL_ANSWERS)
 def script(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """The same model as a program for R."""
-    found, _, _ = _finished(journey_id, project_id, model_id)
+    found, _, _, _ = _finished(journey_id, project_id, model_id)
     text = (found.result or {}).get("r_script")
     if not text:
         raise NotFound("There is no R script for a composite model.")
@@ -267,27 +270,31 @@ def script(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
 @requires(Permission.MODEL_ANSWERS)
 def tables(journey_id: int, project_id: int, model_id: int, ending: str) -> ResponseReturnValue:
     """Every table, for Word, for LaTeX, or as a ZIP of CSV files."""
-    found, journey, further = _finished(journey_id, project_id, model_id)
+    found, journey, further, registered = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file=f"tables.{ending}")
-    return document_file(modelled(found, journey, further), TABLES[ending], f"model-{model_id}")
+    return document_file(
+        modelled(found, journey, further, registered), TABLES[ending], f"model-{model_id}"
+    )
 
 
 @models.get("/models/<int:model_id>/figures.zip")
 @requires(Permission.MODEL_ANSWERS)
 def figures(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """Every figure as SVG and PNG."""
-    found, journey, further = _finished(journey_id, project_id, model_id)
+    found, journey, further, registered = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file="figures.zip")
-    return document_file(modelled(found, journey, further), FIGURES, f"model-{model_id}")
+    return document_file(
+        modelled(found, journey, further, registered), FIGURES, f"model-{model_id}"
+    )
 
 
 @models.get("/models/<int:model_id>/figure.<any(svg, png):kind>")
 @requires(Permission.MODEL_ANSWERS)
 def figure(journey_id: int, project_id: int, model_id: int, kind: str) -> ResponseReturnValue:
     """The drawing of the model."""
-    found, journey, further = _finished(journey_id, project_id, model_id)
+    found, journey, further, registered = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file=f"figure.{kind}")
-    return figure_file(modelled(found, journey, further), 1, kind, f"model-{model_id}")
+    return figure_file(modelled(found, journey, further, registered), 1, kind, f"model-{model_id}")
 
 
 def _model_place(
@@ -299,14 +306,16 @@ def _model_place(
 
 def _finished(
     journey_id: int, project_id: int, model_id: int
-) -> tuple[ProjectModel, Journey, list[ProjectAnalysis]]:
-    """A fitted model, its journey, and those of its further analyses that are done."""
+) -> tuple[ProjectModel, Journey, list[ProjectAnalysis], list[str]]:
+    """A fitted model, its journey, those of its further analyses that are done, and what it says of the
+    project's plan."""
     with installation().store.reading() as session:
-        journey, _, found = _model_place(session, journey_id, project_id, model_id)
+        journey, project, found = _model_place(session, journey_id, project_id, model_id)
         further = [each for each in analyses_of(session, found) if each.result is not None]
+        registered = told_of(session, project, found)
     if found.result is None:
         raise Conflict("This model has no result; see its page for the reason.")
-    return found, journey, further
+    return found, journey, further, registered
 
 
 def _parent(session: Session, project: Project) -> ProjectModel | None:

@@ -65,6 +65,7 @@ from surveyapp.web.password_reset import password_reset
 from surveyapp.web.persona_pictures import persona_pictures
 from surveyapp.web.personas import personas
 from surveyapp.web.population_shares import population_shares
+from surveyapp.web.preregistrations import preregistrations
 from surveyapp.web.previews import previews
 from surveyapp.web.privacy import privacy
 from surveyapp.web.project_files import project_files
@@ -152,6 +153,7 @@ SECTIONS = (
             *(improvements, pain_points_pages, insights, opportunities),
             *(personas, persona_pictures),
             *(suggestions, emotion_lines, projects, models, project_files, model_power),
+            preregistrations,
             *(scale_development, judging_rounds, interview_findings, item_translations),
             *(scale_versions, scale_pilots, scale_evidence),
         ),

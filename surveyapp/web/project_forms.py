@@ -62,6 +62,10 @@ class ProjectForm(StaffForm):
         "Leave out flagged answers",
         description="Those of a burst, or of many from the same device.",
     )
+    closed = BooleanField(
+        "Leave the answers closed",
+        description="They are described once you open them, so that a plan can be registered before.",
+    )
 
 
 def project_form(session: Session, journey: Journey) -> ProjectForm:

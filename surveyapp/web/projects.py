@@ -10,6 +10,8 @@ from surveyapp.errors import NotFound
 from surveyapp.journeys import queries
 from surveyapp.results import project_phrases
 from surveyapp.results import projects as known_ones
+from surveyapp.results.preregistration_departures import departures
+from surveyapp.results.preregistrations import frozen_of
 from surveyapp.results.project_codebook import codebook_csv
 from surveyapp.results.project_json import model_to_json, project_to_json
 from surveyapp.results.project_options import options_in_words
@@ -73,6 +75,7 @@ def new(journey_id: int) -> ResponseReturnValue:
                     survey_id=int(form.survey.data) if form.survey.data else None,
                     segment_id=int(form.segment.data) if form.segment.data else None,
                     without_flagged=form.without_flagged.data,
+                    closed=form.closed.data,
                     user_id=me().id,
                 )
             return to_project(project)
@@ -89,6 +92,7 @@ def show(journey_id: int, project_id: int) -> ResponseReturnValue:
         models = known_ones.models_of(session, project)
         removed = known_ones.removed_models(session, project)
         known = variables_of(session, project, installation().library)
+        plan, found = frozen_of(session, project), departures(session, project)
     standing = [step.id for step in steps if step.undone_at is None]
     return page(
         "projects/show.html",
@@ -110,6 +114,9 @@ def show(journey_id: int, project_id: int) -> ResponseReturnValue:
         is_stale=project.description is not None and project.described_steps != standing,
         said=project_phrases,
         method=options_in_words,
+        plan=plan,
+        departures=found,
+        is_closed=known_ones.is_closed(project),
     )
 
 

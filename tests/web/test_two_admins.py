@@ -61,6 +61,7 @@ EDITS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "comments.settings": ({"names": "Theirs"}, {"keep_originals": "y"}),
     "retention.change": ({"method": "anonymise", "months": "30"}, {"months": "36"}),
     "targets.edit": ({"value": "41.5"}, {"due": "2031-01-31"}),
+    "preregistrations.edit": ({"design": "Theirs"}, {"outcome": "Mine"}),
     "project_files.edit": ({"groups": "nps"}, {"missing": "-99"}),
     "population_shares.edit": ({"lines": "A 60\nB 40"}, {"source": "Mine"}),
     "questions.edit": ({"text-en": "Theirs?"}, {"text-fi": "Minun?"}),
@@ -81,6 +82,7 @@ OTHERS = {
         "projects.new",
         "projects.step",
         "models.new",
+        "preregistrations.plan_model",
         "project_files.new",
     ),  # what they make never changes
     *("access.give", "users.give"),

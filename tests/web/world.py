@@ -33,6 +33,9 @@ from surveyapp.responses.previews import FileFacts, FilePreview, Problem
 from surveyapp.responses.release import release
 from surveyapp.responses.rows import Refusal
 from surveyapp.responses.sorting import sort_batch
+from surveyapp.results.preregistration_document import TEXTS
+from surveyapp.results.preregistration_fields import EMPTY
+from surveyapp.results.preregistrations import freeze
 from surveyapp.results.project_uploads import FileReading
 from surveyapp.store.columns import utc_now
 from surveyapp.store.epoch_keys import EpochKeys
@@ -68,6 +71,7 @@ from surveyapp.store.models import (
     Passkey,
     Persona,
     PopulationShares,
+    Preregistration,
     Project,
     ProjectModel,
     ProjectStep,
@@ -164,6 +168,7 @@ class Place:
     project_id: int
     step_id: int
     model_id: int
+    preregistration_id: int
     sub_journey_id: int
     shares_id: int
     map_evidence_id: int
@@ -364,7 +369,35 @@ def _project(
     )
     session.add_all([step, model])
     session.flush()
-    return {"project_id": project.id, "step_id": step.id, "model_id": model.id}
+    return {
+        "project_id": project.id,
+        "step_id": step.id,
+        "model_id": model.id,
+        "preregistration_id": _registered(session, project, text),
+    }
+
+
+def _registered(session: Session, project: Project, text: str) -> int:
+    """The project's plan, registered; nothing that was planned was done."""
+    model = {"name": text[:200] or "A", "kind": "composite", "text": "A =~ nps", "analyses": []}
+    options = {"scheme": "path", "missing": "mean", "consistent": False, "bootstrap": 0, "seed": 1}
+    fields = dict.fromkeys(TEXTS, text)
+    hypotheses = [{"text": text or "H", "parameter": text[:50], "sign": "+"}]
+    plan = Preregistration(
+        project_id=project.id,
+        version=1,
+        content={
+            **EMPTY,
+            **fields,
+            "hypotheses": hypotheses,
+            "models": [{**model, "options": options}],
+        },
+    )
+    session.add(plan)
+    session.flush()
+    journey = session.get_one(Journey, project.journey_id)
+    freeze(session, project, journey, minimum_cell=5, user_id=None, now=utc_now())
+    return plan.id
 
 
 def _view(session: Session, journey: Journey, user: User, text: str) -> int:

@@ -76,6 +76,7 @@ from surveyapp.store.models.maps import (
 from surveyapp.store.models.outcomes import CustomerOutcome, OutcomeAnalysis
 from surveyapp.store.models.personas import Persona, PersonaEmotion
 from surveyapp.store.models.population_shares import PopulationShares
+from surveyapp.store.models.preregistrations import DeviationReason, Preregistration
 from surveyapp.store.models.prize_draws import DrawEntry, PrizeDraw, PrizeDrawWinner
 from surveyapp.store.models.projects import Project, ProjectAnalysis, ProjectModel, ProjectStep
 from surveyapp.store.models.questionnaires import Questionnaire, QuestionnaireVersion
@@ -181,6 +182,7 @@ __all__ = [
     "CustomerOutcome",
     "Decision",
     "Delivery",
+    "DeviationReason",
     "Draft",
     "DrawEntry",
     "DriverPair",
@@ -240,6 +242,7 @@ __all__ = [
     "PersonaEmotion",
     "PlannedAction",
     "PopulationShares",
+    "Preregistration",
     "PrizeDraw",
     "PrizeDrawWinner",
     "Project",

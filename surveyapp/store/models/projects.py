@@ -21,7 +21,8 @@ class Project(Base):
     Answers of one survey, or of all, linked by customer (``survey_id`` None); or the rows of a file of
     somebody's own, of the name ``file_name``, which is read as ``file_reading`` says, whose columns are
     ``file_columns`` once it was read, and which is deleted after ``file_until``. ``description`` is that
-    of the answers after the steps ``described_steps``; it holds no answers of single people.
+    of the answers after the steps ``described_steps``; it holds no answers of single people. At
+    ``opened_at`` anybody could first see a description or a result of them.
     """
 
     __tablename__ = "projects"
@@ -44,6 +45,7 @@ class Project(Base):
     file_columns: Mapped[dict[str, Any] | None] = mapped_column(Document)
     description: Mapped[dict[str, Any] | None] = mapped_column(Document)
     described_steps: Mapped[list[int]] = mapped_column(Document, default=list)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

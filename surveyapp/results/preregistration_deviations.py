@@ -1,0 +1,186 @@
+"""Where a project departed from its registered plan: a comparison of the two, sentence by sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from surveyapp.results.preregistration_document import canonical, hash_of
+from surveyapp.results.project_analyses import ANALYSES
+from surveyapp.results.project_options import options_in_words
+from surveyapp.results.project_step_kinds import step_in_words
+
+Step = tuple[str, Mapping[str, Any]]  # kind, arguments
+
+
+@dataclass(frozen=True)
+class DoneAnalysis:
+    kind: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class DoneModel:
+    """A model that has its result, removed ones too; ``n``: rows after its steps."""
+
+    id: int
+    name: str
+    kind: str
+    text: str
+    options: Mapping[str, Any]
+    steps: Sequence[Step]
+    n: int
+    fitted_on: date
+    analyses: Sequence[DoneAnalysis] = ()
+    is_removed: bool = False
+
+    @property
+    def called(self) -> str:
+        return f"“{self.name}”" + (" (removed)" if self.is_removed else "")
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A departure. ``key`` stays the same as long as the departure does; a model's ``model_id`` None
+    where it is of the whole project."""
+
+    key: str
+    kind: str  # text, options, steps, n, stopping, exploratory, not done
+    sentence: str
+    model_id: int | None = None
+
+
+def deviations(plan: Mapping[str, Any], done: Sequence[DoneModel]) -> list[Deviation]:
+    """Each departure of the fitted models from the plan's fields, in the order of the plan.
+
+    A fitted model is a planned one when type, text (without comments and spaces) and options are the
+    same, whatever its name; else when it bears its name, which is a departure; else it is exploratory.
+    """
+    found: list[Deviation] = []
+    taken: set[int] = set()
+    same = {
+        at: [each for each in done if _is_same(planned, each)]
+        for at, planned in enumerate(plan["models"])
+    }
+    as_planned = {each.id for models in same.values() for each in models}
+    for at, planned in enumerate(plan["models"]):
+        models = [each for each in same[at] if each.id not in taken]
+        if not models:
+            models = [
+                each
+                for each in done
+                if each.name.casefold() == planned["name"].casefold()
+                and each.id not in taken | as_planned
+            ]
+        taken |= {each.id for each in models}
+        if not models:
+            said = f"The planned model “{planned['name']}” has not been fitted."
+            found.append(Deviation(f"model {at} not done", "not done", said))
+            continue
+        for model in models:
+            found += _of_model(plan, planned, model)
+        found += _of_analyses(at, planned, models)
+    for model in done:
+        if model.id not in taken:
+            said = f"{model.called} was not planned: it is exploratory."
+            found.append(Deviation(f"model {model.id} exploratory", "exploratory", said, model.id))
+    return found
+
+
+def _of_model(
+    plan: Mapping[str, Any], planned: Mapping[str, Any], model: DoneModel
+) -> Iterator[Deviation]:
+    if (model.kind, _lines(model.text)) != (planned["kind"], _lines(planned["text"])):
+        said = f"{model.called} has another text than planned{_lines_apart(planned, model)}."
+        yield Deviation(f"model {model.id} text", "text", said, model.id)
+    if model.kind == planned["kind"] and dict(model.options) != planned["options"]:
+        said = (
+            f"{model.called} was estimated by {options_in_words(model.kind, model.options)};"
+            f" planned was {options_in_words(planned['kind'], planned['options'])}."
+        )
+        yield Deviation(f"model {model.id} options", "options", said, model.id)
+    wanted = {_step_key(each["kind"], each["arguments"]): each["words"] for each in plan["steps"]}
+    there = {_step_key(*step): step_in_words(*step) for step in model.steps}
+    for key, words in wanted.items():
+        if key not in there:
+            said = f"{model.called} was fitted without the planned step “{words}”."
+            yield Deviation(f"model {model.id} without {key}", "steps", said, model.id)
+    for key, words in there.items():
+        if key not in wanted:
+            said = f"{model.called} was fitted after the step “{words}”, which was not planned."
+            yield Deviation(f"model {model.id} step {key}", "steps", said, model.id)
+    if plan["n"] is not None and model.n != plan["n"]:
+        by = "fewer" if model.n < plan["n"] else "more"
+        said = (
+            f"{model.called} was fitted to {model.n:,} respondents, {abs(model.n - plan['n']):,}"
+            f" {by} than the {plan['n']:,} planned."
+        )
+        yield Deviation(f"model {model.id} n", "n", said, model.id)
+    if plan["last_day"] and model.fitted_on <= date.fromisoformat(plan["last_day"]):
+        last = date.fromisoformat(plan["last_day"])
+        said = (
+            f"{model.called} was fitted on {model.fitted_on:%-d %B %Y}, before data collection was"
+            f" planned to be over ({last:%-d %B %Y})."
+        )
+        yield Deviation(f"model {model.id} stopping", "stopping", said, model.id)
+
+
+def _of_analyses(
+    at: int, planned: Mapping[str, Any], models: Sequence[DoneModel]
+) -> Iterator[Deviation]:
+    wanted = {canonical(each): each for each in planned["analyses"]}
+    there = {
+        canonical({"kind": each.kind, "options": each.options}): (each, model)
+        for model in models
+        for each in model.analyses
+    }
+    for key, each in wanted.items():
+        if key not in there:
+            said = f"{_analysis(each['kind'], each['options'])} of “{planned['name']}” was planned and has not been done."
+            yield Deviation(f"analysis {at} {_short(key)} not done", "not done", said)
+    for key, (done, model) in there.items():
+        if key not in wanted:
+            said = f"{_analysis(done.kind, done.options)} of {model.called} was not planned: it is exploratory."
+            name = f"analysis {model.id} {_short(key)} exploratory"
+            yield Deviation(name, "exploratory", said, model.id)
+
+
+def _is_same(planned: Mapping[str, Any], model: DoneModel) -> bool:
+    return (planned["kind"], _lines(planned["text"]), planned["options"]) == (
+        model.kind,
+        _lines(model.text),
+        dict(model.options),
+    )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """A model's lines without comments, spaces and empty lines."""
+    lines = ("".join(line.partition("#")[0].split()) for line in text.splitlines())
+    return tuple(line for line in lines if line)
+
+
+def _lines_apart(planned: Mapping[str, Any], model: DoneModel) -> str:
+    """What was added and left out, where that is little enough for a sentence."""
+    before, after = _lines(planned["text"]), _lines(model.text)
+    added = [line for line in after if line not in before]
+    out = [line for line in before if line not in after]
+    if (not added and not out) or len(added) + len(out) > 4:
+        return ""
+    said = [f"with {line}" for line in added] + [f"without {line}" for line in out]
+    return f": {', '.join(said)}"
+
+
+def _analysis(kind: str, options: Mapping[str, Any]) -> str:
+    group = f" by {options['group'].replace('_', ' ')}" if options.get("group") else ""
+    of = f" ({options['construct']} with {options['item']})" if options.get("construct") else ""
+    return f"{ANALYSES[kind].title if kind in ANALYSES else kind}{group}{of}"
+
+
+def _step_key(kind: str, arguments: Mapping[str, Any]) -> str:
+    return _short(canonical({"kind": kind, "arguments": arguments}))
+
+
+def _short(text: str) -> str:
+    return hash_of(text)[:16]

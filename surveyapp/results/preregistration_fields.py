@@ -1,0 +1,112 @@
+"""The fields of a plan as somebody typed them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from surveyapp.errors import Invalid
+from surveyapp.results.preregistration_document import SIGNS, TEXTS
+from surveyapp.results.project_analyses import ANALYSES
+from surveyapp.results.project_variables import Variables
+
+LONGEST_FIELD, MOST_HYPOTHESES = 10_000, 100
+_LARGEST_N = 10_000_000
+EMPTY: Mapping[str, Any] = {
+    **dict.fromkeys(TEXTS, ""),
+    "n": None,
+    "last_day": "",
+    "hypotheses": [],
+    "models": [],
+}
+
+
+def read_fields(typed: Mapping[str, str]) -> dict[str, Any]:
+    """The fields without the models. Raises Invalid, with the field."""
+    return {
+        **{name: _text(typed, name) for name in TEXTS},
+        "n": _n(typed.get("n", "")),
+        "last_day": _day(typed.get("last_day", "")),
+        "hypotheses": read_hypotheses(typed.get("hypotheses", "")),
+    }
+
+
+def read_hypotheses(text: str) -> list[dict[str, str]]:
+    """One hypothesis a line: its words, or "words | parameter | sign" with +, - or 0.
+
+    Raises Invalid, with the field.
+
+    >>> read_hypotheses("Ease raises loyalty | loyalty ~ ease | +")
+    [{'text': 'Ease raises loyalty', 'parameter': 'loyalty ~ ease', 'sign': '+'}]
+    """
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST_HYPOTHESES:
+        raise Invalid(f"Write at most {MOST_HYPOTHESES} hypotheses.", field="hypotheses")
+    found = []
+    for number, line in enumerate(lines, start=1):
+        words, parameter, sign, *more = [*(part.strip() for part in line.split("|")), "", ""]
+        sign = sign.replace("−", "-")
+        if not words or sign not in SIGNS or any(more):
+            raise Invalid(
+                f"Hypothesis {number}: write its words, or words | parameter | sign, the sign +, - or 0.",
+                field="hypotheses",
+            )
+        if sign and not re.search(r"=~|<~|~~|~|:=", parameter):
+            raise Invalid(
+                f"Hypothesis {number}: a parameter is written as in a model, such as loyalty ~ ease.",
+                field="hypotheses",
+            )
+        found.append({"text": words, "parameter": parameter, "sign": sign})
+    return found
+
+
+def hypotheses_as_text(hypotheses: Sequence[Mapping[str, str]]) -> str:
+    """The lines that ``read_hypotheses`` reads."""
+    return "\n".join(
+        " | ".join(filter(None, (each["text"], each["parameter"], each["sign"])))
+        for each in hypotheses
+    )
+
+
+def planned_analysis(kind: str, of: str, group: str, known: Variables) -> dict[str, Any]:
+    """A further analysis of a planned model. Raises Invalid, with the field, for one that the model does
+    not have or that cannot be planned."""
+    if kind not in ANALYSES or ANALYSES[kind].of != of:
+        raise Invalid(f"{kind[:60]!r} is no analysis of this kind of model", field="analyses")
+    if ANALYSES[kind].formed:
+        raise Invalid(
+            f"{ANALYSES[kind].title} needs its construct and item: describe it under planned analyses.",
+            field="analyses",
+        )
+    if ANALYSES[kind].grouped and group not in known.groups:
+        raise Invalid("Choose the attribute that makes the groups.", field="analysis_group")
+    return {"kind": kind, "options": {"group": group} if ANALYSES[kind].grouped else {}}
+
+
+def _text(typed: Mapping[str, str], name: str) -> str:
+    text = "\n".join((typed.get(name) or "").strip().splitlines())
+    if len(text) > LONGEST_FIELD:
+        raise Invalid(
+            f"{TEXTS[name]} has {len(text):,} characters; use at most {LONGEST_FIELD:,}.",
+            field=name,
+        )
+    return text
+
+
+def _n(typed: str) -> int | None:
+    text = typed.strip().replace(",", "")
+    if not text:
+        return None
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:12]) <= _LARGEST_N:
+        raise Invalid(f"Enter a whole number from 1 to {_LARGEST_N:,}.", field="n")
+    return int(text)
+
+
+def _day(typed: str) -> str:
+    text = typed.strip()
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError as error:
+        raise Invalid("Enter a day such as 2026-06-30.", field="last_day") from error

@@ -1,0 +1,82 @@
+"""The forms of a project's plan."""
+
+from __future__ import annotations
+
+from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput
+
+from surveyapp.results.preregistration_fields import LONGEST_FIELD
+from surveyapp.results.project_analyses import ANALYSES
+from surveyapp.results.project_variables import Variables
+from surveyapp.results.projects import LONGEST_NAME, LONGEST_REASON
+from surveyapp.web.forms import StaffForm, choices
+from surveyapp.web.project_forms import ModelForm
+
+_TEXT = [Optional(), Length(max=LONGEST_FIELD)]
+
+
+class PlanForm(StaffForm):
+    hypotheses = TextAreaField(
+        "Hypotheses",
+        _TEXT,
+        description="One a line. To name what tests it: words | parameter | sign, such as: Ease raises"
+        " loyalty | loyalty ~ ease | +. The sign is +, - or 0.",
+    )
+    design = TextAreaField(
+        "Design", _TEXT, description="Who is asked what, when, and how they are sampled."
+    )
+    n = StringField(
+        "Planned respondents", [Optional(), Length(max=20)], description="After exclusions."
+    )
+    n_reason = TextAreaField(
+        "Reason for the number", _TEXT, description="Such as the power that it gives."
+    )
+    last_day = StringField(
+        "Last day of data collection",
+        [Optional(), Length(max=10)],
+        description="As 2026-06-30.",
+    )
+    stopping = TextAreaField(
+        "Rule for stopping", _TEXT, description="When data collection ends, and who looks before."
+    )
+    exclusions = TextAreaField(
+        "Rules for exclusion",
+        _TEXT,
+        description="Beside the project's steps, which are registered with the plan.",
+    )
+    outcome = TextAreaField("Primary outcome", _TEXT)
+    analyses = TextAreaField(
+        "Planned analyses",
+        _TEXT,
+        description="Beside the planned models: tests, corrections, criteria of fit.",
+    )
+
+
+class PlannedModelForm(ModelForm):
+    name = StringField("Name", [InputRequired("Enter a name."), Length(max=LONGEST_NAME)])
+    analyses = SelectMultipleField(
+        "Further analyses",
+        choices=choices((name, kind.title) for name, kind in ANALYSES.items() if not kind.formed),
+        option_widget=CheckboxInput(),
+    )
+    analysis_group = SelectField("Groups of further analyses by", validate_choice=False)
+
+
+def planned_model_form(known: Variables) -> PlannedModelForm:
+    """An empty form; its text is the first measurement model of the questionnaires."""
+    form = PlannedModelForm(data={"text": next(iter(known.models.values()), "")})
+    named = [(name, name.replace("_", " ")) for name in known.groups]
+    form.group.choices = choices([("", "No groups"), *named])
+    form.analysis_group.choices = choices([("", "None"), *named])
+    del form.reason, form.parent
+    return form
+
+
+class ReasonForm(StaffForm):
+    deviation = StringField(validators=[InputRequired(), Length(max=120)])
+    reason = StringField(validators=[InputRequired("Enter a reason."), Length(max=LONGEST_REASON)])
+
+
+class PlannedForm(StaffForm):
+    model = StringField(validators=[InputRequired(), Length(max=LONGEST_NAME)])

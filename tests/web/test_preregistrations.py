@@ -1,0 +1,243 @@
+"""Plans of modelling projects: registered before the answers are opened, and what departs from them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from surveyapp.app import create_app
+from surveyapp.cli import surveyapp
+from surveyapp.settings import read
+from surveyapp.store.models import AuditEntry, Job, Journey, Preregistration, Project
+from surveyapp.web.installation import EXTENSION
+from surveyapp.worker import run_job
+from tests.results.study_place import make_study, people
+from tests.web.world import add_user, session_key
+
+pytestmark = pytest.mark.xdist_group("preregistrations")
+
+MODEL = "reliability =~ rel1 + rel2 + rel3\nassurance =~ ass1 + ass2 + ass3"
+FORM = {
+    "name": "Two factors",
+    "kind": "covariance",
+    "text": MODEL,
+    "estimator": "ML",
+    "missing": "listwise",
+    "group": "",
+    "equal": "",
+    "scheme": "path",
+    "composite_missing": "mean",
+    "bootstrap": "0",
+}
+PEOPLE = people(70)
+FIELDS = {
+    "hypotheses": "The two go together | reliability ~~ assurance | +",
+    "design": "One <b>wave",
+    "n": "80",
+    "stopping": "When 80 have answered",
+}
+
+
+@pytest.fixture(scope="module")
+def app(migrated_sqlite, tmp_path_factory):
+    import shutil
+
+    home = tmp_path_factory.mktemp("home")
+    shutil.copy(migrated_sqlite, home / "surveyapp.db")
+    made = create_app(read({}, home=home, log_level="ERROR"))
+    made.testing = True
+    made.config["WTF_CSRF_ENABLED"] = False
+    yield made
+    made.extensions[EXTENSION].close()
+
+
+@pytest.fixture(scope="module")
+def installation(app):
+    return app.extensions[EXTENSION]
+
+
+@pytest.fixture(scope="module")
+def client(app, installation) -> FlaskClient:
+    with installation.store.writing() as session:
+        user = add_user(session, "researcher", password_hash="none")
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = session_key(installation, user)
+    return client
+
+
+@pytest.fixture
+def base(client, installation) -> str:
+    """The address of a project of a journey of its own, whose answers are closed."""
+    with installation.store.writing() as session:
+        survey = make_study(session, PEOPLE)
+        session.get_one(Journey, survey.journey_id).code = f"journey-{survey.id}"
+        survey.code = f"survey-{survey.id}"
+        place, survey_id = f"/journeys/{survey.journey_id}/projects", survey.id
+    asked = {"name": "Study", "survey": str(survey_id), "segment": "", "closed": "y"}
+    made = client.post(f"{place}/new", data=asked)
+    assert made.status_code == 303, made.text
+    return made.location
+
+
+def run_jobs(installation) -> None:
+    while True:
+        with installation.store.reading() as session:
+            waiting = select(Job.id).where(Job.state == "waiting").order_by(Job.id)
+            job = session.scalars(waiting).first()
+        if job is None:
+            return
+        run_job(installation, job, worker="test")
+
+
+def sent(client, address: str, **data: str) -> str:
+    made = client.post(address, data=data)
+    assert made.status_code == 303, made.text
+    return made.location
+
+
+def registered(client, base: str, **changes: str) -> str:
+    """The address of a plan with a model, as it was registered."""
+    sent(client, f"{base}/preregistrations/draft", **(FIELDS | changes))
+    page = client.get(f"{base}/preregistrations").text
+    if "Two factors" not in page[: page.index("Register plan")]:
+        sent(client, f"{base}/preregistrations/models/new", **FORM)
+    sent(client, f"{base}/preregistrations/freeze")
+    page = client.get(f"{base}/preregistrations").text
+    return re.findall(r'href="([^"]+/preregistrations/\d+)"', page)[0]
+
+
+def document_of(client, address: str) -> dict:
+    return json.loads(client.get(f"{address}.json").text)["document"]
+
+
+def test_closed_answers_stay_closed_until_they_are_opened(client, installation, base):
+    page = client.get(base).text
+    assert "The answers are closed." in page
+    sent(client, f"{base}/steps/leave_out_rows", name="rel1", comparison="missing", value="")
+    with installation.store.reading() as session:
+        assert session.scalars(select(Job.id).where(Job.state == "waiting")).all() == []
+    sent(client, f"{base}/describe")
+    run_jobs(installation)
+    page = client.get(base).text
+    assert "closed" not in page and "70 respondents" in page
+    with installation.store.reading() as session:
+        assert session.get(Project, int(base.rpartition("/")[2])).opened_at is not None
+
+
+def test_a_plan_is_registered_before_the_answers_are_opened(client, installation, base, tmp_path):
+    address = registered(client, base)
+    page = client.get(address).text
+    assert "the plan has this hash" in page and "One &lt;b&gt;wave" in page
+    document = document_of(client, address)
+    assert document["answers_known"] == {
+        "state": "closed",
+        "opened_on": None,
+        "answers": 70,
+        "said": "Registered before anybody opened the answers in a project. There were 70 answers;"
+        " pages of results may have shown scores.",
+    }
+    assert document["plan"]["models"][0]["options"]["estimator"] == "ML"
+    file = tmp_path / "plan.json"
+    file.write_bytes(client.get(f"{address}.json").data)
+    done = CliRunner().invoke(surveyapp, ["preregistration", "check", str(file)])
+    assert done.exit_code == 0 and "version 1: the plan is as registered" in done.output
+    file.write_text(file.read_text().replace('"n": 80', '"n": 60'))
+    done = CliRunner().invoke(surveyapp, ["preregistration", "check", str(file)])
+    assert "does not have the hash" in str(done.exception)
+    with installation.store.reading() as session:
+        entry = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "register plan").order_by(AuditEntry.id)
+        ).all()[-1]
+        plan = session.get(Preregistration, int(address.rpartition("/")[2]))
+        assert entry.detail["sha256"] == plan.sha256 != ""
+
+
+def test_a_registered_plan_is_a_word_document_with_its_hash(client, base):
+    address = registered(client, base)
+    word = client.get(f"{address}/preregistration.docx")
+    assert word.data[:2] == b"PK" and "attachment" in word.headers["Content-Disposition"]
+    assert client.get(f"{address}/preregistration.pdf").data[:5] == b"%PDF-"
+
+
+def test_nothing_changes_a_registered_plan_and_a_version_stands_beside_it(client, base):
+    first = registered(client, base)
+    before = client.get(f"{first}.json").data
+    assert client.post(f"{base}/preregistrations/freeze").status_code == 404
+    gone = client.post(f"{base}/preregistrations/models/leave-out", data={"model": "Two factors"})
+    assert gone.status_code == 404
+    second = registered(client, base, n="90")
+    assert second != first and client.get(f"{first}.json").data == before
+    document = document_of(client, second)
+    assert document["version"] == 2
+    assert document["changes"] == ["Planned respondents: 80 became 90."]
+    assert document["replaces"] == json.loads(before)["sha256"]
+
+
+def test_a_plan_that_was_changed_in_the_database_says_so(client, installation, base):
+    address = registered(client, base)
+    with installation.store.writing() as session:
+        plan = session.get(Preregistration, int(address.rpartition("/")[2]))
+        plan.document = plan.document.replace('"n":80', '"n":60')
+    assert "not as it was registered" in client.get(address).text
+
+
+def test_a_plan_after_the_answers_were_opened_says_since_when(client, installation, base):
+    sent(client, f"{base}/describe")
+    run_jobs(installation)
+    known = document_of(client, registered(client, base))["answers_known"]
+    assert known["state"] == "opened" and known["opened_on"]
+    assert "Registered after the answers were opened in this project on" in known["said"]
+
+
+def test_answers_that_another_project_opened_are_told(client, installation, base):
+    place, _, number = base.rpartition("/")
+    with installation.store.reading() as session:
+        survey = str(session.get(Project, int(number)).survey_id)
+    sent(client, f"{place}/new", name="Other", survey=survey, segment="")
+    run_jobs(installation)
+    known = document_of(client, registered(client, base))["answers_known"]
+    assert known["state"] == "opened elsewhere"
+    assert "Another project opened answers of the same survey on" in known["said"]
+
+
+def test_an_empty_plan_and_a_model_that_cannot_be_read_are_refused(client, base):
+    sent(client, f"{base}/preregistrations/draft", design="Only this")
+    refused = client.post(f"{base}/preregistrations/freeze")
+    assert refused.status_code == 422 and "Write a hypothesis" in refused.text
+    asked = client.post(
+        f"{base}/preregistrations/models/new", data=FORM | {"text": "F =~ rel1 + relx"}
+    )
+    assert asked.status_code == 422 and "relx" in asked.text
+    again = client.post(f"{base}/preregistrations/draft", data={"n": "many"})
+    assert again.status_code == 422 and "Enter a whole number" in again.text
+
+
+def test_deviations_stand_on_the_pages_and_in_the_report_with_their_reason(
+    client, installation, base
+):
+    registered(client, base)
+    model = sent(client, f"{base}/preregistrations/models/fit", model="Two factors")
+    run_jobs(installation)
+    page = client.get(base).text
+    said = "“Two factors” was fitted to 70 respondents, 10 fewer than the 80 planned."
+    assert "1 deviation:" in page and said in page
+    key = client.get(f"{base}/preregistrations.json").json["deviations"][0]["key"]
+    asked = {"deviation": key, "reason": "The <i>budget was spent"}
+    sent(client, f"{base}/preregistrations/reasons", **asked)
+    sent(client, f"{base}/preregistrations/reasons", **asked)  # a second time it is the same
+    assert "The &lt;i&gt;budget was spent" in client.get(base).text
+    page = client.get(model).text
+    assert said in page and "Reason: The &lt;i&gt;budget" in page
+    word = client.get(f"{model}/tables.tex")
+    assert word.status_code == 200
+    none = client.post(f"{base}/preregistrations/reasons", data=asked | {"deviation": "model 0 n"})
+    assert none.status_code == 404
+    with installation.store.reading() as session:
+        given = select(AuditEntry).where(AuditEntry.action == "give reason for deviation")
+        assert len(session.scalars(given).all()) == 1
