@@ -50,6 +50,7 @@ COMMANDS = {
     "mga": "surveyapp.cli.composite_groups",
     "micom": "surveyapp.cli.composite_groups",
     "moderation": "surveyapp.cli.moderation",
+    "multiverse": "surveyapp.cli.multiverse",
     "nca": "surveyapp.cli.necessity",
     "outcomes": "surveyapp.cli.outcomes",
     "package": "surveyapp.cli.exporting",

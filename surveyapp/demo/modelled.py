@@ -1,19 +1,23 @@
-"""A researcher's project on the first journey's scale: three models of its structure, and why each."""
+"""A researcher's project on the first journey's scale: its plan, three models of its structure, and
+why each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
 from surveyapp.results.model_texts import COVARIANCE, with_line
+from surveyapp.results.preregistration_departures import departures, give_reason
+from surveyapp.results.preregistrations import freeze, plan_model, save_draft
 from surveyapp.results.project_analyses import ask_project_analysis
 from surveyapp.results.project_options import options_of
 from surveyapp.results.project_phrases import proposals
 from surveyapp.results.project_variables import Variables, variables_of
-from surveyapp.results.projects import ModelText, add_model, make_project
+from surveyapp.results.projects import ModelText, add_model, describe_again, make_project
 from surveyapp.store.models import Journey, Project, ProjectModel, SurveyRow
 
 NAME = "Structure of the journey scale"
@@ -34,15 +38,20 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
             survey_id=session.scalars(end).first(),
             segment_id=None,
             without_flagged=False,
+            closed=True,
             user_id=owner_id,
         )
         known = variables_of(session, project, installation.library)
-        number, described = project.id, project.job_id
-    run(described)
+        number = project.id
     text = max(known.models.values(), key=lambda each: each.count("\n"))
     items = [
         item.strip() for line in text.splitlines() for item in line.partition("=~")[2].split("+")
     ]
+    _registered(installation, number, text, items, known, owner_id)
+    with installation.store.writing() as session:
+        describe_again(session, session.get_one(Project, number), user_id=owner_id)
+        described = session.get_one(Project, number).job_id
+    run(described)
 
     def fit(name: str, text: str, reason: str, change: str = "", of: int | None = None) -> int:
         with installation.store.writing() as session:
@@ -54,7 +63,7 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
     first = fit("Three factors", text, "The structure that the scale's authors found.")
     fit(
         "One factor",
-        f"quality =~ {' + '.join(items)}\n",
+        _one_factor(items),
         "If one factor fitted as well, the dimensions would be one.",
         of=first,
     )
@@ -78,6 +87,57 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
     if lines:
         why = "To see how much the largest index changes; not a model to report."
         fit("One parameter freed", with_line(text, lines[0]), why, f"Added {lines[0]}", first)
+    with installation.store.writing() as session:
+        project = session.get_one(Project, number)
+        for each in departures(session, project):
+            why = "It came up after the planned models, and no hypothesis rests on it."
+            give_reason(session, project, each.deviation.key, why, user_id=owner_id)
+
+
+def _registered(
+    installation: Installation,
+    project_id: int,
+    text: str,
+    items: Sequence[str],
+    known: Variables,
+    owner_id: int,
+) -> None:
+    """The plan: two models, registered before the answers are opened."""
+    factors = [line.partition("=~")[0].strip() for line in text.splitlines() if "=~" in line]
+    wanted = {
+        "hypotheses": "\n".join(
+            f"The dimensions {one} and {other} go together | {one} ~~ {other} | +"
+            for one, other in pairwise(factors)
+        ),
+        "design": "Customers answer at the end of their journey, each once.",
+        "n_reason": "Three factors of three items or more need about 200 answers to be told from one.",
+        "stopping": "Answers are taken as they are on the day on which the first model is fitted.",
+        "outcome": "Fit of the three factors against one: CFI, RMSEA and SRMR, and the difference test.",
+        "analyses": "A correlation of two factors of .85 or more counts as one dimension.",
+    }
+    further = ("invariance", "exploratory", "cutoffs")
+    group = "region" if "region" in known.groups else ""
+    with installation.store.writing() as session:
+        project = session.get_one(Project, project_id)
+        save_draft(session, project, wanted, user_id=owner_id)
+        for name, model, analyses in (
+            ("Three factors", text, further if group else further[1:]),
+            ("One factor", _one_factor(items), ()),
+        ):
+            asked = ModelText(name, COVARIANCE, model, _options(known))
+            plan_model(session, project, asked, analyses, group, known=known, user_id=owner_id)
+        freeze(
+            session,
+            project,
+            session.get_one(Journey, project.journey_id),
+            minimum_cell=installation.settings.minimum_cell,
+            user_id=owner_id,
+            now=installation.now(),
+        )
+
+
+def _one_factor(items: Sequence[str]) -> str:
+    return f"quality =~ {' + '.join(items)}\n"
 
 
 def _options(known: Variables) -> dict[str, object]:
