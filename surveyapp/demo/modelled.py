@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
 from surveyapp.results.model_texts import COVARIANCE, with_line
+from surveyapp.results.preregistration_answers import answers_known
 from surveyapp.results.preregistration_departures import departures, give_reason
 from surveyapp.results.preregistrations import freeze, plan_model, save_draft
 from surveyapp.results.project_analyses import ask_project_analysis
@@ -110,7 +111,7 @@ def _registered(
             for one, other in pairwise(factors)
         ),
         "design": "Customers answer at the end of their journey, each once.",
-        "n_reason": "Three factors of three items or more need about 200 answers to be told from one.",
+        "n_reason": "Every answer that is there; three factors are told from one with about 200.",
         "stopping": "Answers are taken as they are on the day on which the first model is fitted.",
         "outcome": "Fit of the three factors against one: CFI, RMSEA and SRMR, and the difference test.",
         "analyses": "A correlation of two factors of .85 or more counts as one dimension.",
@@ -119,6 +120,10 @@ def _registered(
     group = "region" if "region" in known.groups else ""
     with installation.store.writing() as session:
         project = session.get_one(Project, project_id)
+        known_answers = answers_known(
+            session, project, minimum_cell=installation.settings.minimum_cell
+        )
+        wanted["n"] = str(known_answers["answers"] or "")
         save_draft(session, project, wanted, user_id=owner_id)
         for name, model, analyses in (
             ("Three factors", text, further if group else further[1:]),
