@@ -242,6 +242,9 @@ class NewAnalysisSchema(Strict):
     group = _text("The attribute that makes groups, where they are compared.", 200, load_default="")
     construct = _text("The formed construct of a `redundancy` analysis.", 200, load_default="")
     item = _text("The item that asks for all of it.", 200, load_default="")
+    parameter = _text(
+        "What a `multiverse` estimates, such as `loyalty ~ ease`.", 500, load_default=""
+    )
 
 
 class AnalysisSchema(ma.Schema):
@@ -504,6 +507,7 @@ def analyse_model(asked: dict[str, Any], code: str) -> dict[str, Any]:
             group=asked["group"],
             construct=asked["construct"],
             item=asked["item"],
+            parameter=asked["parameter"],
             known=variables_of(session, model.project, installation().library),
             user_id=None,
         )

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
 from surveyapp.results.model_texts import COVARIANCE, with_line
-from surveyapp.results.preregistration_answers import answers_known
 from surveyapp.results.preregistration_departures import departures, give_reason
 from surveyapp.results.preregistrations import freeze, plan_model, save_draft
 from surveyapp.results.project_analyses import ask_project_analysis
 from surveyapp.results.project_options import options_of
 from surveyapp.results.project_phrases import proposals
+from surveyapp.results.project_step_kinds import StepKind
 from surveyapp.results.project_variables import Variables, variables_of
-from surveyapp.results.projects import ModelText, add_model, describe_again, make_project
+from surveyapp.results.projects import ModelText, add_model, add_step, describe_again, make_project
 from surveyapp.store.models import Journey, Project, ProjectModel, SurveyRow
 
 NAME = "Structure of the journey scale"
@@ -80,6 +80,17 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
                 user_id=owner_id,
             )
         run(asked.job_id)
+    with installation.store.writing() as session:
+        model = session.get_one(ProjectModel, first)
+        asked = ask_project_analysis(
+            session,
+            model,
+            "multiverse",
+            parameter=" ~~ ".join(_factors(text)[:2]),
+            known=known,
+            user_id=owner_id,
+        )
+    run(asked.job_id)
     with installation.store.reading() as session:
         result = session.get_one(ProjectModel, first).result
     lines = (
@@ -91,7 +102,7 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
     with installation.store.writing() as session:
         project = session.get_one(Project, number)
         for each in departures(session, project):
-            why = "It came up after the planned models, and no hypothesis rests on it."
+            why = "It came up after the planned models; no hypothesis rests on it."
             give_reason(session, project, each.deviation.key, why, user_id=owner_id)
 
 
@@ -104,11 +115,10 @@ def _registered(
     owner_id: int,
 ) -> None:
     """The plan: two models, registered before the answers are opened."""
-    factors = [line.partition("=~")[0].strip() for line in text.splitlines() if "=~" in line]
     wanted = {
         "hypotheses": "\n".join(
             f"The dimensions {one} and {other} go together | {one} ~~ {other} | +"
-            for one, other in pairwise(factors)
+            for one, other in pairwise(_factors(text))
         ),
         "design": "Customers answer at the end of their journey, each once.",
         "n_reason": "Every answer that is there; three factors are told from one with about 200.",
@@ -120,10 +130,14 @@ def _registered(
     group = "region" if "region" in known.groups else ""
     with installation.store.writing() as session:
         project = session.get_one(Project, project_id)
-        known_answers = answers_known(
-            session, project, minimum_cell=installation.settings.minimum_cell
+        add_step(
+            session,
+            project,
+            StepKind.CARELESS,
+            {},
+            reason="They say nothing of the items.",
+            user_id=owner_id,
         )
-        wanted["n"] = str(known_answers["answers"] or "")
         save_draft(session, project, wanted, user_id=owner_id)
         for name, model, analyses in (
             ("Three factors", text, further if group else further[1:]),
@@ -139,6 +153,10 @@ def _registered(
             user_id=owner_id,
             now=installation.now(),
         )
+
+
+def _factors(text: str) -> list[str]:
+    return [line.partition("=~")[0].strip() for line in text.splitlines() if "=~" in line]
 
 
 def _one_factor(items: Sequence[str]) -> str:

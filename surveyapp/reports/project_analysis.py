@@ -9,6 +9,7 @@ from surveyapp.i18n.words import MINUS
 from surveyapp.reports import apa
 from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Chart, Column, Interval, Look, Table, italic
+from surveyapp.reports.project_multiverse import by_choice, curve, every_universe
 from surveyapp.reports.research_charts import Interval as Estimate
 from surveyapp.reports.research_charts import intervals
 from surveyapp.store.models import ProjectAnalysis
@@ -25,7 +26,8 @@ def analysis_tables(analysis: ProjectAnalysis, number: Iterator[int]) -> list[Ta
 
 
 def analysis_charts(analysis: ProjectAnalysis) -> list[Chart]:
-    """The figures of an analysis: of slopes and of a formed construct's coverage their intervals."""
+    """The figures of an analysis: intervals of slopes and of a formed construct's coverage, and the curve
+    of a multiverse."""
     if analysis.result is None or analysis.kind not in _CHARTS:
         return []
     return [_CHARTS[analysis.kind](analysis.result)]
@@ -62,6 +64,7 @@ def _coverage_chart(result: Section) -> Chart:
 _CHARTS: Mapping[str, Callable[[Section], Chart]] = {
     "slopes": _slope_chart,
     "redundancy": _coverage_chart,
+    "multiverse": curve,
 }
 
 
@@ -494,4 +497,5 @@ _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
     "cutoffs": (_dynamic,),
     "slopes": (_slopes,),
     "redundancy": (_redundancy,),
+    "multiverse": (by_choice, every_universe),
 }

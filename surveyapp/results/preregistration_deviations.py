@@ -175,7 +175,8 @@ def _lines_apart(planned: Mapping[str, Any], model: DoneModel) -> str:
 def _analysis(kind: str, options: Mapping[str, Any]) -> str:
     group = f" by {options['group'].replace('_', ' ')}" if options.get("group") else ""
     of = f" ({options['construct']} with {options['item']})" if options.get("construct") else ""
-    return f"{ANALYSES[kind].title if kind in ANALYSES else kind}{group}{of}"
+    parameter = f" of {options['parameter']}" if options.get("parameter") else ""
+    return f"{ANALYSES[kind].title if kind in ANALYSES else kind}{group}{of}{parameter}"
 
 
 def _step_key(kind: str, arguments: Mapping[str, Any]) -> str:

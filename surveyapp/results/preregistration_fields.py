@@ -75,9 +75,9 @@ def planned_analysis(kind: str, of: str, group: str, known: Variables) -> dict[s
     not have or that cannot be planned."""
     if kind not in ANALYSES or ANALYSES[kind].of != of:
         raise Invalid(f"{kind[:60]!r} is no analysis of this kind of model", field="analyses")
-    if ANALYSES[kind].formed:
+    if ANALYSES[kind].formed or ANALYSES[kind].headline:
         raise Invalid(
-            f"{ANALYSES[kind].title} needs its construct and item: describe it under planned analyses.",
+            f"{ANALYSES[kind].title} needs more than its kind: describe it under planned analyses.",
             field="analyses",
         )
     if ANALYSES[kind].grouped and group not in known.groups:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.jobs import kinds
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE, formative, products
+from surveyapp.results.project_multiverse import headline_parameters
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
@@ -29,6 +30,7 @@ class AnalysisKind:
     told: str
     grouped: bool = False
     formed: bool = False
+    headline: bool = False  # one of the model's parameters
 
 
 ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
@@ -48,6 +50,13 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             COVARIANCE,
             "Dynamic cut-offs of fit",
             "Which SRMR, RMSEA and CFI tell this model from a misspecified one, by simulation.",
+        ),
+        "multiverse": AnalysisKind(
+            COVARIANCE,
+            "Multiverse (specification curve)",
+            "One parameter by each estimator and treatment of missing answers, with and without each step"
+            " that leaves out rows.",
+            headline=True,
         ),
         "slopes": AnalysisKind(
             COMPOSITE,
@@ -94,6 +103,7 @@ def ask_project_analysis(
     group: str = "",
     construct: str = "",
     item: str = "",
+    parameter: str = "",
     known: Variables,
     user_id: int | None,
 ) -> ProjectAnalysis:
@@ -111,6 +121,13 @@ def ask_project_analysis(
     if kind == "slopes" and not products(model.text):
         raise Invalid("This model has no interaction; write one as Y ~ X + M + X:M.", field="kind")
     options = {"group": group} if ANALYSES[kind].grouped else {}
+    if ANALYSES[kind].headline:
+        if parameter not in headline_parameters(model.result):
+            raise Invalid(
+                "Choose a parameter of this model, which has to be fitted without groups.",
+                field="parameter",
+            )
+        options = {"parameter": parameter}
     if ANALYSES[kind].formed:
         options = _formed(model, construct, item, known)
     there = analyses_of(session, model)

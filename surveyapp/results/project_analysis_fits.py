@@ -31,7 +31,14 @@ from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import ProjectAnalysisPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import formative, observed_names, products
-from surveyapp.results.project_fits import fit_covariance, left_out_by, model_rows, of_large_groups
+from surveyapp.results.project_fits import (
+    fit_covariance,
+    left_out_by,
+    model_rows,
+    of_large_groups,
+    rows_before_steps,
+)
+from surveyapp.results.project_multiverse import project_multiverse
 from surveyapp.results.project_options import SEED
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
@@ -51,6 +58,7 @@ def run_project_analysis(
             raise NotFound("This analysis has been removed.")
         model, kind, options = found.model, found.kind, found.options
         rows = model_rows(session, model, installation)
+        before = rows_before_steps(session, model, installation) if kind == "multiverse" else None
     data, group = rows.data, options.get("group")
     if group:
         data = of_large_groups(
@@ -58,7 +66,19 @@ def run_project_analysis(
         )
     progress(30, "Computing")
     with one_blas_thread():
-        result = _KINDS[kind](data, model, options)
+        if before is None:
+            result = _KINDS[kind](data, model, options)
+        else:
+            known, whole, steps = before
+            result = project_multiverse(
+                whole,
+                known,
+                steps,
+                model,
+                options["parameter"],
+                minimum_cell=installation.settings.minimum_cell,
+                progress=progress,
+            )
     said = left_out_by(group, len(rows.data) - len(data)) if group else []
     document = {
         "format": FORMAT,

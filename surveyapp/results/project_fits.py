@@ -153,6 +153,15 @@ def model_rows(session: Session, model: ProjectModel, installation: Installation
     return ModelRows(after, used, len(found.data), log, mixed)
 
 
+def rows_before_steps(
+    session: Session, model: ProjectModel, installation: Installation
+) -> tuple[Variables, pd.DataFrame, list[tuple[str, Mapping[str, Any]]]]:
+    """What models can name, the answers before the model's steps, and these steps."""
+    steps = [session.get_one(ProjectStep, number) for number in model.steps]
+    known, found, _ = _answers(session, model.project, installation)
+    return known, found.data, [(step.kind, step.arguments) for step in steps]
+
+
 def _answers(
     session: Session, project: Project, installation: Installation
 ) -> tuple[Variables, ProjectAnswers, dict[str, Any] | None]:

@@ -32,6 +32,7 @@ from surveyapp.results.model_texts import (
 from surveyapp.results.preregistration_departures import told_of
 from surveyapp.results.project_analyses import ANALYSES, analyses_of, ask_project_analysis
 from surveyapp.results.project_json import model_document
+from surveyapp.results.project_multiverse import headline_parameters
 from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
 from surveyapp.results.project_phrases import Proposal
 from surveyapp.results.project_step_kinds import StepKind
@@ -141,6 +142,9 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         kinds={name: kind for name, kind in ANALYSES.items() if kind.of == found.kind},
         groups=known.groups,
         formed=tuple(formative(found.text)) if found.kind == COMPOSITE and found.result else (),
+        parameters=headline_parameters(found.result)
+        if found.kind == COVARIANCE and found.result
+        else (),
         has_products=found.kind == COMPOSITE
         and found.result is not None
         and bool(products(found.text)),
@@ -181,6 +185,7 @@ class AnalysisForm(StaffForm):
     group = StringField(validators=[Length(max=200)])
     construct = StringField(validators=[Length(max=200)])
     item = StringField(validators=[Length(max=200)])
+    parameter = StringField(validators=[Length(max=500)])
 
 
 @models.post("/models/<int:model_id>/analyses")
@@ -200,6 +205,7 @@ def analyse(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVa
             group=form.group.data or "",
             construct=form.construct.data or "",
             item=form.item.data or "",
+            parameter=form.parameter.data or "",
             known=variables_of(session, project, installation().library),
             user_id=me().id,
         )

@@ -57,7 +57,11 @@ class PlannedModelForm(ModelForm):
     name = StringField("Name", [InputRequired("Enter a name."), Length(max=LONGEST_NAME)])
     analyses = SelectMultipleField(
         "Further analyses",
-        choices=choices((name, kind.title) for name, kind in ANALYSES.items() if not kind.formed),
+        choices=choices(
+            (name, kind.title)
+            for name, kind in ANALYSES.items()
+            if not (kind.formed or kind.headline)
+        ),
         option_widget=CheckboxInput(),
     )
     analysis_group = SelectField("Groups of further analyses by", validate_choice=False)

@@ -241,3 +241,34 @@ def test_deviations_stand_on_the_pages_and_in_the_report_with_their_reason(
     with installation.store.reading() as session:
         given = select(AuditEntry).where(AuditEntry.action == "give reason for deviation")
         assert len(session.scalars(given).all()) == 1
+
+
+def test_a_multiverse_is_drawn_over_the_steps_that_leave_out_rows(client, installation, base):
+    registered(client, base, n="")
+    sent(
+        client,
+        f"{base}/steps/leave_out_rows",
+        name="region",
+        comparison="=",
+        value="North",
+        reason="Only <b>South",
+    )
+    model = sent(client, f"{base}/preregistrations/models/fit", model="Two factors")
+    run_jobs(installation)
+    asked = {"kind": "multiverse", "parameter": "reliability ~~ assurance"}
+    sent(client, f"{model}/analyses", **asked)
+    run_jobs(installation)
+    [found] = client.get(f"{model}.json").json["analyses"]
+    by_rows = {
+        (one["headline"] or {}).get("n")
+        for one in found["result"]["universes"]
+        if one["choices"]["Estimator"] == "ML"
+    }
+    assert by_rows == {35, 70}
+    assert found["result"]["impossible"] == 6 and len(found["result"]["universes"]) == 12
+    page = client.get(model).text
+    assert "in every universe" in page and "not independent" in page
+    assert "Multiverse (specification curve) of reliability ~~ assurance of “Two factors”" in page
+    assert client.get(f"{model}/tables.docx").data[:2] == b"PK"
+    wrong = client.post(f"{model}/analyses", data=asked | {"parameter": "a ~ b"})
+    assert wrong.status_code == 422 and "Choose a parameter of this model" in wrong.text

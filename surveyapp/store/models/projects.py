@@ -127,7 +127,7 @@ class ProjectAnalysis(Base):
         one_of(
             "kind",
             *("invariance", "prediction", "groups", "segments"),
-            *("exploratory", "cutoffs", "slopes", "redundancy"),
+            *("exploratory", "cutoffs", "slopes", "redundancy", "multiverse"),
         ),
         Index("ix_project_analyses_model_id", "model_id"),
         {"sqlite_autoincrement": True},
