@@ -20,6 +20,7 @@ from surveyapp.results.model_texts import COMPOSITE, Fault
 
 MOST_DRAWN = 120  # variables
 MOST_PATHS = 400
+_MOST_BETWEEN = 150  # regressions and covariances: what crosses costs the layout most
 _LONGEST = 60_000  # characters
 
 
@@ -88,11 +89,13 @@ def drawing_of(kind: str, text: str) -> ModelDrawing:
     composites = dict.fromkeys(path.lhs for path in paths if path.operator == COMPOSED)
     names = dict.fromkeys(end for path in paths for end in (path.lhs, path.rhs))
     items = [name for name in names if name not in factors and name not in composites]
-    if len(names) > MOST_DRAWN or len(paths) > MOST_PATHS:
+    between = sum(path.operator in (REGRESSED, COVARIES) for path in paths)
+    if len(names) > MOST_DRAWN or len(paths) > MOST_PATHS or between > _MOST_BETWEEN:
         return ModelDrawing(
             fault=Fault(
-                f"The model has {len(names)} variables and {len(paths)} paths; up to {MOST_DRAWN}"
-                f" and {MOST_PATHS} are drawn. Its text is all there."
+                f"The model has {len(names)} variables and {len(paths)} paths, {between} of them"
+                f" regressions and covariances; up to {MOST_DRAWN}, {MOST_PATHS} and {_MOST_BETWEEN}"
+                " are drawn. Its text is all there."
             )
         )
     return ModelDrawing(
@@ -141,7 +144,8 @@ def _paths(kind: str, statements: Iterable[Statement]) -> list[DrawnPath]:
                 key = (lhs, statement.operator, term.name)
                 if statement.operator == COVARIES and key[::-1] in found:
                     key = key[::-1]
-                modifiers, lines, simple = term.modifiers, (term.line,), term.simple
+                modifiers, simple = term.modifiers, term.simple
+                lines: tuple[int, ...] = (term.line,)
                 if known := found.get(key):
                     lines = (*known.lines, term.line)
                     modifiers = ", ".join(filter(None, (known.modifiers, modifiers)))

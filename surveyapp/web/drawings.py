@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from instruments.loader import Library
 from surveyapp.reports.document import Chart
+from surveyapp.results.model_drawings import ModelDrawing, drawing_of, in_words
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.web.document_files import analysed
 
@@ -37,6 +38,27 @@ def drawings(analysis: Analysis, journey: Journey, library: Library) -> dict[str
         name: drawing(figure.chart, figure.number)
         for name, figure in zip(_NAMES, found, strict=True)
     }
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A model that is being written: its SVG, empty without a path, and what the drawing was made of."""
+
+    svg: Markup
+    of: ModelDrawing
+
+    @property
+    def said(self) -> list[str]:
+        """Every path as a sentence."""
+        return [in_words(path) for path in self.of.paths]
+
+
+def sketch(kind: str, text: str) -> Sketch:
+    """The drawing of a model's text, whole or half written."""
+    from surveyapp.reports.drawn_model import preview
+
+    found = drawing_of(kind, text)
+    return Sketch(Markup(preview(found)), found)  # noqa: S704 - texts are escaped where it is drawn
 
 
 def drawing(chart: Chart, number: int) -> Drawing:

@@ -19,6 +19,8 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.reports.document import Table
 from surveyapp.results import project_phrases
 from surveyapp.results import projects as known_ones
+from surveyapp.results.model_drawings import drawing_of
+from surveyapp.results.model_edits import Edited, Wish, edited
 from surveyapp.results.model_texts import (
     COMPOSITE,
     COVARIANCE,
@@ -40,7 +42,7 @@ from surveyapp.results.project_variables import Variables, variables_of
 from surveyapp.results.projects import LONGEST_REASON, ModelText
 from surveyapp.store.models import Journey, Project, ProjectAnalysis, ProjectModel
 from surveyapp.web.document_files import FIGURES, TABLES, document_file, figure_file, modelled
-from surveyapp.web.drawings import Drawing, drawing
+from surveyapp.web.drawings import Drawing, drawing, sketch
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -54,6 +56,7 @@ models = Blueprint(
     "models", __name__, url_prefix="/journeys/<int:journey_id>/projects/<int:project_id>"
 )
 
+_WISHED = ("action", "lhs", "operator", "rhs", "value")
 _COPIED = 100_000  # characters of a text that is checked while it is typed
 
 
@@ -63,29 +66,33 @@ def new(journey_id: int, project_id: int) -> ResponseReturnValue:
     """An empty model, or with ``parent`` that model's text to change.
 
     Options of the chosen kind alone are shown; sent with ``show`` the form comes back with those of
-    another kind, its text as it was.
+    another kind, its text as it was, and with ``draw`` checked and drawn.
     """
     with installation().store.reading() as session:
         journey, project = project_place(session, journey_id, project_id)
         known = variables_of(session, project, installation().library)
+        left = _left_in(session, project, known)
         parent = _parent(session, project)
     form = model_form(known, _filled(known, parent))
-    asks_for_options = bool(form.show.data)
-    if not asks_for_options and form.validate_on_submit():
+    asks_to_see = bool(form.show.data or form.draw.data)
+    if not asks_to_see and form.validate_on_submit():
         with form.refusing("text"):
             with installation().store.writing() as session:
                 _, held = project_place(session, journey_id, project_id)
                 made = _fitted(session, held, known, _asked(form, known), _parent(session, held))
             return _to_model(journey_id, made)
+    text = "\n".join((form.text.data or "").splitlines())
     shown = render_template(
         "models/new.html",
         form=form,
+        sketch=sketch(form.kind.data, text),
+        checked=faults_of(form.kind.data, text, left) if form.draw.data else None,
         journey=journey,
         project=project,
         known=known,
         parent=parent,
     )
-    return shown, 200 if asks_for_options else form.status
+    return shown, 200 if asks_to_see else form.status
 
 
 class CheckForm(StaffForm):
@@ -100,14 +107,43 @@ def check(journey_id: int, project_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         _, project = project_place(session, journey_id, project_id)
         known = variables_of(session, project, installation().library)
-        steps = known_ones.standing_steps(session, project)
+        names = _left_in(session, project, known)
     form = CheckForm()
     if not form.validate() or form.kind.data not in (COVARIANCE, COMPOSITE):
         raise Invalid("Send the model's text and its type.")
-    out = {each.arguments["name"] for each in steps if each.kind == StepKind.LEAVE_OUT_ITEM}
-    names = [name for name in known.names if name not in out]
     found = faults_of(form.kind.data, form.text.data or "", names)
     return jsonify({"faults": [vars(each) for each in found]})
+
+
+class DrawForm(CheckForm):
+    action = HiddenField(validators=[Length(max=20)])
+    lhs = HiddenField(validators=[Length(max=500)])
+    operator = HiddenField(validators=[Length(max=2)])
+    rhs = HiddenField(validators=[Length(max=500)])
+    items = HiddenField(validators=[Length(max=_COPIED)])
+    value = HiddenField(validators=[Length(max=500)])
+
+
+@models.post("/models/draw")
+@requires(Permission.MODEL_ANSWERS)
+def draw(journey_id: int, project_id: int) -> ResponseReturnValue:
+    """The typed model as a drawing, with an ``action`` after that edit of its text; stores nothing."""
+    with installation().store.reading() as session:
+        _, project = project_place(session, journey_id, project_id)
+        known = variables_of(session, project, installation().library)
+        names = _left_in(session, project, known)
+    form = DrawForm()
+    if not form.validate() or form.kind.data not in (COVARIANCE, COMPOSITE):
+        raise Invalid("Send the model's text and its type.")
+    made = Edited(form.text.data or "", "")
+    if form.action.data:
+        said = {name: form[name].data or "" for name in _WISHED}
+        wish = Wish(**said, items=tuple((form.items.data or "").split()))
+        made = edited(form.kind.data, made.text, wish, names)
+    from surveyapp.reports.drawn_model import placed
+
+    drawn = placed(drawing_of(form.kind.data, made.text))
+    return jsonify({"text": made.text, "done": made.said, **drawn})
 
 
 @models.get("/models/<int:model_id>")
@@ -322,6 +358,13 @@ def _finished(
     if found.result is None:
         raise Conflict("This model has no result; see its page for the reason.")
     return found, journey, further, registered
+
+
+def _left_in(session: Session, project: Project, known: Variables) -> list[str]:
+    """The items that no step has left out."""
+    steps = known_ones.standing_steps(session, project)
+    out = {each.arguments["name"] for each in steps if each.kind == StepKind.LEAVE_OUT_ITEM}
+    return [name for name in known.names if name not in out]
 
 
 def _parent(session: Session, project: Project) -> ProjectModel | None:

@@ -175,6 +175,7 @@ class ModelForm(StaffForm):
     )
     parent = HiddenField()
     show = HiddenField()  # the button that shows the options of the chosen type
+    draw = HiddenField()  # the button that checks and draws the text as it stands
 
 
 def model_form(known: Variables, data: Mapping[str, Any]) -> ModelForm:

@@ -20,10 +20,10 @@ from tests.web.world import add_user, session_key
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-@pytest.fixture
-def page(browser: Browser, served: tuple[str, Installation]) -> Iterator[tuple[Page, str]]:
-    """A page of a researcher, and the address of a project."""
-    base, installation = served
+@pytest.fixture(scope="module")
+def place(served: tuple[str, Installation]) -> Iterator[tuple[str, str, int]]:
+    """The cookie of a researcher's session by name and value, and a journey with answers."""
+    _, installation = served
     app = create_app(installation.settings)
     with installation.store.writing() as session:
         user = add_user(session, "researcher", email="models@example.org")
@@ -31,16 +31,26 @@ def page(browser: Browser, served: tuple[str, Installation]) -> Iterator[tuple[P
     cookie = app.session_interface.get_signing_serializer(app).dumps(
         {"_user_id": session_key(installation, user)}
     )
+    yield app.config["SESSION_COOKIE_NAME"], cookie, journey_id
+    app.extensions[EXTENSION].close()
+
+
+@pytest.fixture
+def page(
+    browser: Browser, served: tuple[str, Installation], place: tuple[str, str, int]
+) -> Iterator[tuple[Page, str]]:
+    """A page of a researcher, and the address of a project."""
+    base, _ = served
+    name, cookie, journey_id = place
     context = browser.new_context(base_url=base, viewport={"width": 390, "height": 844})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.add_cookies([{"name": app.config["SESSION_COOKIE_NAME"], "value": cookie, "url": base}])
+    context.add_cookies([{"name": name, "value": cookie, "url": base}])
     opened = context.new_page()
     said: list[str] = []
     opened.on("console", lambda message: said.append(message.text))
     opened.on("pageerror", lambda error: said.append(str(error)))
     yield opened, f"/journeys/{journey_id}/projects"
     context.close()
-    app.extensions[EXTENSION].close()
     assert said == []
 
 
@@ -99,3 +109,53 @@ def test_a_model_is_typed_checked_fitted_and_copied(
     assert copied.startswith("Measure\tPlain")
     assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     assert violations(opened) == []
+
+
+def test_a_model_is_drawn_by_keyboard_alone_and_fits(
+    page: tuple[Page, str], served: tuple[str, Installation]
+):
+    opened, projects = page
+    opened.goto(f"{projects}/new")
+    opened.get_by_label("Name").fill("Drawn")
+    opened.get_by_role("button", name="Create project").click()
+    run_last(served[1])
+    opened.get_by_role("link", name="New model").first.click()
+    text = opened.get_by_label("Model", exact=True)
+    text.fill("# mine\n")
+    keys, canvas = opened.keyboard, opened.locator(".drawing-canvas")
+    expect(canvas).to_contain_text("Nothing is drawn yet")
+    for name, first in (("Relied", "rel1"), ("Assured", "ass1")):
+        opened.get_by_role("button", name="Add factor").focus()
+        keys.press("Enter")
+        keys.type(name)
+        opened.get_by_label(first, exact=True).focus()
+        for key in ("Space", "Tab", "Space", "Tab", "Space", "Enter"):
+            keys.press(key)
+        expect(opened.locator(f"[data-node={name}]")).to_be_focused()
+    keys.press("p")
+    expect(opened.locator(".drawing-said")).to_contain_text("Path from Assured")
+    keys.press("Shift+Tab")
+    keys.press("Enter")
+    expect(opened.get_by_role("group", name="Path from Assured to Relied")).to_be_visible()
+    assert violations(opened) == []
+    keys.press("Enter")
+    drawn = (
+        "# mine\nRelied =~ rel1 + rel2 + rel3\nAssured =~ ass1 + ass2 + ass3\nRelied ~ Assured\n"
+    )
+    expect(text).to_have_value(drawn)
+    path = opened.get_by_role("button", name="Relied is regressed on Assured")
+    expect(path).to_be_focused()
+    keys.press("Delete")
+    expect(text).to_have_value(drawn.replace("Relied ~ Assured\n", ""))
+    keys.press("Control+z")
+    expect(text).to_have_value(drawn)
+    node = opened.locator("[data-node=Relied]")
+    before = node.locator("ellipse").get_attribute("cx")
+    node.focus()
+    keys.press("ArrowLeft")
+    expect(node).to_be_focused()
+    assert node.locator("ellipse").get_attribute("cx") != before
+    text.press("Control+Enter")
+    expect(opened.locator("progress")).to_be_visible()
+    run_last(served[1])
+    expect(opened.locator("#fit-line")).to_contain_text("CFI")
