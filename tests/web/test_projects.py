@@ -357,6 +357,33 @@ def test_ordinal_items_may_stand_beside_numbers(client, installation, base):
     assert 'ordered = c("rel1", "rel2", "ass1")' in client.get(f"{address}.R").text
 
 
+def test_a_text_is_drawn_and_an_edit_of_the_drawing_is_one_of_the_text(client, base):
+    typed = {"kind": "covariance", "text": f"{MODEL}\nassurance ~ reliability\nx > 0"}
+    drawn = client.post(f"{base}/models/draw", data=typed).json
+    assert drawn["text"] == typed["text"] and drawn["fault"] is None and drawn["done"] == ""
+    assert [node["shape"] for node in drawn["nodes"]] == [*["factor"] * 2, *["item"] * 6]
+    assert drawn["paths"][-1]["said"] == "assurance is regressed on reliability"
+    assert all(len(path["points"]) > 1 for path in drawn["paths"])
+    assert [(each["line"], each["why"]) for each in drawn["undrawn"]] == [(4, "a constraint")]
+    wish = {"action": "items", "lhs": "reliability", "items": "rel4 rel5"}
+    made = client.post(f"{base}/models/draw", data=typed | wish).json
+    assert made["text"] == typed["text"].replace("rel3", "rel3 + rel4 + rel5")
+    assert made["done"] == "2 items added to reliability."
+    refused = client.post(
+        f"{base}/models/draw",
+        data=typed | wish | {"items": "rel9"},
+        headers={"Accept": "application/json"},
+    )
+    assert refused.status_code == 422 and "did you mean rel" in refused.json["detail"]
+    assert client.post(f"{base}/models/draw", data={"kind": "x"}).status_code == 422
+    # Without JavaScript: a button that draws and checks, and makes no model.
+    page = client.post(f"{base}/models/new", data=FORM | typed | {"draw": "1"})
+    assert page.status_code == 200 and "reliability to assurance" in page.text
+    assert "a constraint" in page.text and "every name is known" in page.text
+    page = client.post(f"{base}/models/new", data=FORM | {"text": "F =~ rel1 +", "draw": "1"})
+    assert page.status_code == 200 and "not read as a statement" in page.text
+
+
 def test_a_text_is_checked_while_it_is_typed_and_refused_when_it_is_sent(client, base):
     wrong = {"kind": "covariance", "text": "F =~ rel1 + rel9\nF ~"}
     (fault, *_) = client.post(f"{base}/models/check", data=wrong).json["faults"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -118,8 +119,8 @@ def test_a_model_is_drawn_by_keyboard_alone_and_fits(
     opened.goto(f"{projects}/new")
     opened.get_by_label("Name").fill("Drawn")
     opened.get_by_role("button", name="Create project").click()
-    run_last(served[1])
-    opened.get_by_role("link", name="New model").first.click()
+    expect(opened).to_have_url(re.compile(r"/projects/\d+$"))
+    opened.goto(f"{opened.url}/models/new")
     text = opened.get_by_label("Model", exact=True)
     text.fill("# mine\n")
     keys, canvas = opened.keyboard, opened.locator(".drawing-canvas")

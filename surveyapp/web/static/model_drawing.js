@@ -4,7 +4,8 @@
 (() => {
   "use strict";
   const WAIT = 450; // milliseconds after the last key
-  const SCALE = 1.5; // pixels for a point of the drawing
+  const [SMALLEST, LARGEST] = [1.15, 1.6]; // pixels for a point of the drawing
+  const ROOM = 220; // points of height, in which a small model's variables can be moved
   const STEP = 10; // points that an arrow key moves
   const DRAG = 4; // pixels that a pointer moves before it drags
 
@@ -76,6 +77,7 @@
     try {
       const { ok, found } = await ask(fields);
       if (!ok) return say(found.detail, true);
+      if (text.value !== before) return say("The text has changed meanwhile; nothing was drawn. Try again.", true);
       if (drawn !== null && drawn !== before && history.at(-1) !== drawn) remember(drawn);
       remember(before);
       write(found.text);
@@ -134,13 +136,21 @@
       canvas.replaceChildren(made("p", { className: "hint", textContent: "Nothing is drawn yet. Add a factor, or write one." }));
       return;
     }
-    const svg = shape("svg", { viewBox: `0 0 ${drawing.width} ${drawing.height}`, width: drawing.width * SCALE, height: drawing.height * SCALE, role: "group", "aria-label": "Drawing of the model", "aria-describedby": "drawing-keys" });
+    const scale = Math.min(Math.max((canvas.clientWidth - 18) / drawing.width, SMALLEST), LARGEST);
+    const { top, room } = space();
+    const svg = shape("svg", { viewBox: `0 ${top} ${drawing.width} ${room}`, width: drawing.width * scale, height: room * scale, role: "group", "aria-label": "Drawing of the model", "aria-describedby": "drawing-keys" });
     svg.append(shape("defs", {}, head("end", "path"), head("end", "other"), head("start", "other")));
     svg.append(...drawing.nodes.map(nodeShape), ...drawing.paths.map(pathShape));
     canvas.replaceChildren(svg);
     button("arrange").disabled = !moved.size;
     if (key !== null) focus(key);
   }
+
+  // Where the drawing's paper begins and how high it is: small models have room around them.
+  const space = () => {
+    const room = Math.max(drawing.height * 1.1, ROOM);
+    return { top: (drawing.height - room) / 2, room };
+  };
 
   const head = (end, of) => shape("marker", { id: `head-${end}-${of}`, viewBox: "0 0 10 10", refX: end === "end" ? 9 : 1, refY: 5, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse", orient: "auto", class: of === "path" ? "path-path" : "" },
     shape("path", { class: "head", d: end === "end" ? "M0 1.5 10 5 0 8.5z" : "M10 1.5 0 5 10 8.5z" }));
@@ -199,10 +209,11 @@
   function move(name, dx, dy) {
     const node = placeOf(nodeOf(name));
     const [x, y] = moved.get(name) ?? [0, 0];
-    const within = (value, half, size) => Math.min(Math.max(value, half), Math.max(half, size - half));
+    const { top, room } = space();
+    const within = (value, half, low, size) => Math.min(Math.max(value, low + half), low + size - half);
     moved.set(name, [
-      x + within(node.x + dx, node.width / 2, drawing.width) - node.x,
-      y + within(node.y + dy, node.height / 2, drawing.height) - node.y,
+      x + within(node.x + dx, node.width / 2, 0, drawing.width) - node.x,
+      y + within(node.y + dy, node.height / 2, top, room) - node.y,
     ]);
     render();
   }
@@ -246,7 +257,7 @@
 
   // ---- menus
 
-  const row = (...children) => made("div", { className: "row" }, ...children);
+  const row = (...children) => made("div", { className: "line" }, ...children);
   const action = (said, done, look = "secondary") => made("button", { type: "button", className: look, textContent: said, onclick: done });
   const input = (label, value, done) => {
     const field = made("input", { className: "form-control", value, autocomplete: "off", spellcheck: false });
@@ -258,7 +269,7 @@
     return [made("label", {}, label, field), field];
   };
   const itemChoice = (taken) => made("fieldset", { className: "choice" }, made("legend", { className: "form-label", textContent: "Items" }),
-    ...[...new Set(names)].filter((name) => !taken.includes(name)).map((name) => made("label", {}, made("input", { type: "checkbox", className: "form-check-input", value: name }), name)));
+    made("div", {}, ...[...new Set(names)].filter((name) => !taken.includes(name)).map((name) => made("label", {}, made("input", { type: "checkbox", value: name }), name))));
   const chosen = () => [...menu.querySelectorAll(".choice input:checked")].map((each) => each.value).join(" ");
 
   function open(key, title, ...children) {
@@ -357,9 +368,9 @@
 
   let held = null;
   const pointOf = (event) => {
-    const svg = canvas.querySelector("svg");
-    const box = svg.getBoundingClientRect();
-    return [(event.clientX - box.left) * drawing.width / box.width, (event.clientY - box.top) * drawing.height / box.height];
+    const box = canvas.querySelector("svg").getBoundingClientRect();
+    const scale = drawing.width / box.width;
+    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale + space().top];
   };
   const nodeAt = (event) => document.elementsFromPoint(event.clientX, event.clientY).map((each) => each.closest?.("[data-node]")).find(Boolean)?.dataset.node;
   canvas.addEventListener("pointerdown", (event) => {
@@ -398,6 +409,13 @@
     if (from) end(was.name);
     else if (joins) begin(was.name);
     else openKey(was.name);
+  });
+  // A screen reader's click comes without a pointer.
+  canvas.addEventListener("click", (event) => {
+    const key = event.target.closest("[data-key]")?.dataset;
+    if (event.detail || !key) return;
+    if (from && key.node) end(key.node);
+    else openKey(key.key);
   });
   canvas.addEventListener("pointercancel", () => { held = null; canvas.querySelector(".pulled")?.remove(); });
 
