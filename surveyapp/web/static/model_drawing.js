@@ -275,12 +275,14 @@
   function open(key, title, ...children) {
     opener = key;
     menu.replaceChildren(made("h3", { id: "drawing-menu", textContent: title }), ...children, row(action("Close", () => { close(); focus(key); }, "quiet")));
+    menu.setAttribute("aria-labelledby", "drawing-menu");
     menu.hidden = false;
     menu.querySelector("input, select, button").focus();
   }
 
   function close() {
     menu.hidden = true;
+    menu.removeAttribute("aria-labelledby");
     menu.replaceChildren();
   }
 
