@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0096"
-down_revision = "0095"
+down_revision = "0098"
 
 _DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

@@ -15,7 +15,12 @@ from surveyapp.errors import NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results import projects as known_ones
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE
-from surveyapp.results.project_analyses import ANALYSES, analyses_of, ask_project_analysis
+from surveyapp.results.project_analyses import (
+    ANALYSES,
+    ANALYSIS_OPTIONS,
+    analyses_of,
+    ask_project_analysis,
+)
 from surveyapp.results.project_json import model_document, model_to_json, project_to_json
 from surveyapp.results.project_options import (
     COMPOSITE_MISSING,
@@ -244,6 +249,24 @@ class NewAnalysisSchema(Strict):
     item = _text("The item that asks for all of it.", 200, load_default="")
     parameter = _text(
         "What a `multiverse` estimates, such as `loyalty ~ ease`.", 500, load_default=""
+    )
+    outcome = _text(
+        "The explained construct of `necessity` and `importance`.", 200, load_default=""
+    )
+    level = _text(
+        "The wanted level of `importance`, from 0 to 100; by default 85.", 10, load_default=""
+    )
+    method = _text("`ordinal`, the default, or `mimic`, of `dif`.", 20, load_default="")
+    rotation = _text(
+        "Of `esem` `target`, the default, `bi-target`, `geomin` or `oblimin`; of `exploratory` `oblimin`, the"
+        " default, `promax`, `varimax` or `none`.",
+        20,
+        load_default="",
+    )
+    factors = _text(
+        "How many factors `exploratory` takes; by default as parallel analysis suggests.",
+        2,
+        load_default="",
     )
 
 
@@ -504,10 +527,7 @@ def analyse_model(asked: dict[str, Any], code: str) -> dict[str, Any]:
             session,
             model,
             asked["kind"],
-            group=asked["group"],
-            construct=asked["construct"],
-            item=asked["item"],
-            parameter=asked["parameter"],
+            chosen={name: asked[name] for name in ANALYSIS_OPTIONS},
             known=variables_of(session, model.project, installation().library),
             user_id=None,
         )

@@ -68,14 +68,15 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
         "If one factor fitted as well, the dimensions would be one.",
         of=first,
     )
-    wanted = {"invariance": "region"} if "region" in known.groups else {}
-    for kind, group in {**wanted, "exploratory": "", "cutoffs": ""}.items():
+    grouped = ("invariance", "alignment", "dif") if "region" in known.groups else ()
+    wanted: list[tuple[str, dict[str, str]]] = [(kind, {"group": "region"}) for kind in grouped]
+    for kind, chosen in (*wanted, ("exploratory", {}), ("esem", {}), ("cutoffs", {})):
         with installation.store.writing() as session:
             asked = ask_project_analysis(
                 session,
                 session.get_one(ProjectModel, first),
                 kind,
-                group=group,
+                chosen=chosen,
                 known=known,
                 user_id=owner_id,
             )
@@ -86,7 +87,7 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
             session,
             model,
             "multiverse",
-            parameter=" ~~ ".join(_factors(text)[:2]),
+            chosen={"parameter": " ~~ ".join(_factors(text)[:2])},
             known=known,
             user_id=owner_id,
         )

@@ -75,7 +75,7 @@ def upload_pilot(installation: Installation, code: str, *, owner_id: int, run: R
                 kind,
                 known=known,
                 user_id=owner_id,
-                **chosen,
+                chosen=chosen,
             )
             job = made.job_id
         run(job)

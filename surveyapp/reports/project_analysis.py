@@ -9,7 +9,28 @@ from surveyapp.i18n.words import MINUS
 from surveyapp.reports import apa
 from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Chart, Column, Interval, Look, Table, italic
+from surveyapp.reports.project_esem import esem_correlations, esem_fits, esem_loadings
+from surveyapp.reports.project_groups import (
+    aligned_items,
+    aligned_means,
+    aligned_pairs,
+    alignment_chart,
+    dif_chart,
+    dif_effects,
+    dif_items,
+    dif_means,
+)
 from surveyapp.reports.project_multiverse import by_choice, curve, every_universe
+from surveyapp.reports.project_paths import (
+    bottlenecks,
+    combined_chart,
+    combined_table,
+    copula_paths,
+    copula_scores,
+    necessity_effects,
+    tetrad_constructs,
+    tetrad_tests,
+)
 from surveyapp.reports.research_charts import Interval as Estimate
 from surveyapp.reports.research_charts import intervals
 from surveyapp.store.models import ProjectAnalysis
@@ -22,15 +43,22 @@ def analysis_tables(analysis: ProjectAnalysis, number: Iterator[int]) -> list[Ta
     """An analysis as tables, numbered onwards; none before it has a result."""
     if analysis.result is None:
         return []
-    return [made(analysis.result, next(number)) for made in _TABLES[analysis.kind]]
+    result = analysis.result
+    wanted = [
+        made
+        for made in _TABLES[analysis.kind]
+        if made is not dif_means or result["method"] == "mimic"
+    ]
+    return [made(result, next(number)) for made in wanted]
 
 
 def analysis_charts(analysis: ProjectAnalysis) -> list[Chart]:
-    """The figures of an analysis: intervals of slopes and of a formed construct's coverage, and the curve
-    of a multiverse."""
+    """The figures of an analysis: estimates with their intervals, the importance-performance map and the
+    curve of a multiverse."""
     if analysis.result is None or analysis.kind not in _CHARTS:
         return []
-    return [_CHARTS[analysis.kind](analysis.result)]
+    chart = _CHARTS[analysis.kind](analysis.result)
+    return [] if chart is None else [chart]
 
 
 def _slope_chart(result: Section) -> Chart:
@@ -61,10 +89,13 @@ def _coverage_chart(result: Section) -> Chart:
     )
 
 
-_CHARTS: Mapping[str, Callable[[Section], Chart]] = {
+_CHARTS: Mapping[str, Callable[[Section], Chart | None]] = {
     "slopes": _slope_chart,
     "redundancy": _coverage_chart,
     "multiverse": curve,
+    "alignment": alignment_chart,
+    "dif": dif_chart,
+    "importance": combined_chart,
 }
 
 
@@ -326,10 +357,10 @@ def _loadings(result: Section, number: int) -> Table:
     names = [f"F{at}" for at in range(1, len(result["loadings"][0]) + 1)]
     suited, told = result["adequacy"], result["suggested"]
     note = (
-        f"Minimum residuals, oblimin rotation, n = {result['n']:,}; loadings of the pattern. KMO ="
+        f"Minimum residuals, {_rotated(result)}, n = {result['n']:,}; loadings of the pattern. KMO ="
         f" {apa.bounded(suited['kmo'])}; Bartlett's test χ²({suited['df']}) ="
         f" {apa.number(suited['chisq'])}. Suggested number of factors: {told['parallel_factors']} by"
-        f" parallel analysis of common factors (taken), {told['parallel_components']} of components,"
+        f" parallel analysis of common factors{_taken(result)}, {told['parallel_components']} of components,"
         f" {told['minimum_average_partial']} by minimum average partial. Seed {result['seed']}."
     )
     width = 0.64 / len(names)
@@ -350,6 +381,16 @@ def _loadings(result: Section, number: int) -> Table:
         note=note,
         look=Look.APA,
     )
+
+
+def _rotated(result: Section) -> str:
+    return "unrotated" if result["rotation"] == "none" else f"{result['rotation']} rotation"
+
+
+def _taken(result: Section) -> str:
+    """Whether the suggested number was taken."""
+    suggested, taken = result["suggested"]["parallel_factors"], len(result["loadings"][0])
+    return " (taken)" if taken == suggested else f" (asked for: {taken})"
 
 
 def _factors(result: Section, number: int) -> Table:
@@ -498,4 +539,11 @@ _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
     "slopes": (_slopes,),
     "redundancy": (_redundancy,),
     "multiverse": (by_choice, every_universe),
+    "alignment": (aligned_means, aligned_items, aligned_pairs),
+    "dif": (dif_items, dif_effects, dif_means),
+    "esem": (esem_fits, esem_loadings, esem_correlations),
+    "necessity": (necessity_effects, bottlenecks),
+    "importance": (combined_table,),
+    "tetrads": (tetrad_constructs, tetrad_tests),
+    "copula": (copula_scores, copula_paths),
 }

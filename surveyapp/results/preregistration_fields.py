@@ -10,6 +10,7 @@ from typing import Any
 from surveyapp.errors import Invalid
 from surveyapp.results.preregistration_document import SIGNS, TEXTS
 from surveyapp.results.project_analyses import ANALYSES
+from surveyapp.results.project_analysis_options import plannable
 from surveyapp.results.project_variables import Variables
 
 LONGEST_FIELD, MOST_HYPOTHESES = 10_000, 100
@@ -75,14 +76,16 @@ def planned_analysis(kind: str, of: str, group: str, known: Variables) -> dict[s
     not have or that cannot be planned."""
     if kind not in ANALYSES or ANALYSES[kind].of != of:
         raise Invalid(f"{kind[:60]!r} is no analysis of this kind of model", field="analyses")
-    if ANALYSES[kind].formed or ANALYSES[kind].headline:
+    options = ANALYSES[kind].options
+    if not plannable(options):
         raise Invalid(
             f"{ANALYSES[kind].title} needs more than its kind: describe it under planned analyses.",
             field="analyses",
         )
-    if ANALYSES[kind].grouped and group not in known.groups:
+    if "group" in options and group not in known.groups:
         raise Invalid("Choose the attribute that makes the groups.", field="analysis_group")
-    return {"kind": kind, "options": {"group": group} if ANALYSES[kind].grouped else {}}
+    chosen = {name: group if name == "group" else each.default for name, each in options.items()}
+    return {"kind": kind, "options": {name: value for name, value in chosen.items() if value}}
 
 
 def _text(typed: Mapping[str, str], name: str) -> str:

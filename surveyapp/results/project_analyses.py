@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from sqlalchemy import select
@@ -11,8 +11,21 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.jobs import kinds
-from surveyapp.results.model_texts import COMPOSITE, COVARIANCE, formative, products
-from surveyapp.results.project_multiverse import headline_parameters
+from surveyapp.results.model_texts import COMPOSITE, COVARIANCE, products
+from surveyapp.results.project_analysis_options import (
+    CONSTRUCT,
+    DIF_METHOD,
+    EFA_ROTATION,
+    FACTORS,
+    GROUP,
+    ITEM,
+    LEVEL,
+    OUTCOME,
+    PARAMETER,
+    ROTATION,
+    AnalysisOption,
+    chosen_of,
+)
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
@@ -22,15 +35,12 @@ MOST = 30  # of one model
 
 @dataclass(frozen=True)
 class AnalysisKind:
-    """A further analysis: of which kind of model, what it tells, and what is chosen for it: an attribute
-    that makes groups, or a formed construct and an item beside the model."""
+    """A further analysis: of which kind of model, what it tells, and the options that are chosen for it."""
 
     of: str
     title: str
     told: str
-    grouped: bool = False
-    formed: bool = False
-    headline: bool = False  # one of the model's parameters
+    options: Mapping[str, AnalysisOption] = field(default_factory=dict)
 
 
 ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
@@ -39,12 +49,31 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             COVARIANCE,
             "Measurement invariance",
             "Whether loadings, intercepts and residuals are the same in each group, step by step.",
-            grouped=True,
+            {"group": GROUP},
         ),
         "exploratory": AnalysisKind(
             COVARIANCE,
             "Exploratory factor analysis",
             "How many factors the model's items have, and which items load on which.",
+            {"factors": FACTORS, "rotation": EFA_ROTATION},
+        ),
+        "esem": AnalysisKind(
+            COVARIANCE,
+            "Exploratory structural equation model (ESEM)",
+            "Whether the model's factors hold when every item may load on all of them.",
+            {"rotation": ROTATION},
+        ),
+        "alignment": AnalysisKind(
+            COVARIANCE,
+            "Alignment of many groups",
+            "Latent means of groups in which some items differ, and which items these are.",
+            {"group": GROUP},
+        ),
+        "dif": AnalysisKind(
+            COVARIANCE,
+            "Differential item functioning (DIF)",
+            "Which items members of a group answer differently at the same level.",
+            {"group": GROUP, "method": DIF_METHOD},
         ),
         "cutoffs": AnalysisKind(
             COVARIANCE,
@@ -56,7 +85,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Multiverse (specification curve)",
             "One parameter by each estimator and treatment of missing answers, with and without each step"
             " that leaves out rows.",
-            headline=True,
+            {"parameter": PARAMETER},
         ),
         "slopes": AnalysisKind(
             COMPOSITE,
@@ -67,13 +96,13 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             COMPOSITE,
             "Redundancy analysis",
             "Whether items that form a construct cover it: its path to an item that asks for the whole.",
-            formed=True,
+            {"construct": CONSTRUCT, "item": ITEM},
         ),
         "groups": AnalysisKind(
             COMPOSITE,
             "Two groups compared (MICOM and paths)",
             "Whether composites are the same in two groups, and whether paths differ.",
-            grouped=True,
+            {"group": GROUP},
         ),
         "prediction": AnalysisKind(
             COMPOSITE,
@@ -85,8 +114,33 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Unobserved segments (FIMIX-PLS)",
             "Whether groups of respondents that no attribute names have other paths.",
         ),
+        "necessity": AnalysisKind(
+            COMPOSITE,
+            "Necessary conditions (NCA)",
+            "Without how much of which construct a level of the outcome does not occur.",
+            {"outcome": OUTCOME},
+        ),
+        "importance": AnalysisKind(
+            COMPOSITE,
+            "Importance, performance and necessity (cIPMA)",
+            "Which constructs matter most for the outcome, how well they are done, and which it needs.",
+            {"outcome": OUTCOME, "level": LEVEL},
+        ),
+        "tetrads": AnalysisKind(
+            COMPOSITE,
+            "Confirmatory tetrad analysis (CTA-PLS)",
+            "Whether the items of a construct reflect one common factor.",
+        ),
+        "copula": AnalysisKind(
+            COMPOSITE,
+            "Gaussian copulas",
+            "Whether paths may be biased by what the model leaves out.",
+        ),
     }
 )
+
+# Every option that some analysis has.
+ANALYSIS_OPTIONS = tuple(dict.fromkeys(name for kind in ANALYSES.values() for name in kind.options))
 
 
 def analyses_of(session: Session, model: ProjectModel) -> list[ProjectAnalysis]:
@@ -100,10 +154,7 @@ def ask_project_analysis(
     model: ProjectModel,
     kind: str,
     *,
-    group: str = "",
-    construct: str = "",
-    item: str = "",
-    parameter: str = "",
+    chosen: Mapping[str, str],
     known: Variables,
     user_id: int | None,
 ) -> ProjectAnalysis:
@@ -114,22 +165,11 @@ def ask_project_analysis(
     """
     if kind not in ANALYSES or ANALYSES[kind].of != model.kind:
         raise Invalid(f"{kind[:60]!r} is no analysis of this kind of model", field="kind")
-    if ANALYSES[kind].grouped and group not in known.groups:
-        raise Invalid("Choose the attribute that makes the groups.", field="group")
     if model.result is None:
         raise Conflict("This model has no result yet; fit it first.")
     if kind == "slopes" and not products(model.text):
         raise Invalid("This model has no interaction; write one as Y ~ X + M + X:M.", field="kind")
-    options = {"group": group} if ANALYSES[kind].grouped else {}
-    if ANALYSES[kind].headline:
-        if parameter not in headline_parameters(model.result):
-            raise Invalid(
-                "Choose a parameter of this model, which has to be fitted without groups.",
-                field="parameter",
-            )
-        options = {"parameter": parameter}
-    if ANALYSES[kind].formed:
-        options = _formed(model, construct, item, known)
+    options = chosen_of(ANALYSES[kind].options, chosen, model, known)
     there = analyses_of(session, model)
     for each in there:
         same = each.kind == kind and each.options == options
@@ -152,10 +192,12 @@ def ask_project_analysis(
     return made
 
 
-def _formed(model: ProjectModel, construct: str, item: str, known: Variables) -> dict[str, str]:
-    constructs = formative(model.text)
-    if construct not in constructs:
-        raise Invalid("Choose a construct that its items form (<~).", field="construct")
-    if item not in known.items or item in constructs[construct]:
-        raise Invalid("Choose an item that asks for the whole construct.", field="item")
-    return {"construct": construct, "item": item}
+def option_values(
+    kind: str, model: ProjectModel, known: Variables
+) -> Mapping[str, Mapping[str, str]] | None:
+    """What may be chosen for each option of an analysis; None where an option has nothing to choose, or the
+    model nothing to analyse."""
+    if kind == "slopes" and not products(model.text):
+        return None
+    found = {name: option.offered(model, known) for name, option in ANALYSES[kind].options.items()}
+    return found if all(found.values()) else None

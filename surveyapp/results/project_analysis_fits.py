@@ -11,7 +11,6 @@ import pandas as pd
 from analysis.composite.cvpat import cvpat
 from analysis.composite.fimix import compare_segments
 from analysis.composite.groups import compare_groups
-from analysis.composite.layout import CompositeOptions
 from analysis.composite.micom import micom
 from analysis.composite.moderation import moderation
 from analysis.composite.pls import fit_pls
@@ -31,6 +30,7 @@ from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import ProjectAnalysisPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import formative, observed_names, products
+from surveyapp.results.project_esem_fits import fit_esem
 from surveyapp.results.project_fits import (
     fit_covariance,
     left_out_by,
@@ -38,8 +38,16 @@ from surveyapp.results.project_fits import (
     of_large_groups,
     rows_before_steps,
 )
+from surveyapp.results.project_group_fits import fit_alignment, fit_dif
 from surveyapp.results.project_multiverse import project_multiverse
 from surveyapp.results.project_options import SEED
+from surveyapp.results.project_path_fits import (
+    composite_settings,
+    fit_copula,
+    fit_importance,
+    fit_necessity,
+    fit_tetrads,
+)
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 FORMAT = "project-analysis/1"
@@ -67,7 +75,7 @@ def run_project_analysis(
     progress(30, "Computing")
     with one_blas_thread():
         if before is None:
-            result = _KINDS[kind](data, model, options)
+            result = _KINDS[kind](data, model, {**options, "scales": rows.scales})
         else:
             known, whole, steps = before
             result = project_multiverse(
@@ -122,7 +130,7 @@ def _groups(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any])
         "groups": (sizes.index[0], sizes.index[1]),
         "permutations": PERMUTATIONS,
         "seed": SEED,
-        "settings": _settings(model),
+        "settings": composite_settings(model),
         "missing": model.options["missing"],
     }
     same = micom(data, model.text, group, **settings)
@@ -146,7 +154,7 @@ def _prediction(
     found = predict_pls(
         data,
         model.text,
-        settings=_settings(model),
+        settings=composite_settings(model),
         missing=model.options["missing"],
         seed=SEED,
     )
@@ -164,7 +172,7 @@ def _prediction(
 def _segments(
     data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    settings = _settings(model)
+    settings = composite_settings(model)
     fit = fit_pls(
         data,
         model.text,
@@ -187,22 +195,27 @@ def _segments(
 
 
 def _exploratory(
-    data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
+    data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
 ) -> dict[str, Any]:
     items = list(observed_names(model.kind, model.text))
     suited = adequacy(data, items)
     random = parallel_analysis(data, items, seed=SEED)
-    factors = random.factors.suggested
+    suggested = random.factors.suggested
+    factors = int(options.get("factors") or suggested)
     if factors < 1:
-        raise Conflict("The parallel analysis finds no common factor of these items.")
-    found = efa(data, factors, items, method="minres", rotation="oblimin")
+        raise Conflict(
+            "The parallel analysis finds no common factor of these items; choose a number of factors to"
+            " see what they have in common."
+        )
+    rotation = options.get("rotation", "oblimin")
+    found = efa(data, factors, items, method="minres", rotation=rotation)
     return {
         **asdict(found),
         "seed": SEED,
         "adequacy": asdict(suited),
         "suggested": {
             "parallel_components": random.components.suggested,
-            "parallel_factors": factors,
+            "parallel_factors": suggested,
             "minimum_average_partial": minimum_average_partial(data, items).suggested,
         },
         "warnings": [*found.warnings, *filter(None, [found.inadmissible])],
@@ -216,7 +229,7 @@ def _cutoffs(
 
 
 def _slopes(data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]) -> dict[str, Any]:
-    settings = _settings(model)
+    settings = composite_settings(model)
     resamples = model.options["bootstrap"] or RESAMPLES
     fit = fit_pls(
         data,
@@ -252,10 +265,6 @@ def _redundancy(
     }
 
 
-def _settings(model: ProjectModel) -> CompositeOptions:
-    return CompositeOptions(scheme=model.options["scheme"], consistent=model.options["consistent"])
-
-
 _KINDS: Mapping[str, Callable[[pd.DataFrame, ProjectModel, Mapping[str, Any]], dict[str, Any]]] = {
     "invariance": _invariance,
     "groups": _groups,
@@ -265,4 +274,11 @@ _KINDS: Mapping[str, Callable[[pd.DataFrame, ProjectModel, Mapping[str, Any]], d
     "cutoffs": _cutoffs,
     "slopes": _slopes,
     "redundancy": _redundancy,
+    "alignment": fit_alignment,
+    "dif": fit_dif,
+    "esem": fit_esem,
+    "necessity": fit_necessity,
+    "importance": fit_importance,
+    "tetrads": fit_tetrads,
+    "copula": fit_copula,
 }

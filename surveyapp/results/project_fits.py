@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -133,13 +133,15 @@ def run_project_model(
 
 @dataclass(frozen=True)
 class ModelRows:
-    """The answers that a model is fitted to, after its steps; ``used``: the items that it names."""
+    """The answers that a model is fitted to, after its steps; ``used``: the items that it names;
+    ``scales``: the ends of each item's scale where they are known."""
 
     data: pd.DataFrame
     used: Sequence[str]
     n_before: int
     log: Sequence[Taken]
     mixed: Sequence[str] = ()
+    scales: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def model_rows(session: Session, model: ProjectModel, installation: Installation) -> ModelRows:
@@ -150,7 +152,8 @@ def model_rows(session: Session, model: ProjectModel, installation: Installation
     used = observed_names(model.kind, model.text)
     asked = {known.items[name].instrument for name in used if name in known.items}
     mixed = [text for code, text in found.mixed.items() if code in asked]
-    return ModelRows(after, used, len(found.data), log, mixed)
+    scales = scales_after(known, [(step.kind, step.arguments) for step in steps])
+    return ModelRows(after, used, len(found.data), log, mixed, scales)
 
 
 def rows_before_steps(

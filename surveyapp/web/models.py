@@ -25,16 +25,19 @@ from surveyapp.results.model_texts import (
     COMPOSITE,
     COVARIANCE,
     faults_of,
-    formative,
-    observed_or_none,
-    products,
     with_line,
     without_item,
 )
 from surveyapp.results.preregistration_departures import told_of
-from surveyapp.results.project_analyses import ANALYSES, analyses_of, ask_project_analysis
+from surveyapp.results.project_analyses import (
+    ANALYSES,
+    ANALYSIS_OPTIONS,
+    analyses_of,
+    ask_project_analysis,
+    option_values,
+)
+from surveyapp.results.project_analysis_options import in_words
 from surveyapp.results.project_json import model_document
-from surveyapp.results.project_multiverse import headline_parameters
 from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
 from surveyapp.results.project_phrases import Proposal
 from surveyapp.results.project_step_kinds import StepKind
@@ -175,18 +178,9 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         tables=_tables(found),
         proposals=_proposals(found),
         further=[(each, _analysis_tables(each), _analysis_drawings(each)) for each in further],
-        kinds={name: kind for name, kind in ANALYSES.items() if kind.of == found.kind},
-        groups=known.groups,
-        formed=tuple(formative(found.text)) if found.kind == COMPOSITE and found.result else (),
-        parameters=headline_parameters(found.result)
-        if found.kind == COVARIANCE and found.result
-        else (),
-        has_products=found.kind == COMPOSITE
-        and found.result is not None
-        and bool(products(found.text)),
-        items=[
-            name for name in known.names if name not in observed_or_none(found.kind, found.text)
-        ],
+        kinds=ANALYSES,
+        asked={each.id: in_words(ANALYSES[each.kind].options, each.options) for each in further},
+        offered=_offered(found, known),
     )
 
 
@@ -222,6 +216,11 @@ class AnalysisForm(StaffForm):
     construct = StringField(validators=[Length(max=200)])
     item = StringField(validators=[Length(max=200)])
     parameter = StringField(validators=[Length(max=500)])
+    outcome = StringField(validators=[Length(max=200)])
+    level = StringField(validators=[Length(max=10)])
+    method = StringField(validators=[Length(max=20)])
+    rotation = StringField(validators=[Length(max=20)])
+    factors = StringField(validators=[Length(max=2)])
 
 
 @models.post("/models/<int:model_id>/analyses")
@@ -238,10 +237,7 @@ def analyse(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVa
             session,
             found,
             form.kind.data or "",
-            group=form.group.data or "",
-            construct=form.construct.data or "",
-            item=form.item.data or "",
-            parameter=form.parameter.data or "",
+            chosen={name: form[name].data or "" for name in ANALYSIS_OPTIONS},
             known=variables_of(session, project, installation().library),
             user_id=me().id,
         )
@@ -425,6 +421,18 @@ def _tables(found: ProjectModel) -> list[Table]:
     from surveyapp.reports.project_model import tables_of
 
     return tables_of(found)
+
+
+def _offered(found: ProjectModel, known: Variables) -> dict[str, Mapping[str, Mapping[str, str]]]:
+    """The analyses that can be asked for, each with what its options offer."""
+    if found.result is None:
+        return {}
+    every = {
+        name: option_values(name, found, known)
+        for name, kind in ANALYSES.items()
+        if kind.of == found.kind
+    }
+    return {name: values for name, values in every.items() if values is not None}
 
 
 def _analysis_tables(analysis: ProjectAnalysis) -> list[Table]:

@@ -8,6 +8,7 @@ from wtforms.widgets import CheckboxInput
 
 from surveyapp.results.preregistration_fields import LONGEST_FIELD
 from surveyapp.results.project_analyses import ANALYSES
+from surveyapp.results.project_analysis_options import plannable
 from surveyapp.results.project_variables import Variables
 from surveyapp.results.projects import LONGEST_NAME, LONGEST_REASON
 from surveyapp.web.forms import StaffForm, choices
@@ -58,9 +59,7 @@ class PlannedModelForm(ModelForm):
     analyses = SelectMultipleField(
         "Further analyses",
         choices=choices(
-            (name, kind.title)
-            for name, kind in ANALYSES.items()
-            if not (kind.formed or kind.headline)
+            (name, kind.title) for name, kind in ANALYSES.items() if plannable(kind.options)
         ),
         option_widget=CheckboxInput(),
     )

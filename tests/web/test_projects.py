@@ -13,12 +13,20 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from analysis.composite.cipma import combined_map
+from analysis.composite.copula import copula_analysis
+from analysis.composite.cta import tetrad_analysis
 from analysis.composite.predict import predict_pls
 from analysis.composite.redundancy import redundancy_analysis
+from analysis.covariance.alignment import alignment
 from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs
+from analysis.covariance.esem import exploratory
 from analysis.covariance.invariance import invariance
+from analysis.covariance.mimic import mimic
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.syntax import parse
 from analysis.scale.efa import efa
+from analysis.scale.ordinal_dif import ordinal_dif
 from surveyapp.app import create_app
 from surveyapp.errors import NotFound
 from surveyapp.results.person_answers import person_answers
@@ -237,12 +245,13 @@ def test_further_analyses_are_those_of_the_engines_and_in_every_file(
         {"kind": "segments"},
         {"kind": "invariance", "group": "age"},
         {"group": "region"},
+        {"kind": "cutoffs", "group": "region"},
     ):
         assert client.post(f"{model}/analyses", data=wrong).status_code == 422
     text = "quality <~ rel1 + rel2 + rel3\nsure =~ ass1 + ass2 + ass3\nsure ~ quality"
     model = fitted(client, installation, base, kind="composite", text=text)
-    for kind in ("groups", "prediction", "segments"):
-        client.post(f"{model}/analyses", data={"kind": kind, "group": "region"})
+    for kind, group in (("groups", "region"), ("prediction", ""), ("segments", "")):
+        client.post(f"{model}/analyses", data={"kind": kind, "group": group})
     run_jobs(installation)
     page = client.get(model).text
     results = {
@@ -313,6 +322,122 @@ def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
     with zipfile.ZipFile(io.BytesIO(client.get(f"{composite}/figures.zip").data)) as files:
         assert len([name for name in files.namelist() if name.endswith(".svg")]) == 3
     assert client.get(f"{composite}/tables.docx").data[:2] == b"PK"
+
+
+def analysed(client, installation, address: str, *asked: dict[str, str]) -> list[dict]:
+    """The model's analyses after these were asked for."""
+    for each in asked:
+        assert client.post(f"{address}/analyses", data=each).status_code == 303, each
+    run_jobs(installation)
+    return json.loads(client.get(f"{address}.json").text)["analyses"]
+
+
+def test_groups_are_aligned_items_tested_and_cross_loadings_freed(
+    client, installation, journey_id, base
+):
+    model = fitted(client, installation, base, name="To align", estimator="MLR", std_lv="y")
+    by = {"group": "region"}
+    aligned, ordinal, by_mimic, esem, turned, one = analysed(
+        client,
+        installation,
+        model,
+        {"kind": "alignment"} | by,
+        {"kind": "dif"} | by,
+        {"kind": "dif", "method": "mimic"} | by,
+        {"kind": "esem"},
+        {"kind": "esem", "rotation": "geomin"},
+        {"kind": "exploratory", "factors": "1", "rotation": "none"},
+    )
+    for wrong in ({"kind": "dif", "method": "irt"} | by, {"kind": "esem", "rotation": "none"}):
+        assert client.post(f"{model}/analyses", data=wrong).status_code == 422
+    data = items_of(installation, journey_id)
+    data["region"] = ["North", "South"] * 120
+    found = alignment(data, MODEL, "region", estimator="MLR", seed=aligned["result"]["seed"])
+    factor = aligned["result"]["factors"][1]
+    assert [row["mean"] for row in factor["means"]] == pytest.approx(
+        found.factors[1].means["mean"].tolist(), abs=1e-6
+    )
+    tested = {one.item: one.total.chisq for one in ordinal_dif(data, MODEL, "region").items}
+    items = ordinal["result"]["items"]
+    assert {one["item"]: one["total"]["chisq"] for one in items} == pytest.approx(tested, rel=1e-6)
+    freed = {one.item: one.chisq for one in mimic(data, MODEL, "region").items}
+    items = by_mimic["result"]["items"]
+    assert {one["item"]: one["chisq"] for one in items} == pytest.approx(freed, rel=1e-5)
+    made = exploratory(parse(MODEL))
+    free = fit_sem(data, made.model, estimator="MLR", rotation=made.rotation, target=made.target)
+    assert esem["result"]["fit"]["chisq"] == pytest.approx(free.fit["chisq"], rel=1e-6)
+    first = free.estimates.query("lhs == 'assurance' and op == '=~' and rhs == 'rel1'")
+    crossing = esem["result"]["items"][0]["loadings"][1]["std"]
+    assert crossing == pytest.approx(first["std_all"].iloc[0], abs=1e-5)
+    assert turned["options"] == {"rotation": "geomin"}
+    assert np.allclose(
+        one["result"]["loadings"],
+        efa(data, 1, ["rel1", "rel2", "rel3", "ass1", "ass2", "ass3"], rotation="none").loadings,
+    )
+    page = client.get(model).text
+    for said in (
+        *("Aligned Means by Region", "Differences of the Aligned Means", "rule of thumb"),
+        *("by region, MIMIC model", "Factor Means With and Without DIF", "geomin rotation"),
+        *("Standardised Loadings", "The largest cross-loading is that of", "(asked for: 1)"),
+    ):
+        assert said in page, said
+    assert "Aligned means by Region" in page and "<figure" in page
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{model}/tables.zip").data)) as files:
+        assert any("aligned-means" in name for name in files.namelist()), files.namelist()
+    grouped = fitted(client, installation, base, name="Grouped ESEM", group="region")
+    analysed(client, installation, grouped, {"kind": "esem"})
+    assert "fit the model without groups first" in client.get(grouped).text
+
+
+def test_needs_priorities_tetrads_and_copulas_are_those_of_the_engines(
+    client, installation, journey_id, base
+):
+    text = "quality =~ rel1 + rel2 + rel3 + rel4\nsure =~ ass1 + ass2 + ass3\nsure ~ quality"
+    model = fitted(client, installation, base, kind="composite", text=text)
+    outcome = {"outcome": "sure"}
+    needed, combined, tetrads, copula = (
+        each["result"]
+        for each in analysed(
+            client,
+            installation,
+            model,
+            {"kind": "necessity"} | outcome,
+            {"kind": "importance", "level": "60"} | outcome,
+            {"kind": "tetrads"},
+            {"kind": "copula"},
+        )
+    )
+    for wrong in ({"outcome": "quality"}, {"outcome": ""}, {"outcome": "sure", "level": "61"}):
+        sent = {"kind": "importance"} | wrong
+        assert client.post(f"{model}/analyses", data=sent).status_code == 422
+    data, seed = items_of(installation, journey_id), needed["seed"]
+    map_ = combined_map(
+        data, text, "sure", scale=(1, 7), outcome=60, bootstrap=1_000, permutations=9, seed=seed
+    ).constructs[0]
+    found = combined["constructs"][0]
+    told = (found["importance_lower"], found["performance"], found["effect"])
+    expected = (map_.importance_lower, map_.performance, map_.effect)
+    assert told == pytest.approx(expected, abs=1e-9)
+    ceiling = needed["conditions"][0]["ceilings"][0]
+    assert ceiling["effect"] == pytest.approx(map_.effect, abs=1e-9)
+    assert ceiling["least_without_one"] <= ceiling["effect"] <= ceiling["most_without_one"]
+    assert "influential" not in needed["conditions"][0]  # single respondents
+    tested = tetrad_analysis(data, text, seed=seed).constructs[0]
+    assert [one["adjusted_p"] for one in tetrads["constructs"][0]["tetrads"]] == pytest.approx(
+        [one.adjusted_p for one in tested.tetrads], abs=1e-9
+    )
+    biased = copula_analysis(data, text, seed=seed).equations[0].models[0].terms[0]
+    term = copula["equations"][0]["models"][0]["terms"][0]
+    assert term["estimate"] == pytest.approx(biased.estimate, abs=1e-9)
+    page = client.get(model).text
+    for said in (
+        *("Necessary Conditions of sure", "Bottlenecks of sure", "Needed for 60"),
+        *("Not tested: sure", "A common factor is", "Paths Without and With Gaussian Copulas"),
+        "Importance, performance and necessity for sure",
+    ):
+        assert said in page, said
+    assert client.get(f"{model}/tables.docx").data[:2] == b"PK"
+    assert "Bottlenecks of sure" in client.get(f"{model}/tables.tex").text
 
 
 def test_steps_are_taken_by_later_models_alone_and_can_be_undone(client, installation, base):

@@ -128,6 +128,8 @@ class ProjectAnalysis(Base):
             "kind",
             *("invariance", "prediction", "groups", "segments"),
             *("exploratory", "cutoffs", "slopes", "redundancy", "multiverse"),
+            *("alignment", "dif", "esem"),
+            *("necessity", "importance", "tetrads", "copula"),
         ),
         Index("ix_project_analyses_model_id", "model_id"),
         {"sqlite_autoincrement": True},

@@ -1,0 +1,162 @@
+"""What is chosen for a further analysis of a model: an attribute, a construct, a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from analysis.composite.text import read_model
+from surveyapp.errors import Invalid
+from surveyapp.results.model_texts import formative, observed_or_none
+from surveyapp.results.project_multiverse import headline_parameters
+from surveyapp.results.project_variables import Variables
+from surveyapp.store.models import ProjectModel
+
+Offered = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AnalysisOption:
+    """One choice: its label, what is said when none of the offered values was sent, what is offered (values
+    and their words), and how a value stands beside the analysis's title. Where nothing was sent, the
+    ``default`` counts.
+    """
+
+    label: str
+    refusal: str
+    offered: Callable[[ProjectModel, Variables], Offered]
+    said: Callable[[str], str]
+    default: str | None = None
+
+
+def _groups(_model: ProjectModel, known: Variables) -> Offered:
+    return {name: name.replace("_", " ") for name in known.groups}
+
+
+def _formed(model: ProjectModel, _known: Variables) -> Offered:
+    return {name: name for name in formative(model.text)}
+
+
+def _other_items(model: ProjectModel, known: Variables) -> Offered:
+    used = observed_or_none(model.kind, model.text)
+    return {name: name for name in known.names if name not in used}
+
+
+def _explained(model: ProjectModel, _known: Variables) -> Offered:
+    """The constructs to which a path other than that of an interaction leads."""
+    paths = read_model(model.text).paths
+    return {path.target: path.target for path in paths if ":" not in path.source}
+
+
+def _one_of(label: str, values: Offered, said: str = "{}") -> AnalysisOption:
+    """A choice among the same values for every model, by default the first."""
+    return AnalysisOption(
+        label,
+        f"Choose one of the list: {', '.join(filter(None, values))}.",
+        lambda _model, _known: values,
+        lambda value: said.format(values.get(value, value)) if value else "",
+        next(iter(values)),
+    )
+
+
+GROUP = AnalysisOption(
+    "Groups by",
+    "Choose the attribute that makes the groups.",
+    _groups,
+    lambda value: f"by {value.replace('_', ' ')}",
+)
+CONSTRUCT = AnalysisOption(
+    "Construct",
+    "Choose a construct that its items form (<~).",
+    _formed,
+    "of {}".format,
+)
+ITEM = AnalysisOption(
+    "Item that asks for the whole",
+    "Choose an item that asks for the whole construct.",
+    _other_items,
+    "with {}".format,
+)
+OUTCOME = AnalysisOption(
+    "Outcome",
+    "Choose a construct to which a path of the model leads.",
+    _explained,
+    "of {}".format,
+)
+PARAMETER = AnalysisOption(
+    "Parameter",
+    "Choose a parameter of this model, which has to be fitted without groups.",
+    lambda model, _known: {name: name for name in headline_parameters(model.result or {})},
+    "of {}".format,
+)
+LEVEL = _one_of(
+    "Wanted level",
+    MappingProxyType({str(k): f"{k} of 100" for k in (85, 50, 60, 70, 75, 80, 90)}),
+    "wanted level {}",
+)
+DIF_METHOD = _one_of(
+    "Method",
+    MappingProxyType({"ordinal": "ordinal logistic regression", "mimic": "MIMIC model"}),
+)
+ROTATION = _one_of(
+    "Rotation",
+    MappingProxyType(
+        {
+            "target": "target (the model's own factors)",
+            "bi-target": "target with a general factor (bifactor)",
+            "geomin": "geomin",
+            "oblimin": "oblimin",
+        }
+    ),
+    "rotation {}",
+)
+FACTORS = _one_of(
+    "Number of factors",
+    MappingProxyType(
+        {"": "as parallel analysis suggests", "1": "1 factor"}
+        | {str(k): f"{k} factors" for k in range(2, 13)}
+    ),
+)
+EFA_ROTATION = _one_of(
+    "Rotation",
+    MappingProxyType(
+        {"oblimin": "oblimin", "promax": "promax", "varimax": "varimax", "none": "none"}
+    ),
+    "rotation {}",
+)
+
+
+def chosen_of(
+    options: Mapping[str, AnalysisOption],
+    chosen: Mapping[str, str],
+    model: ProjectModel,
+    known: Variables,
+) -> dict[str, str]:
+    """The options as they are stored. Raises Invalid, with the field, for a value that is not offered, and
+    for one of an option that the analysis does not have."""
+    for name, value in chosen.items():
+        if value and name not in options:
+            raise Invalid(f"This analysis has no option {name!r}; leave it out.", field=name)
+    found = {}
+    for name, option in options.items():
+        values = option.offered(model, known)
+        value = chosen.get(name, "")
+        if not value and option.default is not None:
+            value = option.default
+        if value not in values:
+            raise Invalid(option.refusal, field=name)
+        if value:
+            found[name] = value
+    return found
+
+
+def plannable(options: Mapping[str, AnalysisOption]) -> bool:
+    """Whether an analysis can be planned before its model is fitted: by its groups and defaults alone."""
+    return all(name == "group" or each.default is not None for name, each in options.items())
+
+
+def in_words(options: Mapping[str, AnalysisOption], chosen: Mapping[str, str]) -> str:
+    """What was chosen, as it stands beside the title; nothing of an analysis without options."""
+    said = [options[name].said(value) for name, value in chosen.items() if name in options]
+    return ", ".join(filter(None, said))
