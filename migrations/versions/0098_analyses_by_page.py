@@ -1,4 +1,4 @@
-"""Alignment, DIF and ESEM, necessity, tetrads and copulas as further analyses of a model."""
+"""Alignment, DIF, ESEM, levels, imputation, necessity, tetrads and copulas as further analyses."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,10 @@ _BEFORE = (
     *("invariance", "prediction", "groups", "segments"),
     *("exploratory", "cutoffs", "slopes", "redundancy"),
 )
-_ADDED = ("alignment", "dif", "esem", "necessity", "importance", "tetrads", "copula")
+_ADDED = (
+    *("alignment", "dif", "esem", "two_level", "imputation"),
+    *("necessity", "importance", "tetrads", "copula"),
+)
 
 
 def upgrade() -> None:

@@ -31,6 +31,14 @@ from surveyapp.reports.project_paths import (
     tetrad_constructs,
     tetrad_tests,
 )
+from surveyapp.reports.project_samples import (
+    imputed_estimates,
+    level_estimates,
+    level_fits,
+    level_reliabilities,
+    level_shares,
+    share_chart,
+)
 from surveyapp.reports.research_charts import Interval as Estimate
 from surveyapp.reports.research_charts import intervals
 from surveyapp.store.models import ProjectAnalysis
@@ -95,6 +103,7 @@ _CHARTS: Mapping[str, Callable[[Section], Chart | None]] = {
     "multiverse": curve,
     "alignment": alignment_chart,
     "dif": dif_chart,
+    "two_level": share_chart,
     "importance": combined_chart,
 }
 
@@ -542,6 +551,8 @@ _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
     "alignment": (aligned_means, aligned_items, aligned_pairs),
     "dif": (dif_items, dif_effects, dif_means),
     "esem": (esem_fits, esem_loadings, esem_correlations),
+    "two_level": (level_fits, level_estimates, level_shares, level_reliabilities),
+    "imputation": (imputed_estimates,),
     "necessity": (necessity_effects, bottlenecks),
     "importance": (combined_table,),
     "tetrads": (tetrad_constructs, tetrad_tests),

@@ -13,6 +13,7 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.jobs import kinds
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE, products
 from surveyapp.results.project_analysis_options import (
+    CLUSTER,
     CONSTRUCT,
     DIF_METHOD,
     EFA_ROTATION,
@@ -74,6 +75,17 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Differential item functioning (DIF)",
             "Which items members of a group answer differently at the same level.",
             {"group": GROUP, "method": DIF_METHOD},
+        ),
+        "two_level": AnalysisKind(
+            COVARIANCE,
+            "Two levels: within and between clusters",
+            "Whether the structure is the same within clusters, such as branches, and between them.",
+            {"cluster": CLUSTER},
+        ),
+        "imputation": AnalysisKind(
+            COVARIANCE,
+            "Multiple imputation as a check",
+            "Whether estimates stay the same when missing answers are imputed.",
         ),
         "cutoffs": AnalysisKind(
             COVARIANCE,

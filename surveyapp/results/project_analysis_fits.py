@@ -48,6 +48,7 @@ from surveyapp.results.project_path_fits import (
     fit_necessity,
     fit_tetrads,
 )
+from surveyapp.results.project_sample_fits import fit_imputations, fit_levels
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 FORMAT = "project-analysis/1"
@@ -68,6 +69,8 @@ def run_project_analysis(
         rows = model_rows(session, model, installation)
         before = rows_before_steps(session, model, installation) if kind == "multiverse" else None
     data, group = rows.data, options.get("group")
+    if kind == "imputation":
+        group = model.options["group"]
     if group:
         data = of_large_groups(
             data, group, rows.used, model.options["missing"], installation.settings.minimum_cell
@@ -277,6 +280,8 @@ _KINDS: Mapping[str, Callable[[pd.DataFrame, ProjectModel, Mapping[str, Any]], d
     "alignment": fit_alignment,
     "dif": fit_dif,
     "esem": fit_esem,
+    "two_level": fit_levels,
+    "imputation": fit_imputations,
     "necessity": fit_necessity,
     "importance": fit_importance,
     "tetrads": fit_tetrads,

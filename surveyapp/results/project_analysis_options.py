@@ -66,6 +66,12 @@ GROUP = AnalysisOption(
     _groups,
     lambda value: f"by {value.replace('_', ' ')}",
 )
+CLUSTER = AnalysisOption(
+    "Clusters by",
+    "Choose the attribute that makes the clusters, such as the branch.",
+    _groups,
+    lambda value: f"by {value.replace('_', ' ')}",
+)
 CONSTRUCT = AnalysisOption(
     "Construct",
     "Choose a construct that its items form (<~).",

@@ -216,6 +216,7 @@ class AnalysisForm(StaffForm):
     construct = StringField(validators=[Length(max=200)])
     item = StringField(validators=[Length(max=200)])
     parameter = StringField(validators=[Length(max=500)])
+    cluster = StringField(validators=[Length(max=200)])
     outcome = StringField(validators=[Length(max=200)])
     level = StringField(validators=[Length(max=10)])
     method = StringField(validators=[Length(max=20)])

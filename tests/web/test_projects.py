@@ -9,6 +9,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -23,10 +24,12 @@ from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs
 from analysis.covariance.esem import exploratory
 from analysis.covariance.invariance import invariance
 from analysis.covariance.mimic import mimic
+from analysis.covariance.pooling import fit_imputed
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.syntax import parse
 from analysis.scale.efa import efa
 from analysis.scale.ordinal_dif import ordinal_dif
+from analysis.two_level.fit import fit_two_level
 from surveyapp.app import create_app
 from surveyapp.errors import NotFound
 from surveyapp.results.person_answers import person_answers
@@ -134,8 +137,6 @@ def fitted(client, installation, base: str, **changes: str) -> str:
 
 
 def items_of(installation, journey_id: int):
-    import pandas as pd
-
     with installation.store.reading() as session:
         rows = [
             {item: value for given in one.answers.values() for item, value in given.items()}
@@ -387,6 +388,48 @@ def test_groups_are_aligned_items_tested_and_cross_loadings_freed(
     grouped = fitted(client, installation, base, name="Grouped ESEM", group="region")
     analysed(client, installation, grouped, {"kind": "esem"})
     assert "fit the model without groups first" in client.get(grouped).text
+
+
+def test_levels_and_imputations_are_those_of_the_engines(client, installation, journey_id):
+    draw = np.random.default_rng(5)
+    branch = np.repeat(np.arange(40), 8)
+    level = draw.normal(size=320) + 0.8 * draw.normal(size=40)[branch]
+    data = pd.DataFrame(
+        {f"x{j}": (4 + level + draw.normal(scale=0.7, size=320)).round(2) for j in range(1, 5)}
+    )
+    data["x1"] = data["x1"].mask(draw.random(320) < 0.1)
+    data["branch"] = [f"Branch {number}" for number in branch]
+    sent = {"name": "Branches", "file": (io.BytesIO(data.to_csv(index=False).encode()), "b.csv")}
+    made = client.post(
+        f"/journeys/{journey_id}/project-files",
+        data=sent | {"months": "6"},
+    )
+    assert made.status_code == 303, made.text
+    run_jobs(installation)
+    text = "f =~ x1 + x2 + x3 + x4"
+    model = fitted(client, installation, made.location, text=text)
+    assert client.post(f"{model}/analyses", data={"kind": "two_level"}).status_code == 422
+    levels, imputed = (
+        each["result"]
+        for each in analysed(
+            client,
+            installation,
+            model,
+            {"kind": "two_level", "cluster": "branch"},
+            {"kind": "imputation"},
+        )
+    )
+    fit = fit_two_level(data, f"level: 1\n{text}\nlevel: 2\n{text}", "branch")
+    assert levels["fit"]["chisq"] == pytest.approx(fit.fit["chisq"], rel=1e-6)
+    assert levels["clusters"] == 40 and "cluster_scores" not in levels
+    drawn = fit_imputed(data, text, seed=imputed["seed"]).estimates
+    assert [row["est"] for row in imputed["estimates"]] == pytest.approx(drawn["est"], abs=1e-8)
+    page = client.get(model).text
+    for said in (
+        *("Fit at Two Levels", "Share of variance between clusters (ICC)", "by branch"),
+        *("Reliability at Each Level", "Estimates Over Imputations", "over the imputations"),
+    ):
+        assert said in page, said
 
 
 def test_needs_priorities_tetrads_and_copulas_are_those_of_the_engines(

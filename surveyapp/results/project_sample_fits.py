@@ -1,0 +1,73 @@
+"""A project's confirmatory model as a check on its sample: rows within clusters, missing answers imputed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.covariance.pooling import fit_imputed
+from analysis.two_level.fit import fit_two_level
+from surveyapp.results.project_options import SEED
+from surveyapp.store.models import ProjectModel
+
+IMPUTATIONS = 20
+
+
+def fit_levels(
+    data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The model's structure within and between clusters at once.
+
+    Scores of single clusters and the sizes of the smallest and largest are left out, as a cluster may be too
+    small to be told of. Raises as ``fit_two_level``.
+    """
+    text = f"level: 1\n{model.text}\nlevel: 2\n{model.text}"
+    found = fit_two_level(
+        data,
+        text,
+        options["cluster"],
+        estimator=model.options["estimator"],
+        std_lv=model.options["std_lv"],
+    ).to_dict()
+    sizes = found.pop("clusters")
+    del found["cluster_scores"]
+    return {
+        **found,
+        "cluster": options["cluster"],
+        "clusters": sizes["n"],
+        "mean_size": sizes["mean"],
+        "estimator": model.options["estimator"],
+    }
+
+
+def fit_imputations(
+    data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The model fitted to imputations of its missing answers, pooled, beside the fit that it has. Raises as
+    ``fit_imputed``."""
+    chosen = model.options
+    found = fit_imputed(
+        data,
+        model.text,
+        count=IMPUTATIONS,
+        seed=SEED,
+        group=chosen["group"] or None,
+        estimator=chosen["estimator"],
+        equal=tuple(filter(None, chosen["equal"].split(","))),
+        std_lv=chosen["std_lv"],
+    ).to_dict()
+    fitted = model.result or {}
+    return {
+        **found,
+        "seed": SEED,
+        "estimator": chosen["estimator"],
+        "missing": chosen["missing"],
+        "groups": list(fitted["groups"]),
+        "n_fitted": fitted["n"],
+        "fitted": [
+            {key: row[key] for key in ("lhs", "op", "rhs", "group", "est", "se", "pvalue")}
+            for row in fitted["estimates"]
+        ],
+    }
