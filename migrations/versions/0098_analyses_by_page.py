@@ -1,4 +1,4 @@
-"""Alignment, DIF, ESEM, levels, imputation, necessity, tetrads and copulas as further analyses."""
+"""Alignment, DIF, ESEM, levels, waves, imputation, necessity, tetrads and copulas as further analyses."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ _BEFORE = (
     *("exploratory", "cutoffs", "slopes", "redundancy"),
 )
 _ADDED = (
-    *("alignment", "dif", "esem", "two_level", "imputation"),
+    *("alignment", "dif", "esem", "two_level", "longitudinal", "imputation"),
     *("necessity", "importance", "tetrads", "copula"),
 )
 

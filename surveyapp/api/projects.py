@@ -250,6 +250,11 @@ class NewAnalysisSchema(Strict):
     parameter = _text(
         "What a `multiverse` estimates, such as `loyalty ~ ease`.", 500, load_default=""
     )
+    wave = _text(
+        "The length of a wave of `longitudinal`: `quarter`, the default, `month`, `half` or `year`.",
+        20,
+        load_default="",
+    )
     outcome = _text(
         "The explained construct of `necessity` and `importance`.", 200, load_default=""
     )

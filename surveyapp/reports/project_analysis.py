@@ -39,6 +39,12 @@ from surveyapp.reports.project_samples import (
     level_shares,
     share_chart,
 )
+from surveyapp.reports.project_waves import (
+    change_chart,
+    wave_attrition,
+    wave_changes,
+    wave_stability,
+)
 from surveyapp.reports.research_charts import Interval as Estimate
 from surveyapp.reports.research_charts import intervals
 from surveyapp.store.models import ProjectAnalysis
@@ -55,7 +61,8 @@ def analysis_tables(analysis: ProjectAnalysis, number: Iterator[int]) -> list[Ta
     wanted = [
         made
         for made in _TABLES[analysis.kind]
-        if made is not dif_means or result["method"] == "mimic"
+        if (made is not dif_means or result["method"] == "mimic")
+        and (made is not wave_attrition or result["attrition"])
     ]
     return [made(result, next(number)) for made in wanted]
 
@@ -103,6 +110,7 @@ _CHARTS: Mapping[str, Callable[[Section], Chart | None]] = {
     "multiverse": curve,
     "alignment": alignment_chart,
     "dif": dif_chart,
+    "longitudinal": change_chart,
     "two_level": share_chart,
     "importance": combined_chart,
 }
@@ -552,6 +560,7 @@ _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
     "dif": (dif_items, dif_effects, dif_means),
     "esem": (esem_fits, esem_loadings, esem_correlations),
     "two_level": (level_fits, level_estimates, level_shares, level_reliabilities),
+    "longitudinal": (_ladder, wave_changes, wave_stability, wave_attrition),
     "imputation": (imputed_estimates,),
     "necessity": (necessity_effects, bottlenecks),
     "importance": (combined_table,),

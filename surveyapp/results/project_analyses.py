@@ -24,6 +24,7 @@ from surveyapp.results.project_analysis_options import (
     OUTCOME,
     PARAMETER,
     ROTATION,
+    WAVE,
     AnalysisOption,
     chosen_of,
 )
@@ -81,6 +82,12 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Two levels: within and between clusters",
             "Whether the structure is the same within clusters, such as branches, and between them.",
             {"cluster": CLUSTER},
+        ),
+        "longitudinal": AnalysisKind(
+            COVARIANCE,
+            "Invariance over waves of the same customers",
+            "Whether items mean the same when customers answer again, and how the factors changed.",
+            {"wave": WAVE},
         ),
         "imputation": AnalysisKind(
             COVARIANCE,

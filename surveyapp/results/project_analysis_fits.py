@@ -49,6 +49,7 @@ from surveyapp.results.project_path_fits import (
     fit_tetrads,
 )
 from surveyapp.results.project_sample_fits import fit_imputations, fit_levels
+from surveyapp.results.project_wave_fits import fit_waves, run_customers
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 FORMAT = "project-analysis/1"
@@ -68,6 +69,12 @@ def run_project_analysis(
         model, kind, options = found.model, found.kind, found.options
         rows = model_rows(session, model, installation)
         before = rows_before_steps(session, model, installation) if kind == "multiverse" else None
+        known: dict[str, Any] = {
+            "scales": rows.scales,
+            "minimum_cell": installation.settings.minimum_cell,
+        }
+        if kind == "longitudinal":
+            known["customers"] = run_customers(session, model.project.journey_id)
     data, group = rows.data, options.get("group")
     if kind == "imputation":
         group = model.options["group"]
@@ -78,12 +85,12 @@ def run_project_analysis(
     progress(30, "Computing")
     with one_blas_thread():
         if before is None:
-            result = _KINDS[kind](data, model, {**options, "scales": rows.scales})
+            result = _KINDS[kind](data, model, {**options, **known})
         else:
-            known, whole, steps = before
+            variables, whole, steps = before
             result = project_multiverse(
                 whole,
-                known,
+                variables,
                 steps,
                 model,
                 options["parameter"],
@@ -281,6 +288,7 @@ _KINDS: Mapping[str, Callable[[pd.DataFrame, ProjectModel, Mapping[str, Any]], d
     "dif": fit_dif,
     "esem": fit_esem,
     "two_level": fit_levels,
+    "longitudinal": fit_waves,
     "imputation": fit_imputations,
     "necessity": fit_necessity,
     "importance": fit_importance,

@@ -14,6 +14,9 @@ from surveyapp.results.project_variables import Variables
 from surveyapp.store.models import ProjectModel
 
 Offered = Mapping[str, str]
+_WAVES: Offered = MappingProxyType(
+    {"quarter": "a quarter", "month": "a month", "half": "half a year", "year": "a year"}
+)
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,15 @@ EFA_ROTATION = _one_of(
         {"oblimin": "oblimin", "promax": "promax", "varimax": "varimax", "none": "none"}
     ),
     "rotation {}",
+)
+
+
+WAVE = AnalysisOption(
+    "A wave is",
+    "Choose a length of a wave of the list; rows of a file have no customers.",
+    lambda _model, known: _WAVES if known.has_days else {},
+    lambda value: f"by {value}" if value != "half" else "by half-year",
+    "quarter",
 )
 
 

@@ -217,6 +217,7 @@ class AnalysisForm(StaffForm):
     item = StringField(validators=[Length(max=200)])
     parameter = StringField(validators=[Length(max=500)])
     cluster = StringField(validators=[Length(max=200)])
+    wave = StringField(validators=[Length(max=20)])
     outcome = StringField(validators=[Length(max=200)])
     level = StringField(validators=[Length(max=10)])
     method = StringField(validators=[Length(max=20)])

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -23,22 +24,27 @@ from analysis.covariance.alignment import alignment
 from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs
 from analysis.covariance.esem import exploratory
 from analysis.covariance.invariance import invariance
+from analysis.covariance.longitudinal import longitudinal
 from analysis.covariance.mimic import mimic
 from analysis.covariance.pooling import fit_imputed
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.syntax import parse
+from analysis.covariance.waves import from_long
 from analysis.scale.efa import efa
 from analysis.scale.ordinal_dif import ordinal_dif
 from analysis.two_level.fit import fit_two_level
+from instruments.loader import BUILT_IN
 from surveyapp.app import create_app
 from surveyapp.errors import NotFound
+from surveyapp.responses.bulk import store_bulk
 from surveyapp.results.person_answers import person_answers
 from surveyapp.results.project_uploads import forget_files
 from surveyapp.settings import read
 from surveyapp.store.models import AuditEntry, File, Job, Project, ProjectModel, Response
 from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import run_job
-from tests.results.study_place import make_study, people
+from tests.responses.makers import NOW, as_survey, make_journey, make_survey
+from tests.results.study_place import STUDY, make_study, people, prepared
 from tests.web.world import add_user, session_key
 
 pytestmark = pytest.mark.xdist_group("projects")
@@ -430,6 +436,47 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation, j
         *("Reliability at Each Level", "Estimates Over Imputations", "over the imputations"),
     ):
         assert said in page, said
+
+
+def test_the_same_customers_are_compared_over_waves(client, installation, base):
+    first, second = people(160, seed=8), people(160, seed=9)
+    second = ((first + second) / 2).round().astype(int)  # who they were is half of what they are
+    with installation.store.writing() as session:
+        survey = make_survey(
+            session, asks=STUDY, journey=make_journey(session, "again"), at_end=True
+        )
+        for rows, when in ((first, datetime(2025, 11, 3, tzinfo=UTC)), (second, NOW)):
+            asked = rows if rows is first else rows.head(130)
+            given = [
+                replace(prepared(row, at, ref=f"customer {at}"), submitted_at=when)
+                for at, row in enumerate(asked.to_dict("records"))
+            ]
+            store_bulk(session, as_survey(session, survey), iter(given), library=BUILT_IN)
+        journey = survey.journey_id
+    made = client.post(
+        f"/journeys/{journey}/projects/new",
+        data={"name": "Again", "survey": str(survey.id), "segment": ""},
+    )
+    run_jobs(installation)
+    model = fitted(client, installation, made.location)
+    [found] = analysed(client, installation, model, {"kind": "longitudinal"})
+    result = found["result"]
+    assert found["options"] == {"wave": "quarter"}
+    assert result["people"] == {"2025-Q4": 160, "2026-Q1": 130} and result["n"] == 130
+    names = ["rel1", "rel2", "rel3", "ass1", "ass2", "ass3"]
+    long = pd.concat([first[names].assign(w="a"), second[names].head(130).assign(w="b")])
+    waves = from_long(long.reset_index(names="who"), names, person="who", wave="w")
+    changes = longitudinal(waves, MODEL).changes
+    assert [row["est"] for row in result["changes"]] == pytest.approx(
+        changes["est"].tolist(), abs=1e-6
+    )
+    assert {row["missed"] for row in result["attrition"]} == {30}
+    page = client.get(model).text
+    for said in ("Measurement Invariance by Wave", "Change of the Latent Means", "by quarter"):
+        assert said in page, said
+    other = fitted(client, installation, base, name="Once", std_lv="y")
+    analysed(client, installation, other, {"kind": "longitudinal", "wave": "year"})
+    assert "belong to no customers" in client.get(other).text
 
 
 def test_needs_priorities_tetrads_and_copulas_are_those_of_the_engines(

@@ -128,7 +128,7 @@ class ProjectAnalysis(Base):
             "kind",
             *("invariance", "prediction", "groups", "segments"),
             *("exploratory", "cutoffs", "slopes", "redundancy", "multiverse"),
-            *("alignment", "dif", "esem", "two_level", "imputation"),
+            *("alignment", "dif", "esem", "two_level", "longitudinal", "imputation"),
             *("necessity", "importance", "tetrads", "copula"),
         ),
         Index("ix_project_analyses_model_id", "model_id"),
