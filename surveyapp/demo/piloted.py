@@ -67,6 +67,9 @@ def upload_pilot(installation: Installation, code: str, *, owner_id: int, run: R
     for kind, chosen in (
         ("slopes", {}),
         ("redundancy", {"construct": "wait", "item": "wait_all"}),
+        ("necessity", {"outcome": "back"}),
+        ("importance", {"outcome": "back", "level": "60"}),
+        ("copula", {}),
     ):
         with installation.store.writing() as session:
             made = ask_project_analysis(

@@ -61,8 +61,7 @@ def analysis_tables(analysis: ProjectAnalysis, number: Iterator[int]) -> list[Ta
     wanted = [
         made
         for made in _TABLES[analysis.kind]
-        if (made is not dif_means or result["method"] == "mimic")
-        and (made is not wave_attrition or result["attrition"])
+        if made not in _WHERE_THERE or _WHERE_THERE[made](result)
     ]
     return [made(result, next(number)) for made in wanted]
 
@@ -566,4 +565,11 @@ _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
     "importance": (combined_table,),
     "tetrads": (tetrad_constructs, tetrad_tests),
     "copula": (copula_scores, copula_paths),
+}
+# Tables that some results have nothing for.
+_WHERE_THERE: Mapping[Callable[[Section, int], Table], Callable[[Section], bool]] = {
+    dif_effects: lambda result: bool(result["flagged"]),
+    dif_means: lambda result: result["method"] == "mimic",
+    esem_correlations: lambda result: bool(result["correlations"]),
+    wave_attrition: lambda result: bool(result["attrition"]),
 }

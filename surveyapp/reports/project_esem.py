@@ -129,7 +129,7 @@ def esem_correlations(result: Section, number: int) -> Table:
             [f"{row['first']} with {row['second']}", row["cfa"], row["esem"]]
             for row in result["correlations"]
         ],
-        note="Cross-loadings that are left out make factors correlate too highly in the confirmatory model."
+        note="Where cross-loadings are left out, factors tend to correlate too highly."
         f" n = {result['n']:,}.",
         look=Look.APA,
     )

@@ -13,6 +13,7 @@ from surveyapp.reports.research_charts import intervals
 Section = Mapping[str, Any]
 _PAIRS = 45  # differences of groups that a table shows; the JSON has all
 _LEVEL = 0.05
+_FIXED = Interval(None, None)  # of a mean that is set, not estimated
 _TOLERABLE = 0.25  # as analysis.covariance.alignment has it
 
 
@@ -35,7 +36,7 @@ def headed(sections: Iterable[tuple[str, Sequence[list[Cell]]]], width: int) -> 
 
 
 def alignment_chart(result: Section) -> Chart | None:
-    """Every group's mean with its interval, the highest first; None where no mean has one."""
+    """Every estimated mean with its interval, the highest first; None where no mean has one."""
     several = len(result["factors"]) > 1
     rows = [
         Estimate(
@@ -47,7 +48,7 @@ def alignment_chart(result: Section) -> Chart | None:
         )
         for factor in result["factors"]
         for row in sorted(factor["means"], key=lambda row: -row["mean"])
-        if row["ci_lower"] is not None and row["ci_upper"] is not None
+        if row["se"] and row["ci_lower"] is not None and row["ci_upper"] is not None
     ]
     if not rows:
         return None
@@ -73,7 +74,7 @@ def aligned_means(result: Section, number: int) -> Table:
                 str(row["group"]),
                 row["n"],
                 row["mean"],
-                Interval(row["ci_lower"], row["ci_upper"]),
+                Interval(row["ci_lower"], row["ci_upper"]) if row["se"] else _FIXED,
                 row["sd"],
                 row["rank"],
                 above.get(row["group"], 0),
@@ -103,16 +104,23 @@ def aligned_means(result: Section, number: int) -> Table:
 
 
 def _trust(result: Section) -> str:
-    """Whether so few parameters differ that means may be compared, factor by factor."""
+    """Of which factors so few parameters differ that means may be compared."""
     said = []
-    for factor in result["factors"]:
-        share = f"{factor['factor']}: {apa.percent(factor['differing'])} of loadings and intercepts differ"
-        said.append(
-            f"{share}, no more than 25%, so that the means may be compared (rule of thumb)."
-            if factor["differing"] <= _TOLERABLE
-            else f"{share}, more than 25%: do not compare the means before a simulation has shown that"
-            " they are found again (surveyapp alignment --simulate 100)."
-        )
+    for tolerable, verdict in (
+        (True, "no more than 25%: the means may be compared (rule of thumb)."),
+        (
+            False,
+            "more than 25%: do not compare the means before a simulation has shown that they are found again"
+            " (surveyapp alignment --simulate 100).",
+        ),
+    ):
+        shares = [
+            f"{factor['factor']} {apa.percent(factor['differing'])}"
+            for factor in result["factors"]
+            if (factor["differing"] <= _TOLERABLE) == tolerable
+        ]
+        if shares:
+            said.append(f"Loadings and intercepts that differ: {', '.join(shares)}; {verdict}")
     return " ".join(said)
 
 
@@ -328,7 +336,7 @@ def dif_effects(result: Section, number: int) -> Table:
             Column("95% CI", 0.24, apa.free_interval),
             Column("Points" if ordinal else "In SDs", 0.18, apa.number),
         ],
-        cells=rows or [["None", None, "", None]],
+        cells=rows,
         note=f"Beside {result['reference']}, at the same level. n = {result['n']:,}.",
         look=Look.APA,
     )

@@ -30,7 +30,7 @@ from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import path_diagrams
 from surveyapp.reports.project_analysis import analysis_charts, analysis_tables
 from surveyapp.results.model_texts import COMPOSITE
-from surveyapp.results.project_analyses import ANALYSES
+from surveyapp.results.project_analyses import analysis_title
 from surveyapp.results.project_options import options_in_words
 from surveyapp.store.models import Journey, ProjectAnalysis, ProjectModel
 
@@ -126,7 +126,7 @@ def _blocks(
     else:
         yield from _covariance(result, number)
     for analysis in analyses:
-        yield Heading(ANALYSES[analysis.kind].title)
+        yield Heading(analysis_title(analysis))
         yield from analysis_charts(analysis)
         yield from analysis_tables(analysis, number)
     if result.get("r_script"):

@@ -27,6 +27,7 @@ from surveyapp.results.project_analysis_options import (
     WAVE,
     AnalysisOption,
     chosen_of,
+    in_words,
 )
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
@@ -160,6 +161,12 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
 
 # Every option that some analysis has.
 ANALYSIS_OPTIONS = tuple(dict.fromkeys(name for kind in ANALYSES.values() for name in kind.options))
+
+
+def analysis_title(analysis: ProjectAnalysis) -> str:
+    """What the analysis is called, with what was chosen for it."""
+    kind = ANALYSES[analysis.kind]
+    return in_words(kind.title, kind.options, analysis.options)
 
 
 def analyses_of(session: Session, model: ProjectModel) -> list[ProjectAnalysis]:

@@ -22,8 +22,13 @@ _WAVES: Offered = MappingProxyType(
 @dataclass(frozen=True)
 class AnalysisOption:
     """One choice: its label, what is said when none of the offered values was sent, what is offered (values
+<<<<<<< HEAD
     and their words), and how a value stands beside the analysis's title. Where nothing was sent, the
     ``default`` counts.
+=======
+    and their words), and how a value stands after the analysis's title. Of an option ``with_default``
+    the first value counts where nothing was sent.
+>>>>>>> acde2ad0 (Title a model's analyses with what was chosen for them)
     """
 
     label: str
@@ -58,8 +63,13 @@ def _one_of(label: str, values: Offered, said: str = "{}") -> AnalysisOption:
         label,
         f"Choose one of the list: {', '.join(filter(None, values))}.",
         lambda _model, _known: values,
+<<<<<<< HEAD
         lambda value: said.format(values.get(value, value)) if value else "",
         next(iter(values)),
+=======
+        lambda value: f", {said.format(values.get(value, value))}" if value else "",
+        True,
+>>>>>>> acde2ad0 (Title a model's analyses with what was chosen for them)
     )
 
 
@@ -67,31 +77,31 @@ GROUP = AnalysisOption(
     "Groups by",
     "Choose the attribute that makes the groups.",
     _groups,
-    lambda value: f"by {value.replace('_', ' ')}",
+    lambda value: f" by {value.replace('_', ' ')}",
 )
 CLUSTER = AnalysisOption(
     "Clusters by",
     "Choose the attribute that makes the clusters, such as the branch.",
     _groups,
-    lambda value: f"by {value.replace('_', ' ')}",
+    lambda value: f" by {value.replace('_', ' ')}",
 )
 CONSTRUCT = AnalysisOption(
     "Construct",
     "Choose a construct that its items form (<~).",
     _formed,
-    "of {}".format,
+    " of {}".format,
 )
 ITEM = AnalysisOption(
     "Item that asks for the whole",
     "Choose an item that asks for the whole construct.",
     _other_items,
-    "with {}".format,
+    ", with {}".format,
 )
 OUTCOME = AnalysisOption(
     "Outcome",
     "Choose a construct to which a path of the model leads.",
     _explained,
-    "of {}".format,
+    " of {}".format,
 )
 PARAMETER = AnalysisOption(
     "Parameter",
@@ -106,14 +116,14 @@ LEVEL = _one_of(
 )
 DIF_METHOD = _one_of(
     "Method",
-    MappingProxyType({"ordinal": "ordinal logistic regression", "mimic": "MIMIC model"}),
+    MappingProxyType({"ordinal": "logistic regression", "mimic": "MIMIC model"}),
 )
 ROTATION = _one_of(
     "Rotation",
     MappingProxyType(
         {
-            "target": "target (the model's own factors)",
-            "bi-target": "target with a general factor (bifactor)",
+            "target": "target (own factors)",
+            "bi-target": "target (bifactor)",
             "geomin": "geomin",
             "oblimin": "oblimin",
         }
@@ -123,8 +133,7 @@ ROTATION = _one_of(
 FACTORS = _one_of(
     "Number of factors",
     MappingProxyType(
-        {"": "as parallel analysis suggests", "1": "1 factor"}
-        | {str(k): f"{k} factors" for k in range(2, 13)}
+        {"": "suggested number", "1": "1 factor"} | {str(k): f"{k} factors" for k in range(2, 13)}
     ),
 )
 EFA_ROTATION = _one_of(
@@ -140,8 +149,13 @@ WAVE = AnalysisOption(
     "A wave is",
     "Choose a length of a wave of the list; rows of a file have no customers.",
     lambda _model, known: _WAVES if known.has_days else {},
+<<<<<<< HEAD
     lambda value: f"by {value}" if value != "half" else "by half-year",
     "quarter",
+=======
+    lambda value: f", a wave {_WAVES.get(value, value)}",
+    True,
+>>>>>>> acde2ad0 (Title a model's analyses with what was chosen for them)
 )
 
 
@@ -169,6 +183,7 @@ def chosen_of(
     return found
 
 
+<<<<<<< HEAD
 def plannable(options: Mapping[str, AnalysisOption]) -> bool:
     """Whether an analysis can be planned before its model is fitted: by its groups and defaults alone."""
     return all(name == "group" or each.default is not None for name, each in options.items())
@@ -178,3 +193,10 @@ def in_words(options: Mapping[str, AnalysisOption], chosen: Mapping[str, str]) -
     """What was chosen, as it stands beside the title; nothing of an analysis without options."""
     said = [options[name].said(value) for name, value in chosen.items() if name in options]
     return ", ".join(filter(None, said))
+=======
+def in_words(title: str, options: Mapping[str, AnalysisOption], chosen: Mapping[str, str]) -> str:
+    """The analysis's title with what was chosen for it."""
+    return title + "".join(
+        options[name].said(value) for name, value in chosen.items() if name in options
+    )
+>>>>>>> acde2ad0 (Title a model's analyses with what was chosen for them)

@@ -33,10 +33,10 @@ from surveyapp.results.project_analyses import (
     ANALYSES,
     ANALYSIS_OPTIONS,
     analyses_of,
+    analysis_title,
     ask_project_analysis,
     option_values,
 )
-from surveyapp.results.project_analysis_options import in_words
 from surveyapp.results.project_json import model_document
 from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
 from surveyapp.results.project_phrases import Proposal
@@ -179,7 +179,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         proposals=_proposals(found),
         further=[(each, _analysis_tables(each), _analysis_drawings(each)) for each in further],
         kinds=ANALYSES,
-        asked={each.id: in_words(ANALYSES[each.kind].options, each.options) for each in further},
+        titles={each.id: analysis_title(each) for each in further},
         offered=_offered(found, known),
     )
 
