@@ -24,7 +24,7 @@ from surveyapp.results import phrases
 from surveyapp.results.facets import Facets
 from surveyapp.results.partners import known_partner
 from surveyapp.results.scope import Comparison, Scope
-from surveyapp.results.weighting import why_not_weighted
+from surveyapp.results.weighting import why_never_weighted, why_not_weighted
 from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment, User
 
@@ -45,7 +45,6 @@ JOBS = {
 PARTNER = "partner"
 _LONGEST_TITLE = 300
 EVERY_SEGMENT = "segments"  # a report of another kind for each segment, as one ZIP
-_WEIGHTED = frozenset({"benchmark", "executive"})
 _FACETS = tuple(each.name for each in fields(Facets))
 ABOUT = {"validation": "validate_scale", "sjq_study": "sjq_study"}  # report -> kind of analysis
 
@@ -69,7 +68,8 @@ def ask_report(
     ``formats`` besides. ``language`` is what the report itself is written in; the scope's is that of
     the answers. A "partner" report is of the touchpoints that ``partner`` runs; with ``quotes``
     it holds comments that customers allow to be quoted, for which the user must be allowed to read them.
-    With ``every_segment`` it is one ZIP of a report for each segment and one for all customers.
+    With ``every_segment`` it is one ZIP of a report for each segment and one for all customers; of a
+    weighted one, the report of all customers has weights, and those of segments say that they have none.
 
     Raises NotFound for an unknown journey, segment or analysis of the journey, Invalid for an unknown
     kind, for a language that the kind cannot be written in, for no analysis where one is needed and
@@ -88,7 +88,7 @@ def ask_report(
     if every_segment:
         _check_every_segment(kind, scope)
     if scope.weighted:
-        _check_weights(session, kind, scope, every_segment)
+        check_weights(session, kind, scope)
     if kind in ABOUT:
         segment = _analysis(session, scope, analysis_id, ABOUT[kind]).segment
     told = partner_told(session, journey, kind, partner, quotes, user_id)
@@ -156,11 +156,17 @@ def _check_every_segment(kind: str, scope: Scope) -> None:
         raise Invalid("every segment and one segment were asked for; choose one", field="segment")
 
 
-def _check_weights(session: Session, kind: str, scope: Scope, every_segment: bool) -> None:
-    if every_segment or kind not in _WEIGHTED:
-        what = "a ZIP of every segment" if every_segment else f"a {KINDS[kind].lower()}"
-        raise Invalid(f"{what} is not weighted; leave the weights out", field="weighted")
-    if refused := why_not_weighted(session, scope):
+def check_weights(session: Session, kind: str, scope: Scope, *, later: bool = False) -> None:
+    """Raise Invalid where a report of this kind and scope cannot be weighted, with the cure.
+
+    ``later``: it is not made now, so that answers may still be being counted.
+    """
+    if kind in ABOUT:
+        raise Invalid(
+            f"a {KINDS[kind].lower()} is not weighted; leave the weights out", field="weighted"
+        )
+    refused = why_never_weighted(session, scope) if later else why_not_weighted(session, scope)
+    if refused:
         raise Invalid(refused, field="weighted")
 
 

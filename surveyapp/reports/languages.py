@@ -84,7 +84,9 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
     "partner": (
         "surveyapp.reports.partner",
         "surveyapp.reports.share_charts",
+        "surveyapp.reports.weighted",
         "surveyapp.results.answer_shares",
+        "surveyapp.results.weight_phrases",
         *_CHAPTERS,
         *_FIGURES,
         *_FORMATS,

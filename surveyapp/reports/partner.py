@@ -31,12 +31,13 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.notes import method_notes
 from surveyapp.reports.scores import pairs, score
+from surveyapp.reports.weighted import weighted
 from surveyapp.results import phrases, target_phrases
 from surveyapp.results.answer_shares import AnswerShares, Part
 from surveyapp.results.partners import LEAST_OTHERS, Extreme, Stand
 from surveyapp.results.scale_titles import label, short
 from surveyapp.results.scope import Period
-from surveyapp.results.view_models import Figure, JourneyOverview, TouchpointOverview, Trend
+from surveyapp.results.view_models import Figure, JourneyOverview, Margin, TouchpointOverview, Trend
 
 KIND = msg("Partner report")
 _TILES, _PANELS = 4, 3
@@ -57,6 +58,7 @@ class Numbers:
     stands: Sequence[Stand]
     answers: Mapping[int, Sequence[AnswerShares]]
     quotes: Mapping[int, Sequence[str]] | None = None
+    margins: Sequence[Margin] = ()  # what scores are weighted by
 
 
 def content(numbers: Numbers, *, made: date, words: Words = ENGLISH) -> Document:
@@ -66,6 +68,7 @@ def content(numbers: Numbers, *, made: date, words: Words = ENGLISH) -> Document
     blocks = [
         *_summary(numbers, words),
         *_scores(overview, words),
+        *weighted(overview, numbers.margins, words),
         *comparisons.changes(overview, words),
         *comparisons.trend(numbers.trends, words),
         *_answers(numbers, words),

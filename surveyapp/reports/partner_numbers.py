@@ -18,6 +18,7 @@ from surveyapp.results.partners import of_touchpoints, stands, touchpoints_of, t
 from surveyapp.results.quotes import quotes_at
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import JourneyOverview
+from surveyapp.results.weighting import margins_of
 from surveyapp.store.models import Report
 from surveyapp.surveys.queries import surveys_of
 
@@ -48,6 +49,7 @@ def numbers_of(installation: Installation, session: Session, report: Report) -> 
         stands=stands(session, scope, ids, **rules),
         answers={each: answer_shares(session, scope, each, **rules) for each in ids},
         quotes=quotes,
+        margins=margins_of(session, report.journey_id) if scope.weighted else (),
     )
 
 

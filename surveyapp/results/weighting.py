@@ -49,6 +49,7 @@ from surveyapp.store.db import read_once
 from surveyapp.store.models import EVERYBODY
 
 MOST_GROUPS = 24  # cells with answers: of more, few are large enough, and the check takes long
+COUNTING = "Answers are still being counted by the values of the population shares; try again in a few minutes."
 _JOIN = "join it with another value in the population shares"
 _INTERVAL = "Linearised, Student's t, 95%"
 _NO_GROUP = "Hidden, because a small group of customers could be told apart; join values that few customers have."
@@ -200,6 +201,20 @@ def margins_of(session: Session, journey_id: int) -> tuple[Margin, ...]:
 
 def why_not_weighted(session: Session, scope: Scope) -> str:
     """Why no score of this scope can be weighted, with the cure; empty where scores can be."""
+    if refused := why_never_weighted(session, scope):
+        return refused
+    return COUNTING if being_counted(session, scope.journey_id) else ""
+
+
+def being_counted(session: Session, journey_id: int) -> bool:
+    """Whether answers are still being counted by the values of the shares, which takes minutes."""
+    rules = cell_rules(population_shares(session, journey_id))
+    stored = weighting_cells(session, journey_id)
+    return any(rule in stored and stored[rule].sorted_to is not None for rule in rules.values())
+
+
+def why_never_weighted(session: Session, scope: Scope) -> str:
+    """The same but for what passes by itself: that answers are still being counted."""
     if not scope.of_everybody:
         return (
             "The shares are those of all customers, and not of a segment; choose all customers to see"
@@ -222,11 +237,6 @@ def why_not_weighted(session: Session, scope: Scope) -> str:
     stored = weighting_cells(session, scope.journey_id)
     if any(rule not in stored for rule in rules.values()):
         return "Answers are not counted by these shares yet; open one of the shares and save it."
-    if any(stored[rule].sorted_to is not None for rule in rules.values()):
-        return (
-            "Answers are still being counted by the values of the population shares; try again in a few"
-            " minutes."
-        )
     return ""
 
 

@@ -50,6 +50,16 @@ def comparison_field(description: str = "") -> SelectField:
     )
 
 
+def weighting_field(description: str) -> SelectField:
+    """The choice whether weighted scores stand beside the others."""
+    return SelectField(
+        "Weighting",
+        choices=choices([("", "None"), ("yes", "By population shares")]),
+        default="",
+        description=description,
+    )
+
+
 class DocumentForm(StaffForm):
     """A form whose report is made in these formats, on this paper, in this language."""
 

@@ -36,6 +36,7 @@ from surveyapp.web.report_form import (
     comparison_field,
     kind_and_partner,
     partner_choices,
+    weighting_field,
 )
 from surveyapp.web.scope_bar import scope_bar
 from surveyapp.web.sessions import me
@@ -67,11 +68,9 @@ class ReportForm(DocumentForm):
         default="",
         description=_OF_BENCHMARK,
     )
-    weighted = SelectField(
-        "Weighting",
-        choices=choices([("", "None"), ("yes", "By population shares")]),
-        default="",
-        description="Weighted scores stand beside the others, in the benchmark and on the executive page.",
+    weighted = weighting_field(
+        f"{_OF_BENCHMARK} Weighted scores stand beside the others. Shares are those of all customers: of"
+        " every segment, the report of all customers alone has weights."
     )
 
 

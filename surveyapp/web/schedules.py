@@ -15,6 +15,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from surveyapp.auth.grants import able
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
+from surveyapp.journeys.population_shares import population_shares
 from surveyapp.reports.actions import KINDS, PARTNER
 from surveyapp.reports.document import Paper
 from surveyapp.reports.schedules import actions
@@ -23,6 +24,7 @@ from surveyapp.reports.schedules.timing import Every
 from surveyapp.results.scope import Comparison
 from surveyapp.store.models import EVERYBODY, Journey
 from surveyapp.web.choosing import segment_choices
+from surveyapp.web.filters import scope_asked
 from surveyapp.web.forms import choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -31,6 +33,7 @@ from surveyapp.web.report_form import (
     comparison_field,
     kind_and_partner,
     partner_choices,
+    weighting_field,
 )
 from surveyapp.web.sessions import me
 from surveyapp.web.whole_number_field import WholeNumberField
@@ -68,6 +71,10 @@ class ScheduleForm(DocumentForm):
     )
     compare = comparison_field()
     segment = SelectField("Customers")
+    weighted = weighting_field(
+        "Weighted scores stand beside the others. Shares are those of all customers: of a segment no"
+        " report is weighted. One that is due while answers are being counted by the shares waits for that."
+    )
     people = SelectMultipleField(
         "People with an account",
         coerce=int,
@@ -96,6 +103,7 @@ def index(journey_id: int) -> ResponseReturnValue:
             states=_STATES,
             history=_HISTORY,
             sends=bool(installation().settings.smtp_url),
+            scope=scope_asked(session, journey_id),
         )
 
 
@@ -118,7 +126,10 @@ def new(journey_id: int) -> ResponseReturnValue:
 
 
 def _form(session: Session, journey: Journey) -> ScheduleForm:
-    form = ScheduleForm()
+    scope = scope_asked(session, journey.id)
+    form = ScheduleForm(data={**scope.arguments, "compare": scope.comparison})
+    if not population_shares(session, journey.id):
+        del form.weighted
     plain = [(kind, KINDS[kind]) for kind in actions.KINDS if kind != PARTNER]
     form.kind.choices = choices([*plain, *partner_choices(journey)])
     if not current_user.may(Permission.READ_COMMENTS):
@@ -144,6 +155,7 @@ def _plan(form: ScheduleForm) -> actions.Plan:
         paper=Paper(form.paper.data),
         partner=partner,
         quotes=bool(form.quotes and form.quotes.data),
+        weighted=bool(form.weighted and form.weighted.data),
         language=form.report_language.data,
         user_ids=form.people.data or (),
         addresses=list(dict.fromkeys(line for line in lines if line)),

@@ -18,13 +18,14 @@ from surveyapp.errors import Invalid
 from surveyapp.installation import Installation, open_installation
 from surveyapp.journeys.population_shares import set_shares
 from surveyapp.reports import make
-from surveyapp.reports.actions import ask_report
-from surveyapp.reports.document import Paper, Table
+from surveyapp.reports.actions import ask_report, scope_of
+from surveyapp.reports.document import Paper, Paragraph, Table, plain
+from surveyapp.reports.every_segment import of_segment
 from surveyapp.reports.weighted import weighted
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.settings import read
-from surveyapp.store.models import Journey, PlannedAction, Report, Target
+from surveyapp.store.models import Journey, PlannedAction, Report, Segment, Target
 from tests.results import bank
 
 pytestmark = pytest.mark.xdist_group("executive")  # its tests share what is made once
@@ -150,6 +151,11 @@ def test_a_weighted_report_has_both_scores_and_their_population(installation: In
     shown = [each for each in overview.figures if each.shown]
     assert len(table.cells) == len(shown) > len(overview.end)
     with installation.store.writing() as session:
-        for kind, told in (("partner", {}), ("executive", {"every_segment": True})):
-            with pytest.raises(Invalid, match="is not weighted"):
-                ask_report(session, kind=kind, scope=scope, user_id=None, **told)
+        with pytest.raises(Invalid, match="is not weighted"):
+            ask_report(session, kind="sjq_study", scope=scope, user_id=None)
+        whole = ask_report(session, kind="executive", scope=scope, every_segment=True, user_id=None)
+        one = of_segment(whole, session.query(Segment).limit(1).one())
+        assert whole.title.endswith("weighted") and scope_of(one).weighted
+        sheet = make.drafted(installation, session, one).document()
+    told = [plain(each.text) for each in sheet.blocks if isinstance(each, Paragraph)]
+    assert any(each.startswith("No score is weighted") for each in told)

@@ -107,6 +107,23 @@ def test_the_report_has_the_pages_numbers_of_the_partner_alone(made):
     assert "Other touchpoints. There is no score of touchpoints that others run" in said
 
 
+def test_a_weighted_report_has_the_partners_scores_with_weights(made):
+    installation, place = made
+    with installation.store.writing() as session:
+        bank.set_regions(session, place.journey)
+    bank.count_cells(installation.store)
+    scope = Scope(place.journey, weighted=True)
+    said = words(found := numbers(installation, scope, "idco"))
+    [own] = found.overview.touchpoints
+    for figure in own.figures:
+        assert figure.weighted is not None and figure.weighted.figure is not None
+        assert phrases.interval(figure.weighted.figure) in said
+    assert "by region (Customer register, 31 December 2025)" in said
+    assert not [name for name in (*OTHERS, "Meeting an adviser") if name in said]
+    with installation.store.writing() as session:
+        bank.remove_regions(session, place.journey)
+
+
 def test_the_place_among_all_is_told_where_it_differs_from_every_other_and_there_are_others(made):
     installation, place = made
     scope = Scope(place.journey)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sqlalchemy import select, text
 from surveyapp.auth.permissions import Role
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.installation import Installation, open_installation
+from surveyapp.reports.actions import scope_of
 from surveyapp.reports.removal import remove_report
 from surveyapp.reports.schedules import actions, duty, links
 from surveyapp.reports.schedules.actions import Plan
@@ -29,6 +31,7 @@ from surveyapp.store.models import (
     ReportSchedule,
     ScheduleRecipient,
     ScheduleRun,
+    Segment,
     SurveyRow,
     Touchpoint,
     User,
@@ -182,6 +185,39 @@ def test_missed_days_are_each_made_up_for_but_not_those_of_a_pause(
         found = session.get_one(ReportSchedule, planned)
         actions.resume(session, found, user_id=None, now=datetime(2027, 7, 2, tzinfo=UTC))
         assert found.next_on == date(2027, 8, 1)
+
+
+def test_a_weighted_report_waits_until_answers_are_counted_by_the_shares(
+    installation: Installation, planned: int
+):
+    due = datetime(2026, 12, 1, 5, tzinfo=UTC)
+    plan = Plan("executive", Every.MONTH, weighted=True, addresses=[OUTSIDE])
+    with installation.store.writing() as session:
+        actions.pause(session, session.get_one(ReportSchedule, planned), user_id=None, now=NOW)
+        journey = session.query(Journey).one().id
+        with pytest.raises(Invalid, match="set them first") as refused:
+            actions.schedule_report(session, journey, plan, user_id=None, now=NOW)
+        assert refused.value.field == "weighted"
+        bank.set_regions(session, journey)
+        of_one = replace(plan, segment_id=session.query(Segment).limit(1).one().id)
+        with pytest.raises(Invalid, match="not of a segment"):
+            actions.schedule_report(session, journey, of_one, user_id=None, now=NOW)
+        number = actions.schedule_report(session, journey, plan, user_id=None, now=NOW).id
+    assert duty.schedules_due(installation, due) == 0 and not runs(installation, number)
+    bank.count_cells(installation.store)
+    assert duty.schedules_due(installation, due) == 1
+    (run,) = runs(installation, number)
+    with installation.store.writing() as session:
+        report = session.get_one(Report, run.report_id)
+        assert scope_of(report).weighted and report.title.endswith("weighted")
+        bank.remove_regions(session, journey)
+    finish(installation)
+    # Without shares there is no report, rather than one that is not weighted.
+    duty.schedules_due(installation, datetime(2027, 1, 1, 5, tzinfo=UTC))
+    run = runs(installation, number)[-1]
+    assert run.state == "failed" and "set them first" in run.note
+    with installation.store.writing() as session:
+        actions.remove(session, session.get_one(ReportSchedule, number), user_id=None)
 
 
 def test_too_few_answers_are_told_and_no_report_is_made(installation: Installation, planned: int):

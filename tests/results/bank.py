@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from analysis.rules import RULES
 from analysis.scoring import SCORING_VERSION, score_one
 from instruments.loader import BUILT_IN
+from surveyapp.journeys.population_shares import population_shares, remove_shares, set_shares
 from surveyapp.journeys.segments import parse
 from surveyapp.responses.sorting import sort_segment
 from surveyapp.store.db import Store
@@ -107,6 +108,25 @@ def make_segments(session: Session, rules: dict[str, tuple[str, str]] = SEGMENTS
         session.flush()
         found[code] = row.id
     return found
+
+
+def set_regions(session: Session, journey_id: int) -> None:
+    """Known shares of the bank's regions; ``count_cells`` counts answers by them."""
+    set_shares(
+        session,
+        session.get_one(Journey, journey_id),
+        attribute="region",
+        lines="North 40\nSouth 30\nEast 30",
+        source="Customer register",
+        counted_on=date(2025, 12, 31),
+        user_id=None,
+    )
+
+
+def remove_regions(session: Session, journey_id: int) -> None:
+    """No known shares of regions any more."""
+    (shares,) = population_shares(session, journey_id)
+    remove_shares(session, session.get_one(Journey, journey_id), shares, user_id=None)
 
 
 def count_cells(store: Store) -> None:

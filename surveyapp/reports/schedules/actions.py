@@ -15,15 +15,15 @@ from surveyapp.i18n.words import ENGLISH
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.queries import journey as journey_of
 from surveyapp.reports.actions import KINDS as REPORTS
-from surveyapp.reports.actions import PARTNER, partner_told
+from surveyapp.reports.actions import PARTNER, check_weights, partner_told
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format, read_formats
 from surveyapp.reports.languages import check_language
 from surveyapp.reports.schedules.timing import Every, next_day
-from surveyapp.results.scope import Comparison
+from surveyapp.results.scope import Comparison, Scope
 from surveyapp.store.audit import record
 from surveyapp.store.mail import is_address
-from surveyapp.store.models import ReportSchedule, ScheduleRecipient, Segment
+from surveyapp.store.models import EVERYBODY, ReportSchedule, ScheduleRecipient, Segment
 
 KINDS = (
     "benchmark",
@@ -47,6 +47,7 @@ class Plan:
     paper: Paper = Paper.A4
     partner: str = ""
     quotes: bool = False
+    weighted: bool = False  # by population shares, too
     language: str = ENGLISH.language  # what the report is written in
     user_ids: Sequence[int] = ()
     addresses: Sequence[str] = ()
@@ -77,6 +78,7 @@ def schedule_report(
             "formats": formats,
             "paper": str(plan.paper),
             **told,
+            **({"weighted": True} if plan.weighted else {}),
             "report_language": plan.language,
         },
         next_on=next_day(plan.every, today),
@@ -105,6 +107,9 @@ def _check(session: Session, journey_id: int, plan: Plan) -> None:
         )
     if plan.segment_id is not None and session.get(Segment, plan.segment_id) is None:
         raise NotFound(f"There is no segment number {plan.segment_id}; it may have been removed.")
+    if plan.weighted:
+        scope = Scope(journey_id, plan.segment_id or EVERYBODY, weighted=True)
+        check_weights(session, plan.kind, scope, later=True)
     known = {account.id for account in able(session, Permission.READ_REPORTS, journey_id)}
     for number in plan.user_ids:
         if number not in known:

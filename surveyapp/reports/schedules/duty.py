@@ -26,10 +26,12 @@ from surveyapp.reports.too_few import too_few
 from surveyapp.results import dashboards
 from surveyapp.results.partners import of_touchpoints, touchpoints_of
 from surveyapp.results.scope import Comparison, Scope
+from surveyapp.results.weighting import being_counted
 from surveyapp.store.models import EVERYBODY, Job, Report, ReportSchedule, ScheduleRun
 
 _AT_ONCE = 20  # schedules and runs in one round
 _REMOVED = msg("The report was removed or cancelled.")
+_PATIENCE = timedelta(days=1)
 _ENDED = ("failed", "cancelled")
 
 
@@ -54,10 +56,12 @@ def _due(session: Session, now: datetime) -> list[tuple[int, date]]:
 
 
 def _begin(installation: Installation, schedule_id: int, day: date, now: datetime) -> bool:
-    """Ask for a day's report, or note why there is none; False when another worker has."""
+    """Ask for a day's report, or note why there is none; False when another worker has, or it waits for weights."""
     with installation.store.reading() as session:
         schedule = session.get(ReportSchedule, schedule_id)
         if schedule is None or schedule.next_on != day:
+            return False
+        if _waits(session, schedule, day, now):
             return False
         reason, why = _why_not(installation, session, schedule, day)
         following = next_day(Every(schedule.every), day)
@@ -109,8 +113,19 @@ def _asked(session: Session, schedule: ReportSchedule, day: date) -> Report:
 def _scope(schedule: ReportSchedule, day: date) -> Scope:
     since, until = months_of(Every(schedule.every), day, schedule.months)
     comparison = Comparison(schedule.parameters["compare"])
-    segment = schedule.segment_id or EVERYBODY
-    return Scope(schedule.journey_id, segment, since, until, comparison)
+    segment, weighted = schedule.segment_id or EVERYBODY, _is_weighted(schedule)
+    return Scope(schedule.journey_id, segment, since, until, comparison, weighted=weighted)
+
+
+def _is_weighted(schedule: ReportSchedule) -> bool:
+    return bool(schedule.parameters.get("weighted"))
+
+
+def _waits(session: Session, schedule: ReportSchedule, day: date, now: datetime) -> bool:
+    """Whether a weighted report is made in a later round, when its answers are counted by the shares; a
+    day after it was due it fails with the reason."""
+    late = due_at(day, schedule.hour, schedule.journey.zone) + _PATIENCE < now
+    return _is_weighted(schedule) and not late and being_counted(session, schedule.journey_id)
 
 
 def _why_not(
