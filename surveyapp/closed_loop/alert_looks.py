@@ -20,7 +20,7 @@ from surveyapp.errors import NotFound, NotReady
 from surveyapp.results import dashboards
 from surveyapp.results.scope import Comparison, Period, Scope, recent
 from surveyapp.results.targets import place_of
-from surveyapp.results.view_models import Figure, JourneyOverview, Trend
+from surveyapp.results.view_models import Figure, Hidden, JourneyOverview, Trend
 from surveyapp.store.models import Alert
 
 CONTROL_MONTHS = 24  # that control limits rest on at most, with the one that is judged
@@ -28,7 +28,8 @@ CONTROL_MONTHS = 24  # that control limits rest on at most, with the one that is
 
 @dataclass(frozen=True)
 class Look:
-    """An alert and its figure now, None where it is not asked there any more.
+    """An alert and its figure now, None where it is not asked there any more; of a weighted alert it is the
+    score with weights, and ``not_weighted`` says why there is none.
 
     ``enough``: it is shown and rests on as many answers as the alert wants. ``limits`` are of a control
     chart; None with too few earlier months.
@@ -39,6 +40,7 @@ class Look:
     figure: Figure | None
     limits: ControlLimits | None
     enough: bool
+    not_weighted: str = ""
 
     @property
     def period(self) -> Period:
@@ -139,7 +141,19 @@ def scope_of(alert: Alert, today: date) -> Scope:
         channel=alert.channel,
         language=alert.language,
         flagged=alert.flagged,
+        weighted=alert.weighted,
     )
+
+
+def _with_weights(figure: Figure) -> tuple[Figure, str]:
+    """The score with weights; without a number where it has none, with the reason."""
+    own = figure.weighted
+    if not figure.shown or own is None:
+        return figure, ""
+    if own.figure is not None:
+        return own.figure, ""
+    hidden = Figure(figure.definition, None, None, None, None, None, Hidden.COMPLEMENT)
+    return hidden, own.refused
 
 
 def _at(overview: JourneyOverview, place: str) -> tuple[int | None, Sequence[Figure]]:
@@ -171,8 +185,12 @@ class Looks:
             figure, limits = self._seen(alert, scope)
         except (NotFound, NotReady):  # its segment is gone, or answers are being sorted into it
             figure, limits = None, None
+        reason = ""
+        if alert.weighted and figure is not None:
+            figure, reason = _with_weights(figure)
         n = figure.n if figure is not None and figure.shown else None
-        return Look(alert, scope, figure, limits, n is not None and n >= alert.minimum_n)
+        enough = n is not None and n >= alert.minimum_n
+        return Look(alert, scope, figure, limits, enough, reason)
 
     def _seen(self, alert: Alert, scope: Scope) -> tuple[Figure | None, ControlLimits | None]:
         if scope not in self._overviews:

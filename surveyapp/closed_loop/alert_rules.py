@@ -12,8 +12,10 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
 from surveyapp.results.journey import Ground, ground
+from surveyapp.results.scope import Scope
 from surveyapp.results.targets import place_of
 from surveyapp.results.view_models import Definition
+from surveyapp.results.weighting import why_never_weighted
 from surveyapp.store.models import EVERYBODY, Alert
 from surveyapp.webhooks.addresses import read_url
 
@@ -58,6 +60,7 @@ class AlertRule:
     channel: str = ""
     language: str = ""
     flagged: bool = False
+    weighted: bool = False  # by population shares; the score with weights is watched alone
     kind: str = "threshold"
     direction: str = "below"
     value: float = 0.0
@@ -97,6 +100,8 @@ def read(
                 f"{getattr(rule, name)[:20]!r} is not one of {', '.join(filter(None, known))}.",
                 field=name,
             )
+    if rule.weighted:
+        _check_weights(session, rule)
     rule = _sides(rule)
     if rule.kind == "threshold":
         _check_value(definition, rule)
@@ -197,6 +202,26 @@ def _check_value(definition: Definition, rule: AlertRule) -> None:
                 f" threshold of {limit:g} the alert would always or never be sent.",
                 field="upper" if rule.outside and side == "above" else "value",
             )
+
+
+def _check_weights(session: Session, rule: AlertRule) -> None:
+    """Whether answers are still being counted by the shares is asked when it is judged."""
+    if rule.kind != "threshold":
+        raise Invalid(
+            "A weighted score is watched by a threshold only: significant changes and control limits are"
+            " not weighted. Choose a threshold, or no weighting.",
+            field="weighted",
+        )
+    scope = Scope(
+        rule.journey_id,
+        rule.segment_id,
+        channel=rule.channel,
+        language=rule.language,
+        flagged=rule.flagged,
+        weighted=True,
+    )
+    if refused := why_never_weighted(session, scope):
+        raise Invalid(refused, field="weighted")
 
 
 def _chat(rule: AlertRule, anywhere: bool, installation: Installation) -> AlertRule:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from surveyapp.closed_loop.alert_looks import Look
 from surveyapp.closed_loop.alert_rules import OUTSIDE, sides, threshold, way
-from surveyapp.results import phrases
+from surveyapp.results import phrases, weight_phrases
 from surveyapp.results.control_limits import RULE
 from surveyapp.results.targets import place_names
 from surveyapp.results.view_models import Definition, Figure
+from surveyapp.results.weighting import margins_of
 from surveyapp.store.models import Alert, Journey, Segment
 
 LONGEST_TITLE = 300
@@ -30,6 +31,7 @@ class Telling:
 def condition(alert: Alert, definition: Definition | None) -> str:
     """What an alert waits for: "NPS below +20", "CSAT significantly lower", "SJQ below control limits"."""
     what = definition.short if definition is not None else alert.scale
+    what = f"Weighted {what}" if alert.weighted else what
     if alert.kind == "change":
         return f"{what} significantly {_WAYS[way(alert)]}"
     if alert.kind == "control":
@@ -75,6 +77,7 @@ def telling(
         f"Answers: {figure.n:,}",
         f"Period: {period_said(look)} ({journey.zone})",
         *([f"Customers: {of}"] if of else []),
+        *([f"Weighting: {_weighting(session, alert)}"] if alert.weighted else []),
         f"Where: {where}, {journey.name}",
         "",
         f"View results: {results_url(base_url, look)}",
@@ -82,6 +85,11 @@ def telling(
         "",
     )
     return Telling(title[:LONGEST_TITLE], "\n".join(lines).lstrip("\n"))
+
+
+def _weighting(session: Session, alert: Alert) -> str:
+    """By whose shares, and when these were counted."""
+    return weight_phrases.population(margins_of(session, alert.journey_id))
 
 
 def period_said(look: Look) -> str:
@@ -105,7 +113,7 @@ def alerts_url(base_url: str, journey_id: int) -> str:
 def _sentence(look: Look, figure: Figure) -> str:
     """What the figure is, against what the alert holds it."""
     alert, what = look.alert, figure.definition
-    now = f"{what.label}: {phrases.value(figure)}"
+    now = f"{what.label}{', weighted' if alert.weighted else ''}: {phrases.value(figure)}"
     if alert.kind == "change":
         beside = phrases.change_numbers(figure)
         tested = "p after Holm correction for all changes of the page"

@@ -1,4 +1,4 @@
-"""Alerts of the demonstration: one of each kind, and one on both sides; at least one has told of a crossing."""
+"""Alerts of the demonstration: one of each kind, one on both sides and one with weights; at least one has told of a crossing."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def watch(installation: Installation, journey_code: str, owner_id: int) -> int:
                 **common,
             ),
             AlertRule(scale="sjq", kind="change", months=3, digest="weekly", **common),
+            AlertRule(scale="nps", value=50.0, weighted=True, months=6, **common),
             AlertRule(scale="nps", kind="control", digest="daily", **common),
         ):
             create_alert(session, rule, by=by, installation=installation)

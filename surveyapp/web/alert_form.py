@@ -56,6 +56,11 @@ class AlertForm(StaffForm):
         "Only when the whole 95% interval has crossed the threshold",
         description="Then a fall that may be due to chance is not told.",
     )
+    weighted = BooleanField(
+        "Weighted by population shares",
+        description="For a threshold of all customers: the score is watched as if the answers had the known"
+        " shares.",
+    )
     months = WholeNumberField(
         "Complete months",
         [InputRequired("Enter a number of months.")],
@@ -96,8 +101,12 @@ class AlertForm(StaffForm):
         staff: Sequence[Account],
         *,
         anywhere: bool,
+        weights: bool,
     ) -> AlertForm:
-        """Fill the lists to choose from; itself. Without ``anywhere``, only people with access."""
+        """Fill the lists to choose from; itself. Without ``anywhere``, only people with access; ``weights``:
+        whether it asks for them."""
+        if not weights:
+            del self["weighted"]
         names = place_names(journey)
         self.what.choices = choices(
             (f"{place}{APART}{scale}", f"{names[place]}: {each.label}")
@@ -127,6 +136,8 @@ class AlertForm(StaffForm):
         }
         names = ("kind", "upper", "whole", "months", "comparison", "minimum_n", "digest")
         typed |= {name: self[name].data for name in (*names, "escalate_hours")}
+        if "weighted" in self:
+            typed["weighted"] = self.weighted.data
         if "chat" in self:
             typed |= {"chat": self.chat.data, "chat_url": self.chat_url.data or ""}
             typed["emails"] = re.split(r"[\s,;]+", self.emails.data or "")

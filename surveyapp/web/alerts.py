@@ -17,6 +17,7 @@ from surveyapp.closed_loop.alert_rules import KINDS, MOST_MONTHS, AlertRule, wat
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
+from surveyapp.journeys.population_shares import population_shares
 from surveyapp.results import phrases
 from surveyapp.results.journey import ground
 from surveyapp.results.scope import Comparison, Scope
@@ -207,6 +208,7 @@ def _asked(scope: Scope) -> AlertRule:
         channel=scope.channel,
         language=scope.language,
         flagged=scope.flagged,
+        weighted=scope.weighted,
         kind=kind if kind in KINDS else "threshold",
         value=_value(request.args.get("value", "")),
         outside=kind == "control",  # both limits are drawn where somebody comes from
@@ -232,7 +234,9 @@ def _form(session: Session, journey: Journey, rule: AlertRule, by: actions.Doer)
     if not rule.scale and asked:  # nobody came from a score: the first one
         place, scales = next(iter(asked.items()))
         known["what"] = f"{place}{APART}{next(iter(scales))}"
-    return AlertForm(data=known).offer(journey, asked, staff, anywhere=by.anywhere)
+    weights = rule.weighted or bool(population_shares(session, journey.id))
+    form = AlertForm(data=known)
+    return form.offer(journey, asked, staff, anywhere=by.anywhere, weights=weights)
 
 
 def _about(session: Session, rule: AlertRule) -> str:

@@ -23,6 +23,7 @@ from surveyapp.store.models import (
 from surveyapp.surveys.settings.closed_loop import read_case_rule
 from tests.closed_loop.makers import make_loop, respond
 from tests.responses.makers import make_survey
+from tests.results import bank
 
 
 @pytest.fixture
@@ -178,6 +179,23 @@ def test_both_limits_are_saved_shown_and_written_as_json(installation, olga, loo
     assert "NPS outside −10.5 to +30" in olga.get("/journeys/1/alerts").text
     refused = olga.post(NEW, data={**sent, "upper": ""})
     assert refused.status_code == 422 and "Enter an upper limit" in refused.text
+
+
+def test_an_alert_from_a_weighted_page_is_weighted(installation, olga, loop):
+    assert 'name="weighted"' not in olga.get(NEW).text
+    with installation.store.writing() as session:
+        bank.set_regions(session, 1)
+    assert re.search(
+        r'<input[^>]*checked[^>]*name="weighted"', olga.get(f"{NEW}?weighted=yes").text
+    )
+    assert not re.search(r'<input[^>]*checked[^>]*name="weighted"', olga.get(NEW).text)
+    refused = olga.post(NEW, data={**ALERT, "kind": "change", "weighted": "y"})
+    assert refused.status_code == 422 and "by a threshold only" in refused.text
+    assert olga.post(NEW, data={**ALERT, "weighted": "y"}).status_code == 303
+    page = html.unescape(olga.get("/journeys/1/alerts").text)
+    assert "Weighted NPS below" in page
+    (told,) = olga.get("/journeys/1/alerts.json").json["alerts"]
+    assert told["weighted"] is True
 
 
 def test_beside_a_stage_a_segment_and_a_target_is_an_alert_of_theirs(installation, olga, loop):

@@ -29,6 +29,7 @@ from surveyapp.store.models import (
 from tests.closed_loop.makers import BASE, NOW, make_loop, respond
 from tests.installations import installation_on
 from tests.responses.makers import make_journey, make_survey
+from tests.results import bank
 from tests.webhooks.listening import listening
 
 RULE = AlertRule(
@@ -460,6 +461,53 @@ def test_a_reader_tells_people_with_access_only_and_changes_their_own_alone(
             alerts.remove(session, session.get_one(Alert, number), by=reader)
         mine = of_person(session, loop.other, None, now=NOW, installation=installation)
         assert [line.alert.id for line in mine] == [own.id]
+
+
+def test_a_weighted_alert_judges_the_score_with_weights(store, installation, loop):
+    with store.writing() as session:
+        for region, scores in (("North", [9] * 18 + [3] * 2), ("South", [3] * 7 + [9])):
+            for nps in scores:
+                respond(session, loop.survey, nps, at=APRIL, attributes={"region": region})
+        bank.set_regions(session, 1, "North 20\nSouth 80")
+    plain, number = add(installation, loop), add(installation, loop, weighted=True)
+    assert (
+        alerts_due(installation, NOW) == 0
+    )  # without weights it is +36; the cells are not counted
+    with store.reading() as session:
+        lines = {
+            each.alert.id: each
+            for each in of_journey(session, 1, now=NOW, installation=installation)
+        }
+    assert lines[plain].look.estimate == pytest.approx(100 * 10 / 28)
+    look = lines[number].look
+    assert not look.enough and "still being counted" in look.not_weighted
+    bank.count_cells(store)
+    assert alerts_due(installation, NOW + timedelta(days=1)) == 1
+    (mail,) = told(store)
+    assert mail.content["subject"].startswith("Weighted NPS below +20: ")
+    for part in (
+        "Net Promoter Score (NPS), weighted: −44, below the threshold of +20.",  # .2 of 80, .8 of -75
+        "(Linearised, Student's t, 95%)",
+        "by region (Customer register, 31 December 2025)",
+        "weighted=yes",
+    ):
+        assert part in mail.content["text"], part
+
+
+def test_a_weighted_alert_is_of_a_threshold_of_all_customers_where_shares_are_known(
+    store, installation, loop
+):
+    def refused(**changes) -> str:
+        with pytest.raises(Invalid) as error:
+            add(installation, loop, weighted=True, **changes)
+        assert error.value.field == "weighted"
+        return str(error.value)
+
+    assert "set them first" in refused()
+    with store.writing() as session:
+        bank.set_regions(session, 1)
+    assert "by a threshold only" in refused(kind="change")
+    assert "take these filters off" in refused(channel="email")
 
 
 def test_an_alert_belongs_to_its_journey(store, installation, loop):

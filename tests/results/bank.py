@@ -110,13 +110,15 @@ def make_segments(session: Session, rules: dict[str, tuple[str, str]] = SEGMENTS
     return found
 
 
-def set_regions(session: Session, journey_id: int) -> None:
-    """Known shares of the bank's regions; ``count_cells`` counts answers by them."""
+def set_regions(
+    session: Session, journey_id: int, lines: str = "North 40\nSouth 30\nEast 30"
+) -> None:
+    """Known shares of regions; ``count_cells`` counts answers by them."""
     set_shares(
         session,
         session.get_one(Journey, journey_id),
         attribute="region",
-        lines="North 40\nSouth 30\nEast 30",
+        lines=lines,
         source="Customer register",
         counted_on=date(2025, 12, 31),
         user_id=None,

@@ -41,6 +41,7 @@ class Alert(Base):
     channel: Mapped[str] = mapped_column(String(20), default="")
     language: Mapped[str] = mapped_column(String(35), default="")
     flagged: Mapped[bool] = mapped_column(default=False)
+    weighted: Mapped[bool] = mapped_column(default=False, server_default=false())
     kind: Mapped[str] = mapped_column(String(20), default="threshold")
     direction: Mapped[str] = mapped_column(String(10), default="below")
     value: Mapped[float] = mapped_column(Float(53), default=0.0)
