@@ -197,14 +197,9 @@ class OthersSchema(NumbersSchema):
     )
 
 
-class TargetSchema(ma.Schema):
-    """A target, and the score minus it with the score's 95% interval."""
+class StandingSchema(ma.Schema):
+    """The score minus its target with the score's 95% interval."""
 
-    value = ma.fields.Float(required=True)
-    due = ma.fields.Date(required=True, allow_none=True)
-    owner = ma.fields.String(
-        required=True, allow_none=True, metadata={"description": "Who answers for it, by name."}
-    )
     gap = ma.fields.Float(required=True, allow_none=True)
     low = ma.fields.Float(required=True, allow_none=True)
     high = ma.fields.Float(required=True, allow_none=True)
@@ -216,6 +211,22 @@ class TargetSchema(ma.Schema):
             "description": "`reached` if the whole interval lies at the target or above, `not reached` if"
             " it lies below, `open` if it holds the target. Null if the score is not shown."
         },
+    )
+
+
+class TargetSchema(StandingSchema):
+    """A target, and the score minus it with the score's 95% interval."""
+
+    value = ma.fields.Float(required=True)
+    due = ma.fields.Date(required=True, allow_none=True)
+    owner = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Who answers for it, by name."}
+    )
+    weighted = ma.fields.Nested(
+        StandingSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The same of the score with weights; null where it has none."},
     )
 
 
@@ -402,6 +413,7 @@ _NPS = {
         "low": -17.6,
         "high": -0.3,
         "standing": "not reached",
+        "weighted": None,
     },
     "weighted": None,
 }

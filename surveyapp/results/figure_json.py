@@ -88,11 +88,13 @@ def gap_to_json(gap: Gap | None) -> dict[str, Any] | None:
         "value": gap.target.value,
         "due": gap.target.due,
         "owner": gap.target.owner or None,
-        "gap": gap.difference,
-        "low": gap.low,
-        "high": gap.high,
-        "standing": gap.standing,
+        **_standing_to_json(gap),
+        "weighted": _standing_to_json(gap.weighted) if gap.weighted else None,
     }
+
+
+def _standing_to_json(gap: Gap) -> dict[str, Any]:
+    return {"gap": gap.difference, "low": gap.low, "high": gap.high, "standing": gap.standing}
 
 
 def _beside_to_json(figure: Figure, few: int) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from instruments.schema import Metric
 from surveyapp.i18n.words import ENGLISH, Words, msg
-from surveyapp.results import phrases
+from surveyapp.results import phrases, weight_phrases
 from surveyapp.results.scale_titles import label, short
 from surveyapp.results.segment_verdicts import is_barred
 from surveyapp.results.view_models import (
@@ -50,10 +50,14 @@ def findings(
     trends: Sequence[Trend] = (),
     *,
     words: Words = ENGLISH,
+    weights: bool = False,
 ) -> tuple[Finding, ...]:
-    """What a manager should know, the level first, then stages, segments and changes."""
+    """What a manager should know, the level first, then stages, segments and changes.
+
+    ``weights``: the level with weights, too, where it has some.
+    """
     return (
-        *_level(overview, words),
+        *_level(overview, weights, words),
         *_dimensions(overview, words),
         *stages(overview, words=words),
         *_against_others(overview, words),
@@ -62,23 +66,25 @@ def findings(
     )
 
 
-def _level(overview: JourneyOverview, words: Words) -> Iterator[Finding]:
+def _level(overview: JourneyOverview, weights: bool, words: Words) -> Iterator[Finding]:
     for figure in overview.end:
         definition = figure.definition
         if definition.parent or not figure.shown:
             continue
         value, basis = phrases.value(figure, words=words), phrases.basis(figure, words=words)
+        with_weights = weight_phrases.weighted_line(figure, words=words) if weights else ""
+        weighted = f" {with_weights[:1].upper()}{with_weights[1:]}." if with_weights else ""
         if definition.metric is Metric.NPS:
             yield Finding(
                 words.say("The Net Promoter Score is {value}.", value=value),
-                f"{basis}.{_promoters(figure, words)}",
+                f"{basis}.{weighted}{_promoters(figure, words)}",
                 certain=True,
             )
         elif figure == overview.total:
             name = label(definition, words)
             yield Finding(
                 words.say("{score} is {value} out of 100.", score=name, value=value),
-                f"{basis}.",
+                f"{basis}.{weighted}",
                 certain=True,
             )
 

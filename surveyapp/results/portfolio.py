@@ -62,6 +62,12 @@ class Line:
     stages: int
     touchpoints: int
 
+    @property
+    def not_weighted(self) -> str:
+        """Why none of its scores has weights, though population shares are known; else empty."""
+        found = (each.weighted for each in self.figures if each.weighted is not None)
+        return next((each.refused for each in found if each.of_all and each.any_shares), "")
+
     def figure(self, scale: str) -> Figure | None:
         """The figure of this scale; None where the journey does not ask it."""
         return next((each for each in self.figures if each.definition.scale == scale), None)
@@ -216,7 +222,7 @@ def _weighted(
             if weights is not None:
                 of = weights.of([(None, scale)], scored, each)
                 found[journey, scale] = replace(each, weighted=of)
-    return found
+    return _with_targets(session, journeys, found)
 
 
 def _usual(figures: Mapping[Key, Figure]) -> str:

@@ -37,7 +37,8 @@ class MetricTarget:
 @dataclass(frozen=True)
 class Gap:
     """An estimate minus its target, with the estimate's interval; None where the estimate is not shown,
-    and ``low`` and ``high`` also where it has no interval.
+    and ``low`` and ``high`` also where it has no interval. ``weighted`` is the same of the estimate with
+    weights, None where it has none.
     """
 
     target: MetricTarget
@@ -45,6 +46,7 @@ class Gap:
     low: float | None
     high: float | None
     standing: Standing | None
+    weighted: Gap | None = None
 
 
 def gap(target: MetricTarget, estimate: float | None, low: float | None, high: float | None) -> Gap:

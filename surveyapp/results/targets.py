@@ -51,11 +51,15 @@ def of_segment(targets: Sequence[MetricTarget], segment_id: int = EVERYBODY) -> 
 
 
 def beside_target(figure: Figure, place: str, targets: Places) -> Figure:
-    """The figure with how it stands against its target, where it has one."""
+    """The figure with how it stands against its target, where it has one, and so with weights."""
     target = targets.get((place, figure.definition.scale))
     if target is None:
         return figure
-    return replace(figure, target=gap(target, figure.estimate, figure.low, figure.high))
+    found = gap(target, figure.estimate, figure.low, figure.high)
+    own = figure.weighted.figure if figure.weighted else None
+    if own is not None:
+        found = replace(found, weighted=gap(target, own.estimate, own.low, own.high))
+    return replace(figure, target=found)
 
 
 def with_targets(overview: JourneyOverview, targets: Places) -> JourneyOverview:

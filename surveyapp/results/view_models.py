@@ -140,6 +140,7 @@ class Weighted:
     refused: str = ""
     hidden: bool = False  # it would tell of a small group
     of_all: bool = False  # no score of the scope has weights, for the same reason
+    any_shares: bool = True  # population shares are known to weight by
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Weighting:
     ) -> Weighted:
         """A score of these cells together in some months, of the ``sums`` of each group in them."""
         if self.refused:
-            return Weighted(None, refused=self.refused, of_all=True)
+            return Weighted(None, refused=self.refused, of_all=True, any_shares=bool(self.margins))
         return _score(self, several, scored, sums, when)
 
 

@@ -74,7 +74,9 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
         Page.OVERVIEW: PageRule(
             "Overview", Permission.READ_JOURNEYS, SCOPE, shareable=True, weighted=True
         ),
-        Page.MAP: PageRule("Map", Permission.READ_JOURNEYS, SCOPE | {"scale"}, shareable=True),
+        Page.MAP: PageRule(
+            "Map", Permission.READ_JOURNEYS, SCOPE | {"scale"}, shareable=True, weighted=True
+        ),
         Page.TOUCHPOINT: PageRule(
             "Touchpoint", Permission.READ_JOURNEYS, SCOPE, shareable=True, weighted=True
         ),
@@ -96,7 +98,9 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
         ),
         Page.FUNNEL: PageRule("Funnel", Permission.READ_RESULTS, SCOPE | {"count", "days"}),
         Page.EXPLORE: PageRule("Explore", Permission.READ_RESULTS, SCOPE | {"scale", "place"}),
-        Page.TARGETS: PageRule("Targets", Permission.READ_RESULTS, SCOPE, shareable=True),
+        Page.TARGETS: PageRule(
+            "Targets", Permission.READ_RESULTS, SCOPE, shareable=True, weighted=True
+        ),
         Page.BENCHMARKS: PageRule("Benchmarks", Permission.READ_RESULTS, SCOPE),
         Page.RESPONSES: PageRule(
             "Responses",

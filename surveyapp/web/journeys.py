@@ -348,7 +348,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         granted = journeys_granted(me(), Permission.READ_JOURNEYS)
         kind = kind_to_json(session, journey, granted)
         values = values_of(session, {each.definition.scale for each in overview.end})
-    few, found = rules["minimum_cell"], findings(overview)
+    few, found = rules["minimum_cell"], findings(overview, weights=True)
     aims = target_rows(overview, rates, own)
     today = calendar_of(journey).day(installation().now())
     compared = benchmarks(overview, values, today=today)

@@ -85,8 +85,12 @@ def when(moment: datetime | None) -> str:
 
 
 def target_said(figure: Figure) -> str:
-    """A figure's target and how it stands; empty where none is set."""
-    return target_phrases.against(figure.definition, figure.target) if figure.target else ""
+    """A figure's target and how it stands, with weights too where it has some; empty where none is set."""
+    if figure.target is None:
+        return ""
+    said = target_phrases.against(figure.definition, figure.target)
+    own = figure.target.weighted
+    return f"{said}, weighted: {own.standing}" if own and own.standing else said
 
 
 def target_amount(target: MetricTarget, figure: Figure | None) -> str:

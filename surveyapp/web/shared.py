@@ -179,14 +179,15 @@ def _population(session: Session, scope: Scope) -> str:
         return f"Not weighted: {refused}"
     return (
         f"{weight_phrases.population(margins_of(session, scope.journey_id))} They stand below those without"
-        " weights, hidden where some group of customers has too few answers; changes, differences, charts and"
-        " key findings are not weighted."
+        " weights, hidden where some group of customers has too few answers; changes, differences, charts,"
+        " response rates, the emotion line and key findings on others than the journey as a whole are not"
+        " weighted."
     )
 
 
 def _overview(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, Any]:
     overview = dashboards.journey_overview(session, scope, **dashboard_rules())
-    return {"overview": overview, "findings": findings(overview)}
+    return {"overview": overview, "findings": findings(overview, weights=True)}
 
 
 def _map(session: Session, scope: Scope, asked: PageAsked) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
-from surveyapp.store.models import AuditEntry
+from surveyapp.store.models import AuditEntry, Target
 from tests.results import bank
 from tests.web.world import add_user
 
@@ -48,6 +48,9 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     assert client.post(f"{shares}/new", data=sent).status_code == 303
     assert "known already" in words(client.post(f"{shares}/new", data=sent))
     assert "still being counted" in words(client.get(f"{results}&weighted=yes"))
+    assert "Not weighted: Answers are still" in words(
+        client.get("/journeys?period=all&weighted=yes")
+    )
     bank.count_cells(installation.store)
     known = reader.get(shares)
     assert "North 50%, South 30%, East 20%" in words(known) and "Set shares" not in known.text
@@ -94,9 +97,9 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     assert long.status_code == 422 and "one response per row" in words(long)
     wanted = {"purpose": "Board", "days": "30"}
     link = client.post(
-        f"{base}/share-links/new", data={"of": f"{base}/targets?weighted=yes", **wanted}
+        f"{base}/share-links/new", data={"of": f"{base}/answers?weighted=yes", **wanted}
     )
-    assert "Targets are not weighted" in words(link)
+    assert "Answers are not weighted" in words(link)
     made_link = client.post(
         f"{base}/share-links/new", data={"of": f"{base}{ALL}&weighted=yes", **wanted}
     )
@@ -108,6 +111,19 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     (there,) = (each for each in portfolio["figures"] if each["scale"] == "nps")
     assert there["weighted"]["estimate"] == row["weighted"]["estimate"]
     assert "By population shares" in words(client.get("/journeys"))
+
+    with installation.store.writing() as session:
+        session.add(Target(journey_id=made.journey, place="", metric="nps", value=15))
+    (target,) = client.get(f"{base}/targets.json{ALL}&weighted=yes").json["targets"]
+    gap = target["weighted"]["gap"]
+    assert gap == pytest.approx(row["weighted"]["estimate"] - 15) != target["gap"]
+    low = row["weighted"]["low"]
+    assert target["weighted"]["low"] == pytest.approx(low - 15)
+    assert "weighted: " in words(client.get(f"{base}/targets{ALL}&weighted=yes"))
+    assert "effective n" in words(client.get(f"{base}/journey-map{ALL}&weighted=yes"))
+    assert "effective n" not in words(client.get(f"{base}/journey-map{ALL}"))
+    assert "but not by both at once" in words(page)
+    assert re.search(r"Key findings .* Weighted [+−]\d+, 95% CI", words(whole))
 
     edit = f"{shares}/{told['id']}"
     assert client.get(f"{edit}?frame=yes").status_code == 409  # nobody is in the contact frame
