@@ -74,15 +74,17 @@ def relative_importance(
     seed: int,
     resamples: int = 1000,
     confidence: float = 0.95,
+    weights: Floats | None = None,
 ) -> RelativeImportance:
     """Split the R squared of ``outcome`` (n,) on ``predictors`` (n, p) among the predictors.
 
     Rows must be complete. Intervals are percentiles of ``resamples`` bootstrap samples of rows. A
     leader is named where its part differs from every other one's: a normal test with the bootstrap's
-    standard error of the difference, Holm's correction over all pairs.
+    standard error of the difference, Holm's correction over all pairs. ``weights`` (n,) weight the
+    correlations; only their ratios matter, and a resample draws rows with their own.
     Raises TooFewCases below ``needed(p)`` rows, and DataError for fewer than two or too many
-    predictors, for missing values, for a constant column, and for predictors that determine one
-    another.
+    predictors, for missing values, for a constant column, for predictors that determine one
+    another, and for weights that are not one above 0 for each row.
 
     Validated against pingouin 0.7.0 (``linear_regression(..., relimp=True)``), which follows R's
     relaimpo. References: Lindeman, R. H., Merenda, P. F. and Gold, R. Z. (1980). Introduction to
@@ -97,11 +99,13 @@ def relative_importance(
     """
     data = _checked(predictors, outcome, names)
     n, size = data.shape[0], len(names)
-    whole = _correlations(data)[None]
+    if weights is not None and (weights.shape != (n,) or not (weights > 0).all()):
+        raise DataError(f"{n} rows need a weight above 0 each; give one for each row")
+    whole = _correlations(data, weights)[None]
     if float(np.linalg.eigvalsh(whole[0, :size, :size])[0]) < SINGULAR:
         raise DataError("one predictor is determined by the others; leave it out")
     parts = lmg_parts(whole)[0]
-    drawn = lmg_parts(_resampled(data, resamples, np.random.default_rng(seed)))
+    drawn = lmg_parts(_resampled(data, weights, resamples, np.random.default_rng(seed)))
     return told(
         parts,
         drawn,
@@ -109,7 +113,8 @@ def relative_importance(
         names,
         n=n,
         confidence=confidence,
-        method="LMG (Shapley value of R squared), percentile bootstrap",
+        method="LMG (Shapley value of R squared), percentile bootstrap"
+        + ("" if weights is None else ", weighted"),
     )
 
 
@@ -217,17 +222,24 @@ def _checked(predictors: Floats, outcome: Floats, names: Sequence[str]) -> Float
     return data
 
 
-def _correlations(data: Floats) -> Floats:
-    return np.asarray(np.corrcoef(data, rowvar=False), dtype=np.float64)
+def _correlations(data: Floats, weights: Floats | None) -> Floats:
+    if weights is None:
+        return np.asarray(np.corrcoef(data, rowvar=False), dtype=np.float64)
+    covariances = np.cov(data, rowvar=False, aweights=weights)
+    spread = np.sqrt(np.diag(covariances))
+    return np.asarray(covariances / np.outer(spread, spread), dtype=np.float64)
 
 
-def _resampled(data: Floats, resamples: int, rng: np.random.Generator) -> Floats:
+def _resampled(
+    data: Floats, weights: Floats | None, resamples: int, rng: np.random.Generator
+) -> Floats:
     """Correlation matrices (b, p + 1, p + 1) of bootstrap samples; degenerate ones left out."""
     kept = []
     for _ in range(resamples):
-        drawn = data[rng.integers(len(data), size=len(data))]
+        rows = rng.integers(len(data), size=len(data))
+        drawn = data[rows]
         if drawn.std(axis=0).all():
-            found = _correlations(drawn)
+            found = _correlations(drawn, None if weights is None else weights[rows])
             if float(np.linalg.eigvalsh(found[:-1, :-1])[0]) >= SINGULAR:
                 kept.append(found)
     if not kept:

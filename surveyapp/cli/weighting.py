@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -18,8 +19,9 @@ from analysis.weighting import (
     weighted_promoter_score,
     weighted_top_box,
 )
-from surveyapp.cli.outputs import File, finish, json_file, number
+from surveyapp.cli.outputs import File, Table, finish, json_file, number
 from surveyapp.cli.table_options import table_options
+from surveyapp.cli.weighted_drivers import weighted_drivers
 from surveyapp.errors import Invalid
 from surveyapp.results.tables import read_table
 from surveyapp.tables.options import ReadOptions
@@ -39,6 +41,13 @@ _PERCENT = 100.0
 )
 @click.option(
     "--score", "names", multiple=True, required=True, help="A column of scores. Can be repeated."
+)
+@click.option(
+    "--driver",
+    "drivers",
+    multiple=True,
+    help="A column of a score that may go with the first --score: its weighted regression coefficient, and"
+    " its part of R squared. Two to ten.",
 )
 @click.option(
     "--as",
@@ -61,6 +70,7 @@ def weight(
     file: Path,
     shares_path: Path,
     names: tuple[str, ...],
+    drivers: tuple[str, ...],
     kind: str,
     top: int | None,
     confidence: float,
@@ -73,9 +83,9 @@ def weight(
     """
     estimate = _estimate(kind, top, confidence)
     shares = _shares(shares_path, reading)
-    answers = read_table(file, reading).named([*shares, *names])
+    answers = read_table(file, reading).named([*shares, *names, *drivers])
     data = answers.frame
-    for name in (*shares, *names):
+    for name in (*shares, *names, *drivers):
         if name not in data:
             raise Invalid(f"{file}: there is no column {name}; there are {', '.join(data.columns)}")
     said = [f"Note: {note}" for note in answers.notes]
@@ -99,10 +109,21 @@ def weight(
         rows.append(_row(name, found))
     head = ("score", "n", "unweighted", "weighted", "low", "high", "error", "design", "effective n")
     table = (f"Weighted by {', '.join(shares)}: {len(data)} rows", head, rows)
-    files: list[File] = json_file(json_path, {"shares": shares, "scores": document})
+    tables: list[Table] = [table]
+    told: dict[str, Any] = {"shares": shares, "scores": document}
+    if drivers:
+        kept = data.dropna(subset=[*shares, names[0], *drivers])
+        attributes = {each: _texts(kept[each]) for each in shares}
+        own, told["drivers"] = weighted_drivers(kept, attributes, shares, names[0], drivers)
+        tables.append(own)
+        if len(kept) < len(data):
+            said.append(
+                f"Warning: drivers are of the {len(kept)} of {len(data)} rows with all of these columns."
+            )
+    files: list[File] = json_file(json_path, told)
     if out is not None:
         files.append((out, pd.DataFrame(weights_of).to_csv(index_label="row").encode()))
-    finish([table], said, files)
+    finish(tables, said, files)
 
 
 def _estimate(

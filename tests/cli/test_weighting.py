@@ -8,6 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.analysis.test_weighted_regression import AGE as BIG_AGE
+from tests.analysis.test_weighted_regression import NAMES, X, Y
+from tests.analysis.test_weighted_regression import REGION as BIG_REGION
 from tests.analysis.test_weighting import AGE, AGES, REGION, REGIONS, SCORES
 
 
@@ -81,3 +84,26 @@ def test_what_cannot_be_weighted_is_refused_by_name(run, files, shares: str, opt
     refused = run("weight", answers, "--shares", path, *score, *options)
     assert refused.code == 2
     assert said in refused.err
+
+
+def test_drivers_of_a_weighted_score_stand_beside_it(run, tmp_path: Path, files):
+    _, shares = files
+    table = pd.DataFrame(X, columns=NAMES).assign(region=BIG_REGION, age=BIG_AGE, y=Y)
+    table.loc[120] = [1, 1, 1, "N", "y", None]
+    table.to_csv(tmp_path / "big.csv", index=False)
+    wanted = [part for name in NAMES for part in ("--driver", name)]
+    told = tmp_path / "drivers.json"
+    ran = run(
+        "weight", tmp_path / "big.csv", "--shares", shares, "--score", "y", *wanted, "--json", told
+    )
+    assert ran.code == 0, ran.err
+    assert "Drivers of y, weighted: n = 120" in ran.out and "59.6%" in ran.out
+    assert "120 of 121 rows" in ran.out
+    found = json.loads(told.read_text())["drivers"]
+    third = found["regression"]["coefficients"][2]
+    assert (third["estimate"], third["error"]) == pytest.approx((1.20629433431, 0.06272288032))
+    assert found["importance"]["drivers"][2]["part"] == pytest.approx(0.595531009642)
+    alone = run(
+        "weight", tmp_path / "big.csv", "--shares", shares, "--score", "y", "--driver", "x1"
+    )
+    assert alone.code != 0 and "1 predictors" in alone.err
