@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from analysis.composite.text import read_model
 from surveyapp.errors import Invalid
+from surveyapp.results.headline_parameters import headline_parameters
 from surveyapp.results.model_texts import formative, observed_or_none
-from surveyapp.results.project_multiverse import headline_parameters
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.models import ProjectModel
 
@@ -22,13 +22,8 @@ _WAVES: Offered = MappingProxyType(
 @dataclass(frozen=True)
 class AnalysisOption:
     """One choice: its label, what is said when none of the offered values was sent, what is offered (values
-<<<<<<< HEAD
-    and their words), and how a value stands beside the analysis's title. Where nothing was sent, the
+    and their words), and how a value stands after the analysis's title. Where nothing was sent, the
     ``default`` counts.
-=======
-    and their words), and how a value stands after the analysis's title. Of an option ``with_default``
-    the first value counts where nothing was sent.
->>>>>>> acde2ad0 (Title a model's analyses with what was chosen for them)
     """
 
     label: str
@@ -63,13 +58,8 @@ def _one_of(label: str, values: Offered, said: str = "{}") -> AnalysisOption:
         label,
         f"Choose one of the list: {', '.join(filter(None, values))}.",
         lambda _model, _known: values,
-<<<<<<< HEAD
-        lambda value: said.format(values.get(value, value)) if value else "",
-        next(iter(values)),
-=======
         lambda value: f", {said.format(values.get(value, value))}" if value else "",
-        True,
->>>>>>> acde2ad0 (Title a model's analyses with what was chosen for them)
+        next(iter(values)),
     )
 
 
@@ -107,7 +97,7 @@ PARAMETER = AnalysisOption(
     "Parameter",
     "Choose a parameter of this model, which has to be fitted without groups.",
     lambda model, _known: {name: name for name in headline_parameters(model.result or {})},
-    "of {}".format,
+    ": {}".format,
 )
 LEVEL = _one_of(
     "Wanted level",
@@ -149,13 +139,8 @@ WAVE = AnalysisOption(
     "A wave is",
     "Choose a length of a wave of the list; rows of a file have no customers.",
     lambda _model, known: _WAVES if known.has_days else {},
-<<<<<<< HEAD
-    lambda value: f"by {value}" if value != "half" else "by half-year",
-    "quarter",
-=======
     lambda value: f", a wave {_WAVES.get(value, value)}",
-    True,
->>>>>>> acde2ad0 (Title a model's analyses with what was chosen for them)
+    "quarter",
 )
 
 
@@ -183,20 +168,13 @@ def chosen_of(
     return found
 
 
-<<<<<<< HEAD
 def plannable(options: Mapping[str, AnalysisOption]) -> bool:
     """Whether an analysis can be planned before its model is fitted: by its groups and defaults alone."""
     return all(name == "group" or each.default is not None for name, each in options.items())
 
 
-def in_words(options: Mapping[str, AnalysisOption], chosen: Mapping[str, str]) -> str:
-    """What was chosen, as it stands beside the title; nothing of an analysis without options."""
-    said = [options[name].said(value) for name, value in chosen.items() if name in options]
-    return ", ".join(filter(None, said))
-=======
 def in_words(title: str, options: Mapping[str, AnalysisOption], chosen: Mapping[str, str]) -> str:
     """The analysis's title with what was chosen for it."""
     return title + "".join(
         options[name].said(value) for name, value in chosen.items() if name in options
     )
->>>>>>> acde2ad0 (Title a model's analyses with what was chosen for them)

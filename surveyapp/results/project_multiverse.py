@@ -29,24 +29,7 @@ from surveyapp.store.models import ProjectModel
 EXCLUSIONS = (StepKind.LEAVE_OUT_ROWS, StepKind.ANSWERED, StepKind.CARELESS)
 MOST_EXCLUSIONS = 6
 TAKEN, NOT_TAKEN = "taken", "not taken"
-_SHOWN = ("=~", "~", "~~", ":=")
 Step = tuple[str, Mapping[str, Any]]
-
-
-def headline_parameters(result: Mapping[str, Any]) -> list[str]:
-    """What can be a headline of a fitted model, as it is asked for: paths, then covariances and defined
-    parameters, then loadings. None of a model of several groups, which has several of each."""
-    if result["groups"] or not result["converged"]:
-        return []
-    found = {
-        op: [
-            f"{row['lhs']} {op} {'' if op == ':=' else row['rhs']}".strip()
-            for row in result["estimates"]
-            if row["op"] == op and (op != "~~" or row["lhs"] != row["rhs"])
-        ]
-        for op in _SHOWN
-    }
-    return [*found["~"], *found["~~"], *found[":="], *found["=~"]]
 
 
 def project_multiverse(
