@@ -21,6 +21,7 @@ from surveyapp.results.model_texts import COMPOSITE, Fault
 MOST_DRAWN = 120  # variables
 MOST_PATHS = 400
 _MOST_BETWEEN = 150  # regressions and covariances: what crosses costs the layout most
+_MOST_STATED = 4 * MOST_PATHS  # with variances and intercepts, which are not drawn
 _LONGEST = 60_000  # characters
 
 
@@ -84,6 +85,11 @@ def drawing_of(kind: str, text: str) -> ModelDrawing:
     except ModelError as error:
         said = str(error).partition(": ")[2] if error.line is not None else str(error)
         return ModelDrawing(fault=Fault(said, error.line, error.column))
+    stated = sum(len(each.left) * len(each.terms) for each in statements)
+    if stated > _MOST_STATED:  # names on the left times terms: a short text can state millions
+        return ModelDrawing(
+            fault=Fault(f"The text states {stated:,} paths; up to {MOST_PATHS} are drawn.")
+        )
     paths = _paths(kind, statements)
     factors = dict.fromkeys(path.lhs for path in paths if path.operator == MEASURED)
     composites = dict.fromkeys(path.lhs for path in paths if path.operator == COMPOSED)

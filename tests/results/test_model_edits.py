@@ -167,6 +167,8 @@ def test_a_model_too_large_to_draw_says_so():
     items = " + ".join(f"i{at}" for at in range(200))
     fault = drawing_of("covariance", f"F =~ {items}").fault
     assert fault is not None and "201 variables" in fault.text
+    fault = drawing_of("covariance", f"{items} ~~ {items}").fault
+    assert fault is not None and "40,000 paths" in fault.text
 
 
 LINES = st.lists(
