@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0099"
-down_revision = "0095"
+down_revision = "0096a"
 
 
 def upgrade() -> None:
