@@ -683,8 +683,9 @@ def test_models_and_projects_are_removed_restored_and_on_record(
     assert refused.status_code == 409 and "another project" in refused.text
     client.post(f"{taken.location}/remove")
     assert client.post(f"{base}/restore").status_code == 303
-    (listed,) = client.get(f"/journeys/{journey_id}/projects.json").json["projects"]
-    assert listed["name"] == "Scale <b>study" and listed["models"] > 5
+    listed = client.get(f"/journeys/{journey_id}/projects.json").json["projects"]
+    (restored,) = (each for each in listed if each["name"] == "Scale <b>study")
+    assert restored["models"] >= 1
     with installation.store.reading() as session:
         said = set(session.scalars(select(AuditEntry.action)))
         assert (
