@@ -48,7 +48,7 @@ def by_choice(result: Section, number: int) -> Table:
             Column("Universes", 0.12, apa.count),
             Column("Fitted", 0.1, apa.count),
             Column("Median", 0.1, apa.BOUNDED_3),
-            Column("Lowest to highest", 0.16, apa.free_interval),
+            Column("Lowest to highest", 0.16, apa.interval),
         ],
         cells=cells,
         note=failures_line(found),
@@ -74,7 +74,7 @@ def every_universe(result: Section, number: int) -> Table:
         columns=[
             Column("", 0.08, name="state"),
             Column("Estimate", 0.1, apa.BOUNDED_3),
-            Column("95% CI", 0.14, apa.free_interval),
+            Column("95% CI", 0.14, apa.interval),
             Column("n", 0.08, apa.count),
             *(Column(name, share) for name in names),
         ],
