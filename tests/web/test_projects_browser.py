@@ -72,6 +72,7 @@ def test_a_model_is_typed_checked_fitted_and_copied(
     opened.get_by_role("button", name="Create project").click()
     run_last(served[1])
     expect(opened.get_by_role("heading", name="Answers")).to_be_visible()
+    expect(opened.locator("progress")).to_have_count(0)
     opened.get_by_role("link", name="New model").first.click()
     text = opened.get_by_label("Model", exact=True)
     text.fill("quality =~ rel1 + rel2\nsure =~ ass1 + ass9")
