@@ -84,7 +84,7 @@ def bottlenecks(result: Section, number: int) -> Table:
         number=number,
         title=f"Bottlenecks of {result['outcome']}",
         columns=[
-            Column(result["outcome"], 0.2, align="r"),
+            Column(result["outcome"], 0.2),
             *(Column(name, 0.8 / len(names), align="r") for name in names),
         ],
         cells=cells,
@@ -176,6 +176,8 @@ def _first(result: Section) -> str:
     both = [each for each in result["constructs"] if each["important"] and each["necessary"]]
     if not both:
         return "No construct is both important and necessary."
+    if len(both) == 1:
+        return f"{both[0]['construct']} alone is both important and necessary."
     lowest = min(both, key=lambda each: each["performance"])
     return f"Of what is both important and necessary, {lowest['construct']} has the lowest performance."
 
