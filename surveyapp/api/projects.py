@@ -250,6 +250,7 @@ class NewAnalysisSchema(Strict):
     parameter = _text(
         "What a `multiverse` estimates, such as `loyalty ~ ease`.", 500, load_default=""
     )
+    cluster = _text("The attribute that makes clusters, of `two_level`.", 200, load_default="")
     wave = _text(
         "The length of a wave of `longitudinal`: `quarter`, the default, `month`, `half` or `year`.",
         20,

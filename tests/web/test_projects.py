@@ -396,7 +396,9 @@ def test_groups_are_aligned_items_tested_and_cross_loadings_freed(
     assert "fit the model without groups first" in client.get(grouped).text
 
 
-def test_levels_and_imputations_are_those_of_the_engines(client, installation, journey_id):
+def test_levels_and_imputations_are_those_of_the_engines(client, installation):
+    with installation.store.writing() as session:
+        journey = make_journey(session, "branches").id
     draw = np.random.default_rng(5)
     branch = np.repeat(np.arange(40), 8)
     level = draw.normal(size=320) + 0.8 * draw.normal(size=40)[branch]
@@ -406,10 +408,7 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation, j
     data["x1"] = data["x1"].mask(draw.random(320) < 0.1)
     data["branch"] = [f"Branch {number}" for number in branch]
     sent = {"name": "Branches", "file": (io.BytesIO(data.to_csv(index=False).encode()), "b.csv")}
-    made = client.post(
-        f"/journeys/{journey_id}/project-files",
-        data=sent | {"months": "6"},
-    )
+    made = client.post(f"/journeys/{journey}/project-files", data=sent | {"months": "6"})
     assert made.status_code == 303, made.text
     run_jobs(installation)
     text = "f =~ x1 + x2 + x3 + x4"
