@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Cell, Chart, Column, Interval, Look, Table, italic
 from surveyapp.reports.research_charts import Interval as Estimate
 from surveyapp.reports.research_charts import intervals
@@ -272,9 +273,9 @@ def _ordinal_items(result: Section, number: int) -> Table:
             Column("DIF", 0.11),
         ],
         cells=rows,
-        note=f"{_verdict(result)} Ordinal logistic regression on the score of the factor's items (Zumbo, 1999),"
+        note=f"{_verdict(result)} Ordinal logistic regression on the score of the factor's items {cited('zumbo-1999')},"
         f" {'purified' if result['purified'] else 'not purified'}; R² gained is Nagelkerke's, from .035 on"
-        f" moderate and from .070 on large (Jodoin & Gierl, 2001). {_sample(result)} n ="
+        f" moderate and from .070 on large {cited('jodoin-2001')}. {_sample(result)} n ="
         f" {result['n']:,}.",
         look=Look.APA,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.composite.nca import effect_size_word
 from surveyapp.reports import apa
+from surveyapp.reports.bibliography import cited
 from surveyapp.reports.document import Cell, Chart, Column, Interval, Look, Table, italic
 from surveyapp.reports.project_groups import headed
 from surveyapp.reports.research_charts import Mark, importance_map
@@ -164,7 +165,7 @@ def combined_table(result: Section, number: int) -> Table:
         cells=cells,
         note=f"{_first(result)} {result['target']} itself stands at {result['target_performance']:.1f} of 100."
         " Important: at or above the mean importance; necessary: d of at least .10, significant at 5%,"
-        f" by {result['technique']} (Hauff et al., 2024). n = {result['n']:,},"
+        f" by {result['technique']} {cited('hauff-2024')}. n = {result['n']:,},"
         f" {result['permutations']:,} permutations, {result['bootstrap']:,} resamples, seed"
         f" {result['seed']}.",
         look=Look.APA,

@@ -34,7 +34,7 @@ class EsemPair:
 
 
 @dataclass(frozen=True)
-class EsemSection(Section, percent=45, title="ESEM"):
+class EsemSection(Section, percent=43, title="ESEM"):
     """All cross-loadings free and rotated to the confirmatory model as target, beside that model: only
     where it was asked for. ``bifactor_fit``: of the ESEM with a general factor, None where that has no
     proper solution. ``delta_*`` test the confirmatory model against ESEM. ``reached``: of ``starts``
