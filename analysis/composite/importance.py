@@ -151,6 +151,7 @@ def _map(
     # Weights per point of 0-100: of standardised scores, then so that they sum to one.
     raw = e.composites[:, :p] / batch.sd[:, :, None] * ((high - low) / 100)[:, None]
     size = raw.sum(axis=1)  # (B, K); its inverse is the score's standard deviation in points
+    size[:, [":" in name for name in e.constructs]] = np.nan  # a product has no items of its own
     share = raw / size[:, None, :]
     scores = np.einsum("bp,bpk->bk", performance, share)
     t = layout.names.index(target)

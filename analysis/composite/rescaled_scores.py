@@ -34,10 +34,10 @@ def rescaled_scores(
     whole = cases.whole()
     p = len(layout.items)
     answers = np.where(np.isnan(cases.values), whole.mean[0], cases.values)
-    raw = e.composites[0, :p] / whole.sd[0][:, None] * (high - low)[:, None]
-    share = raw / raw.sum(axis=0)
     names = [name for name in e.constructs if ":" not in name]
-    at = [e.constructs.index(name) for name in names]
-    scores = ((answers - low) / (high - low) * 100) @ share[:, at]
-    turned = tuple(name for name, k in zip(names, at, strict=True) if share[:, k].min() < -1e-12)
+    at = [e.constructs.index(name) for name in names]  # a product has no items of its own
+    raw = e.composites[0, :p, at].T / whole.sd[0][:, None] * (high - low)[:, None]
+    share = raw / raw.sum(axis=0)
+    scores = ((answers - low) / (high - low) * 100) @ share
+    turned = tuple(name for name, own in zip(names, share.T, strict=True) if own.min() < -1e-12)
     return pd.DataFrame(scores, index=cases.index, columns=names), turned

@@ -8,6 +8,7 @@ import pytest
 from analysis.composite.importance import importance_performance
 from analysis.composite.layout import CompositeOptions
 from analysis.composite.pls import fit_pls
+from analysis.composite.rescaled_scores import rescaled_scores
 from analysis.errors import DataError, ModelError
 from tests.analysis.data_sets import mobi
 from tests.analysis.pls_models import ECSI, HIGHER
@@ -73,3 +74,15 @@ def test_a_wrong_target_or_scale_is_named() -> None:
         importance_performance(mobi(), ECSI, "Loyalty", scale=(1, 7))
     with pytest.raises(DataError, match="no range for"):
         importance_performance(mobi(), ECSI, "Loyalty", scale={"IMAG1": (1, 10)})
+
+
+def test_a_product_of_constructs_is_no_construct_of_the_map() -> None:
+    text = "X =~ IMAG1 + IMAG2\nZ =~ PERQ1 + PERQ2\nY =~ CUSA1 + CUSA2\nY ~ X + Z + X:Z"
+    found = importance_performance(mobi(), text, "Y", scale=(1, 10))
+    scores, _ = rescaled_scores(mobi(), text, scale=(1, 10))
+    assert list(found.constructs.index) == ["X", "Z"]
+    assert list(scores.columns) == ["X", "Z", "Y"]
+    assert np.isfinite(found.constructs[["importance", "performance"]]).all(axis=None)
+    assert found.constructs["performance"].tolist() == pytest.approx(
+        [scores["X"].mean(), scores["Z"].mean()], abs=1e-9
+    )
