@@ -11,6 +11,7 @@ from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth.permissions import Permission
+from surveyapp.errors import Conflict
 from surveyapp.journeys import queries
 from surveyapp.journeys.population_shares import (
     LONGEST_NAME,
@@ -95,7 +96,8 @@ def new(journey_id: int) -> ResponseReturnValue:
     attribute = request.args.get("frame", "").strip()
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
-        counted = _counted(session, journey_id, attribute) if attribute else {}
+        counts = attribute and request.method == "GET"
+        counted = _counted(session, journey_id, attribute) if counts else {}
     form = NewSharesForm(data={"attribute": attribute, **counted} if attribute else None)
     if form.validate_on_submit():
         with form.refusing("attribute"), installation().store.writing() as session:
@@ -122,7 +124,7 @@ def edit(journey_id: int, shares_id: int) -> ResponseReturnValue:
         row = shares_row(session, journey_id, shares_id)
         lines = shares_as_lines(row.shares)
         stored = {"lines": lines, "source": row.source, "counted_on": row.counted_on}
-        if request.args.get("frame") == "yes":
+        if request.args.get("frame") == "yes" and request.method == "GET":
             stored |= _counted(session, journey_id, row.attribute)
         form = SharesForm(data=stored)
     if form.validate_on_submit():
@@ -154,9 +156,15 @@ def remove(journey_id: int, shares_id: int) -> ResponseReturnValue:
 
 
 def _counted(session: Session, journey_id: int, attribute: str) -> dict[str, Any]:
-    """What the form holds of shares that are counted in the contact frame. Raises Conflict."""
+    """What the form holds of shares that are counted in the contact frame; nothing, and the reason above
+    it, where they cannot be.
+    """
     at = installation()
-    found = frame_shares(session, journey_id, attribute, minimum=at.settings.minimum_cell)
+    try:
+        found = frame_shares(session, journey_id, attribute, minimum=at.settings.minimum_cell)
+    except Conflict as error:
+        flash(str(error))
+        return {}
     return {
         "lines": shares_as_lines(found.shares),
         "source": f"Contact frame: {found.total:,} customers with an event that a survey covers",

@@ -25,6 +25,7 @@ from surveyapp.journeys.segments import parse
 from surveyapp.responses import erasures, flags, listing
 from surveyapp.responses.erasures import LONGEST_NOTE, Reason, Removal
 from surveyapp.results.scope import read_scope
+from surveyapp.results.weighting import why_not_weighted
 from surveyapp.store.audit import record
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web import downloads
@@ -74,6 +75,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         chosen = [each.id for each in surveys if survey_id in (None, each.id)]
         removed = erasures.removed_by_staff(session, chosen)
         unusual = sum(flags.flagged(session, chosen).values())
+        # A codebook describes the column of weights where there can be one.
+        has_weights = scope.weighted and not why_not_weighted(session, scope)
     note_read("list responses", f"journey {journey.code}", survey=survey_id, **scope.arguments)
     more = len(found) > PAGE
     shown = found[-PAGE:] if after is not None else found[:PAGE]
@@ -96,6 +99,8 @@ def index(journey_id: int) -> ResponseReturnValue:
         removed=removed,
         unusual=unusual,
         reasons=REASONS,
+        described=replace(scope, flagged=False, weighted=has_weights).arguments
+        | ({"survey": survey_id} if survey_id else {}),
         kept={
             **replace(scope, flagged=False).arguments,
             **({"survey": survey_id} if survey_id else {}),
