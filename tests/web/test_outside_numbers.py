@@ -94,6 +94,8 @@ def test_no_parameter_of_a_page_for_staff_makes_it_fail(
     app: Flask, world: World, sign_in, asked: set[str], nasty: tuple[str, ...]
 ):
     rules = [rule for rule, _ in guarded_rules(app) if "GET" in methods_of(rule)]
+    if nasty is KINDS:  # a page and its JSON ask a database the same
+        rules = list({app.view_functions[rule.endpoint]: rule for rule in rules}.values())
     paths = [address(app, rule, vars(world.here)) for rule in rules]
     known = try_all(sign_in(world.users["administrator"]), paths, asked, nasty)
     assert {"segment", "from", "to", "before", "after", "survey", "user"} <= set(known)
