@@ -10,14 +10,12 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from surveyapp.app import create_app
 from surveyapp.cli import surveyapp
-from surveyapp.settings import read
 from surveyapp.store.models import AuditEntry, Job, Journey, Preregistration, Project
 from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import run_job
 from tests.results.study_place import make_study, people
-from tests.web.world import add_user, session_key
+from tests.web.one_app import one_app, researcher
 
 pytestmark = pytest.mark.xdist_group("preregistrations")
 
@@ -45,15 +43,7 @@ FIELDS = {
 
 @pytest.fixture(scope="module")
 def app(migrated_sqlite, tmp_path_factory):
-    import shutil
-
-    home = tmp_path_factory.mktemp("home")
-    shutil.copy(migrated_sqlite, home / "surveyapp.db")
-    made = create_app(read({}, home=home, log_level="ERROR"))
-    made.testing = True
-    made.config["WTF_CSRF_ENABLED"] = False
-    yield made
-    made.extensions[EXTENSION].close()
+    yield from one_app(migrated_sqlite, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +52,8 @@ def installation(app):
 
 
 @pytest.fixture(scope="module")
-def client(app, installation) -> FlaskClient:
-    with installation.store.writing() as session:
-        user = add_user(session, "researcher", password_hash="none")
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"] = session_key(installation, user)
-    return client
+def client(app) -> FlaskClient:
+    return researcher(app)
 
 
 @pytest.fixture

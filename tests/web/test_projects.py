@@ -34,18 +34,16 @@ from analysis.scale.efa import efa
 from analysis.scale.ordinal_dif import ordinal_dif
 from analysis.two_level.fit import fit_two_level
 from instruments.loader import BUILT_IN
-from surveyapp.app import create_app
 from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.results.person_answers import person_answers
 from surveyapp.results.project_uploads import forget_files
-from surveyapp.settings import read
 from surveyapp.store.models import AuditEntry, File, Job, Project, ProjectModel, Response
 from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import run_job
 from tests.responses.makers import NOW, as_survey, make_journey, make_survey
 from tests.results.study_place import STUDY, make_study, people, prepared
-from tests.web.world import add_user, session_key
+from tests.web.one_app import one_app, researcher
 
 pytestmark = pytest.mark.xdist_group("projects")
 
@@ -72,15 +70,7 @@ FORM = {
 
 @pytest.fixture(scope="module")
 def app(migrated_sqlite, tmp_path_factory):
-    import shutil
-
-    home = tmp_path_factory.mktemp("home")
-    shutil.copy(migrated_sqlite, home / "surveyapp.db")
-    made = create_app(read({}, home=home, log_level="ERROR"))
-    made.testing = True
-    made.config["WTF_CSRF_ENABLED"] = False
-    yield made
-    made.extensions[EXTENSION].close()
+    yield from one_app(migrated_sqlite, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +85,8 @@ def journey_id(installation) -> int:
 
 
 @pytest.fixture(scope="module")
-def client(app, installation, journey_id) -> FlaskClient:
-    with installation.store.writing() as session:
-        user = add_user(session, "researcher", password_hash="none")
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"] = session_key(installation, user)
-    return client
+def client(app, journey_id) -> FlaskClient:
+    return researcher(app)
 
 
 def run_jobs(installation) -> None:

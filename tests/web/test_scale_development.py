@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 from datetime import date, timedelta
 from secrets import token_hex
 
@@ -13,7 +12,6 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from surveyapp.app import create_app
 from surveyapp.reports import apa
 from surveyapp.reports.document import Paragraph, Table
 from surveyapp.reports.scale_evidence import content
@@ -26,7 +24,6 @@ from surveyapp.scale_development.pool import (
     add_item,
     make_scale,
 )
-from surveyapp.settings import read
 from surveyapp.store.models import (
     AuditEntry,
     Journey,
@@ -41,8 +38,8 @@ from surveyapp.store.models import (
 )
 from surveyapp.web.installation import EXTENSION
 from tests.results.study_place import make_study, people
+from tests.web.one_app import one_app, researcher
 from tests.web.test_projects import run_jobs
-from tests.web.world import add_user, session_key
 
 pytestmark = pytest.mark.xdist_group("scale_development")
 
@@ -68,13 +65,7 @@ TURN = {
 
 @pytest.fixture(scope="module")
 def app(migrated_sqlite, tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
-    shutil.copy(migrated_sqlite, home / "surveyapp.db")
-    made = create_app(read({}, home=home, log_level="ERROR"))
-    made.testing = True
-    made.config["WTF_CSRF_ENABLED"] = False
-    yield made
-    made.extensions[EXTENSION].close()
+    yield from one_app(migrated_sqlite, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +80,8 @@ def journey_id(installation) -> int:
 
 
 @pytest.fixture(scope="module")
-def client(app, installation, journey_id) -> FlaskClient:
-    with installation.store.writing() as session:
-        user = add_user(session, "researcher", password_hash="none")
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"] = session_key(installation, user)
-    return client
+def client(app, journey_id) -> FlaskClient:
+    return researcher(app)
 
 
 @pytest.fixture
