@@ -35,6 +35,7 @@ from surveyapp.reports.document import Block, Document, Heading, Paragraph, Tabl
 from surveyapp.reports.validation import criteria, registry, reporting_standards
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.validation.invariance import parameter
+from surveyapp.reports.validation.summary import step_named
 from surveyapp.results import validation_phrases
 from tests.analysis.peer_data import four_categories
 from tests.analysis.test_stored_validations import VERSIONS, stored
@@ -579,3 +580,7 @@ def _constants() -> list[str]:
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.append(node.value)
     return found
+
+
+def test_a_warning_names_esem_by_its_letters_in_every_language():
+    assert step_named("esem") == step_named("esem", Words("fi")) == "ESEM"

@@ -91,6 +91,8 @@ def _compared(document: ScaleValidation, words: Words) -> str:
 
 def step_named(step: str, words: Words = ENGLISH) -> str:
     """What a warning is about."""
+    if step == "esem":
+        return words.name("ESEM")  # in every language
     said = _STEPS.get(step)
     return words.say(said) if said else words.name(step.replace("_", " ").capitalize())
 
