@@ -16,7 +16,6 @@ from itertools import repeat
 from pathlib import Path
 from threading import Event, Thread, Timer
 
-import pytest
 from sqlalchemy import delete, func, select
 
 from surveyapp.cli.serving import web_command
@@ -106,16 +105,6 @@ def sorted_while_customers_answer(
         assert set(session.scalars(sorted_to)) == {None}
         assert rollups.recount(session) == []
     return took, waited
-
-
-@pytest.fixture
-def durable_url(request: pytest.FixtureRequest, database_url: str) -> str:
-    """The database as an installation has it: the tests' PostgreSQL does not wait for the disk."""
-    if not database_url.startswith("sqlite"):
-        _, connection = request.getfixturevalue("migrated_postgresql")
-        connection.execute("ALTER SYSTEM RESET fsync")
-        connection.execute("SELECT pg_reload_conf()")
-    return database_url
 
 
 def test_no_customer_waits_a_second_while_ten_segments_are_saved(durable_url: str, tmp_path: Path):
