@@ -15,14 +15,9 @@ from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import definitions, phrases
-from surveyapp.results.answer_counts import (
-    Answer,
-    AnswerCounts,
-    AnswerGroup,
-    answer_counts,
-    unread,
-)
+from surveyapp.results.answer_counts import answer_counts, unread
 from surveyapp.results.cells import RESPONSES
+from surveyapp.results.counted_answers import Answer, AnswerCounts, AnswerGroup
 from surveyapp.results.customer_groups import why_hidden
 from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.scope import Scope

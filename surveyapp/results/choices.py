@@ -18,7 +18,8 @@ from analysis.metrics import Share, share
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.results import definitions, phrases
-from surveyapp.results.answer_counts import Answer, AnswerCounts, answer_counts, unread
+from surveyapp.results.answer_counts import answer_counts, unread
+from surveyapp.results.counted_answers import Answer, AnswerCounts
 from surveyapp.results.customer_groups import why_hidden
 from surveyapp.results.figures import LEVEL, contrasts
 from surveyapp.results.journey import Ground, Place, ground

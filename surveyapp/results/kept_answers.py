@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
 from surveyapp.journeys.portfolio import listed
-from surveyapp.results.answer_counts import Kept, keep, to_document
+from surveyapp.results.answer_counts import Kept, keep
 from surveyapp.results.cells import RESPONSES, sums
+from surveyapp.results.counted_answers import to_document
 from surveyapp.results.facets import WITH_FLAGGED
 from surveyapp.results.journey import ground
 from surveyapp.store.inserts import insert
