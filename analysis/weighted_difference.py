@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from scipy.special import stdtr, stdtrit
 
-from analysis.compare import holm
 from analysis.errors import DataError
 from analysis.metrics import require
-from analysis.ranks import Rank
 from analysis.weighting import WeightedMean
 
 _NO_SPREAD = 1e-6  # an error that is rounding, in parts of the score
@@ -58,20 +54,3 @@ def weighted_difference(
     reach = float(stdtrit(df, (1 + confidence) / 2)) * error
     p = 2 * float(stdtr(df, -abs(gap) / error))
     return WeightedDifference(gap, gap - reach, gap + reach, error, p, df, confidence)
-
-
-def weighted_ranks(scores: Sequence[WeightedMean], *, level: float = 0.05) -> tuple[Rank, ...]:
-    """The rank of each of several independent weighted scores, as ``ranks`` of unweighted ones: by the pairs
-    that differ after Holm's correction for all of them. One without any spread left is not told apart.
-    """
-    pairs = list(combinations(range(len(scores)), 2))
-    found = [weighted_difference(scores[i], scores[j]) for i, j in pairs]
-    corrected = holm([1.0 if each is None else each.p for each in found])
-    lower, higher = [0] * len(scores), [0] * len(scores)
-    for (i, j), each, p in zip(pairs, found, corrected, strict=True):
-        if each is not None and p < level:
-            low, high = (i, j) if each.estimate < 0 else (j, i)
-            lower[high] += 1
-            higher[low] += 1
-    many = len(scores)
-    return tuple(Rank(1 + lower[at], many - higher[at]) for at in range(many))

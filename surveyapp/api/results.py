@@ -260,6 +260,15 @@ class WeightedSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "Why the score has no weights, with the cure."},
     )
+    change = ma.fields.Nested(
+        ChangeSchema,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The change of the score with weights, tested together with those of all other"
+            " weighted scores. Null where nothing is compared with."
+        },
+    )
 
 
 class FigureSchema(NumbersSchema):

@@ -58,7 +58,7 @@ def trend(
             *_bands(plane),
             *limit_lines.lines(plane, series),
             *_target(plane, series, words),
-            *_others(plane),
+            *_others(plane, series),
             *_rewordings(plane, series, words),
             *_changes(plane, series, words),
             *_line(plane),
@@ -98,6 +98,9 @@ def note(series: Trend, *, words: Words = ENGLISH) -> str:
         said.append(words.say("The dashed line marks the change."))
     if any(month.rest is not None and month.rest.shown for month in series.months):
         said.append(words.say("The dotted grey line is all other customers."))
+    if series.weighted:
+        said.append(words.say("The dotted grey line is the score with weights."))
+        said.append(control_limits.limits_weighted(series, words))
     return " ".join(filter(None, [*said, phrases.markers(series, words=words)]))
 
 
@@ -114,6 +117,8 @@ def trend_axis(series: Sequence[Trend]) -> tuple[float, float]:
         )
         if end is not None
     ]
+    with_weights = (month for one in series if one.weighted for month in one.weighted.months)
+    ends += [m.figure.estimate for m in with_weights if m.figure.estimate is not None]
     low, high = series[0].definition.axis
     if ends:
         ends += [one.target.value for one in series if one.target]
@@ -354,14 +359,17 @@ def _line(plane: Plane) -> Iterator[str]:
         )
 
 
-def _others(plane: Plane) -> Iterator[str]:
-    """All other customers beside a segment: a grey line of short strokes."""
+def _others(plane: Plane, series: Trend) -> Iterator[str]:
+    """All other customers beside a segment, or the score with weights: a grey line of short strokes."""
     strokes, pen = [], "M"
-    for at, month in enumerate(plane.months):
-        if month.rest is None or month.rest.estimate is None:
+    values = [month.rest for month in plane.months]
+    if series.weighted:
+        values = [month.figure for month in series.weighted.months]
+    for at, found in enumerate(values):
+        if found is None or found.estimate is None:
             pen = "M"
             continue
-        strokes.append(f"{pen}{plane.x(at):.1f},{plane.y(month.rest.estimate):.1f}")
+        strokes.append(f"{pen}{plane.x(at):.1f},{plane.y(found.estimate):.1f}")
         pen = "L"
     if len(strokes) > 1:
         yield svg.element(

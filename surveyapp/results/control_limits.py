@@ -64,6 +64,12 @@ def limits_in_short(trend: Trend, words: Words = ENGLISH) -> str:
     return " ".join(filter(None, (said, _outside(trend, words))))
 
 
+def limits_weighted(trend: Trend, words: Words = ENGLISH) -> str:
+    """The limits of the score with weights and the months outside them; empty where there are none."""
+    said = limits_in_short(trend.weighted, words) if trend.weighted else ""
+    return words.say("With weights: {finding}", finding=said) if said else ""
+
+
 def _between(trend: Trend, limits: ControlLimits, words: Words) -> str:
     low, high = (
         phrases.estimate(trend.definition, end, words=words) for end in (limits.lower, limits.upper)

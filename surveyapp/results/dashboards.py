@@ -18,7 +18,6 @@ from surveyapp.results.cells import NOTHING, RESPONSES
 from surveyapp.results.changes import changes
 from surveyapp.results.complements import beside
 from surveyapp.results.complements import sides as sides_of
-from surveyapp.results.definitions import Scored
 from surveyapp.results.facets import UNFLAGGED
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.flagged_out import flagged_out
@@ -44,9 +43,12 @@ from surveyapp.results.view_models import (
     SegmentFigure,
     StageOverview,
     TouchpointOverview,
+    Weighted,
 )
-from surveyapp.results.weak_points import advice, lowest, sides, stage_sums
-from surveyapp.results.weighting import PeriodWeights, period_weights
+from surveyapp.results.weak_points import advice, lowest, sides, stage_sums, told_cells
+from surveyapp.results.weighted_changes import weighted_cells
+from surveyapp.results.weighted_ends import weighted_ends
+from surveyapp.results.weighting import PeriodWeights, baseline_weights, period_weights
 from surveyapp.store.models import EVERYBODY, Stage
 
 __all__ = ["journey_overview", "response_rates", "segment_comparison", "trend"]
@@ -98,6 +100,7 @@ def journey_overview(
         lowest=tuple(lowest(base, found)),
         advice=_advice(session, base, scope, changed, answered[EVERYBODY], minimum=minimum_cell),
         sides=sides(base, found),
+        weighted_ends=weighted_ends(base, found, extra.weights, extra.weighted),
         instruments=definitions.instruments_asked(base.surveys, library=library),
         minimum_cell=minimum_cell,
         zone=journey.zone,
@@ -181,13 +184,14 @@ class _Extra:
     changes: Mapping[Cell, Change]
     beside: Mapping[Cell, Beside]
     weights: PeriodWeights | None
+    weighted: Mapping[Cell, Weighted]
 
-    def of(self, found: Figure, cell: Cell, scored: Scored) -> Figure:
+    def of(self, found: Figure, cell: Cell) -> Figure:
         return replace(
             found,
             change=self.changes.get(cell),
             beside=self.beside.get(cell),
-            weighted=self.weights.of([cell], scored, found) if self.weights else None,
+            weighted=self.weighted.get(cell),
         )
 
 
@@ -202,18 +206,24 @@ def _found(
         return shown_cells(session, base, when, wanted, minimum=minimum, facets=scope.facets)
 
     now = shown(scope.period, segments)
-    changed = {}
+    weights = period_weights(session, base, scope, minimum=minimum)
+    changed, reworded = {}, set[Cell]()
+    with_weights: tuple[Cells, PeriodWeights] | None = None
     if baseline is not None:
-        reworded = reworded_cells(session, base, scope, library=library)
+        reworded = set(reworded_cells(session, base, scope, library=library))
         before = shown(baseline, [segment])[segment]
         changed = changes(base, now[segment], before, reworded=reworded)
+        if earlier := baseline_weights(session, base, scope, minimum=minimum):
+            with_weights = before, earlier
+    weighted: Mapping[Cell, Weighted] = {}
+    if weights is not None:
+        at_present = now[segment], weights
+        weighted = weighted_cells(base, at_present, with_weights, reworded=reworded)
     others: Mapping[Cell, Beside] = {}
     if not scope.of_everybody:
         alike = segment_verdicts(session, base, minimum=minimum).on(segment)
         others = beside(base, now[segment], now[EVERYBODY], alike)
-    return now[segment], _Extra(
-        changed, others, period_weights(session, base, scope, minimum=minimum)
-    )
+    return now[segment], _Extra(changed, others, weights, weighted)
 
 
 def _compared(scope: Scope, changed: Mapping[Cell, Change]) -> Compared | None:
@@ -238,7 +248,6 @@ def _figures(base: Ground, place: Place, found: Cells, extra: _Extra) -> tuple[F
         extra.of(
             figure(scored, *found.get((place, scale), (NOTHING, Hidden.NO))),
             (place, scale),
-            scored,
         )
         for scale, scored in base.scored.get(place, {}).items()
     )
@@ -270,12 +279,12 @@ def _stages(base: Ground, found: Cells, extra: _Extra) -> Iterator[StageOverview
 def _pooled(base: Ground, stage: Stage, found: Cells, extra: _Extra) -> Iterator[Figure]:
     """A stage's figures; with weights where every touchpoint that is pooled has some."""
     for scored, sums, reason in stage_sums(base, stage.touchpoints, found):
-        own, scale = figure(scored, sums, reason), scored.scale.id
-        pooled = [(point.id, scale) for point in stage.touchpoints]
-        there = [cell for cell in pooled if found.get(cell, (NOTHING, Hidden.FEW))[0].n]
-        told = [cell for cell in there if not found[cell][1]]
-        weighted = extra.weights.of(told, scored, own) if extra.weights else None
-        yield replace(own, weighted=weighted)
+        own = figure(scored, sums, reason)
+        if extra.weights is None:
+            yield own
+            continue
+        told = told_cells(stage.touchpoints, scored.scale.id, found)
+        yield replace(own, weighted=extra.weights.of(told, scored, own))
 
 
 def _responses(

@@ -77,6 +77,7 @@ def weighted_to_json(weighted: Weighted | None, *, few: int) -> dict[str, Any] |
         "effective_n": weighted.effective_n,
         "left_out": weighted.left_out,
         "refused": weighted.refused or None,
+        "change": None if own is None else _change_to_json(own, few),
     }
 
 

@@ -54,15 +54,15 @@ def findings(
 ) -> tuple[Finding, ...]:
     """What a manager should know, the level first, then stages, segments and changes.
 
-    ``weights``: the level with weights, too, where it has some.
+    ``weights``: each but those on segments with weights, too, where the scores have some.
     """
     return (
         *_level(overview, weights, words),
-        *_dimensions(overview, words),
-        *stages(overview, words=words),
+        *_dimensions(overview, weights, words),
+        *stages(overview, words=words, weights=weights),
         *_against_others(overview, words),
         *_segments(comparison, words),
-        *_changes(trends, words),
+        *_changes(trends, weights, words),
     )
 
 
@@ -103,11 +103,12 @@ def _promoters(figure: Figure, words: Words) -> str:
     return f" {words.say(said)}"
 
 
-def _dimensions(overview: JourneyOverview, words: Words) -> Iterator[Finding]:
+def _dimensions(overview: JourneyOverview, weights: bool, words: Words) -> Iterator[Finding]:
     sides = overview.sides
     if sides is None:
         return
     low, high = sides.low, sides.high
+    weighted = _dimensions_weighted(overview, words) if weights else ""
     numbers = words.say(
         "{low} is {low_numbers}; {high} is {high_numbers}.",
         low=words.name(_dimension(low, words)),
@@ -117,16 +118,29 @@ def _dimensions(overview: JourneyOverview, words: Words) -> Iterator[Finding]:
     )
     open_ = _open(overview, low, high, words)
     if low.stands_out or high.stands_out:
-        yield Finding(f"{extremes(low, high, words=words)}.", f"{numbers}{open_}", certain=True)
+        title = f"{extremes(low, high, words=words)}."
+        yield Finding(title, f"{numbers}{open_}{weighted}", certain=True)
     else:
-        yield Finding(
-            words.say(
-                "No single dimension of {profile} scores lowest or highest.",
-                profile=profile_title(overview, words),
-            ),
-            f"{numbers}{open_}",
-            certain=False,
-        )
+        title = _no_extreme(overview, words)
+        yield Finding(title, f"{numbers}{open_}{weighted}", certain=False)
+
+
+def _no_extreme(overview: JourneyOverview, words: Words) -> str:
+    return words.say(
+        "No single dimension of {profile} scores lowest or highest.",
+        profile=profile_title(overview, words),
+    )
+
+
+def _dimensions_weighted(overview: JourneyOverview, words: Words) -> str:
+    """The same with weights, in a sentence; empty where none are asked for."""
+    if overview.weighted_ends is None:
+        return ""
+    sides, found = overview.weighted_ends.sides, ""
+    if sides is not None:
+        found = extremes(sides.low, sides.high, words=words)
+        found = found or _no_extreme(overview, words).rstrip(".")
+    return f" {weight_phrases.with_weights(found, words=words)}"
 
 
 def profile_title(overview: JourneyOverview, words: Words) -> str:
@@ -177,10 +191,13 @@ def _open(overview: JourneyOverview, low: End, high: End, words: Words) -> str:
     return said
 
 
-def stages(overview: JourneyOverview, *, words: Words = ENGLISH) -> Iterator[Finding]:
+def stages(
+    overview: JourneyOverview, *, words: Words = ENGLISH, weights: bool = False
+) -> Iterator[Finding]:
     """Which stage scores lowest on the first scale that two have; that none does, where none does."""
     for lowest in overview.lowest[:1]:
         figure = lowest.figure
+        weighted = _stages_weighted(overview, figure.definition, words) if weights else ""
         numbers = {
             "score": short(figure.definition, words),
             "value": phrases.value(figure, words=words),
@@ -196,7 +213,7 @@ def stages(overview: JourneyOverview, *, words: Words = ENGLISH) -> Iterator[Fin
                 name=words.name(name),
                 ends=_ends(contrast, words),
             )
-            yield Finding(title, said, True)
+            yield Finding(title, f"{said}{weighted}", True)
             continue
         said = words.say(
             "{name} has the lowest estimate: {score} there is {value}, {basis}. It is not significantly"
@@ -208,7 +225,16 @@ def stages(overview: JourneyOverview, *, words: Words = ENGLISH) -> Iterator[Fin
         if lowest.apart:
             apart = words.listed(lowest.apart)
             said += f" {words.say('It is significantly lower than at {others}.', others=apart)}"
-        yield Finding(title, said, certain=False)
+        yield Finding(title, f"{said}{weighted}", certain=False)
+
+
+def _stages_weighted(overview: JourneyOverview, definition: Definition, words: Words) -> str:
+    """The same with weights, in a sentence; empty where none are asked for."""
+    if overview.weighted_ends is None:
+        return ""
+    lowest = overview.weighted_ends.lowest.get(definition.scale)
+    found = stage_title(lowest, words=words) if lowest else ""
+    return f" {weight_phrases.with_weights(found, words=words)}"
 
 
 def stage_title(lowest: End, *, words: Words = ENGLISH) -> str:
@@ -335,7 +361,7 @@ def _segments(comparison: SegmentComparison | None, words: Words) -> Iterator[Fi
         )
 
 
-def _changes(trends: Sequence[Trend], words: Words) -> Iterator[Finding]:
+def _changes(trends: Sequence[Trend], weights: bool, words: Words) -> Iterator[Finding]:
     tested = [one for one in trends if one.change is not None]
     sure = [one for one in tested if one.change is not None and one.change.certain]
     # One a touchpoint: the metrics asked there rise and fall together.
@@ -344,9 +370,11 @@ def _changes(trends: Sequence[Trend], words: Words) -> Iterator[Finding]:
         ranked.setdefault(one.touchpoint_id, one)
     for one in list(ranked.values())[:_MOST_CHANGES]:
         if one.change is not None:
-            yield _change(one, one.change, words)
+            weighted = _change_weighted(one, words) if weights else ""
+            yield _change(one, one.change, weighted, words)
     yield from _not_compared(trends, words)
     if not ranked and tested:
+        weighted = _none_weighted(trends, words) if weights else ""
         if tested[0].between is not None:
             early, late = tested[0].between
             yield Finding(
@@ -359,7 +387,8 @@ def _changes(trends: Sequence[Trend], words: Words) -> Iterator[Finding]:
                     "{n} scores of {months} were compared with those months (Holm).",
                     n=len(tested),
                     months=words.months(late[0], late[-1]),
-                ),
+                )
+                + weighted,
                 certain=False,
             )
             return
@@ -369,13 +398,42 @@ def _changes(trends: Sequence[Trend], words: Words) -> Iterator[Finding]:
                 "The last three months were compared with the first three for one score (Holm).",
                 "The last three months were compared with the first three for {n} scores (Holm).",
                 n=len(tested),
-            ),
+            )
+            + weighted,
             certain=False,
         )
 
 
-def _change(one: Trend, contrast: Contrast, words: Words) -> Finding:
-    """That a score has changed significantly, from when to when, and by how much."""
+def _change_weighted(one: Trend, words: Words) -> str:
+    """A change with weights, in a sentence; empty where none are asked for."""
+    if all(month.figure.weighted is None for month in one.months):
+        return ""
+    contrast = one.weighted.change if one.weighted else None
+    found = ""
+    if contrast is not None:
+        numbers = phrases.contrast_numbers(one.definition, contrast, words=words)
+        found = f"{phrases.contrast_said(contrast, words=words)} ({numbers})"
+    return f" {weight_phrases.with_weights(found, words=words)}"
+
+
+def _none_weighted(trends: Sequence[Trend], words: Words) -> str:
+    """Which scores changed with weights, where none did without, in a sentence; empty where none are asked
+    for."""
+    if all(m.figure.weighted is None for one in trends for m in one.months):
+        return ""
+    tested = [
+        (one, one.weighted.change)
+        for one in trends
+        if one.weighted is not None and one.weighted.change is not None
+    ]
+    sure = [(one, contrast) for one, contrast in tested if contrast.certain]
+    named = [_changed(one, contrast, words).rstrip(".") for one, contrast in sure[:_MOST_CHANGES]]
+    found = "; ".join(named) or (words.say("no significant change") if tested else "")
+    return f" {weight_phrases.with_weights(found, words=words)}"
+
+
+def _changed(one: Trend, contrast: Contrast, words: Words) -> str:
+    """That a score has risen, or fallen."""
     has_risen = contrast.difference > 0
     if one.touchpoint:
         said = (
@@ -383,12 +441,15 @@ def _change(one: Trend, contrast: Contrast, words: Words) -> Finding:
             if has_risen
             else msg("{score} at {place} has fallen.")
         )
-        title = words.say(
-            said, score=short(one.definition, words), place=words.name(one.touchpoint)
-        )
-    else:
-        said = msg("{score} has risen.") if has_risen else msg("{score} has fallen.")
-        title = words.say(said, score=label(one.definition, words))
+        place = words.name(one.touchpoint)
+        return words.say(said, score=short(one.definition, words), place=place)
+    said = msg("{score} has risen.") if has_risen else msg("{score} has fallen.")
+    return words.say(said, score=label(one.definition, words))
+
+
+def _change(one: Trend, contrast: Contrast, weighted: str, words: Words) -> Finding:
+    """That a score has changed significantly, from when to when, and by how much."""
+    has_risen, title = contrast.difference > 0, _changed(one, contrast, words)
     numbers = (
         msg("It is {points} higher in {late} than in {early} ({ends}).")
         if has_risen
@@ -402,7 +463,7 @@ def _change(one: Trend, contrast: Contrast, words: Words) -> Finding:
         early=words.months(early[0], early[-1]),
         ends=_ends(contrast, words),
     )
-    return Finding(title, f"{text}{_reworded(one, words)}", certain=True)
+    return Finding(title, f"{text}{weighted}{_reworded(one, words)}", certain=True)
 
 
 def _not_compared(trends: Sequence[Trend], words: Words) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from surveyapp.results.figure_json import (
     hidden_reason,
     numbers_to_json,
     state_of,
+    weighted_to_json,
 )
 from surveyapp.results.findings import Finding
 from surveyapp.results.heat_map import PlacedRow
@@ -211,18 +212,20 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
                     **numbers_to_json(month.figure, few=few),
                     "other_customers": numbers_to_json(month.rest, few=few) if month.rest else None,
                     "outside_limits": trend.outside(month) or None,
+                    "weighted": weighted_to_json(month.figure.weighted, few=few),
                 }
                 for month in trend.months
             ],
             "control_limits": _limits_to_json(trend),
-            "change": contrast_to_json(
-                trend.change,
-                without=phrases.REWORDED
-                if trend.reworded
-                else "fewer than six months can be compared"
-                if trend.between is None
-                else "hidden, or fewer than two answers on either side",
-            ),
+            "change": _trend_change_to_json(trend),
+            "weighted": trend.weighted
+            and {
+                "control_limits": _limits_to_json(trend.weighted),
+                "outside_limits": [
+                    month_text(m.first) for m in trend.weighted.months if trend.weighted.outside(m)
+                ],
+                "change": _trend_change_to_json(trend.weighted),
+            },
             "wordings": [
                 {"wording": each.wording, "from": month_text(each.first)} for each in trend.wordings
             ],
@@ -238,6 +241,17 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
         }
         for trend in trends
     ]
+
+
+def _trend_change_to_json(trend: Trend) -> dict[str, Any]:
+    return contrast_to_json(
+        trend.change,
+        without=phrases.REWORDED
+        if trend.reworded
+        else "fewer than six months can be compared"
+        if trend.between is None
+        else "hidden, or fewer than two answers on either side",
+    )
 
 
 def _limits_to_json(trend: Trend) -> dict[str, Any] | None:

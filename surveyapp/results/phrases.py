@@ -180,14 +180,17 @@ def change(figure: Figure, *, few: int = 5, words: Words = ENGLISH) -> str:
     if found is None:
         return ""
     if found.contrast is not None:
-        if not found.contrast.certain:
-            return words.say("no significant change")
-        return _way(found.contrast, words)
+        return contrast_said(found.contrast, words=words)
     if not figure.shown:
         return value(figure, few=few, words=words)
     if not found.before.shown:
         return words.say("before: {value}", value=value(found.before, few=few, words=words))
     return words.say(REWORDED if found.reworded else _SINGLE)
+
+
+def contrast_said(contrast: Contrast, *, words: Words = ENGLISH) -> str:
+    """A change in few words."""
+    return _way(contrast, words) if contrast.certain else words.say("no significant change")
 
 
 def _way(contrast: Contrast, words: Words) -> str:

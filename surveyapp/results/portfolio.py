@@ -32,7 +32,8 @@ from surveyapp.results.portfolio_details import Answers, Gap, details
 from surveyapp.results.ranking import ranking
 from surveyapp.results.scope import Period, Scope, months_between, period
 from surveyapp.results.targets import beside_target, of_segment, targets_of
-from surveyapp.results.view_models import Compared, End, Figure, Month
+from surveyapp.results.view_models import Compared, End, Figure, Month, Weighted
+from surveyapp.results.weighted_changes import with_changes as with_weighted_changes
 from surveyapp.results.weighting import period_weights
 from surveyapp.surveys.survey import Survey
 
@@ -147,7 +148,7 @@ def portfolio(
     if asked.weighted:
         numbers = [each.id for each in shown]
         figures |= _weighted(
-            session, numbers, figures, asked.when, minimum=minimum_cell, library=library
+            session, numbers, figures, asked, minimum=minimum_cell, library=library
         )
     firsts = [rank.first for rank in ranks.values()]
     lines = tuple(
@@ -203,25 +204,35 @@ def _weighted(
     session: Session,
     journeys: Sequence[int],
     figures: Mapping[Key, Figure],
-    when: Period,
+    asked: Asked,
     *,
     minimum: int,
     library: Library,
 ) -> dict[Key, Figure]:
-    """The figures of these journeys with weights beside, or why they have none."""
-    found: dict[Key, Figure] = {}
+    """The figures of these journeys with weights beside, or why they have none, and their changes."""
+    keys: list[Key] = []
+    now: list[Weighted] = []
+    before: list[Weighted] = []
     for journey in journeys:
         own = {s: figures[journey, s] for s in HEADLINES if (journey, s) in figures}
         if not any(each.shown for each in own.values()):
             continue
-        scope = Scope(journey, since=when.since, until=when.until, weighted=True)
         base = ground(session, journey, library=library)
-        weights = period_weights(session, base, scope, minimum=minimum)
-        for scale, each in own.items():
-            scored = base.scored[None][scale]
-            if weights is not None:
-                of = weights.of([(None, scale)], scored, each)
-                found[journey, scale] = replace(each, weighted=of)
+        for when, into in ((asked.when, now), (asked.before, before)):
+            if when is None:
+                continue
+            scope = Scope(journey, since=when.since, until=when.until, weighted=True)
+            weights = period_weights(session, base, scope, minimum=minimum)
+            for scale, each in own.items():
+                of = each if when is asked.when or each.change is None else each.change.before
+                cell, scored = (None, scale), base.scored[None][scale]
+                into.append(weights.of([cell], scored, of) if weights else Weighted(None))
+        keys += [(journey, scale) for scale in own]
+    if asked.before is not None:
+        changes = (figures[key].change for key in keys)
+        reworded = [each is not None and each.reworded for each in changes]
+        now = list(with_weighted_changes(now, before, reworded))
+    found = {key: replace(figures[key], weighted=of) for key, of in zip(keys, now, strict=True)}
     return _with_targets(session, journeys, found)
 
 

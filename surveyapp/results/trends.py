@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +23,8 @@ from surveyapp.results.rewordings import are_different, reworded_cells, wordings
 from surveyapp.results.scope import Period, Scope
 from surveyapp.results.targets import of_segment, place_of
 from surveyapp.results.view_models import LATEST, Figure, Hidden, Marker, Month, Trend, Worded
-from surveyapp.results.weighting import month_weights
+from surveyapp.results.weighted_trends import Asked, weighted_trends
+from surveyapp.results.weighting import baseline_weights, month_weights, period_weights
 from surveyapp.store.models import EVERYBODY
 
 
@@ -69,6 +71,7 @@ def trend(
         ]
     result = []
     ends = []
+    asked: list[Asked] = []
     for stage_name, touchpoint, place, code in places:
         for scale, scored in base.scored.get(place, {}).items():
             months = found.get((place, scale), {})
@@ -91,14 +94,13 @@ def trend(
             )
             last, first = compared.get((place, scale), (NOTHING, NOTHING))
             other_words = (place, scale) in reworded
+            differ = partial(
+                _differ, base, worded, _answered(by_segment[EVERYBODY], scale), (place, scale)
+            )
+            asked.append(Asked((place, scale), scored, (last, first), differ))
             if not baseline:
                 first, last = _first_and_last([s for m, s in window if m in alone])
-                told_months = sorted(alone)
-                ends_of = set(told_months[:LATEST]), set(told_months[-LATEST:])
-                other_words = first.n > 0 and are_different(
-                    *(base, worded, _answered(by_segment[EVERYBODY], scale), (place, scale)),
-                    *(ends.__contains__ for ends in ends_of),
-                )
+                other_words = first.n > 0 and differ(sorted(alone))
             if other_words:
                 first = last = NOTHING
             ends.append((scored, first, last))
@@ -114,10 +116,30 @@ def trend(
                 )
             )
     changes = differences([(scored, last, first) for scored, first, last in ends])
-    return tuple(
+    done = [
         replace(one, change=change, limits=trend_limits(one))
         for one, change in zip(result, changes, strict=True)
+    ]
+    if weights is None:
+        return tuple(done)
+    periods = (
+        period_weights(session, base, scope, minimum=minimum_cell),
+        baseline_weights(session, base, scope, minimum=minimum_cell),
     )
+    with_them = weighted_trends(done, asked, weights, periods)
+    return tuple(replace(one, weighted=each) for one, each in zip(done, with_them, strict=True))
+
+
+def _differ(
+    base: Ground,
+    worded: Mapping[Key, str],
+    answered: Mapping[int, set[MonthKey]],
+    cell: Cell,
+    months: Sequence[MonthKey],
+) -> bool:
+    """Whether the first of these months and the last ones were answered in different wordings."""
+    ends = set(months[:LATEST]), set(months[-LATEST:])
+    return are_different(base, worded, answered, cell, *(each.__contains__ for each in ends))
 
 
 def _others(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from analysis.control_limits import ControlLimits
+from analysis.weighting import WeightedMean
 from instruments.schema import Metric
 from surveyapp.i18n.words import msg
 from surveyapp.results.comparability import Verdicts
@@ -127,20 +128,30 @@ class Margin:
 @dataclass(frozen=True)
 class Weighted:
     """A score as it would be with a population's shares, in ``figure``, whose n counts the answers that have
-    weights; ``refused`` says why there is none.
+    weights; ``refused`` says why there is none. The change of ``figure`` is that of scores with weights.
 
     ``left_out``: the answers without a weight, whose value of an attribute is not known or has no share.
     """
 
     figure: Figure | None
-    error: float | None = None
-    design_effect: float | None = None
-    effective_n: float | None = None
+    mean: WeightedMean | None = None  # as it was estimated, where there is a figure
     left_out: int | None = None
     refused: str = ""
     hidden: bool = False  # it would tell of a small group
     of_all: bool = False  # no score of the scope has weights, for the same reason
     any_shares: bool = True  # population shares are known to weight by
+
+    @property
+    def error(self) -> float | None:
+        return self.mean.error if self.mean else None
+
+    @property
+    def design_effect(self) -> float | None:
+        return self.mean.design_effect if self.mean else None
+
+    @property
+    def effective_n(self) -> float | None:
+        return self.mean.effective_n if self.mean else None
 
 
 @dataclass(frozen=True)
@@ -303,6 +314,7 @@ class JourneyOverview:
     compared: Compared | None = None  # the changes of the end's and the touchpoints' figures
     facets: Facets = UNFLAGGED
     flagged: int | None = 0  # flagged answers that are left out; None where it may not be told
+    weighted_ends: WeightedEnds | None = None  # None where no weights are asked for
     beside_tested: int = 0  # differences of a segment from all others that Holm's correction counts
     targets: tuple[MetricTarget, ...] = ()  # of these customers
 
@@ -383,6 +395,16 @@ class Sides:
 
     low: End
     high: End
+
+
+@dataclass(frozen=True)
+class WeightedEnds:
+    """What scores lowest and highest with weights: a stage by scale, and dimensions of the profile. Of what
+    is not there, some score has no weights.
+    """
+
+    lowest: Mapping[str, End]
+    sides: Sides | None
 
 
 @dataclass(frozen=True)
@@ -497,7 +519,8 @@ class Trend:
     minus the first three; None below six shown months.
     ``wordings`` are those of the surveys that were answered in these months, the earliest first, and
     ``markers`` the changes that were made here in these months. ``limits`` are the control limits of
-    the newest month, from those before it.
+    the newest month, from those before it. ``weighted`` is the same with weights, where they are asked for
+    and any month has some.
     """
 
     definition: Definition
@@ -512,6 +535,7 @@ class Trend:
     markers: tuple[Marker, ...] = ()
     reworded: bool = False  # the months compared were answered in different wordings: no change
     limits: ControlLimits | None = None  # None with too few earlier months
+    weighted: Trend | None = None
 
     def outside(self, month: Month) -> str:
         """ "above" or "below" the control limits; empty within them and where none apply."""
@@ -519,6 +543,13 @@ class Trend:
         if self.limits is None or value is None or not self.is_in_present_wording(month):
             return ""
         return {-1: "below", 0: "", 1: "above"}[self.limits.breached(value)]
+
+    def weighted_outside(self, month: Month) -> str:
+        """The same of the month's score with weights, by its own limits."""
+        own = self.weighted
+        if own is None:
+            return ""
+        return next((own.outside(each) for each in own.months if each.first == month.first), "")
 
     def is_in_present_wording(self, month: Month) -> bool:
         """Whether the wording did not change after this month began."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -17,6 +17,7 @@ from surveyapp.results.view_models import (
     Change,
     Contrast,
     End,
+    Figure,
     Hidden,
     Priority,
     Sides,
@@ -47,6 +48,13 @@ def stage_sums(
         # Together the hidden ones may be many, so that "few" would be wrong.
         nothing = scale in hidden and not pooled[scale].n
         yield entry, pooled[scale], Hidden.COMPLEMENT if nothing else Hidden.NO
+
+
+def told_cells(touchpoints: Sequence[Touchpoint], scale: str, found: Cells) -> list[Cell]:
+    """The shown cells of a scale that a stage of these touchpoints pools."""
+    pooled = [(point.id, scale) for point in touchpoints]
+    there = [cell for cell in pooled if found.get(cell, (NOTHING, Hidden.FEW))[0].n]
+    return [cell for cell in there if not found[cell][1]]
 
 
 def lowest(base: Ground, found: Cells) -> Iterator[End]:
@@ -93,23 +101,30 @@ def sides(base: Ground, found: Cells) -> Sides | None:
 
 def _ends(parts: Sequence[Named]) -> tuple[End, End]:
     """The lowest and the highest of two or more, each against all others."""
-    ranked = sorted(parts, key=lambda part: figure(part[1], part[2], Hidden.NO).estimate or 0.0)
-    pairs = list(combinations(range(len(ranked)), 2))
-    found = dict(
-        zip(
-            pairs,
-            differences([(ranked[i][1], ranked[i][2], ranked[j][2]) for i, j in pairs]),
-            strict=True,
-        )
-    )
-    last = len(ranked) - 1
-    low = [(ranked[j][0], found[(0, j)]) for j in range(1, last + 1)]
-    high = [(ranked[i][0], found[(i, last)]) for i in reversed(range(last))]
+    figures = [(name, figure(scored, sums, Hidden.NO)) for name, scored, sums in parts]
+
+    def compare(pairs: Sequence[tuple[int, int]]) -> Sequence[Contrast | None]:
+        return differences([(parts[i][1], parts[i][2], parts[j][2]) for i, j in pairs])
+
+    return ends_of(figures, compare)
+
+
+def ends_of(
+    parts: Sequence[tuple[str, Figure]],
+    compare: Callable[[Sequence[tuple[int, int]]], Sequence[Contrast | None]],
+) -> tuple[End, End]:
+    """The lowest and the highest of two or more figures by name, each against all others; ``compare`` gives
+    the first minus the second of pairs of places in ``parts``.
+    """
+    order = sorted(range(len(parts)), key=lambda at: parts[at][1].estimate or 0.0)
+    pairs = [(order[i], order[j]) for i, j in combinations(range(len(order)), 2)]
+    found = dict(zip(pairs, compare(pairs), strict=True))
+    first, last = order[0], order[-1]
+    low = [(parts[each][0], found[(first, each)]) for each in order[1:]]
+    high = [(parts[each][0], found[(each, last)]) for each in reversed(order[:-1])]
     return (
-        End(ranked[0][0], figure(*ranked[0][1:], Hidden.NO), tuple(_known(low))),
-        End(
-            ranked[last][0], figure(*ranked[last][1:], Hidden.NO), tuple(_known(high, turned=True))
-        ),
+        End(*parts[first], tuple(_known(low))),
+        End(*parts[last], tuple(_known(high, turned=True))),
     )
 
 

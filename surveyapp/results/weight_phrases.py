@@ -68,3 +68,22 @@ def weighted_line(figure: Figure, *, words: Words = ENGLISH) -> str:
         value=phrases.value(own, words=words),
         basis=phrases.basis(own, words=words),
     )
+
+
+def weighted_change(figure: Figure, *, words: Words = ENGLISH, few: int = 5) -> str:
+    """How a score with weights changed: "weighted: no significant change: +2, 95% CI -1 to +5, p = .19"; empty
+    where it has no weights or nothing is compared with.
+    """
+    own = figure.weighted.figure if figure.weighted else None
+    if own is None or not figure.shown:
+        return ""
+    said = [phrases.change(own, few=few, words=words), phrases.change_numbers(own, words=words)]
+    change = ": ".join(filter(None, said))
+    return words.say("weighted: {change}", change=change) if change else ""
+
+
+def with_weights(finding: str, *, words: Words = ENGLISH) -> str:
+    """What is found with weights; that it is not known, where ``finding`` is empty."""
+    if not finding:
+        return words.say("With weights this is not known, because some of these scores have none.")
+    return words.say("With weights: {finding}.", finding=finding)

@@ -7,7 +7,7 @@ rests on it is shown (``group_publication``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -113,6 +113,14 @@ class MonthWeights:
         sums = self.sums.get(cell, {}).get(month, {})
         return self.by.score([cell], scored, sums, period(day, day))
 
+    def together(self, cell: Cell, scored: Scored, months: Iterable[MonthKey]) -> Weighted:
+        """That of several months, each of which has one of its own."""
+        sums: dict[int, Sums] = {}
+        for month in months:
+            for number, each in self.sums.get(cell, {}).get(month, {}).items():
+                sums[number] = sums.get(number, NOTHING) + each
+        return _told(self.by, scored, sums)
+
 
 def period_weights(
     session: Session, base: Ground, scope: Scope, *, minimum: int
@@ -122,6 +130,16 @@ def period_weights(
         return None
     by = weighting(session, base, scope, minimum=minimum)
     return PeriodWeights(by, scope.period, _group_sums(session, base, by, scope.period))
+
+
+def baseline_weights(
+    session: Session, base: Ground, scope: Scope, *, minimum: int
+) -> PeriodWeights | None:
+    """Those of the months that the scope is compared with; None where there are none, or no weights."""
+    if not scope.weighted or scope.baseline is None:
+        return None
+    by = weighting(session, base, scope, minimum=minimum)
+    return PeriodWeights(by, scope.baseline, _group_sums(session, base, by, scope.baseline))
 
 
 def month_weights(
@@ -270,6 +288,11 @@ def _score(
             shown = by.told.shown[cell]
             reason = _NO_GROUP if shown is None else _hidden(shown, groups, months)
             return Weighted(None, refused=reason, hidden=True)
+    return _told(by, scored, sums)
+
+
+def _told(by: Weighting, scored: Scored, sums: _ByGroup) -> Weighted:
+    """A score of sums whose groups may be told of."""
     known = {by.groups[number]: own for number, own in sums.items() if number in by.groups}
     for at, margin in enumerate(by.margins):
         absent = sorted(set(margin.shares) - {values[at] for values in known})
@@ -286,9 +309,7 @@ def _score(
         said = str(error)
         return Weighted(None, refused=f"{said[:1].upper()}{said[1:]}.")
     unknown = sums[UNKNOWN].n if UNKNOWN in sums else 0
-    return Weighted(
-        _figure(scored, found), found.error, found.design_effect, found.effective_n, unknown
-    )
+    return Weighted(_figure(scored, found), found, unknown)
 
 
 _Shares = tuple[tuple[str, tuple[tuple[str, float], ...]], ...]

@@ -65,6 +65,7 @@ def teach_words(app: Flask) -> None:
     app.jinja_env.filters["verdict_said"] = verdict_said
     app.jinja_env.filters["compared_said"] = phrases.compared
     app.jinja_env.filters["weighted_said"] = weight_phrases.weighted
+    app.jinja_env.filters["weighted_change"] = weighted_change
     app.jinja_env.filters["population_said"] = weight_phrases.population
     app.jinja_env.filters["scope_said"] = phrases.scope
     app.jinja_env.filters["flagged_said"] = phrases.flagged
@@ -121,6 +122,11 @@ def value(figure: Figure) -> str:
 def why_hidden(reason: Hidden) -> str:
     """Why something is not shown, in a few words."""
     return phrases.hidden(reason, few=installation().settings.minimum_cell)
+
+
+def weighted_change(figure: Figure) -> str:
+    """How a score with weights changed; empty where it has none or nothing is compared with."""
+    return weight_phrases.weighted_change(figure, few=installation().settings.minimum_cell)
 
 
 def change(figure: Figure) -> str:

@@ -76,7 +76,7 @@ def index(journey_id: int) -> ResponseReturnValue:
     few = rules["minimum_cell"]
     drivers = associations(joined)
     # The journey's page tells those of the overview alone.
-    found = findings(overview, comparison, trends)[len(findings(overview)) :]
+    found = findings(overview, comparison, trends, weights=True)[len(findings(overview)) :]
     whole = [trend for trend in trends if trend.touchpoint_id is None]
     return page(
         "results/index.html",

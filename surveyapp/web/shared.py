@@ -179,9 +179,8 @@ def _population(session: Session, scope: Scope) -> str:
         return f"Not weighted: {refused}"
     return (
         f"{weight_phrases.population(margins_of(session, scope.journey_id))} They stand below those without"
-        " weights, hidden where some group of customers has too few answers; changes, differences, charts,"
-        " response rates, the emotion line and key findings on others than the journey as a whole are not"
-        " weighted."
+        " weights, hidden where some group of customers has too few answers; differences between segments, the"
+        " dots on axes and response rates are not weighted."
     )
 
 
@@ -206,7 +205,7 @@ def _results(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, Any
         "trends": [each for each in trends if each.touchpoint_id is None],
         "told": verdicts_told(comparison),
         "invariance_method": METHOD,
-        "findings": findings(overview, comparison, trends)[len(findings(overview)) :],
+        "findings": findings(overview, comparison, trends, weights=True)[len(findings(overview)) :],
     }
 
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.ranks import Rank
-from analysis.weighted_difference import weighted_difference, weighted_ranks
+from analysis.weighted_difference import weighted_difference
 from analysis.weighting import WeightedMean, raked, weighted_mean
 from tests.analysis.test_weighting import AGES, REGIONS
 
@@ -45,10 +44,3 @@ def test_two_scores_without_any_spread_are_not_compared():
     flat = raked({"region": REGION}, {"region": REGIONS})
     one, two = (weighted_mean(np.full(80, value), flat) for value in (3.0, 4.0))
     assert weighted_difference(one, two) is None
-    assert weighted_ranks([one, two]) == (Rank(1, 2), Rank(1, 2))
-
-
-def test_ranks_leave_open_what_does_not_differ():
-    low, middle, high = half(FIRST), half(LAST), half(FIRST, add=5.0)
-    assert weighted_ranks([high, low, middle]) == (Rank(3, 3), Rank(1, 2), Rank(1, 2))
-    assert weighted_ranks([low]) == (Rank(1, 1),)
