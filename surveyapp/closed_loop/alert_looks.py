@@ -213,8 +213,9 @@ class Looks:
         wanted = (point, alert.scale)
         for trend in self._trends[long]:
             if (trend.touchpoint_id, trend.definition.scale) == wanted and trend.months:
-                last = trend.months[-1]
-                until = scope.period.until
+                own = trend.weighted if alert.weighted else trend
+                last, until = trend.months[-1], scope.period.until
                 is_last = until is not None and last.first == until.replace(day=1)
-                return trend.limits if is_last and last.figure.shown else None
+                shown = own is not None and own.months[-1].figure.shown
+                return own.limits if own is not None and is_last and shown else None
         return None

@@ -206,12 +206,6 @@ def _check_value(definition: Definition, rule: AlertRule) -> None:
 
 def _check_weights(session: Session, rule: AlertRule) -> None:
     """Whether answers are still being counted by the shares is asked when it is judged."""
-    if rule.kind != "threshold":
-        raise Invalid(
-            "A weighted score is watched by a threshold only: significant changes and control limits are"
-            " not weighted. Choose a threshold, or no weighting.",
-            field="weighted",
-        )
     scope = Scope(
         rule.journey_id,
         rule.segment_id,

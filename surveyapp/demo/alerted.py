@@ -43,7 +43,7 @@ def watch(installation: Installation, journey_code: str, owner_id: int) -> int:
             ),
             AlertRule(scale="sjq", kind="change", months=3, digest="weekly", **common),
             AlertRule(scale="nps", value=50.0, weighted=True, months=6, **common),
-            AlertRule(scale="nps", kind="control", digest="daily", **common),
+            AlertRule(scale="nps", kind="control", weighted=True, digest="daily", **common),
         ):
             create_alert(session, rule, by=by, installation=installation)
     return alerts_due(installation, installation.now())

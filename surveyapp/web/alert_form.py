@@ -58,8 +58,8 @@ class AlertForm(StaffForm):
     )
     weighted = BooleanField(
         "Weighted by population shares",
-        description="For a threshold of all customers: the score is watched as if the answers had the known"
-        " shares.",
+        description="Of all customers: the score, its change or its control limits are watched as if the answers"
+        " had the known shares.",
     )
     months = WholeNumberField(
         "Complete months",

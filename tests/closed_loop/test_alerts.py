@@ -494,9 +494,35 @@ def test_a_weighted_alert_judges_the_score_with_weights(store, installation, loo
         assert part in mail.content["text"], part
 
 
-def test_a_weighted_alert_is_of_a_threshold_of_all_customers_where_shares_are_known(
-    store, installation, loop
-):
+def test_a_weighted_change_and_weighted_limits_are_judged_with_weights(store, installation, loop):
+    begin = datetime(2025, 6, 15, 12, tzinfo=UTC)
+    months = [begin + timedelta(days=30 * k) for k in range(11)]  # to April 2026
+    with store.writing() as session:
+        for at, south in zip(months, [9] * 10 + [0], strict=True):
+            for region, scores in (
+                ("North", [9] * 4 + [3]),
+                ("South", [south] * 4 + [3 if south else 6]),
+            ):
+                for nps in scores:
+                    respond(session, loop.survey, nps, at=at, attributes={"region": region})
+        bank.set_regions(session, 1, "North 20\nSouth 80")
+    bank.count_cells(store)
+    kinds = ("change", "control")
+    numbers = {k: add(installation, loop, weighted=True, months=1, kind=k) for k in kinds}
+    with store.reading() as session:
+        looks = {
+            each.alert.id: each.look
+            for each in of_journey(session, 1, now=NOW, installation=installation)
+        }
+    change, control = (looks[numbers[kind]] for kind in kinds)
+    assert change.figure is not None and change.figure.change is not None
+    before = change.figure.change.before.estimate
+    assert before == pytest.approx(0.2 * 60 + 0.8 * 60)
+    assert change.side == "below" and control.side == "below"
+    assert control.limits is not None and control.limits.n == 10
+
+
+def test_a_weighted_alert_is_of_all_customers_where_shares_are_known(store, installation, loop):
     def refused(**changes) -> str:
         with pytest.raises(Invalid) as error:
             add(installation, loop, weighted=True, **changes)
@@ -506,7 +532,6 @@ def test_a_weighted_alert_is_of_a_threshold_of_all_customers_where_shares_are_kn
     assert "set them first" in refused()
     with store.writing() as session:
         bank.set_regions(session, 1)
-    assert "by a threshold only" in refused(kind="change")
     assert "take these filters off" in refused(channel="email")
 
 
