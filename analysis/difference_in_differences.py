@@ -34,7 +34,7 @@ def difference_in_differences(
     times: Sequence[int],
     treated: Sequence[float],
     control: Sequence[float],
-    counts: Sequence[tuple[int, int]],
+    counts: Sequence[tuple[float, float]],
     *,
     change: int,
     answer_variances: tuple[float, float],

@@ -39,7 +39,7 @@ class InterruptedSeries:
 def interrupted_series(
     times: Sequence[int],
     values: Sequence[float],
-    counts: Sequence[int],
+    counts: Sequence[float],
     *,
     change: int,
     answer_variance: float,
@@ -96,7 +96,7 @@ def _fit(
     at: np.ndarray,
     after: np.ndarray,
     values: Sequence[float],
-    counts: Sequence[int],
+    counts: Sequence[float],
     change: int,
     answer_variance: float,
     confidence: float,

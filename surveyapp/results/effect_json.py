@@ -7,8 +7,13 @@ from typing import Any
 
 from analysis.robust_regression import Term
 from surveyapp.results import effect_phrases
-from surveyapp.results.effects import ChangeEffect, ControlEffect, SeriesEffect
-from surveyapp.results.figure_json import contrast_to_json, definition_to_json, numbers_to_json
+from surveyapp.results.effects import BeforeAfter, ChangeEffect, ControlEffect, SeriesEffect
+from surveyapp.results.figure_json import (
+    contrast_to_json,
+    definition_to_json,
+    numbers_to_json,
+    weighted_to_json,
+)
 from surveyapp.results.scope import month_text
 from surveyapp.results.view_models import Marker
 
@@ -26,6 +31,7 @@ def effect_to_json(effect: ChangeEffect, *, few: int) -> dict[str, Any]:
                 "before": numbers_to_json(row.before, few=few),
                 "after": numbers_to_json(row.after, few=few),
                 "difference": contrast_to_json(row.contrast, without=effect_phrases.verdict(row)),
+                "weighted": _weighted(row, few),
             }
             for row in effect.rows
         ],
@@ -38,13 +44,28 @@ def effect_to_json(effect: ChangeEffect, *, few: int) -> dict[str, Any]:
     }
 
 
+def _weighted(row: BeforeAfter, few: int) -> dict[str, Any] | None:
+    """The same with weights; null where none are asked for."""
+    if row.before.weighted is None:
+        return None
+    return {
+        "before": weighted_to_json(row.before.weighted, few=few),
+        "after": weighted_to_json(row.after.weighted, few=few),
+        "difference": contrast_to_json(
+            row.weighted, without=effect_phrases.verdict(row) or "one side has no weights"
+        ),
+    }
+
+
 def _series(series: SeriesEffect | None) -> dict[str, Any] | None:
     if series is None:
         return None
-    found = series.found
+    found, weighted = series.found, _series(series.weighted)
     if found is None:
-        return {"reason": effect_phrases.missing(series.missing) if series.missing else None}
+        reason = effect_phrases.missing(series.missing) if series.missing else None
+        return {"reason": reason, "weighted": weighted}
     return {
+        "weighted": weighted,
         "level_change": _term(found.level),
         "slope_change": _term(found.slope),
         "slope_before": _term(found.before),
@@ -61,6 +82,7 @@ def _control(control: ControlEffect | None) -> dict[str, Any] | None:
     found = control.found
     reason = effect_phrases.missing(control.missing) if control.missing else None
     return {
+        "weighted": _control(control.weighted),
         "label": control.label,
         "difference_in_differences": _term(found.effect) if found else None,
         "trend_difference_before": _term(found.before) if found and found.before else None,

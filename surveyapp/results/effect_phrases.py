@@ -87,6 +87,16 @@ def _way(contrast: Contrast, words: Words = ENGLISH) -> str:
     )
 
 
+def verdict_weighted(row: BeforeAfter) -> str:
+    """Whether the scores with weights differ before and after, with the numbers; or that they cannot be
+    compared. Empty where none are asked for, or the others are not compared either."""
+    if row.before.weighted is None or row.contrast is None:
+        return ""
+    if row.weighted is None:
+        return "weighted: cannot be compared, since one side has no weights or no spread"
+    return f"weighted: {_way(row.weighted)}, {numbers(row.definition, row.weighted)}"
+
+
 def headline(effect: ChangeEffect) -> str:
     """The chosen score before and after, in a sentence."""
     row = effect.chosen

@@ -6,9 +6,10 @@ hidden month.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -16,23 +17,20 @@ from analysis.difference_in_differences import LEAST_SIDE as LEAST_CONTROLLED
 from analysis.difference_in_differences import DifferenceInDifferences, difference_in_differences
 from analysis.errors import DataError
 from analysis.interrupted_series import LEAST, LEAST_SIDE, InterruptedSeries, interrupted_series
-from analysis.metrics import NetPromoter, Share
 from instruments.loader import Library
 from surveyapp.errors import Invalid
-from surveyapp.results import cells
-from surveyapp.results.cells import NOTHING, MonthKey, Sums
+from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.change_markers import Placed, placed_changes
-from surveyapp.results.definitions import Scored
 from surveyapp.results.effect_months import (
     EffectMonths,
     counted,
     effect_months,
     first_day,
-    month_key,
 )
-from surveyapp.results.figures import differences, estimate, figure
-from surveyapp.results.journey import Cell, Ground, Place, ground, publications
-from surveyapp.results.publication import Publication
+from surveyapp.results.effect_series import Points, Series, all_series, weighted_points
+from surveyapp.results.effect_series import points as plain_points
+from surveyapp.results.figures import differences, figure
+from surveyapp.results.journey import Cell, Place, ground
 from surveyapp.results.view_models import (
     Contrast,
     Definition,
@@ -41,33 +39,10 @@ from surveyapp.results.view_models import (
     Marker,
     Month,
     Trend,
-    Unit,
 )
-from surveyapp.store.models import EVERYBODY
+from surveyapp.results.weighted_changes import weighted_contrasts
 
 LEAST_ANSWERS = 30  # on either side of a change
-
-
-@dataclass(frozen=True)
-class Series:
-    """A score's shown months at one place: sums and figures by counted month."""
-
-    label: str
-    scored: Scored
-    months: Mapping[int, tuple[Sums, Figure]]
-    told: Publication | None
-
-    @property
-    def shown(self) -> list[int]:
-        return [month for month, (_, each) in self.months.items() if each.shown]
-
-    def together(self, months: Sequence[int]) -> tuple[Sums, Hidden]:
-        """The sums of these months, and why not to show them."""
-        if not months or self.told is None:
-            return NOTHING, Hidden.NO
-        ends = month_key(months[0]), month_key(months[-1])
-        total = sum((self.months[m][0] for m in months if m in self.months), start=NOTHING)
-        return total, self.told.why_hidden(EVERYBODY, *ends)
 
 
 @dataclass(frozen=True)
@@ -96,24 +71,31 @@ class BeforeAfter:
     after: Figure
     contrast: Contrast | None
     missing: Missing | None
+    weighted: Contrast | None = None  # of the scores with weights
 
 
 @dataclass(frozen=True)
 class SeriesEffect:
-    """The segmented regression of one score; ``found`` is None where something is ``missing``."""
+    """The segmented regression of one score; ``found`` is None where something is ``missing``. ``weighted``
+    is that of the score with weights, where these are asked for.
+    """
 
     found: InterruptedSeries | None
     missing: Missing | None
+    weighted: SeriesEffect | None = None
 
 
 @dataclass(frozen=True)
 class ControlEffect:
-    """A score against that of a control; ``trend`` has both, the control as the rest."""
+    """A score against that of a control; ``trend`` has both, the control as the rest. ``weighted`` is the
+    same of both scores with weights, where these are asked for.
+    """
 
     label: str
     trend: Trend
     found: DifferenceInDifferences | None
     missing: Missing | None
+    weighted: ControlEffect | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +118,9 @@ class ChangeEffect:
     control_changes: tuple[Marker, ...] = ()
 
 
+PointsOf = Callable[[Sequence[int]], Points]
+
+
 class Effects:
     """A change's journey, read once, with the months on both sides."""
 
@@ -148,14 +133,16 @@ class Effects:
         today: date,
         minimum_cell: int,
         library: Library,
+        weighted: bool = False,
     ) -> None:
         self.session, self.minimum, self.library = session, minimum_cell, library
+        self.is_weighted = weighted
         self.base = ground(session, journey_id, library=library)
         self.placed = placed_changes(session, self.base.journey)
         self.own = next(each for each in self.placed if each.change.id == change_id)
         self.months: EffectMonths = effect_months(self.own.change)
         self.today = counted((today.year, today.month))
-        self.series = all_series(session, self.base, minimum=minimum_cell)
+        self.series = all_series(session, self.base, minimum=minimum_cell, weighted=weighted)
 
     def effect(
         self, chosen: str = "", control: str = "", *, others: Sequence[int] = ()
@@ -210,17 +197,31 @@ class Effects:
                 for (_, series), (early, late) in zip(own, sides, strict=True)
             ]
         )
+        windows = [self.months.windows(sorted(series.months)) for _, series in own]
+        with_weights = [
+            tuple(series.weighted_together(months) for months in window)
+            for (_, series), window in zip(own, windows, strict=True)
+        ]
+        weighted = weighted_contrasts(
+            [
+                (None, None) if contrast is None else (late, early)
+                for (early, late), contrast in zip(with_weights, contrasts, strict=True)
+            ]
+        )
         return tuple(
             BeforeAfter(
                 key_of(cell),
                 series.label,
                 series.scored.definition,
-                figure(series.scored, *early),
-                figure(series.scored, *late),
+                replace(figure(series.scored, *early), weighted=by[0]),
+                replace(figure(series.scored, *late), weighted=by[1]),
                 contrast,
                 self._few_answers(early, late),
+                beside,
             )
-            for (cell, series), (early, late), contrast in zip(own, sides, contrasts, strict=True)
+            for (cell, series), (early, late), contrast, by, beside in zip(
+                own, sides, contrasts, with_weights, weighted, strict=True
+            )
         )
 
     def _sides(self, series: Series) -> tuple[tuple[Sums, Hidden], tuple[Sums, Hidden]]:
@@ -245,44 +246,68 @@ class Effects:
         return first_day(self.today + more + 1)
 
     def _interrupted(self, series: Series) -> SeriesEffect:
-        early, late = self.months.sides(series.shown)
+        found = self._segmented(series.shown, partial(plain_points, series))
+        if self.is_weighted:
+            weighted = self._segmented(list(series.weighted), partial(weighted_points, series))
+            return replace(found, weighted=weighted)
+        return found
+
+    def _segmented(self, shown: Sequence[int], points: PointsOf) -> SeriesEffect:
+        early, late = self.months.sides(shown)
         missing = self._few_months(early, late, least_side=LEAST_SIDE, least=LEAST)
         if missing is not None:
             return SeriesEffect(None, missing)
-        values, counts = _values(series, [*early, *late])
+        own = points([*early, *late])
         found = interrupted_series(
             [*early, *late],
-            values,
-            counts,
+            own.values,
+            own.counts,
             change=self.months.after,
-            answer_variance=answer_variance(series, [*early, *late]),
+            answer_variance=own.answer_variance,
         )
         return SeriesEffect(found, None)
 
     def _against(self, series: Series, control: Series) -> ControlEffect:
+        trend = self._trend(series, control)
         both = [month for month in series.shown if month in control.shown]
+        found = self._controlled(
+            (control.label, trend),
+            both,
+            partial(plain_points, series),
+            partial(plain_points, control),
+        )
+        if self.is_weighted:
+            both = [month for month in series.weighted if month in control.weighted]
+            points = (partial(weighted_points, each) for each in (series, control))
+            weighted = self._controlled((control.label, trend), both, *points)
+            return replace(found, weighted=weighted)
+        return found
+
+    def _controlled(
+        self,
+        named: tuple[str, Trend],
+        both: Sequence[int],
+        points: PointsOf,
+        points_of_control: PointsOf,
+    ) -> ControlEffect:
         early, late = self.months.sides(both)
         missing = self._few_months(early, late, least_side=LEAST_CONTROLLED, least=0)
-        trend = self._trend(series, control)
         if missing is not None:
-            return ControlEffect(control.label, trend, None, missing)
+            return ControlEffect(*named, None, missing)
         months = [*early, *late]
-        (treated, n), (untreated, m) = (_values(each, months) for each in (series, control))
+        own, control = points(months), points_of_control(months)
         try:
             found = difference_in_differences(
                 months,
-                treated,
-                untreated,
-                list(zip(n, m, strict=True)),
+                own.values,
+                control.values,
+                list(zip(own.counts, control.counts, strict=True)),
                 change=self.months.after,
-                answer_variances=(
-                    answer_variance(series, months),
-                    answer_variance(control, months),
-                ),
+                answer_variances=(own.answer_variance, control.answer_variance),
             )
         except DataError:  # months so far apart that a trend cannot be fitted
             found = None
-        return ControlEffect(control.label, trend, found, None)
+        return ControlEffect(*named, found, None)
 
     def _few_months(
         self, early: Sequence[int], late: Sequence[int], *, least_side: int, least: int
@@ -329,14 +354,11 @@ class Effects:
             base = ground(self.session, number, library=self.library)
             placed = placed_changes(self.session, base.journey)
             for (place, scale), series in all_series(
-                self.session, base, minimum=self.minimum
+                self.session, base, minimum=self.minimum, weighted=self.is_weighted
             ).items():
                 if scale == cell[1] and (place is None) == (cell[0] is None):
                     at = [each for each in placed if each.concerns(place)]
-                    named = Series(
-                        f"{base.journey.name}: {series.label}", series.scored, series.months,
-                        series.told,
-                    )  # fmt: skip
+                    named = replace(series, label=f"{base.journey.name}: {series.label}")
                     found[f"{number}:{key_of((place, scale))}"] = named, at
         return found
 
@@ -355,58 +377,6 @@ class Effects:
             <= counted((each.marker.first.year, each.marker.first.month))
             <= max(months)
         )
-
-
-def all_series(session: Session, base: Ground, *, minimum: int) -> dict[Cell, Series]:
-    """Every score of a journey month by month, of all customers; those without answers left out."""
-    monthly = base.pooled_months(cells.monthly(session, base.ids, [EVERYBODY])[EVERYBODY])
-    published = publications(session, base, minimum=minimum)
-    names = {t.id: t.name for stage in base.journey.stages for t in stage.touchpoints}
-    found = {}
-    for place, scales in base.scored.items():
-        for scale, scored in scales.items():
-            sums, told = monthly.get((place, scale), {}), published.get((place, scale))
-            if sums and told is not None:
-                where = names[place] if place is not None else "Whole journey"
-                found[place, scale] = Series(
-                    f"{where}: {scored.definition.short}", scored, _months(scored, sums, told), told
-                )
-    return found
-
-
-def _months(
-    scored: Scored, sums: Mapping[MonthKey, Sums], told: Publication
-) -> dict[int, tuple[Sums, Figure]]:
-    return {
-        counted(month): (each, figure(scored, each, told.why_hidden(EVERYBODY, month, month)))
-        for month, each in sorted(sums.items())
-        if each.n
-    }
-
-
-def answer_variance(series: Series, months: Sequence[int]) -> float:
-    """How far single answers of one month lie apart, as a variance in the figure's unit squared."""
-    groups = [series.months[month][0] for month in months]
-    spread = sum(each.n * _variance(series.scored, each) for each in groups)
-    return spread / max(1, sum(each.n - 1 for each in groups))
-
-
-def _variance(scored: Scored, sums: Sums) -> float:
-    """The variance of single answers (divisor n) in the figure's unit squared."""
-    found = estimate(scored, sums)
-    if isinstance(found, Share):
-        p = found.yes / found.n
-        return 1e4 * p * (1 - p)
-    if isinstance(found, NetPromoter):
-        return 1e4 * (found.promoters + found.detractors) / found.n - found.estimate**2
-    low, high = scored.definition.answers
-    unit = 100 / (high - low) if scored.definition.unit is Unit.INDEX else 1.0
-    return unit**2 * max(0.0, sums.total_squares / sums.n - (sums.total / sums.n) ** 2)
-
-
-def _values(series: Series, months: Sequence[int]) -> tuple[list[float], list[int]]:
-    figures = [series.months[month][1] for month in months]
-    return [each.estimate or 0.0 for each in figures], [each.n or 0 for each in figures]
 
 
 def _few(early: Sums, late: Sums) -> bool:

@@ -11,14 +11,8 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.effect_months import counted, first_day
-from surveyapp.results.effects import (
-    LEAST_ANSWERS,
-    BeforeAfter,
-    Missing,
-    Series,
-    all_series,
-    key_of,
-)
+from surveyapp.results.effect_series import Series, all_series
+from surveyapp.results.effects import LEAST_ANSWERS, BeforeAfter, Missing, key_of
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import ground
 from surveyapp.results.view_models import Hidden

@@ -113,6 +113,16 @@ class MonthWeights:
         sums = self.sums.get(cell, {}).get(month, {})
         return self.by.score([cell], scored, sums, period(day, day))
 
+    def over(self, cell: Cell, scored: Scored, first: MonthKey, last: MonthKey) -> Weighted:
+        """That of the months from the first to the last one."""
+        months = self.sums.get(cell, {})
+        sums: dict[int, Sums] = {}
+        for month, own in months.items():
+            if first <= month <= last:
+                for number, each in own.items():
+                    sums[number] = sums.get(number, NOTHING) + each
+        return self.by.score([cell], scored, sums, period(date(*first, 1), date(*last, 1)))
+
     def together(self, cell: Cell, scored: Scored, months: Iterable[MonthKey]) -> Weighted:
         """That of several months, each of which has one of its own."""
         sums: dict[int, Sums] = {}

@@ -21,6 +21,8 @@ from surveyapp.journeys.insight_json import chain_to_json
 from surveyapp.results import effect_phrases
 from surveyapp.results.effect_json import effect_to_json
 from surveyapp.results.effects import Effects
+from surveyapp.results.scope import Scope
+from surveyapp.results.weighting import margins_of, why_not_weighted
 from surveyapp.store.models import Journey, RegisteredChange
 from surveyapp.web import return_form
 from surveyapp.web.change_form import ChangeForm, stored
@@ -81,6 +83,7 @@ def new(journey_id: int) -> ResponseReturnValue:
 def show(journey_id: int, change_id: int) -> ResponseReturnValue:
     rules = dashboard_rules()
     score, control = request.args.get("score", ""), request.args.get("control", "")
+    is_weighted = request.args.get("weighted") == "yes"
     granted = journeys_granted(me(), Permission.READ_RESULTS)
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
@@ -91,7 +94,12 @@ def show(journey_id: int, change_id: int) -> ResponseReturnValue:
             if each.id != journey_id and each.state != "archived"
         ]
         today = calendar_of(journey).day(installation().now())
-        effects = Effects(session, journey_id, change_id, today=today, **rules)
+        effects = Effects(
+            session, journey_id, change_id, today=today, weighted=is_weighted, **rules
+        )
+        margins = margins_of(session, journey_id)
+        scope = Scope(journey_id, weighted=True)
+        refused = why_not_weighted(session, scope) if is_weighted else ""
         effect = effects.effect(score, control, others=others[:MOST_OTHERS])
         known = [each for each in chains(session, journey_id, ()) if each.has(change)]
     return page(
@@ -100,6 +108,7 @@ def show(journey_id: int, change_id: int) -> ResponseReturnValue:
             "journey": journey.code,
             **change_to_json(change),
             "effect": effect_to_json(effect, few=rules["minimum_cell"]),
+            "not_weighted": refused or None,
             "chains": [chain_to_json(each) for each in known],
         },
         journey=journey,
@@ -108,6 +117,9 @@ def show(journey_id: int, change_id: int) -> ResponseReturnValue:
         effect=effect,
         said=effect_phrases,
         control=control,
+        is_weighted=is_weighted,
+        margins=margins,
+        refused=refused,
     )
 
 
