@@ -33,7 +33,8 @@ def made(
     migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Store, bank.Bank]]:
     """Forty answers a month of 2026: half are satisfied with the app until June and four fifths from
-    July on, half with the identity check all the year; three answers in all about the chat.
+    July on, half with the identity check all the year; three answers in all about the chat. The satisfied
+    north is 16 of the forty, and half of all customers.
     """
     path = tmp_path_factory.mktemp("effects") / "surveyapp.db"
     shutil.copy(migrated_sqlite, path)
@@ -44,7 +45,7 @@ def made(
             rows = [
                 (
                     datetime(2026, month, 5, tzinfo=UTC),
-                    {},
+                    {"region": "North" if at < 16 else "South"},
                     {"csat": {"csat": 5 if at < (late if month > 6 else 20) else 2}},
                 )
                 for month in range(1, 13)
@@ -53,12 +54,18 @@ def made(
             bank.store_answers(session, found.surveys[place], rows, {})
         few = [(datetime(2026, 3, 5, tzinfo=UTC), {}, {"csat": {"csat": 5}})] * 3
         bank.store_answers(session, found.surveys["chat"], few, {})
+        bank.set_regions(session, found.journey, "North 50\nSouth 50")
+    bank.count_cells(store)
     yield store, found
     store.close()
 
 
 def effect(
-    made: tuple[Store, bank.Bank], text: ChangeText, *asked: str, today: date = TODAY
+    made: tuple[Store, bank.Bank],
+    text: ChangeText,
+    *asked: str,
+    today: date = TODAY,
+    weighted: bool = False,
 ) -> ChangeEffect:
     """That of a change, which is registered and stays so."""
     store, found = made
@@ -66,7 +73,11 @@ def effect(
         journey = queries.journey(session, found.journey)
         change = register_change(session, journey, text, user_id=None)
         return Effects(
-            session, found.journey, change.id, today=today, minimum_cell=5, library=BUILT_IN
+            *(session, found.journey, change.id),
+            today=today,
+            minimum_cell=5,
+            library=BUILT_IN,
+            weighted=weighted,
         ).effect(*asked)
 
 
@@ -100,6 +111,27 @@ def test_what_differs_is_found_by_all_three_ways_and_without_a_causal_verb(made)
     document = effect_to_json(found, few=5)
     assert document["series"]["level_change"]["estimate"] == pytest.approx(30)
     assert document["control"]["difference_in_differences"]["p"] < 0.001
+
+
+def test_with_weights_each_of_the_three_ways_is_that_of_weighted_scores(made):
+    points = made[1].touchpoints
+    app, identity = f"{points['app']}.csat", f"{made[1].journey}:{points['id']}.csat"
+    text = ChangeText("App with weights", date(2026, 7, 1), touchpoint_ids=[points["app"]])
+    found = effect(made, text, app, identity, weighted=True)
+    row, by = found.chosen, 0.5 * 100 * (16 - 4) / 24  # the south's share of satisfied rises
+    assert row is not None and row.weighted is not None and row.before.weighted is not None
+    assert row.before.weighted.figure.estimate == pytest.approx(50 + 0.5 * 100 * 4 / 24)
+    assert row.weighted.difference == pytest.approx(by) and row.weighted.certain
+    assert "weighted: significantly higher after, +25" in effect_phrases.verdict_weighted(row)
+    assert found.series and found.series.weighted and found.series.weighted.found
+    level = found.series.weighted.found.level
+    assert level.estimate == pytest.approx(by) and effect_phrases.is_significant(level)
+    assert found.control and found.control.weighted and found.control.weighted.found
+    assert found.control.weighted.found.effect.estimate == pytest.approx(by)
+    document = effect_to_json(found, few=5)
+    told = next(each for each in document["scores"] if each["key"] == app)
+    assert told["weighted"]["difference"]["difference"] == pytest.approx(by)
+    assert document["control"]["weighted"]["difference_in_differences"]["p"] < 0.01
 
 
 def test_where_nothing_differs_nothing_is_claimed_and_the_other_change_is_named(made):
