@@ -20,6 +20,7 @@ def emotion_line_to_json(line: EmotionLine, *, few: int) -> dict[str, Any]:
             for each in line.shapes
         ],
         "compared": line.compared,
+        "weighted": emotion_line_to_json(line.weighted, few=few) if line.weighted else None,
         "minimum_cell": few,
     }
 

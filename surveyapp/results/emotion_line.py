@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
-from analysis.compare import difference, holm
+from analysis.compare import Difference, difference, holm
 from analysis.metrics import Mean, index_mean
+from analysis.weighted_difference import WeightedDifference, weighted_difference
+from analysis.weighting import WeightedMean
 from instruments.loader import Library
+from instruments.schema import Metric
 from surveyapp.journeys.map_texts import assumed_feelings
 from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.definitions import Scored
-from surveyapp.results.figures import LEVEL
-from surveyapp.results.journey import Ground, ground
+from surveyapp.results.figures import LEVEL, figure
+from surveyapp.results.journey import Cell, Ground, ground
 from surveyapp.results.scope import Scope
 from surveyapp.results.shown_cells import Cells, shown_cells
-from surveyapp.results.view_models import Definition, Hidden, State
-from surveyapp.results.weak_points import stage_sums
+from surveyapp.results.view_models import Definition, Figure, Hidden, State
+from surveyapp.results.weak_points import stage_sums, told_cells
+from surveyapp.results.weighting import PeriodWeights, period_weights
 from surveyapp.store.models import Stage, Touchpoint
 
 LOWEST, HIGHEST = -2.0, 2.0
@@ -94,6 +98,7 @@ class NamedShape:
 class EmotionLine:
     """``definition`` is the score that the line is measured by, None where nothing is asked at a
     touchpoint; ``choices`` all that it could be. ``compared``: pairs of neighbours that were tested.
+    ``weighted`` is the same line with weights, where these are asked for.
     """
 
     definition: Definition | None
@@ -102,6 +107,7 @@ class EmotionLine:
     stages: tuple[Feeling, ...]
     shapes: tuple[NamedShape, ...]
     compared: int
+    weighted: EmotionLine | None = None
 
     @property
     def mismatches(self) -> tuple[Feeling, ...]:
@@ -120,7 +126,8 @@ def emotion_line(
 
     One score for the whole line: answers on different scales are not put on one. Neighbours are
     compared by Welch's t on the average answers, with Holm's correction for all pairs of touchpoints
-    that follow each other among those that are shown. Raises NotFound.
+    that follow each other among those that are shown; with weights by their linearised errors. Raises
+    NotFound.
     """
     base = ground(session, scope.journey_id, library=library)
     found = shown_cells(
@@ -144,8 +151,11 @@ def emotion_line(
         if chosen is not None
         and (mean := _mean(chosen, *found.get((point.id, chosen.scale.id), (NOTHING, Hidden.NO))))
     }
-    shapes, compared = _shapes(points, means)
-    return EmotionLine(
+    answered = {place for place, mean in means.items() if mean.n > 1}
+    shapes, compared = _shapes(
+        points, answered, lambda later, before: difference(means[later], means[before])
+    )
+    line = EmotionLine(
         chosen.definition if chosen else None,
         tuple(each.definition for each in scored),
         points,
@@ -153,6 +163,58 @@ def emotion_line(
         shapes,
         compared,
     )
+    weights = period_weights(session, base, scope, minimum=minimum_cell)
+    if weights is None or chosen is None:
+        return line
+    return replace(line, weighted=_weighted(base, line, chosen, found, weights))
+
+
+def _weighted(
+    base: Ground, line: EmotionLine, chosen: Scored, found: Cells, weights: PeriodWeights
+) -> EmotionLine:
+    """The line by weighted average answers; a place without one has no number."""
+    averaged = replace(chosen, scale=replace(chosen.scale, metric=Metric.INDEX))
+    scale = chosen.scale.id
+    known: dict[int, WeightedMean] = {}
+
+    def of(each: Feeling, told: Sequence[Cell]) -> Feeling:
+        if each.estimate is None:
+            return each
+        own = weights.of(told, averaged, _shown(averaged, told, found))
+        if own.mean is None:
+            return replace(
+                each, estimate=None, low=None, high=None, n=None, hidden=Hidden.COMPLEMENT
+            )
+        known[each.place_id] = own.mean
+        return replace(
+            each,
+            estimate=_from_percent(own.mean.estimate),
+            low=_from_percent(max(0.0, own.mean.low)),
+            high=_from_percent(min(100.0, own.mean.high)),
+            n=own.mean.n,
+        )
+
+    points = tuple(of(each, [(each.place_id, scale)]) for each in line.points)
+    of_points = dict(known)
+    stages = tuple(
+        of(each, told_cells(stage.touchpoints, scale, found))
+        for each, stage in zip(line.stages, base.journey.stages, strict=True)
+    )
+    shapes, compared = _shapes(
+        points,
+        of_points,
+        lambda later, before: weighted_difference(of_points[later], of_points[before]),
+    )
+    return replace(line, points=points, stages=stages, shapes=shapes, compared=compared)
+
+
+def _shown(scored: Scored, told: Sequence[Cell], found: Cells) -> Figure:
+    sums = sum((found[cell][0] for cell in told if cell in found), start=NOTHING)
+    return figure(scored, sums, Hidden.NO)
+
+
+def _from_percent(value: float) -> float:
+    return LOWEST + (HIGHEST - LOWEST) * value / 100
 
 
 def _offered(base: Ground, places: Sequence[Touchpoint], found: Cells) -> list[Scored]:
@@ -249,20 +311,22 @@ def _stretched(mean: Mean, value: float) -> float:
 
 
 def _shapes(
-    points: Sequence[Feeling], means: Mapping[int, Mean]
+    points: Sequence[Feeling],
+    answered: Container[int],
+    compare: Callable[[int, int], Difference | WeightedDifference | None],
 ) -> tuple[tuple[NamedShape, ...], int]:
-    """Named forms, and how many pairs were tested for them."""
-    shown = [each for each in points if each.place_id in means and means[each.place_id].n > 1]
-    tested = [
-        difference(means[later.place_id], means[before.place_id])
-        for before, later in pairwise(shown)
-    ]
-    corrected = holm([each.p for each in tested])
+    """Named forms among the ``answered`` places, and how many pairs were tested for them; ``compare`` gives
+    one place minus another."""
+    shown = [each for each in points if each.place_id in answered]
+    pairs = [compare(later.place_id, before.place_id) for before, later in pairwise(shown)]
+    corrected = holm([1.0 if each is None else each.p for each in pairs])
     ways = [
-        (1 if each.estimate > 0 else -1) if p < LEVEL and (each.low > 0 or each.high < 0) else 0
-        for each, p in zip(tested, corrected, strict=True)
+        (1 if each.estimate > 0 else -1)
+        if each is not None and p < LEVEL and (each.low > 0 or each.high < 0)
+        else 0
+        for each, p in zip(pairs, corrected, strict=True)
     ]
-    return tuple(_named(shown, ways)), len(tested)
+    return tuple(_named(shown, ways)), sum(each is not None for each in pairs)
 
 
 def _named(shown: Sequence[Feeling], ways: Sequence[int]) -> Iterator[NamedShape]:

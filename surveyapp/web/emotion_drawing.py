@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from surveyapp.results.emotion_line import HIGHEST, LOWEST, Feeling
+from surveyapp.results.emotion_line import HIGHEST, LOWEST, EmotionLine, Feeling
 from surveyapp.results.emotion_phrases import assumed, measured, mismatch
 from surveyapp.results.map_grid import MapGrid
 
@@ -30,8 +30,8 @@ class Bead:
 
 @dataclass(frozen=True)
 class Drawing:
-    """``lines`` join neighbours that are both measured, from (x, y) to (x, y); ``turned``: the first
-    touchpoint stands at the right.
+    """``lines`` join neighbours that are both measured, from (x, y) to (x, y), ``weighted`` those with
+    weights; ``turned``: the first touchpoint stands at the right.
     """
 
     width: float
@@ -41,23 +41,34 @@ class Drawing:
     ticks: tuple[tuple[float, str], ...]
     zero: float
     turned: bool = False
+    weighted: tuple[tuple[float, float, float, float], ...] = ()
 
 
 def drawing(grid: MapGrid, *, few: int) -> Drawing | None:
     """The line over the columns of the grid; None where there is neither a number nor an assumption."""
-    feelings = {each.place_id: each for each in grid.line.points}
+    beads, x = _beads(grid, grid.line, few)
+    if not any(each.y is not None or each.assumed is not None for each in beads):
+        return None
+    weighted = _beads(grid, grid.line.weighted, few)[0] if grid.line.weighted else []
+    ticks = tuple((_up(value), text) for value, text in _TICKS)
+    return Drawing(
+        *(x, HEIGHT, tuple(beads), _lines(beads), ticks, _up(0), grid.from_right),
+        weighted=_lines(weighted),
+    )
+
+
+def _beads(grid: MapGrid, line: EmotionLine, few: int) -> tuple[list[Bead], float]:
+    """The places of the line's touchpoints, and how wide they are together."""
+    feelings = {each.place_id: each for each in line.points}
     beads, x = [], 0.0
     for stage in grid.stages:
         for point in stage.points:
             beads.append(_bead(feelings[point.id], x + POINT / 2, few))
             x += POINT
         x += LAST
-    if not any(each.y is not None or each.assumed is not None for each in beads):
-        return None
     if grid.from_right:
         beads = [replace(each, x=x - each.x) for each in beads]
-    ticks = tuple((_up(value), text) for value, text in _TICKS)
-    return Drawing(x, HEIGHT, tuple(beads), _lines(beads), ticks, _up(0), grid.from_right)
+    return beads, x
 
 
 _TICKS = ((2.0, "+2"), (0.0, "0"), (-2.0, "\N{MINUS SIGN}2"))
