@@ -46,6 +46,7 @@ def sparse_importance(
     seed: int,
     resamples: int = 500,
     confidence: float = 0.95,
+    weights: Floats | None = None,
 ) -> SparseImportance:
     """Split the R squared of ``outcome`` (n,) among ``predictors`` (n, p) with missing values (NaN).
 
@@ -53,7 +54,8 @@ def sparse_importance(
     where it does not depend on the scores who gave which. Correlations of different people can
     contradict one another (no positive definite matrix): then nothing is split, and a resample is left
     out and counted. Intervals are percentiles of resamples of rows, drawn with Poisson weights. With
-    complete rows the parts equal those of ``relative_importance``.
+    complete rows the parts equal those of ``relative_importance``, also with ``weights`` (n,), by which each
+    row counts in every correlation and resample.
 
     Raises TooFewCases where a pair has fewer than ``LEAST`` rows, and DataError for fewer than two or
     too many predictors, a missing outcome, a constant score, and correlations that contradict one
@@ -75,17 +77,18 @@ def sparse_importance(
     if not np.isfinite(outcome).all():
         raise DataError("an outcome is missing or infinite; leave its row out")
     data = np.column_stack([predictors, outcome]).astype(np.float64)
+    each = np.ones(len(data)) if weights is None else weights
     rows = pair_counts(data)[np.triu_indices(size + 1, 1)]
     if rows.min() < LEAST:
         raise TooFewCases(LEAST, int(rows.min()), what="rows with both scores of a pair")
-    whole = _correlations(data, np.ones((1, len(data))))
+    whole = _correlations(data, each[None, :])
     if not _fits(whole)[0]:
         raise DataError(
             "the scores' correlations contradict one another, or one score is made of the others;"
             " leave one out"
         )
     rng = np.random.default_rng(seed)
-    drawn = _resampled(data, resamples, rng)
+    drawn = _resampled(data, resamples, rng, each)
     kept = drawn[_fits(drawn)]
     if len(kept) < _ADMISSIBLE * resamples:
         raise DataError(
@@ -112,12 +115,13 @@ def _fits(correlations: Floats) -> NDArray[np.bool_]:
     return np.asarray(usable & among & (np.linalg.eigvalsh(safe)[:, 0] >= 0), dtype=np.bool_)
 
 
-def _resampled(data: Floats, resamples: int, rng: np.random.Generator) -> Floats:
+def _resampled(data: Floats, resamples: int, rng: np.random.Generator, each: Floats) -> Floats:
     """Correlations (b, k, k) of rows that are counted as often as Poisson's law says."""
-    total = None
+    total, at = None, 0
     for part, columns in _columns(data):
-        weights = rng.poisson(1.0, size=(resamples, len(part))).astype(np.float64)
-        sums = weights @ columns
+        drawn = rng.poisson(1.0, size=(resamples, len(part))).astype(np.float64)
+        sums = (drawn * each[at : at + len(part)]) @ columns
+        at += len(part)
         total = sums if total is None else total + sums
     return _from_sums(np.zeros((resamples, 0)) if total is None else total, data.shape[1])
 
