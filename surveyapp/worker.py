@@ -69,7 +69,8 @@ from surveyapp.results import (
     kept_answers,
     project_uploads,
 )
-from surveyapp.sampling import invitation_rollups
+from surveyapp.sampling.decision_rollups import DECISIONS
+from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.sampling import schedule as asking
 from surveyapp.store import audit_chain, events, months_ahead, queue, reencryption
 from surveyapp.store.models import Event, Job
@@ -386,7 +387,8 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "seal audit log": (60.0, _seal_audit_log),
     "end key rotation": (60.0, _end_rotation),
     "make partitions": (3600.0, _make_partitions),
-    "add up invitations": (5.0, invitation_rollups.add_up),
+    "add up invitations": (5.0, INVITATIONS.add_up),
+    "add up decisions": (5.0, DECISIONS.add_up),
     "count invitations": (60.0, invitation_months.count_due),
     "count answers": (60.0, kept_answers.keep_due),
     "test invariance": (3600.0, invariance_actions.ask_due),

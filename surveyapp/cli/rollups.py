@@ -20,12 +20,13 @@ def rollups() -> None:
 
 @rollups.command("check")
 def rollups_check() -> None:
-    """Count every response and invitation and compare; exit status 1 where anything differs."""
+    """Count every response, invitation and decision and compare; exit status 1 where anything differs."""
     from surveyapp.responses.rollups import recount
-    from surveyapp.sampling import invitation_rollups
+    from surveyapp.sampling.decision_rollups import DECISIONS
+    from surveyapp.sampling.invitation_rollups import INVITATIONS
 
     with opened() as installation, installation.store.reading() as session:
-        faults = [*recount(session), *invitation_rollups.recount(session)]
+        faults = recount(session) + INVITATIONS.recount(session) + DECISIONS.recount(session)
     for fault in faults[:_MOST_SHOWN]:
         click.echo(fault)
     if len(faults) > _MOST_SHOWN:
@@ -41,14 +42,15 @@ def rollups_check() -> None:
     "--journey", "code", default=None, metavar="CODE", help="Of this journey; all if omitted."
 )
 def rollups_rebuild(code: str | None) -> None:
-    """Count all responses and invitations anew; pages show the present counts of responses, and count
-    invitations themselves, until the new ones are complete.
+    """Count all responses, invitations and decisions anew; pages show the present counts of responses,
+    and count the others themselves, until the new ones are complete.
     """
     from sqlalchemy import select
 
     from surveyapp.journeys.queries import journey_by_code
     from surveyapp.journeys.zone_actions import count_anew
-    from surveyapp.sampling import invitation_rollups
+    from surveyapp.sampling.decision_rollups import DECISIONS
+    from surveyapp.sampling.invitation_rollups import INVITATIONS
     from surveyapp.store.models import Job, Journey
     from surveyapp.worker import run_now
 
@@ -75,7 +77,8 @@ def rollups_rebuild(code: str | None) -> None:
                 result = session.get_one(Job, job_id).result or {}
             click.echo(f"{name}: {result['responses']:,} responses counted.")
         if asked:
-            n = invitation_rollups.count_anew(installation.store, numbers)
-            click.echo(f"{n:,} {'invitation' if n == 1 else 'invitations'} counted.")
+            for counted, word in ((INVITATIONS, "invitation"), (DECISIONS, "decision")):
+                n = counted.count_anew(installation.store, numbers)
+                click.echo(f"{n:,} {word if n == 1 else f'{word}s'} counted.")
     if not asked:
         click.echo("There is no journey yet.")

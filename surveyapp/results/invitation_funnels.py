@@ -20,7 +20,7 @@ from surveyapp.results.months import month_invited
 from surveyapp.results.rates import response_rates
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden, ResponseRate
-from surveyapp.sampling.invitation_rollups import counted_surveys, numbers
+from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.sampling.invitation_steps import OPENED, STARTED, TO_BE_SENT
 from surveyapp.store.models import EVERYBODY, Invitation, Journey
 
@@ -75,7 +75,7 @@ class _Invited:
 
 def count_uncounted(session: Session, journey: Journey, surveys: Sequence[int]) -> int:
     """How many invitations to these surveys would have to be counted one by one, whatever became of them."""
-    others = set(surveys) - counted_surveys(session, surveys, calendar_of(journey))
+    others = set(surveys) - INVITATIONS.counted_surveys(session, surveys, calendar_of(journey))
     if not others:
         return 0
     own = Invitation.survey_id.in_(others)
@@ -120,7 +120,7 @@ def invitation_funnels(
 def _invited(session: Session, base: Ground) -> list[_Invited]:
     """Every invitation that was sent or handed on, of all time, counted by the database."""
     calendar = calendar_of(base.journey)
-    known = counted_surveys(session, base.ids, calendar)
+    known = INVITATIONS.counted_surveys(session, base.ids, calendar)
     found = _counted(session, known, calendar) if known else []
     others = [survey for survey in base.ids if survey not in known]
     return [*found, *_one_by_one(session, others, calendar)] if others else found
@@ -130,7 +130,7 @@ def _counted(session: Session, surveys: Collection[int], calendar: Calendar) -> 
     """The same of surveys whose invitations are counted by day."""
     alike: dict[tuple[int, str, MonthKey], list[int]] = {}
     by = ("survey_id", "channel", "month", "state", "is_opened", "is_started", "is_waiting")
-    for key, n in numbers(session, surveys, by, calendar).items():
+    for key, (n,) in INVITATIONS.numbers(session, surveys, by, calendar).items():
         survey, channel, month, state, opened, started, waits = key
         if state != "suppressed" and not waits:
             own = alike.setdefault((survey, channel, month), [0, 0, 0, 0])

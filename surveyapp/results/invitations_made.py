@@ -11,7 +11,7 @@ from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses.facets import Channel
 from surveyapp.results import cells
 from surveyapp.results.scope import Period
-from surveyapp.sampling.invitation_rollups import counted_surveys, numbers
+from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.sampling.invitation_steps import TO_BE_SENT
 from surveyapp.store.models import INVITATION_STATES, Invitation
 from surveyapp.surveys.queries import anonymous_surveys, answered_anonymously
@@ -26,7 +26,7 @@ def invitations(
     """Invitations by survey and state, without those whose message was never sent; those answered of
     an anonymous survey by its answers.
     """
-    known = counted_surveys(session, surveys, calendar)
+    known = INVITATIONS.counted_surveys(session, surveys, calendar)
     found = _counted(session, known, when, calendar)
     others = [survey for survey in surveys if survey not in known]
     for survey, states in _one_by_one(session, others, when, calendar).items() if others else ():
@@ -44,7 +44,8 @@ def _counted(
     found: dict[int, dict[str, int]] = {}
     if surveys:
         by, days = ("survey_id", "state", "is_waiting"), {"since": when.since, "until": when.until}
-        for (survey, state, waits), n in numbers(session, surveys, by, calendar, **days).items():
+        made = INVITATIONS.numbers(session, surveys, by, calendar, **days)
+        for (survey, state, waits), (n,) in made.items():
             own = found.setdefault(survey, {})
             own[state] = own.get(state, 0) + (0 if waits else n)
     return found

@@ -42,7 +42,7 @@ from surveyapp.store.upgrade_lock import alone
 
 _BATCH = 2_000  # rows held in memory at a time
 _LOCK_SECONDS = 2
-FILLED_BY_TRIGGERS = ("invitation_changes",)
+FILLED_BY_TRIGGERS = ("invitation_changes", "decision_changes")
 MOVED = ".moved"  # the end of the name that the old database gets
 
 Progress = Callable[[int, str], None]

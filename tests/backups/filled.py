@@ -34,7 +34,7 @@ from surveyapp.store.models import Base
 _IN = re.compile(r"^(\w+) IN \((.+)\)$")
 _MOMENT = datetime(2026, 3, 29, 0, 59, 59, 123456, tzinfo=UTC)
 _MADE_BEFORE = ("encryption_keys", "key_fingerprints", "rollup_facets")
-_MADE_BY_TRIGGERS = ("invitation_changes",)
+_MADE_BY_TRIGGERS = ("invitation_changes", "decision_changes")
 # Where a check of the table allows less than its columns do.
 _CHECKED: dict[str, dict[str, Any]] = {
     "schedule_recipients": {"user_id": None},

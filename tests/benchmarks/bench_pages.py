@@ -21,7 +21,7 @@ from surveyapp.app import create_app
 from surveyapp.installation import Installation, open_installation
 from surveyapp.results.invitation_months import count_due
 from surveyapp.results.kept_answers import keep_due
-from surveyapp.sampling.invitation_rollups import add_up
+from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.settings import read
 from surveyapp.store.models import Response, Stage, SurveyRow, Touchpoint
 from surveyapp.store.schema import upgrade
@@ -72,7 +72,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with installation.store.writing() as session:
         for state in ("'completed'", "CASE WHEN id % 2 THEN 'opened' ELSE 'created' END"):
             session.execute(text(INVITE.format(state=state)))
-    while add_up(installation, installation.now()):  # as the worker does
+    while INVITATIONS.add_up(installation, installation.now()):  # as the worker does
         pass
     count_due(installation, installation.now())
     keep_due(installation, installation.now())

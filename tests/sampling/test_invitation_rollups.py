@@ -19,7 +19,8 @@ from surveyapp.journeys.calendar import Calendar
 from surveyapp.results.invitation_funnels import invitation_funnels
 from surveyapp.results.invitations_made import invitations
 from surveyapp.results.scope import ALL_TIME, Scope, period
-from surveyapp.sampling import forgetting, invitation_rollups
+from surveyapp.sampling import counted_by_day, forgetting
+from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     INVITATION_STATES,
@@ -52,11 +53,11 @@ def installation(store: Store, monkeypatch: pytest.MonkeyPatch) -> Installation:
 def assert_counted(store: Store, number: int) -> None:
     """What pages are told is what the rows say, whether or not all changes have been added up."""
     with store.reading() as session:
-        assert invitation_rollups.recount(session) == []
+        assert INVITATIONS.recount(session) == []
         journey = session.get_one(Journey, number)
         calendar = Calendar(journey.zone)
         surveys = session.scalars(select(SurveyRow.id).order_by(SurveyRow.id)).all()
-        assert invitation_rollups.counted_surveys(session, surveys, calendar) == set(surveys)
+        assert INVITATIONS.counted_surveys(session, surveys, calendar) == set(surveys)
         for when in (ALL_TIME, period(date(2026, 3, 1), date(2026, 3, 20))):
             told = invitations(session, surveys, when, calendar)
             assert {
@@ -86,13 +87,13 @@ def test_every_change_is_counted_whoever_makes_it(store: Store, installation: In
         journey = make_bank(session)
         number, row = journey.id, make_survey(session, journey, rest="override")
         survey = as_survey(session, row)
-    invitation_rollups.add_up(installation, NOW)
+    INVITATIONS.add_up(installation, NOW)
     people = ("anna", "berit", "cecil", "doris")
     bring(store, *(_of(name, place) for place, name in enumerate(people)))
 
     def check() -> None:
         assert_counted(store, number)
-        invitation_rollups.add_up(installation, NOW)
+        INVITATIONS.add_up(installation, NOW)
         assert_counted(store, number)
 
     check()
@@ -146,8 +147,8 @@ def test_counting_goes_on_while_anything_changes(
     store: Store, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ):
     """Rows change in every way between the steps of a worker, which counts a few at a time."""
-    monkeypatch.setattr(invitation_rollups, "WINDOW", 7)
-    monkeypatch.setattr(invitation_rollups, "BATCH", 5)
+    monkeypatch.setattr(counted_by_day, "WINDOW", 7)
+    monkeypatch.setattr(counted_by_day, "BATCH", 5)
     chance = random.Random(11)  # noqa: S311 - seeded on purpose
     with store.writing() as session:
         journey = make_bank(session)
@@ -155,9 +156,9 @@ def test_counting_goes_on_while_anything_changes(
         surveys = [make_survey(session, journey).id for _ in range(2)]
         session.execute(insert(Invitation), [_any(chance, surveys, n) for n in range(60)])
     steps = (
-        invitation_rollups.begin,
-        invitation_rollups.count_batch,
-        invitation_rollups.add_changes,
+        INVITATIONS.begin,
+        INVITATIONS.count_batch,
+        INVITATIONS.add_changes,
     )
     for turn in range(60):
         with store.writing() as session:
@@ -166,11 +167,11 @@ def test_counting_goes_on_while_anything_changes(
         with store.writing() as session:
             chance.choice(steps)(session)
         with store.reading() as session:
-            assert invitation_rollups.recount(session) == []
+            assert INVITATIONS.recount(session) == []
         if turn == 30:  # the days of another zone
             with store.writing() as session:
                 session.get_one(Journey, number).zone = "Europe/Helsinki"
-    while invitation_rollups.add_up(installation, NOW):
+    while INVITATIONS.add_up(installation, NOW):
         pass
     assert_counted(store, number)
     with store.reading() as session:
@@ -229,8 +230,8 @@ def test_what_another_transaction_has_not_ended_is_counted_when_it_has(
         session.execute(change)
         session.execute(insert(Invitation), [_any(chance, surveys, 10)])
         if not store.is_sqlite:
-            invitation_rollups.add_up(installation, NOW)
-    invitation_rollups.add_up(installation, NOW)
+            INVITATIONS.add_up(installation, NOW)
+    INVITATIONS.add_up(installation, NOW)
     assert_counted(store, number)
 
 
@@ -240,13 +241,13 @@ def test_a_count_that_is_wrong_is_found_and_counted_anew(store: Store, installat
         journey = make_bank(session)
         number, surveys = journey.id, [make_survey(session, journey).id]
         session.execute(insert(Invitation), [_any(chance, surveys, n) for n in range(10)])
-    invitation_rollups.add_up(installation, NOW)
+    INVITATIONS.add_up(installation, NOW)
     with store.writing() as session:
         session.execute(text("UPDATE invitation_rollups SET n = n + 1"))
     with store.reading() as session:
-        faults = invitation_rollups.recount(session)
+        faults = INVITATIONS.recount(session)
         assert len(faults) == session.scalar(select(func.count()).select_from(InvitationRollup))
-    assert invitation_rollups.count_anew(store, [number]) == 10
+    assert INVITATIONS.count_anew(store, [number]) == 10
     assert_counted(store, number)
     with store.reading() as session:
         assert session.scalars(select(InvitationCounting.counted_to)).all() == [None]

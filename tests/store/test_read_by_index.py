@@ -17,7 +17,7 @@ from surveyapp.responses import flags
 from surveyapp.results.invitations_made import invitations
 from surveyapp.results.quotes import newest_quotes
 from surveyapp.results.scope import Period
-from surveyapp.sampling import invitation_rollups
+from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from tests.responses.makers import as_survey, make_journey, make_survey
@@ -76,7 +76,7 @@ def test_invitations_that_a_worker_has_counted_are_read_by_the_periods_days(stor
     with store.writing() as session:
         journey = make_journey(session, code="counted")
         number = make_survey(session, journey=journey, code="counted").id
-        invitation_rollups.begin(session)
+        INVITATIONS.begin(session)
     found = plans(store, lambda s: invitations(s, [number], when, UTC_DAYS))
     assert any(
         "sqlite_autoindex_invitation_rollups_1 (survey_id=? AND day>? AND day<?)" in line

@@ -52,6 +52,14 @@ class Contact(Base):
     """
 
     __tablename__ = "contacts"
+    __table_args__ = (
+        Index(
+            "ix_contacts_bounced_at",
+            "bounced_at",
+            sqlite_where=text("bounced_at IS NOT NULL"),
+            postgresql_where=text("bounced_at IS NOT NULL"),
+        ),
+    )
 
     customer_ref: Mapped[str] = mapped_column(String(200), primary_key=True)  # the pseudonym
     email: Mapped[str] = mapped_column(EncryptedInRow("contacts.email", "customer_ref"), default="")
@@ -153,6 +161,62 @@ class Decision(Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the customer is asked
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the first message left
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class DecisionRollup(Base):
+    """How many decisions of a survey were made on a day, and what came of their invitations.
+
+    ``opened`` and ``started`` count all that came as far or further, and like ``completed`` an anonymous
+    invitation that was used and is gone. Days are those of the zone in the survey's DecisionCounting. What
+    has changed since stands in DecisionChange: both together are the numbers of now.
+    """
+
+    __tablename__ = "decision_rollups"
+
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(20), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(40), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger, default=0)
+    sent: Mapped[int] = mapped_column(BigInteger, default=0)
+    opened: Mapped[int] = mapped_column(BigInteger, default=0)
+    started: Mapped[int] = mapped_column(BigInteger, default=0)
+    completed: Mapped[int] = mapped_column(BigInteger, default=0)
+    held_back: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class DecisionCounting(Base):
+    """By which zone's days a survey's decisions are counted, and how far: those with a number up to
+    ``counted_to``, all where it is None. Until then no page reads them.
+    """
+
+    __tablename__ = "decision_countings"
+
+    survey_id: Mapped[int] = mapped_column(ForeignKey("surveys.id"), primary_key=True)
+    zone: Mapped[str] = mapped_column(String(64))
+    counted_to: Mapped[int | None] = mapped_column(Number)
+
+
+class DecisionChange(Base):
+    """By how much the columns of a DecisionRollup change with one decision or its invitation, which a
+    worker is to add to it; triggers write them, as those of InvitationChange.
+    """
+
+    __tablename__ = "decision_changes"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    decision_id: Mapped[int] = mapped_column(Number)
+    survey_id: Mapped[int] = mapped_column(index=True)
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(40))
+    n: Mapped[int]
+    sent: Mapped[int]
+    opened: Mapped[int]
+    started: Mapped[int]
+    completed: Mapped[int]
+    held_back: Mapped[int]
 
 
 INVITATION_STATES = ("created", "opened", "completed", "suppressed")
