@@ -69,9 +69,9 @@ from surveyapp.results import (
     kept_answers,
     project_uploads,
 )
+from surveyapp.sampling import schedule as asking
 from surveyapp.sampling.decision_rollups import DECISIONS
 from surveyapp.sampling.invitation_rollups import INVITATIONS
-from surveyapp.sampling import schedule as asking
 from surveyapp.store import audit_chain, events, months_ahead, queue, reencryption
 from surveyapp.store.models import Event, Job
 from surveyapp.surveys import drafts, prize_draws

@@ -113,8 +113,7 @@ def _on_postgresql(schema: str, name: str, when: str, what: str) -> None:
     condition = condition.replace("IS NOT (", "IS DISTINCT FROM (")
     only = f" WHEN ({condition})" if condition else ""
     op.execute(
-        f"CREATE TRIGGER {name} {event} FOR EACH ROW{only}"
-        f' EXECUTE FUNCTION "{schema}".{name}()'
+        f'CREATE TRIGGER {name} {event} FOR EACH ROW{only} EXECUTE FUNCTION "{schema}".{name}()'
     )
 
 

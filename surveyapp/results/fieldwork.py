@@ -157,7 +157,7 @@ def _invited(
             sums["completed"] += rate.completed or 0
             sums["opened"] += (rate.opened or 0) - (rate.completed or 0)
             sums["not_sent"] += rate.not_sent
-    returned = sum(counts.returned for counts in funnel.by_survey(session, ids).values())
+    returned = funnel.returned(session, ids).total()
     begun = session.scalar(
         select(func.count()).where(
             Invitation.survey_id.in_(ids),

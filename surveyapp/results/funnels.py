@@ -102,8 +102,8 @@ def funnels(
     calendar: Calendar = UTC_DAYS,
 ) -> tuple[Row, ...]:
     """The funnel of each survey, of decisions made in these whole months; a few queries."""
-    begin, end = calendar.bounds(when.since, when.until)
-    found = counting.by_survey(session, [survey.id for survey in surveys], begin=begin, end=end)
+    ids = [survey.id for survey in surveys]
+    found = counting.by_survey(session, ids, calendar, since=when.since, until=when.until)
     return tuple(_row(survey, found[survey.id]) for survey in surveys)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, String, Table, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from surveyapp.journeys.calendar import UTC_DAYS, Calendar
 from surveyapp.journeys.segments import Rule
+from surveyapp.sampling.decision_rollups import DECISIONS
 from surveyapp.store.models import EVERYBODY, Contact, Decision, Interaction, Invitation
 
 _AT_ONCE = 5000  # customers in one query
@@ -63,14 +65,38 @@ class Counts:
 def by_survey(
     session: Session,
     surveys: Collection[int],
+    calendar: Calendar = UTC_DAYS,
     *,
-    begin: datetime | None = None,
-    end: datetime | None = None,
+    since: date | None = None,
+    until: date | None = None,
 ) -> dict[int, Counts]:
-    """The counts of each survey, of decisions from ``begin`` to before ``end``; a few queries."""
-    own = _DECISIONS.c
-    scope = _scope(surveys, begin, end)
+    """The counts of each survey, of decisions made on these days; from rollups where a worker has counted
+    them, a few queries otherwise.
+    """
     found = dict.fromkeys(surveys, Counts())
+    known = DECISIONS.counted_surveys(session, surveys, calendar)
+    if known:
+        by, days = ("survey_id", "outcome", "reason"), {"since": since, "until": until}
+        told = DECISIONS.numbers(session, known, by, calendar, **days)
+        for (survey, outcome, reason), (n, *steps) in told.items():
+            asked = outcome == "ask"
+            found[survey] += (
+                _counts((n, *steps)) if asked else Counts(skipped={reason: n} if n else {})
+            )
+    others = [survey for survey in surveys if survey not in known]
+    if others:
+        begin, end = calendar.bounds(since, until)
+        _one_by_one(session, _scope(others, begin, end), found)
+    for survey, n in returned(session, surveys, calendar, since=since, until=until).items():
+        found[survey] += Counts(returned=n)
+    return found
+
+
+def _one_by_one(
+    session: Session, scope: Sequence[ColumnElement[bool]], found: dict[int, Counts]
+) -> None:
+    """Add the counts of decisions that a worker has not counted yet to those of their surveys."""
+    own = _DECISIONS.c
     skips = (
         select(own.survey_id, own.reason, func.count())
         .where(*scope, own.outcome == "skip")
@@ -81,19 +107,25 @@ def by_survey(
     asks = _joined(select(own.survey_id, *_stages())).where(*scope, own.outcome == "ask")
     for survey, *stages in session.execute(asks.group_by(own.survey_id)):
         found[survey] += _counts(stages)
-    for survey, n in _returned(session, scope).items():
-        found[survey] += Counts(returned=n)
-    return found
 
 
-def _returned(session: Session, scope: Sequence[ColumnElement[bool]]) -> Counter[int]:
-    """How many messages came back, by survey: a bounce is of the last one that was sent before it,
-    unless that was long ago; then it was refused when it was sent, and is not counted as sent.
+def returned(
+    session: Session,
+    surveys: Collection[int],
+    calendar: Calendar = UTC_DAYS,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> Counter[int]:
+    """How many messages came back, by survey, of decisions made on these days: a bounce is of the last
+    one that was sent before it, unless that was long ago; then it was refused when it was sent, and is
+    not counted as sent.
     """
     contact, own = _CONTACTS.c, _DECISIONS.c
-    bounced = session.execute(
-        select(contact.customer_ref, contact.bounced_at).where(contact.bounced_at.is_not(None))
-    )
+    begin, end = calendar.bounds(since, until)
+    known = [contact.bounced_at.is_not(None)]
+    known += [contact.bounced_at >= begin] if begin else []  # who was decided about since then
+    bounced = session.execute(select(contact.customer_ref, contact.bounced_at).where(*known))
     moments = {ref: moment for ref, moment in bounced}  # noqa: C416 - rows, typed
     found: Counter[int] = Counter()
     refs = sorted(moments)
@@ -104,7 +136,7 @@ def _returned(session: Session, scope: Sequence[ColumnElement[bool]]) -> Counter
                 own.customer_ref.in_(refs[start : start + _AT_ONCE]),
                 own.outcome == "ask",
                 own.sent_at.is_not(None),
-                *scope,
+                *_scope(surveys, begin, end),
             )
             .order_by(own.sent_at)
         )
@@ -246,7 +278,7 @@ def _stages() -> list[ColumnElement[int]]:
             func.sum(case((reached, 1), else_=0))
             for reached in (
                 *(sent.sent_at.is_not(None), opened, started, completed),
-                (asked.state == "suppressed") & sent.sent_at.is_(None),
+                (asked.state == "suppressed") & asked.sent_at.is_(None),
             )
         ),
     ]

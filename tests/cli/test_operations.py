@@ -122,7 +122,7 @@ def test_wrong_counts_are_told_and_mended(run_stored: Run, store: Store):
     rebuilt = run_stored("rollups", "rebuild", "--journey", "account")
     assert (rebuilt.code, rebuilt.out) == (
         0,
-        "Open an account: 7 responses counted.\n1 invitation counted.\n",
+        "Open an account: 7 responses counted.\n1 invitation counted.\n0 decisions counted.\n",
     )
     assert run_stored("rollups", "check").code == 0
     with store.writing() as session:

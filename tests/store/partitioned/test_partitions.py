@@ -21,6 +21,8 @@ from surveyapp.store.models import (
     AuditEntry,
     Base,
     Case,
+    Decision,
+    DecisionChange,
     Interaction,
     Invitation,
     InvitationChange,
@@ -152,6 +154,29 @@ def test_changes_of_invitations_are_noted_in_every_partition(store: Store):
         found = sorted(map(tuple, session.execute(noted)))
     changes = (("created", -1), ("created", 1), ("opened", -1), ("opened", 1))
     assert found == [(at, *change) for at in months for change in changes]
+
+
+def test_changes_of_decisions_and_their_invitations_are_noted_in_every_partition(store: Store):
+    fill(store)
+    with store.writing() as session:
+        asked = session.scalars(select(Decision.id)).all()
+        unsent = {"opened_at": None, "started_at": None, "completed_at": None, "state": "created"}
+        session.execute(update(Invitation).values(unsent))
+        session.execute(update(Decision).values(outcome="ask", reason="", sent_at=None))
+        session.execute(delete(DecisionChange))
+    for change in (
+        update(Decision).values(sent_at=CONVERTED),
+        update(Invitation).values(opened_at=CONVERTED),
+        update(Decision).values(invitation_id=None),
+    ):
+        with store.writing() as session:
+            session.execute(change)
+    with store.reading() as session:
+        own = DecisionChange
+        sums = [func.sum(each) for each in (own.n, own.sent, own.opened, own.completed)]
+        query = select(own.decision_id, *sums).group_by(own.decision_id)
+        found = {number: tuple(told) for number, *told in session.execute(query)}
+    assert found == dict.fromkeys(asked, (0, 1, 1, 1))
 
 
 def test_a_changed_key_is_free_and_a_removed_row_takes_along_what_is_its(store: Store):
