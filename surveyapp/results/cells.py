@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, Text, case, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from surveyapp.responses.facets import Facet
@@ -201,8 +201,7 @@ def counts_by_facet(
     scales: Collection[str] | None = None,
 ) -> dict[Key, dict[Facet, dict[int, dict[MonthKey, int]]]]:
     """The same of every answer by facet."""
-    told = session.execute(select(RollupFacet.facet, *_FACET))
-    known = {text: Facet(channel, language, flagged) for text, channel, language, flagged in told}
+    known = _facets(session)
     own = MonthlyRollup
     rows = session.execute(
         select(own.segment_id, own.survey_id, own.scale, own.month, own.facet, own.n).where(
@@ -214,6 +213,85 @@ def counts_by_facet(
         by_segment = found.setdefault((survey, scale), {}).setdefault(known[text], {})
         by_segment.setdefault(segment, {})[divmod(month, 100)] = n
     return found
+
+
+@dataclass(frozen=True)
+class WrittenCounts:
+    """Numbers of answers by segment and month, as the database wrote them: to see that they are those of
+    before takes a fraction of reading them. ``everybody`` is the number of all.
+    """
+
+    everybody: int
+    text: str
+
+    def read(self) -> dict[int, dict[MonthKey, int]]:
+        """The numbers by segment and month."""
+        found: dict[int, dict[MonthKey, int]] = {}
+        for each in self.text.split(","):
+            segment, month, n = map(int, each.split(" "))
+            months = found.setdefault(segment, {})
+            key = divmod(month, 100)
+            months[key] = months.get(key, 0) + n
+        return found
+
+
+def written_counts(
+    session: Session,
+    surveys: Sequence[int],
+    *,
+    segments: Collection[int],
+    scales: Collection[str] | None = None,
+) -> dict[Key, WrittenCounts]:
+    """The ``counts`` of answers without a flag by (survey, scale), written."""
+    own = MonthlyRollup
+    by = (own.segment_id, own.survey_id, own.scale, own.month)
+    summed = (
+        select(*by, func.sum(own.n).label("n"))
+        .where(*_among(own, surveys, scales, UNFLAGGED), *_of(segments))
+        .group_by(*by)
+        .subquery()
+    )
+    each = summed.c
+    rows = session.execute(
+        select(each.survey_id, each.scale, *_written(each.segment_id, each.month, each.n)).group_by(
+            each.survey_id, each.scale
+        )
+    )
+    return {(survey, scale): WrittenCounts(int(n), text) for survey, scale, n, text in rows}
+
+
+def written_counts_by_facet(
+    session: Session,
+    surveys: Sequence[int],
+    *,
+    segments: Collection[int],
+    scales: Collection[str] | None = None,
+) -> dict[Key, dict[Facet, WrittenCounts]]:
+    """The ``counts_by_facet`` of every answer, written."""
+    known = _facets(session)
+    own = MonthlyRollup
+    by = (own.survey_id, own.scale, own.facet)
+    rows = session.execute(
+        select(*by, *_written(own.segment_id, own.month, own.n))
+        .where(*_among(own, surveys, scales, WITH_FLAGGED), *_of(segments))
+        .group_by(*by)
+    )
+    found: dict[Key, dict[Facet, WrittenCounts]] = {}
+    for survey, scale, facet, n, text in rows:
+        found.setdefault((survey, scale), {})[known[facet]] = WrittenCounts(int(n), text)
+    return found
+
+
+def _written(segment: Any, month: Any, n: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The number of everybody's, and all numbers as one text."""
+    everybody = func.sum(case((segment == EVERYBODY, n), else_=0))
+    each = cast(segment, Text) + " " + cast(month, Text) + " " + cast(n, Text)
+    return everybody, func.aggregate_strings(each, ",")
+
+
+def _facets(session: Session) -> dict[str, Facet]:
+    told = session.execute(select(RollupFacet.facet, *_FACET))
+    return {text: Facet(channel, language, flagged) for text, channel, language, flagged in told}
 
 
 def fingerprint(session: Session, surveys: Sequence[int], segments: Collection[int]) -> int:

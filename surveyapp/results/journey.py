@@ -15,10 +15,11 @@ from surveyapp.errors import NotFound, NotReady
 from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.responses.facets import Facet
 from surveyapp.results import cells, definitions, suppression
-from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
+from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums, WrittenCounts
 from surveyapp.results.definitions import Scored
 from surveyapp.results.facet_publication import Part, facet_publication, parts_of
 from surveyapp.results.facets import UNFLAGGED, Facets
+from surveyapp.results.found_for_counts import once_for_counts
 from surveyapp.results.kinds import MOST_ANSWERS, Kinds, kinds_by_facet, kinds_by_scale
 from surveyapp.results.publication import Publication, publication
 from surveyapp.results.scope import Period
@@ -32,6 +33,8 @@ from surveyapp.surveys.survey import Survey
 
 Place = int | None  # a touchpoint's id; None is the journey's end
 Cell = tuple[Place, str]  # place, scale
+_Written = Mapping[Cell, Sequence[tuple[Facet, WrittenCounts]]]
+_ANY = Facet("", "", flagged=False)  # of answers whose channels are not told apart
 
 
 @dataclass(frozen=True)
@@ -183,10 +186,25 @@ def _of_facets(
     facets: Facets,
 ) -> dict[Cell, Publication]:
     """The same of one channel or language, or with flagged answers; from the counts of every facet."""
-    counted, kinds = _by_facet(session, base, scales)
+    written = _written_by_facet(session, base, scales)
+    if _can_have_kinds(base, written):
+        counted, kinds = _by_facet(session, base, scales)
+        return {
+            cell: facet_publication(
+                counts, facets, base.lying, minimum=minimum, kinds=kinds.get(cell)
+            )
+            for cell, counts in counted.items()
+        }
+
+    def found(told: Sequence[tuple[Facet, WrittenCounts]]) -> Publication:
+        counts: dict[Facet, dict[int, dict[MonthKey, int]]] = {}
+        for facet, each in told:
+            _add(counts.setdefault(facet, {EVERYBODY: {}}), base, each.read())
+        return facet_publication(counts, facets, base.lying, minimum=minimum)
+
     return {
-        cell: facet_publication(counts, facets, base.lying, minimum=minimum, kinds=kinds.get(cell))
-        for cell, counts in counted.items()
+        cell: once_for_counts(told, (facets, base.lying, minimum), partial(found, told))
+        for cell, told in written.items()
     }
 
 
@@ -270,17 +288,54 @@ def _read_by_facet(
 def _publications(
     session: Session, base: Ground, minimum: int, scales: Collection[str] | None
 ) -> dict[Cell, Publication]:
-    counted: dict[Cell, dict[int, dict[MonthKey, int]]] = {}
-    for (survey, scale), by_segment in cells.counts(
+    written: dict[Cell, list[tuple[Facet, WrittenCounts]]] = {}
+    for (survey, scale), told in cells.written_counts(
         session, base.ids, segments=base.told, scales=scales
     ).items():
-        into = counted.setdefault((base.places[survey], scale), {EVERYBODY: {}})
-        _add(into, base, by_segment)
-    kinds = _kinds(session, base, counted)
+        written.setdefault((base.places[survey], scale), []).append((_ANY, told))
+
+    def read(told: Sequence[tuple[Facet, WrittenCounts]]) -> dict[int, dict[MonthKey, int]]:
+        return _added(base, (each.read() for _, each in told))
+
+    if _can_have_kinds(base, written):
+        counted = {cell: read(told) for cell, told in written.items()}
+        kinds = _kinds(session, base, counted)
+        return {
+            cell: publication(counts, base.lying, minimum=minimum, kinds=kinds.get(cell))
+            for cell, counts in counted.items()
+        }
+
+    def found(told: Sequence[tuple[Facet, WrittenCounts]]) -> Publication:
+        return publication(read(told), base.lying, minimum=minimum)
+
     return {
-        cell: publication(counts, base.lying, minimum=minimum, kinds=kinds.get(cell))
-        for cell, counts in counted.items()
+        cell: once_for_counts(told, (base.lying, minimum), partial(found, told))
+        for cell, told in written.items()
     }
+
+
+def _written_by_facet(session: Session, base: Ground, scales: Collection[str] | None) -> _Written:
+    """Numbers of answers by cell and facet, of each survey there, as the database wrote them."""
+
+    def read() -> _Written:
+        written: dict[Cell, list[tuple[Facet, WrittenCounts]]] = {}
+        for (survey, scale), by_facet in cells.written_counts_by_facet(
+            session, base.ids, segments=base.told, scales=scales
+        ).items():
+            written.setdefault((base.places[survey], scale), []).extend(by_facet.items())
+        return written
+
+    if scales is not None:
+        return read()
+    return read_once(session, ("written by facet", base.journey.id), read)
+
+
+def _can_have_kinds(base: Ground, written: _Written) -> bool:
+    """Whether the answers are so few that customers' kinds are looked up, where there are segments."""
+    answers: dict[Place, int] = {}
+    for (place, _), told in written.items():
+        answers[place] = max(answers.get(place, 0), sum(each.everybody for _, each in told))
+    return bool(base.segments) and 0 < sum(answers.values()) <= MOST_ANSWERS
 
 
 def _add(

@@ -136,7 +136,7 @@ def _hidden(
             session, base, when, [EVERYBODY], minimum=minimum, scales=[RESPONSES]
         ).items()
     }
-    counted = cells.counts(session, base.ids, scales=[RESPONSES])
+    counted = cells.counts(session, base.ids, segments=[EVERYBODY], scales=[RESPONSES])
     for (survey, _), by_segment in counted.items():
         own = {EVERYBODY: by_segment.get(EVERYBODY, {})}
         place = base.places[survey]
