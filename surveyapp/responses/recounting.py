@@ -4,38 +4,54 @@ The new rollups are made beside those that pages read, as another generation. ``
 says how far it has got, as ``Segment.sorted_to`` does for a segment (see ``sorting``): whoever stores,
 corrects or erases a response counts it in the new generation only when it has been reached. The last
 batch makes the new generation the one that is read, in one row; then the old one is deleted.
+
+A batch is read and tallied before its transaction, as ``sorting`` does it, and is as large as keeps each
+transaction below ``HOLDING_SECONDS``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from time import monotonic
 
 from sqlalchemy import delete, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.responses import rollups
-from surveyapp.responses.counting import countings_of_surveys
 from surveyapp.responses.monthly_rollups import MONTHLY_ROLLUPS
+from surveyapp.responses.recounting_pages import Page, read_page
 from surveyapp.responses.rollups import ROLLUPS
-from surveyapp.responses.tally import KEY, MONTH_KEY, Tally
+from surveyapp.responses.tally import KEY, MONTH_KEY, RESPONSES, Tally
 from surveyapp.store.db import Store
-from surveyapp.store.models import NOTHING_SORTED, Journey, Response, SurveyRow
+from surveyapp.store.models import EVERYBODY, NOTHING_SORTED, Journey, MonthlyRollup, SurveyRow
+from surveyapp.store.pace import Pace
 
 Progress = Callable[[int, str], None]  # percent, step
 
-BATCH = 1000  # responses, or rollups to delete, in one transaction
+BATCH = 1000  # responses, or rollups to delete, in one transaction at most
 _TABLES = ((ROLLUPS, KEY), (MONTHLY_ROLLUPS, MONTH_KEY))
 
 
 @dataclass(frozen=True)
 class CountingStep:
-    """What one transaction did: how many responses it counted, and whether nothing is left to do."""
+    """What one transaction did: how many responses it counted, and whether nothing is left to do; and since
+    when, by the clock of ``monotonic``, others could not write.
+    """
 
     responses: int
     complete: bool
+    since: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A page as it was read, and what the next generation lacks of it."""
+
+    page: Page
+    tally: Tally
 
 
 def recount_journey(
@@ -52,13 +68,14 @@ def recount_journey(
     """
     pause = pause or Store.give_way
     with store.reading() as session:
-        inside = select(SurveyRow.id).where(SurveyRow.journey_id == journey_id)
-        query = select(func.count(Response.id)).where(Response.survey_id.in_(inside))
-        expected = session.scalar(query) or 0
-    done = 0
+        expected = _answers(session, journey_id)
+    done, pace = 0, Pace(BATCH)
     while True:
+        with store.reading(may_use_replica=False) as session:
+            prepared = _prepare(session, journey_id, pace.size)
         with store.writing() as session:
-            step = recount_batch(session, journey_id, now=now())
+            step = recount_batch(session, journey_id, prepared, size=pace.size, now=now())
+        pace.took(monotonic() - step.since)
         done += step.responses
         if step.complete:
             return done
@@ -67,36 +84,58 @@ def recount_journey(
         pause(store)
 
 
-def recount_batch(session: Session, journey_id: int, *, now: datetime) -> CountingStep:
-    """Count the next responses by the journey's next zone, in the caller's transaction, which must be
-    one that writes; without one, delete what other generations left.
+def _answers(session: Session, journey_id: int) -> int:
+    """How many responses the journey's rollups count now."""
+    inside = select(SurveyRow.id).where(SurveyRow.journey_id == journey_id)
+    shown = select(Journey.generation).where(Journey.id == journey_id).scalar_subquery()
+    counted = (MonthlyRollup.segment_id == EVERYBODY, MonthlyRollup.scale == RESPONSES)
+    query = select(func.sum(MonthlyRollup.n)).where(
+        MonthlyRollup.survey_id.in_(inside), MonthlyRollup.generation == shown, *counted
+    )
+    return int(session.scalar(query) or 0)
+
+
+def _prepare(session: Session, journey_id: int, size: int) -> Prepared | None:
+    journey = session.get(Journey, journey_id)
+    if journey is None or journey.counted_to is None:
+        return None
+    page = read_page(session, journey_id, journey.counted_to, size)
+    return Prepared(page, page.tally())
+
+
+def recount_batch(
+    session: Session,
+    journey_id: int,
+    prepared: Prepared | None = None,
+    *,
+    size: int | None = None,
+    now: datetime,
+) -> CountingStep:
+    """Count the next responses, ``size`` or BATCH of them, by the journey's next zone, in the caller's
+    transaction, which must be one that writes; without one, delete what other generations left. What was
+    ``prepared`` counts if nothing has changed since.
     """
-    connection = session.connection()
+    connection, size = session.connection(), size or BATCH
     if connection.dialect.name == "postgresql":
         # Waits for whoever is storing responses, who may have read how far the counting had got.
         connection.execute(text("LOCK TABLE rollups IN EXCLUSIVE MODE"))
+    since = monotonic()
     journey = session.get(Journey, journey_id, with_for_update=True, populate_existing=True)
     if journey is None:
-        return CountingStep(0, complete=True)
+        return CountingStep(0, complete=True, since=since)
     if journey.next_zone is None or journey.counted_to is None:
-        return CountingStep(0, complete=_delete_others(session, journey) < BATCH)
-    if journey.counted_to == NOTHING_SORTED and _delete_others(session, journey) >= BATCH:
-        return CountingStep(0, complete=False)
-    page = rollups.page_after(connection, journey.counted_to, BATCH, journey_id=journey_id)
-    if page:
-        rules, known = rollups.segment_rules(connection), countings_of_surveys(connection)
-        scores = rollups.scores_between(connection, page[0]["id"], page[-1]["id"])
-        tally = Tally()
-        for row in page:
-            own = known[row["survey_id"]]
-            day = own.counting.next_day(row["submitted_at"], anonymous=own.anonymous)
-            rollups.count(tally, row, scores.get(row["id"], {}), rules, (day,))
-        rollups.increase(connection, tally)
-    if len(page) == BATCH:
-        journey.counted_to = page[-1]["id"]
-    else:
+        deleted = _delete_others(session, journey, size)
+        return CountingStep(0, complete=deleted < size, since=since)
+    if journey.counted_to == NOTHING_SORTED and _delete_others(session, journey, size) >= size:
+        return CountingStep(0, complete=False, since=since)
+    page = read_page(session, journey_id, journey.counted_to, size)
+    is_as_read = prepared is not None and prepared.page == page
+    rollups.increase(connection, prepared.tally if prepared and is_as_read else page.tally())
+    if page.last is None:
         _show_next(journey, now)
-    return CountingStep(len(page), complete=False)
+    else:
+        journey.counted_to = page.last
+    return CountingStep(len(page.rows), complete=False, since=since)
 
 
 def _show_next(journey: Journey, now: datetime) -> None:
@@ -109,8 +148,8 @@ def _show_next(journey: Journey, now: datetime) -> None:
     journey.next_zone = journey.counted_to = None
 
 
-def _delete_others(session: Session, journey: Journey) -> int:
-    """Delete rollups by day and by month that no page reads; how many, BATCH at most."""
+def _delete_others(session: Session, journey: Journey, most: int) -> int:
+    """Delete rollups by day and by month that no page reads; how many, at most ``most``."""
     deleted = 0
     own = select(SurveyRow.id).where(SurveyRow.journey_id == journey.id)
     for survey_id in session.scalars(own.order_by(SurveyRow.id)).all():
@@ -118,9 +157,9 @@ def _delete_others(session: Session, journey: Journey) -> int:
             own_key, shown = [table.c[name] for name in names], journey.generation
             for other in (table.c.generation < shown, table.c.generation > shown):
                 here = select(*own_key).where(table.c.survey_id == survey_id, other)
-                some = tuple_(*own_key).in_(here.limit(BATCH - deleted))
+                some = tuple_(*own_key).in_(here.limit(most - deleted))
                 gone = session.execute(delete(table).where(some).returning(table.c.facet))
                 deleted += len(gone.all())
-                if deleted >= BATCH:
+                if deleted >= most:
                     return deleted
     return deleted

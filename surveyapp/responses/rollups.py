@@ -169,7 +169,6 @@ def page_after(
     size: int,
     *,
     survey_id: int | None = None,
-    journey_id: int | None = None,
 ) -> Sequence[RowMapping]:
     """The ``size`` responses that follow the id ``last``: what they are counted by."""
     own = _RESPONSES.c
@@ -178,9 +177,6 @@ def page_after(
         *(own.source, own.language, own.paradata),
     )
     following = query.where(own.id > last, *_scope(_RESPONSES, survey_id))
-    if journey_id is not None:
-        inside = select(SurveyRow.id).where(SurveyRow.journey_id == journey_id)
-        following = following.where(own.survey_id.in_(inside))
     return connection.execute(following.order_by(own.id).limit(size)).mappings().all()
 
 

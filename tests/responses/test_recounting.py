@@ -18,8 +18,10 @@ from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.queries import count_responses
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.journeys.zone_actions import follow_default, is_behind, set_zone
-from surveyapp.responses import corrections, erasures, recounting, rollups
+from surveyapp.responses import corrections, erasures, recounting, recounting_pages, rollups
 from surveyapp.responses.actions import submit
+from surveyapp.responses.bulk import store_bulk
+from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.recounting import recount_batch, recount_journey
 from surveyapp.responses.release import release
 from surveyapp.responses.sorting import sort_batch
@@ -148,6 +150,32 @@ def test_whatever_happens_meanwhile_pages_are_exact_by_the_zone_that_they_name(
         for kept in (Rollup, MonthlyRollup):
             generations = session.scalars(select(kept.generation).distinct()).all()
             assert generations == session.scalars(select(Journey.generation)).all()
+
+
+def test_a_small_journey_is_counted_in_steps_past_the_answers_to_another(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recounting_pages, "WINDOW", 8)
+    given = Prepared({"nps": {"nps": 9}}, submitted_at=MIDNIGHT)
+    with store.writing() as session:
+        rows = (
+            make_survey(session, asks=("nps",), journey=make_journey(session, code), code=code)
+            for code in ("large", "small")
+        )
+        surveys = [as_survey(session, row) for row in rows]
+        for survey, n in zip((*surveys, surveys[0]), (20, 1, 20), strict=True):
+            store_bulk(session, survey, [given] * n, library=BUILT_IN)
+        journey = session.get_one(Journey, surveys[1].journey_id)
+        set_zone(session, journey, "Europe/Helsinki", default="UTC", user_id=None)
+    counted = []
+    while True:
+        with store.writing() as session:
+            step = recount_batch(session, surveys[1].journey_id, now=MIDNIGHT)
+            assert rollups.recount(session) == []
+        if step.complete:
+            break
+        counted.append(step.responses)
+    assert counted == [0, 0, 1, 0, 0, 0]  # 41 answers, of which each step looks at 8
 
 
 def test_a_journey_without_a_zone_of_its_own_follows_the_installation(
