@@ -22,12 +22,12 @@ from surveyapp.journeys.segments import parse
 from surveyapp.results.cells import MonthKey, month_key
 from surveyapp.results.invitations_made import invitations
 from surveyapp.results.journey import Ground, ground
-from surveyapp.results.months import month_decided, month_invited
+from surveyapp.results.months import month_decided
 from surveyapp.results.scope import ALL_TIME, Period, month_text, months_between
 from surveyapp.sampling import funnel
-from surveyapp.sampling.invitation_steps import TO_BE_SENT
+from surveyapp.sampling.invitation_rollups import counted_surveys, numbers
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import EVERYBODY, Decision, Invitation, InvitationCounts
+from surveyapp.store.models import EVERYBODY, Decision, InvitationCounts
 
 FEW = 20_000  # invitations of a journey: counted in a tenth of a second, on each page
 _FRESH = timedelta(hours=1)  # older counts are of a worker that has stopped
@@ -85,9 +85,11 @@ def count_due(installation: Installation, now: datetime) -> int:
     for number in journeys:
         with installation.store.reading() as session:
             base = ground(session, number, library=installation.library)
+            calendar = calendar_of(base.journey)
+            if counted_surveys(session, base.ids, calendar) < set(base.ids):
+                continue  # until they are counted by day, nothing tells in which month one changed
             kept = session.get(InvitationCounts, number)
-            own = Invitation.survey_id.in_(base.ids)
-            n = session.scalar(select(func.count()).select_from(Invitation).where(own)) or 0
+            n = sum(numbers(session, base.ids, ("survey_id",), calendar).values())
             counted = _count(session, base, kept, now) if n > FEW else None
         if counted is not None and not _is_as_kept(counted, kept):
             with installation.store.writing() as session:
@@ -143,17 +145,12 @@ def _months(session: Session, base: Ground, calendar: Calendar) -> list[date]:
 
 def _marks(session: Session, base: Ground, calendar: Calendar) -> dict[str, str]:
     """By month what differs when invitations made in it do: how many there are in which state."""
-    month = month_invited(session, base.ids, calendar).label("month")
-    own = Invitation.survey_id.in_(base.ids)
     states: dict[str, list[str]] = {}
-    for kind, conditions in (("all", [own]), ("waiting", [own, TO_BE_SENT])):
-        query = (
-            select(month, Invitation.survey_id, Invitation.state, func.count())
-            .where(*conditions)
-            .group_by("month", Invitation.survey_id, Invitation.state)
-        )
-        for written, *parts in session.execute(query):
-            states.setdefault(written, []).append(" ".join(map(str, (kind, *parts))))
+    by = ("month", "survey_id", "state", "is_waiting")
+    for ((year, month), *parts), n in numbers(session, base.ids, by, calendar).items():
+        if n:
+            written = month_text(date(year, month, 1))
+            states.setdefault(written, []).append(" ".join(map(str, (*parts, n))))
     return {
         written: sha256("\n".join(sorted(parts)).encode()).hexdigest()[:16]
         for written, parts in states.items()
