@@ -43,6 +43,7 @@ from surveyapp.jobs.places import worker_place
 from surveyapp.jobs.running import Progress, Work
 from surveyapp.jobs.sweep import Sweep
 from surveyapp.journeys import zone_actions
+from surveyapp.journeys.map_evidence_removals import forget_evidence
 from surveyapp.operations import heartbeats
 from surveyapp.operations.releases import NewestRelease
 from surveyapp.operations.tasks import Tasks
@@ -374,6 +375,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "forget stray files": (3600.0, _forget_stray_files),
     "follow time zones": (60.0, _follow_zones),
     "forget previews": (60.0, stored_previews.forget),
+    "forget map evidence": (3600.0, forget_evidence),
     "forget project files": (3600.0, project_uploads.forget_files),
     "watch scores": (300.0, alert_duty.alerts_due),
     "post alerts": (5.0, alert_posts.post_due),

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.codes import code_from, read_code
-from surveyapp.journeys.map_evidence import refuse_if_shown
 from surveyapp.journeys.removals import keep_stage, keep_touchpoint
 from surveyapp.journeys.sub_journeys import refuse_if_leading
 from surveyapp.journeys.zone_actions import read_zone
@@ -151,7 +150,6 @@ def remove_stage(session: Session, stage: Stage, *, user_id: int | None) -> int:
     for noun, table in _RECORDS:
         _refuse_if_recorded(session, stage.name, noun, table, table.stage_id == stage.id)
     refuse_if_leading(session, stage)
-    refuse_if_shown(session, stage)
     for touchpoint in stage.touchpoints:
         _refuse_if_used(session, touchpoint)
     kept = keep_stage(session, stage, user_id=user_id)

@@ -12,9 +12,11 @@ from typing import TypeVar
 from surveyapp.journeys.map_lanes import Grain, Lane
 from surveyapp.journeys.map_snapshots import (
     MapSnapshot,
+    SnapshotEvidence,
     SnapshotLane,
     SnapshotPoint,
     SnapshotStage,
+    lanes_in,
     typed_lanes,
 )
 
@@ -35,12 +37,14 @@ class Noun(StrEnum):
     STAGE = "stage"
     TOUCHPOINT = "touchpoint"
     LANE = "lane"
+    EVIDENCE = "evidence"
 
 
 @dataclass(frozen=True)
 class Difference:
     """``old`` and ``new`` are the names of what was renamed, or of the stages between which a
-    touchpoint moved; empty for what moved among its neighbours. ``stage`` is that of a touchpoint.
+    touchpoint moved; empty for what moved among its neighbours. ``stage`` is that of a touchpoint or
+    of evidence, whose ``number`` is its own and whose name is empty for a quote.
     """
 
     did: Did
@@ -49,6 +53,7 @@ class Difference:
     stage: str = ""
     old: str = ""
     new: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,8 @@ def compare_maps(old: MapSnapshot, new: MapSnapshot, *, same_journey: bool) -> M
 
     Stages are the same by their code. Touchpoints are the same by their code in the same stage; what is
     left moved where its code is there once on either side. Lanes of one journey are the same by their
-    number, those of two by their name. The fewest steps that explain an order count as moves.
+    number, those of two by their name. The fewest steps that explain an order count as moves. Evidence is
+    compared between two states of one journey, where both list it.
     """
     stages = _pairs(old.stages, new.stages, lambda each: each.code)
     before, after = _placed(old), _placed(new)
@@ -119,6 +125,8 @@ def compare_maps(old: MapSnapshot, new: MapSnapshot, *, same_journey: bool) -> M
             *_listed(Noun.STAGE, stages, moved_stages),
             *_listed_points(points, moved_points),
             *_listed(Noun.LANE, lanes, _moved(old.lanes, lanes)),
+            *_reordered(old, new),
+            *(_evidence(old, new) if same_journey and old.order and new.order else ()),
         ),
         (*_stage_texts(stages, lanes), *_point_texts(points)),
         tuple(
@@ -203,6 +211,27 @@ def _listed(
         yield from _come_gone_renamed(noun, a.name if a else None, b.name if b else None)
         if b and any(a is each for each in moved):
             yield Difference(Did.MOVED, noun, b.name)
+
+
+def _reordered(old: MapSnapshot, new: MapSnapshot) -> Iterator[Difference]:
+    """Lanes that every map has and that stand elsewhere, as after another kind of journey was chosen."""
+    if old.order and new.order:
+        before, after = lanes_in(old.order), lanes_in(new.order)
+        for lane in _moved(before, [(each, each) for each in after]):
+            yield Difference(Did.MOVED, Noun.LANE, lane.title)
+
+
+def _evidence(old: MapSnapshot, new: MapSnapshot) -> Iterator[Difference]:
+    before, after = _pieces(old), _pieces(new)
+    for did, there, other in ((Did.ADDED, after, before), (Did.REMOVED, before, after)):
+        for number, (piece, stage) in there.items():
+            if number not in other:
+                yield Difference(did, Noun.EVIDENCE, piece.title, stage, number=number)
+
+
+def _pieces(of: MapSnapshot) -> dict[int, tuple[SnapshotEvidence, str]]:
+    """Evidence by its number, with the name of its stage."""
+    return {piece.id: (piece, stage.name) for stage in of.stages for piece in stage.evidence}
 
 
 def _listed_points(

@@ -10,33 +10,30 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation
+from surveyapp.journeys.map_documents import DOCUMENTS, PICTURE, MapFile
 from surveyapp.store.audit import record
-from surveyapp.store.models import Comment, File, Journey, MapEvidence, Response, Stage, SurveyRow
+from surveyapp.store.models import Comment, File, MapEvidence, Response, Stage, SurveyRow
 
 MOST = 20  # of one stage
+QUOTE = "quote"
 PROPOSED = 30
 _LONGEST = 200
-PICTURE, DOCUMENT = "image/webp", "application/pdf"
-
-
-@dataclass(frozen=True)
-class MapFile:
-    """What is stored: ``media_type`` is ``PICTURE`` or ``DOCUMENT``."""
-
-    data: bytes
-    media_type: str
 
 
 @dataclass(frozen=True)
 class PlacedEvidence:
-    """``text`` is a quote's, as it is stored: masked where the survey masks; of a file its name."""
+    """``text`` is a quote's, as it is stored: masked where the survey masks; of a file its name.
+
+    ``said`` is what kind of document it is: PDF, Word.
+    """
 
     id: int
     stage_id: int
-    kind: str  # quote, picture, document
+    kind: str  # QUOTE, picture, document
     title: str
     text: str
     language: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,15 +55,9 @@ def add_quote(
     session: Session, stage: Stage, quote: Quotable, *, title: str, user_id: int | None
 ) -> MapEvidence:
     """Put a quote on the map; Conflict for one that is there or one too many."""
-    same = select(MapEvidence.id).where(
-        MapEvidence.stage_id == stage.id,
-        MapEvidence.response_id == quote.response_id,
-        MapEvidence.item == quote.item,
-    )
-    if session.scalar(same) is not None:
-        raise Conflict(f"This quote is evidence of {stage.name} already.")
     row = _row(session, stage, title)
     row.response_id, row.item = quote.response_id, quote.item
+    refuse_twice(session, stage, row)
     return _added(session, stage, row, "quote", user_id)
 
 
@@ -87,51 +78,43 @@ def add_file(
             "Enter what the file shows; it is read where it cannot be seen.", field="title"
         )
     row = _row(session, stage, title)
-    ending = "webp" if file.media_type == PICTURE else "pdf"
-    name = f"{stage.journey.code}-{stage.code}.{ending}"
+    name = f"{stage.journey.code}-{stage.code}.{file.ending}"
     put = installation.files.put(session, file.data, name=name, media_type=file.media_type)
     row.file_id = put.id
+    refuse_twice(session, stage, row)
     return _added(session, stage, row, "file", user_id)
-
-
-def remove_evidence(
-    installation: Installation,
-    session: Session,
-    journey: Journey,
-    evidence_id: int,
-    *,
-    user_id: int | None,
-) -> None:
-    """Take a quote or file off the map; a file is deleted. Raises NotFound."""
-    row = evidence_row(session, journey.id, evidence_id)
-    file = session.get(File, row.file_id) if row.file_id is not None else None
-    session.delete(row)
-    session.flush()
-    if file is not None:
-        installation.files.remove(session, file)
-    record(session, user_id, "remove map evidence", f"journey {journey.code}")
 
 
 def evidence_row(session: Session, journey_id: int, evidence_id: int) -> MapEvidence:
     """Evidence of this journey. Raises NotFound."""
     row = session.get(MapEvidence, evidence_id)
-    if row is None or row.journey_id != journey_id:
+    if row is None or row.journey_id != journey_id or row.removed_at is not None:
         raise NotFound("There is no such evidence on this map; somebody may have removed it.")
     return row
 
 
 def evidence_of(
-    session: Session, journey_id: int, *, quotes: bool, minimum_cell: int
+    session: Session, journey_id: int, *, quotes: bool, minimum_cell: int, removed: bool = False
 ) -> tuple[PlacedEvidence, ...]:
     """What stands on the map, in the order in which it was added; quotes only where ``quotes``.
+    With ``removed`` what was taken off it and can be put back.
 
     A quote stands there as long as its customer allows it, and where as many customers as
     ``minimum_cell`` answered its survey: whose words of a few they are could be guessed.
     """
-    found = [*_files(session, journey_id)]
+    there = [MapEvidence.journey_id == journey_id, MapEvidence.stage_id.is_not(None)]
+    there.append(
+        MapEvidence.removed_at.is_not(None) if removed else MapEvidence.removed_at.is_(None)
+    )
+    found = [*_files(session, there)]
     if quotes:
-        found += _quotes(session, journey_id, minimum_cell)
+        found += _quotes(session, there, minimum_cell)
     return tuple(sorted(found, key=lambda each: each.id))
+
+
+def file_kind(media_type: str) -> str:
+    """What a file on a map is: picture or document."""
+    return "picture" if media_type == PICTURE else "document"
 
 
 def quotable(session: Session, journey_id: int, *, minimum_cell: int) -> Sequence[Quotable]:
@@ -150,16 +133,17 @@ def quotable(session: Session, journey_id: int, *, minimum_cell: int) -> Sequenc
     ]
 
 
-def refuse_if_shown(session: Session, stage: Stage) -> None:
-    """Raise Conflict where evidence stands at a stage that is to be removed."""
-    count = select(func.count()).select_from(MapEvidence).where(MapEvidence.stage_id == stage.id)
-    number = session.scalar(count) or 0
-    if number:
-        pieces = "1 piece" if number == 1 else f"{number} pieces"
-        raise Conflict(
-            f"{stage.name} cannot be removed, because {pieces} of evidence stand there; remove them under"
-            " Evidence first."
-        )
+def refuse_twice(session: Session, stage: Stage, row: MapEvidence) -> None:
+    """Raise Conflict where a quote stands at its stage already, or evidence enough does."""
+    there = [MapEvidence.stage_id == stage.id, MapEvidence.removed_at.is_(None)]
+    same = (MapEvidence.response_id == row.response_id, MapEvidence.item == row.item)
+    if row.response_id is not None and session.scalar(
+        select(MapEvidence.id).where(*there, *same).limit(1)
+    ):
+        raise Conflict(f"This quote is evidence of {stage.name} already.")
+    count = select(func.count()).select_from(MapEvidence).where(*there)
+    if (session.scalar(count) or 0) >= MOST:
+        raise Conflict(f"{stage.name} has {MOST} pieces of evidence; remove one first.")
 
 
 def _enough(minimum_cell: int) -> ColumnElement[bool]:
@@ -167,29 +151,28 @@ def _enough(minimum_cell: int) -> ColumnElement[bool]:
     return answered.correlate(SurveyRow).scalar_subquery() >= minimum_cell
 
 
-def _quotes(session: Session, journey_id: int, minimum_cell: int) -> Iterator[PlacedEvidence]:
+def _quotes(
+    session: Session, there: Sequence[ColumnElement[bool]], minimum_cell: int
+) -> Iterator[PlacedEvidence]:
     same = (Comment.response_id == MapEvidence.response_id) & (Comment.item == MapEvidence.item)
     query = (
         select(MapEvidence, Comment)
         .join(Comment, same)
         .join(SurveyRow, SurveyRow.id == Comment.survey_id)
-        .where(MapEvidence.journey_id == journey_id, Comment.may_quote, _enough(minimum_cell))
+        .where(*there, Comment.may_quote, _enough(minimum_cell))
     )
     for row, comment in session.execute(query):
         yield PlacedEvidence(
-            row.id, row.stage_id, "quote", row.title, comment.text, comment.language
+            row.id, row.stage_id or 0, QUOTE, row.title, comment.text, comment.language
         )
 
 
-def _files(session: Session, journey_id: int) -> Iterator[PlacedEvidence]:
-    query = (
-        select(MapEvidence, File)
-        .join(File, File.id == MapEvidence.file_id)
-        .where(MapEvidence.journey_id == journey_id)
-    )
+def _files(session: Session, there: Sequence[ColumnElement[bool]]) -> Iterator[PlacedEvidence]:
+    query = select(MapEvidence, File).join(File, File.id == MapEvidence.file_id).where(*there)
     for row, file in session.execute(query):
-        kind = "picture" if file.media_type == PICTURE else "document"
-        yield PlacedEvidence(row.id, row.stage_id, kind, row.title, file.name)
+        kind = file_kind(file.media_type)
+        said = DOCUMENTS[file.media_type].said if kind == "document" else ""
+        yield PlacedEvidence(row.id, row.stage_id or 0, kind, row.title, file.name, said=said)
 
 
 def _row(session: Session, stage: Stage, title: str) -> MapEvidence:
@@ -198,9 +181,6 @@ def _row(session: Session, stage: Stage, title: str) -> MapEvidence:
         raise Invalid(
             f"The title has {len(title)} characters; use at most {_LONGEST}.", field="title"
         )
-    count = select(func.count()).select_from(MapEvidence).where(MapEvidence.stage_id == stage.id)
-    if (session.scalar(count) or 0) >= MOST:
-        raise Conflict(f"{stage.name} has {MOST} pieces of evidence; remove one first.")
     return MapEvidence(journey_id=stage.journey_id, stage_id=stage.id, title=title, item="")
 
 

@@ -9,7 +9,18 @@ from sqlalchemy.orm import Session, selectinload
 
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.journeys.map_lanes import lane
-from surveyapp.journeys.map_steps import ADD, LANE, MOVE, REMOVE, RESTORE, SET, STAGE, Step, take
+from surveyapp.journeys.map_steps import (
+    ADD,
+    EVIDENCE,
+    LANE,
+    MOVE,
+    REMOVE,
+    RESTORE,
+    SET,
+    STAGE,
+    Step,
+    take,
+)
 from surveyapp.store.models import Journey, MapChange, Stage, Touchpoint, User
 
 KEPT = 100  # changes of one person on one map
@@ -56,24 +67,37 @@ def change(session: Session, journey: Journey, step: Step, *, user_id: int) -> D
     said = _said(step)
     if step.do == SET and back.before == back.text:
         return Done(said, back)
+    _note(
+        session,
+        journey,
+        MapChange(said=said[:300], undo=back.to_json(), redo=step.to_json()),
+        user_id,
+    )
+    return Done(said, back)
+
+
+def note_evidence(
+    session: Session, journey: Journey, evidence_id: int, name: str, *, user_id: int
+) -> None:
+    """Note evidence that was added on its own page, so that the map's undo takes it off again."""
+    undo, redo = Step(REMOVE, EVIDENCE, id=evidence_id), Step(RESTORE, EVIDENCE, id=evidence_id)
+    said = f"Add evidence {name}".strip()[:300]
+    made = MapChange(said=said, undo=undo.to_json(), redo=redo.to_json())
+    _note(session, journey, made, user_id)
+
+
+def _note(session: Session, journey: Journey, made: MapChange, user_id: int) -> None:
+    """Put a change on the person's list; what they had undone before is forgotten."""
     undone = (
         MapChange.journey_id == journey.id,
         MapChange.user_id == user_id,
         MapChange.undone.is_(True),
     )
     session.execute(delete(MapChange).where(*undone))
-    session.add(
-        MapChange(
-            journey_id=journey.id,
-            user_id=user_id,
-            said=said[:300],
-            undo=back.to_json(),
-            redo=step.to_json(),
-        )
-    )
+    made.journey_id, made.user_id = journey.id, user_id
+    session.add(made)
     session.flush()
     _forget_old(session, journey, user_id)
-    return Done(said, back)
 
 
 def undo(session: Session, journey: Journey, *, user_id: int) -> Done:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import actions, map_texts, removals
+from surveyapp.journeys.map_evidence_removals import put_evidence_back, take_evidence_off
 from surveyapp.journeys.map_own_lanes import (
     add_lane,
     move_lane,
@@ -20,17 +21,17 @@ from surveyapp.journeys.map_own_lanes import (
 from surveyapp.store.models import Journey, Stage, Touchpoint
 
 SET, ADD, MOVE, REMOVE, RESTORE = "set", "add", "move", "remove", "restore"
-STAGE, TOUCHPOINT, LANE = "stage", "touchpoint", "lane"
+STAGE, TOUCHPOINT, LANE, EVIDENCE = "stage", "touchpoint", "lane", "evidence"
 _DOING = (SET, ADD, MOVE, REMOVE, RESTORE)
-_OF = (STAGE, TOUCHPOINT, LANE)
+_OF = (STAGE, TOUCHPOINT, LANE, EVIDENCE)
 
 
 @dataclass(frozen=True)
 class Step:
     """One change of a map.
 
-    ``do`` is done to the stage, touchpoint or lane (``of``) with the number ``id``; a restored stage or
-    touchpoint is found by ``kept``. ``set`` writes ``text`` into ``field``, of an own lane's cell the
+    ``do`` is done to the stage, touchpoint, lane or evidence (``of``) with the number ``id``; a restored
+    stage or touchpoint is found by ``kept``. Evidence is removed and restored; its own page adds it. ``set`` writes ``text`` into ``field``, of an own lane's cell the
     one of ``lane``, where ``before`` still stands: None where whoever changes it has not seen it.
     ``add`` and ``move`` put it at place ``at``, 0 the first, a touchpoint into ``stage``; ``seen`` is
     the stage where the mover saw it.
@@ -51,6 +52,8 @@ class Step:
     def __post_init__(self) -> None:
         if self.do not in _DOING or self.of not in _OF:
             raise Invalid(f"{self.do[:20]!r} {self.of[:20]!r} is no change of a map.")
+        if self.of == EVIDENCE and self.do not in (REMOVE, RESTORE):
+            raise Invalid(f"Evidence is not {self.do} on the map; use the page Evidence.")
 
     def to_json(self) -> dict[str, Any]:
         """What is set of it."""
@@ -86,6 +89,8 @@ def take(session: Session, journey: Journey, step: Step, *, user_id: int | None)
     """
     if step.do == SET:
         return _set(session, journey, step, user_id)
+    if step.of == EVIDENCE:
+        return _evidence_step(session, journey, step, user_id)
     if step.of == LANE:
         return _lane_step(session, journey, step, user_id)
     if step.do == ADD:
@@ -168,6 +173,14 @@ def _lane_step(session: Session, journey: Journey, step: Step, user_id: int | No
         return replace(step, at=before)
     remove_lane(session, journey, lane, user_id=user_id)
     return Step(RESTORE, LANE, id=step.id)
+
+
+def _evidence_step(session: Session, journey: Journey, step: Step, user_id: int | None) -> Step:
+    if step.do == REMOVE:
+        take_evidence_off(session, journey, step.id, user_id=user_id)
+        return Step(RESTORE, EVIDENCE, id=step.id)
+    put_evidence_back(session, journey, step.id, user_id=user_id)
+    return Step(REMOVE, EVIDENCE, id=step.id)
 
 
 def _placed(journey: Journey, step: Step) -> Stage | Touchpoint:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.journeys.codes import code_from
+from surveyapp.journeys.map_evidence_removals import set_evidence_aside, take_evidence_back
 from surveyapp.store.audit import record
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
@@ -41,6 +42,7 @@ def keep_stage(session: Session, stage: Stage, *, user_id: int | None) -> int:
         "position": _place(stage, stage.journey.stages),
         "cells": _texts(stage),
         "comments": _set_aside(session, MapComment.stage_id == stage.id),
+        "evidence": set_evidence_aside(session, stage, user_id=user_id),
         "touchpoints": [_described(session, point) for point in stage.touchpoints],
     }
     return _keep(session, stage.journey_id, "stage", content, user_id)
@@ -105,6 +107,7 @@ def _put_stage(session: Session, journey: Journey, content: Mapping[str, Any]) -
     )
     _insert(journey.stages, stage, content["position"])
     _take_back(session, stage, content)
+    take_evidence_back(session, stage, content)
     for point, kept in zip(stage.touchpoints, content["touchpoints"], strict=True):
         _take_back(session, point, kept)
     return stage.code

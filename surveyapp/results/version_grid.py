@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from surveyapp.journeys.map_lanes import LANES, OWN, Grain, Kind, Lane
-from surveyapp.journeys.map_snapshots import MapSnapshot, SnapshotLane, SnapshotStage
+from surveyapp.journeys.map_lanes import OWN, Grain, Kind, Lane
+from surveyapp.journeys.map_snapshots import MapSnapshot, SnapshotLane, SnapshotStage, lanes_in
 from surveyapp.journeys.map_steps import STAGE, TOUCHPOINT
 from surveyapp.journeys.map_texts import NAME
 from surveyapp.results.map_grid import GridCell, GridPoint, GridRow, GridStage, is_from_right
@@ -45,7 +45,7 @@ def version_grid(of: MapSnapshot) -> VersionGrid:
 
 
 def _rows(of: MapSnapshot) -> Iterator[GridRow]:
-    for lane in LANES:
+    for lane in lanes_in(of.order):
         if lane.kind is not Kind.SHOWN:
             yield GridRow(lane, tuple(tuple(_cells(stage, lane)) for stage in of.stages))
     for own in of.lanes:

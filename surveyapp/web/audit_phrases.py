@@ -57,6 +57,8 @@ _SAID = {
     "remove persona picture": "Removed the picture of a persona",
     "add map evidence": "Added evidence to a map",
     "remove map evidence": "Removed evidence from a map",
+    "restore map evidence": "Put evidence back on a map",
+    "delete map evidence": "Deleted evidence of a map for good",
     "download map evidence": "Downloaded evidence of a map",
     "add sub-journey": "Let a journey lead to another one",
     "remove sub-journey": "Removed a link to another journey",

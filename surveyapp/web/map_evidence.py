@@ -16,8 +16,8 @@ from surveyapp.auth.grants import may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
 from surveyapp.journeys import queries
+from surveyapp.journeys.map_documents import PICTURE
 from surveyapp.journeys.map_evidence import (
-    PICTURE,
     PlacedEvidence,
     Quotable,
     add_file,
@@ -25,10 +25,11 @@ from surveyapp.journeys.map_evidence import (
     evidence_of,
     evidence_row,
     quotable,
-    remove_evidence,
 )
+from surveyapp.journeys.map_evidence_removals import delete_evidence, removed_count
 from surveyapp.journeys.map_files import LARGEST, read_map_file
-from surveyapp.journeys.map_history import drawn_journey
+from surveyapp.journeys.map_history import change, drawn_journey, note_evidence
+from surveyapp.journeys.map_steps import EVIDENCE, REMOVE, RESTORE, Step
 from surveyapp.store.models import File, Journey, Stage
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.forms import StaffForm, choices
@@ -58,8 +59,8 @@ class FileForm(StaffForm):
     file = FileField(
         "File",
         [FileRequired("Choose a file.")],
-        description="PNG, JPEG, WebP or PDF, at most 10 MB. Pictures are drawn anew, without what the"
-        " camera noted.",
+        description="PNG, JPEG, WebP, PDF, DOCX, XLSX, PPTX, ODT, ODS, ODP or plain text, at most 10 MB."
+        " Pictures are drawn anew, without what the camera noted. Documents with macros are refused.",
     )
 
 
@@ -88,7 +89,9 @@ def quote(journey_id: int) -> ResponseReturnValue:
                 chosen = next((each for each in known if each.key == form.quote.data), None)
                 if chosen is None:
                     raise NotFound("This quote is gone: its customer may have withdrawn it.")
-                add_quote(session, stage, chosen, title=form.title.data or "", user_id=me().id)
+                title = form.title.data or ""
+                row = add_quote(session, stage, chosen, title=title, user_id=me().id)
+                note_evidence(session, stage.journey, row.id, row.title, user_id=me().id)
             return _added(journey_id)
     return _page(shown, form.status)
 
@@ -107,7 +110,8 @@ def file(journey_id: int) -> ResponseReturnValue:
             with installation().store.writing() as session:
                 stage = _stage(drawn_journey(session, journey_id), form.stage.data)
                 title = form.title.data or ""
-                add_file(installation(), session, stage, found, title=title, user_id=me().id)
+                row = add_file(installation(), session, stage, found, title=title, user_id=me().id)
+                note_evidence(session, stage.journey, row.id, row.title, user_id=me().id)
             return _added(journey_id)
     return _page(shown, form.status)
 
@@ -132,17 +136,43 @@ def download(journey_id: int, map_evidence_id: int) -> ResponseReturnValue:
 @map_evidence.post("/map-evidence/<int:map_evidence_id>/remove")
 @requires(Permission.EDIT_JOURNEYS)
 def remove(journey_id: int, map_evidence_id: int) -> ResponseReturnValue:
-    with installation().store.writing() as session:
-        journey = drawn_journey(session, journey_id)
-        remove_evidence(installation(), session, journey, map_evidence_id, user_id=me().id)
-    flash("Removed.")
+    """Take it off the map, as a change that the map's undo takes back."""
+    _take(journey_id, Step(REMOVE, EVIDENCE, id=map_evidence_id))
+    flash("Removed. It can be restored below for 90 days, or by Undo on the map.")
     return redirect(url_for("map_evidence.index", journey_id=journey_id), 303)
 
 
-def shown_evidence(session: Session, journey: Journey) -> tuple[PlacedEvidence, ...]:
+@map_evidence.post("/map-evidence/<int:map_evidence_id>/restore")
+@requires(Permission.EDIT_JOURNEYS)
+def restore(journey_id: int, map_evidence_id: int) -> ResponseReturnValue:
+    _take(journey_id, Step(RESTORE, EVIDENCE, id=map_evidence_id))
+    flash("Restored.")
+    return redirect(url_for("map_evidence.index", journey_id=journey_id), 303)
+
+
+@map_evidence.post("/map-evidence/<int:map_evidence_id>/delete")
+@requires(Permission.EDIT_JOURNEYS)
+def delete(journey_id: int, map_evidence_id: int) -> ResponseReturnValue:
+    """Delete what was removed before its time is over."""
+    with installation().store.writing() as session:
+        journey = drawn_journey(session, journey_id)
+        delete_evidence(installation(), session, journey, map_evidence_id, user_id=me().id)
+    flash("Deleted for good.")
+    return redirect(url_for("map_evidence.index", journey_id=journey_id), 303)
+
+
+def _take(journey_id: int, step: Step) -> None:
+    with installation().store.writing() as session:
+        journey = drawn_journey(session, journey_id)
+        change(session, journey, step, user_id=me().id)
+
+
+def shown_evidence(
+    session: Session, journey: Journey, *, removed: bool = False
+) -> tuple[PlacedEvidence, ...]:
     """What whoever asks may see on a map. Quotes are for readers of comments, whose reading is noted."""
     reads = may_on(session, me(), Permission.READ_COMMENTS, journey.id)
-    return evidence_of(session, journey.id, quotes=reads, minimum_cell=_few())
+    return evidence_of(session, journey.id, quotes=reads, minimum_cell=_few(), removed=removed)
 
 
 def printed_evidence(shown: Sequence[PlacedEvidence]) -> dict[int, list[str]]:
@@ -182,6 +212,8 @@ def _shown(session: Session, journey: Journey) -> dict[str, Any]:
     return {
         "journey": journey,
         "evidence": shown_evidence(session, journey),
+        "removed": shown_evidence(session, journey, removed=True) if edits else (),
+        "removed_count": removed_count(session, journey.id) if edits else 0,
         "stages": list(journey.stages),
         "known": known,
         "quote_form": quote_form,
@@ -190,7 +222,7 @@ def _shown(session: Session, journey: Journey) -> dict[str, Any]:
 
 
 def _page(shown: dict[str, Any], status: int = 200) -> ResponseReturnValue:
-    note_quotes(shown["journey"], (*shown["evidence"],))
+    note_quotes(shown["journey"], (*shown["evidence"], *shown["removed"]))
     if wants_json() and status == 200:
         rows = [
             {"id": e.id, "stage_id": e.stage_id, "kind": e.kind, "title": e.title, "text": e.text}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,7 +18,8 @@ from surveyapp.journeys import map_versions as known_ones
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.change_register import LONGEST_TEXT, LONGEST_TITLE
-from surveyapp.journeys.map_comparison import MapComparison, compare_maps, same_points
+from surveyapp.journeys.map_comparison import MapComparison, Noun, compare_maps, same_points
+from surveyapp.journeys.map_evidence import PlacedEvidence
 from surveyapp.journeys.map_history import drawn_journey
 from surveyapp.journeys.map_snapshots import MapSnapshot, snapshot_of
 from surveyapp.journeys.map_versions import VersionText
@@ -37,6 +38,7 @@ from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
+from surveyapp.web.map_evidence import note_quotes, shown_evidence
 from surveyapp.web.map_shown import FEELINGS_SAID, worded
 from surveyapp.web.number_formats import day
 from surveyapp.web.sessions import me
@@ -114,12 +116,17 @@ def show(journey_id: int, map_version_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
         version = known_ones.version_of(session, journey_id, map_version_id)
+        content = MapSnapshot.from_json(version.content)
+        evidence = _evidence(content, shown_evidence(session, journey))
+    note_quotes(journey, evidence)
     return page(
         "map_versions/show.html",
         {"journey": journey.code, **version_to_json(version), "map": version.content},
         journey=journey,
         version=version,
-        grid=version_grid(MapSnapshot.from_json(version.content)),
+        grid=version_grid(content),
+        evidence=evidence,
+        lists_evidence=bool(content.order),
         feelings=FEELINGS_SAID,
         ownerships=OWNERSHIPS,
     )
@@ -145,6 +152,8 @@ def compare(journey_id: int) -> ResponseReturnValue:
             first.content, second.content, same_journey=first.journey_id == second.journey_id
         )
         scores = _scores(session, journey, first, second, found)
+        pieces = _compared_evidence(found, shown_evidence(session, journey))
+    note_quotes(journey, (*pieces.values(),))
     return page(
         "map_versions/compare.html",
         {
@@ -162,6 +171,8 @@ def compare(journey_id: int) -> ResponseReturnValue:
         scores=scores,
         worded=worded,
         said=effect_phrases,
+        pieces=pieces,
+        lists_evidence=bool(first.content.order and second.content.order),
     )
 
 
@@ -185,6 +196,28 @@ def restore(journey_id: int, map_version_id: int) -> ResponseReturnValue:
         title = known_ones.restore_version(session, journey, map_version_id, user_id=me().id)
     flash(f"{title} has been restored.")
     return redirect(url_for("map_versions.index", journey_id=journey_id), 303)
+
+
+def _evidence(of: MapSnapshot, now: tuple[PlacedEvidence, ...]) -> tuple[PlacedEvidence, ...]:
+    """What a version lists, by the places of its stages from 1 on: as it is shown ``now``, of what is not
+    shown any more that it was there.
+    """
+    there = {each.id: each for each in now}
+    return tuple(
+        replace(there[piece.id], stage_id=at)
+        if piece.id in there
+        else PlacedEvidence(piece.id, at, "gone", piece.title, "", said=piece.kind)
+        for at, stage in enumerate(of.stages, start=1)
+        for piece in stage.evidence
+    )
+
+
+def _compared_evidence(
+    found: MapComparison, now: tuple[PlacedEvidence, ...]
+) -> dict[int, PlacedEvidence]:
+    """By its number what is still shown of the evidence that differs."""
+    numbers = {each.number for each in found.differences if each.noun is Noun.EVIDENCE}
+    return {each.id: each for each in now if each.id in numbers}
 
 
 def _side(session: Session, journey: Journey, others: list[Journey], key: str, name: str) -> Side:

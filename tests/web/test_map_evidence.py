@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import zipfile
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -12,10 +14,12 @@ from sqlalchemy import select
 
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
-from surveyapp.journeys import queries
+from surveyapp.journeys import actions, queries
+from surveyapp.journeys.map_documents import DOCUMENTS
+from surveyapp.journeys.map_evidence_removals import forget_evidence
 from surveyapp.journeys.map_files import LARGEST, read_map_file
 from surveyapp.responses.actions import submit
-from surveyapp.store.models import Comment, File, JourneyGrant, MapEvidence, Response
+from surveyapp.store.models import Comment, File, JourneyGrant, MapEvidence, MapVersion, Response
 from tests.responses.makers import NOW, as_survey, make_survey, some_answers
 from tests.web.world import add_user
 
@@ -102,7 +106,7 @@ def test_a_picture_is_drawn_anew_and_a_document_is_an_attachment(installation, d
 
     for data, name, wrong in (
         (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "a.png", "neither"),
-        (b"PK\x03\x04 a workbook", "plan.pdf", "neither"),
+        (b"PK\x03\x04 a workbook", "plan.pdf", "damaged"),
     ):
         refused = sent(data, name)
         assert refused.status_code == 422 and wrong in refused.text, name
@@ -131,11 +135,117 @@ def test_a_picture_is_drawn_anew_and_a_document_is_an_attachment(installation, d
     (address,) = link.xpath("//input[contains(@value, '/shared/')]/@value")
     assert "map-evidence" not in client.get("/shared/" + address.rpartition("/")[2]).text
     step = {"do": "remove", "of": "stage", "id": str(stage)}
-    refused = client.post(f"{base}/journey-map/changes", data=step)
-    assert refused.status_code == 409
-    rows = client.get(f"{base}/map-evidence.json").json["evidence"]
-    for row in rows:
-        assert client.post(f"{base}/map-evidence/{row['id']}/remove").status_code == 303
+    evidence = client.get(f"{base}/map-evidence.json").json["evidence"]
+    with installation.store.writing() as session:  # nothing else keeps the stage
+        number = int(base.rpartition("/")[2])
+        other = actions.add_stage(
+            session, queries.journey(session, number), name="Later", user_id=None
+        )
+        session.query(MapEvidence).update({"stage_id": other.id})
+        step["id"] = str(other.id)
+    for path in ("changes", "undo"):
+        assert client.post(f"{base}/journey-map/{path}", data=step).status_code == 303
+        stand = client.get(f"{base}/map-evidence.json").json["evidence"]
+        assert [each["id"] for each in stand] == [e["id"] for e in evidence if path == "undo"]
+
+
+def test_removed_evidence_comes_back_by_undo_and_stands_in_versions(installation, drawn):
+    client, base, stage, response = drawn
+    quote = {"stage": str(stage), "title": "Waiting", "quote": f"{response} csat-csat_reason"}
+    assert client.post(f"{base}/map-evidence/quotes", data=quote).status_code == 303
+    fields = {"stage": str(stage), "title": "Notes", "file": (BytesIO(b"They wait."), "notes.txt")}
+    client.post(f"{base}/map-evidence/files", data=fields, content_type="multipart/form-data")
+    assert (
+        client.post(
+            f"{base}/map-versions/new", data={"title": "Before", "day": "2026-01-01"}
+        ).status_code
+        == 303
+    )
+    first, second = (e["id"] for e in client.get(f"{base}/map-evidence.json").json["evidence"])
+
+    def numbers() -> list[int]:
+        return [e["id"] for e in client.get(f"{base}/map-evidence.json").json["evidence"]]
+
+    def said(path: str) -> str:
+        return client.get(f"{base}/{path}").text
+
+    for left in ([first], []):  # the map's undo takes back what was added, the last first
+        client.post(f"{base}/journey-map/undo")
+        assert numbers() == left
+    for left in ([first], [first, second]):
+        client.post(f"{base}/journey-map/redo")
+        assert numbers() == left
+    for number in (first, second):
+        client.post(f"{base}/map-evidence/{number}/remove")
+    assert client.get(f"{base}/map-evidence/{second}/file").status_code == 404
+    shown = said("map-versions/1")
+    assert "Quote that is not shown now" in shown and "Notes</bdi>, removed since" in shown
+    found = client.get(f"{base}/map-versions/compare.json").json["differences"]
+    assert [(e["did"], e["noun"], e["number"]) for e in found] == [
+        ("removed", "evidence", first),
+        ("removed", "evidence", second),
+    ]
+    client.post(f"{base}/map-evidence/{first}/restore")
+    assert html.escape(WORDS) in said("map-versions/1") and "Notes" not in said("journey-map")
+    with installation.store.writing() as session:
+        assert WORDS not in str(session.query(MapVersion.content).scalar())
+        session.delete(session.get(Response, response))
+    assert "Quote that is not shown now" in said("map-versions/1")
+    assert forget_evidence(installation, installation.now() + timedelta(days=89)) == 0
+    assert forget_evidence(installation, installation.now() + timedelta(days=91)) == 1
+    assert client.post(f"{base}/map-evidence/{second}/restore").status_code == 404
     with installation.store.reading() as session:
-        assert session.query(File).count() == 0
-    assert client.get(image.get("src")).status_code == 404
+        assert (session.query(File).count(), session.query(MapEvidence).count()) == (0, 0)
+
+
+def packed(**parts: bytes) -> bytes:
+    """An archive with ``[Content_Types].xml`` of a Word document and these parts, ``__`` for a slash."""
+    out = BytesIO()
+    word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        types = f'<Types><Override ContentType="{word}.main+xml"/></Types>'
+        file.writestr("[Content_Types].xml", types)
+        for name, data in parts.items():
+            file.writestr(name.replace("__", "/"), data)
+    return out.getvalue()
+
+
+TEMPLATE = (
+    b'<Relationship Type="http://a/attachedTemplate" Target="http://b" TargetMode="External"/>'
+)
+LINK = b'<Relationship Type="http://a/hyperlink" Target="http://b" TargetMode="External"/>'
+
+
+def test_documents_are_known_by_what_is_in_them_and_run_nothing(drawn):
+    client, base, stage, _ = drawn
+    odt = BytesIO()
+    with zipfile.ZipFile(odt, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+    kept = ((packed(**{"word___rels__a.rels": LINK}), "docx"), (odt.getvalue(), "odt"))
+    for data, ending in (*kept, ("Gr\u00fc\u00df Gott".encode(), "txt"), (b"%PDF-1.7 a", "pdf")):
+        assert DOCUMENTS[read_map_file(data).media_type].ending == ending
+    huge = packed(**{"word__a.xml": bytes(1 << 20)}).replace(
+        (1 << 20).to_bytes(4, "little"), (1 << 30).to_bytes(4, "little")
+    )
+    for data, why in (
+        (packed(**{"word__vbaProject.bin": b"1"}), "macros"),
+        (packed(**{"word___rels__s.rels": TEMPLATE}), "from elsewhere"),
+        (huge, "unpacks to"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "before 2007"),
+        (b"%PDF-1.7 /JavaScript (app.alert)", "script"),
+        (b"<html><script>1</script>", "neither"),
+        (b"MZ\x90\x00\xff", "neither"),
+        (b"words\x00", "neither"),
+    ):
+        with pytest.raises(Invalid, match=why):
+            read_map_file(data)
+    fields = {"stage": str(stage), "title": "Plan", "file": (BytesIO(kept[0][0]), "a.html")}
+    client.post(f"{base}/map-evidence/files", data=fields, content_type="multipart/form-data")
+    (row,) = client.get(f"{base}/map-evidence.json").json["evidence"]
+    with client.get(f"{base}/map-evidence/{row['id']}/file") as sent:
+        assert sent.headers["Content-Disposition"].rpartition(".")[2] == "docx"
+        assert "attachment" in sent.headers["Content-Disposition"]
+        assert "sandbox" in sent.headers["Content-Security-Policy"]
+    client.post(f"{base}/map-evidence/{row['id']}/remove")
+    assert client.post(f"{base}/map-evidence/{row['id']}/delete").status_code == 303
+    assert "Plan" not in client.get(f"{base}/map-evidence").text.partition("<form")[0]

@@ -105,6 +105,8 @@ class SubJourney(Base):
 class MapEvidence(Base):
     """What shows on a map how a stage is: a comment that may be quoted, or a file. A quote goes with its
     response.
+
+    ``removed_at``: it can be put back for some time; without ``stage_id`` once its stage is there again.
     """
 
     __tablename__ = "map_evidence"
@@ -115,10 +117,12 @@ class MapEvidence(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), index=True)
-    stage_id: Mapped[int] = mapped_column(ForeignKey("stages.id"), index=True)
+    stage_id: Mapped[int | None] = mapped_column(ForeignKey("stages.id"), index=True)
     title: Mapped[str] = mapped_column(String(200), default="")
     response_id: Mapped[int | None] = mapped_column(
         Number, ForeignKey("responses.id", ondelete="CASCADE"), index=True
     )
     item: Mapped[str] = mapped_column(String(120), default="")
     file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"), index=True)
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
