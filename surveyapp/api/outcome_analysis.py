@@ -169,7 +169,15 @@ class JourneyOutcomesSchema(ma.Schema):
     journey = ma.fields.String(required=True)
     made_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     stale = ma.fields.Boolean(
-        required=True, metadata={"description": "Whether outcomes came or went since."}
+        required=True,
+        metadata={
+            "description": "Whether answers, outcomes or events came, changed or went since."
+        },
+    )
+    since = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What changed since, in words; null where nothing did."},
     )
     running = ma.fields.Boolean(
         required=True, metadata={"description": "Whether a new analysis waits or runs."}
@@ -272,6 +280,7 @@ _OUTCOMES = {
     "journey": "onboarding",
     "made_at": "2026-09-01T06:00:00+00:00",
     "stale": False,
+    "since": None,
     "running": False,
     "stored": {"churn": 246},
     "limits": LIMITS,

@@ -13,19 +13,27 @@ from sqlalchemy.orm import Session
 from surveyapp.errors import Invalid
 from surveyapp.jobs import kinds
 from surveyapp.results.outcome_rows import counts
+from surveyapp.results.outcome_staleness import OutcomeChanges, outcome_changes
 from surveyapp.store.audit import record
 from surveyapp.store.models import Interaction, Job, Journey, OutcomeAnalysis, Stage, Touchpoint
 
 
 @dataclass(frozen=True)
 class FoundOutcomes:
-    """The stored result, None before the first; ``stored``: outcomes by kind; ``job``: the last one."""
+    """The stored result, None before the first; ``changes``: of its data since; ``stored``: outcomes by
+    kind; ``job``: the last one.
+    """
 
     result: Mapping[str, Any] | None
     made_at: datetime | None
-    is_stale: bool
+    changes: OutcomeChanges
     stored: Mapping[str, int]
     job: Job | None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what it was made of has changed since."""
+        return bool(self.changes)
 
     @property
     def is_running(self) -> bool:
@@ -66,7 +74,7 @@ def found_outcomes(session: Session, journey_id: int) -> FoundOutcomes:
     return FoundOutcomes(
         row.result if row else None,
         row.made_at if row else None,
-        row is not None and row.outcomes != sum(stored.values()),
+        outcome_changes(session, row, stored=sum(stored.values())) if row else OutcomeChanges(),
         stored,
         _last(session, journey_id),
     )

@@ -25,6 +25,7 @@ from surveyapp.results.journey import ground
 from surveyapp.results.outcome_cells import DISTINCT, TOO_FEW, admitted
 from surveyapp.results.outcome_flow import told_flow
 from surveyapp.results.outcome_rows import Customer, counts, customers
+from surveyapp.results.outcome_staleness import FORMAT, newest
 from surveyapp.results.proposed_segments import proposed_segments
 from surveyapp.results.score_bands import Bands, bands_of
 from surveyapp.results.score_credits import score_credits
@@ -32,7 +33,6 @@ from surveyapp.results.touchpoint_credits import told_credits, ways_to_outcome
 from surveyapp.sampling.outcomes import OutcomeKind
 from surveyapp.store.models import OutcomeAnalysis
 
-FORMAT = "outcomes/2"
 _DAY = 86400.0
 _MONTH = 30.4
 _MONTHS = 24  # of a curve
@@ -57,7 +57,9 @@ def run_outcome_analysis(
     No transaction is open while it computes.
     """
     progress(0, "Reading customers")
+    begun = installation.now()
     with installation.store.reading() as session:
+        seen = newest(session)  # before the rows: what comes meanwhile counts as not read
         base = ground(session, asked.journey_id, library=installation.library)
         everybody = list(customers(session, base).values())
         stored = sum(counts(session, asked.journey_id).values())
@@ -70,11 +72,11 @@ def run_outcome_analysis(
         session.merge(
             OutcomeAnalysis(
                 journey_id=asked.journey_id,
-                result=found,
+                result={**found, "seen": seen},
                 customers=found["answered"],
                 outcomes=stored,
                 versions=versions(),
-                made_at=installation.now(),
+                made_at=begun,
             )
         )
     return {"journey_id": asked.journey_id, "customers": found["answered"], "outcomes": stored}

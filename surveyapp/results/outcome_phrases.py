@@ -7,6 +7,7 @@ from typing import Any
 
 from surveyapp.results import phrases
 from surveyapp.results.outcome_actions import FoundOutcomes
+from surveyapp.results.outcome_staleness import MOST, OutcomeChanges
 
 LIMITS = (
     "Customers who scored low may differ in other ways, too: what is shown goes together, and nothing here"
@@ -34,11 +35,37 @@ def outcomes_to_json(found: FoundOutcomes) -> dict[str, Any]:
     return {
         "made_at": found.made_at,
         "stale": found.is_stale,
+        "since": since(found.changes) or None,
         "running": found.is_running,
         "stored": dict(found.stored),
         "limits": LIMITS,
-        "result": found.result,
+        "result": found.result
+        and {name: value for name, value in found.result.items() if name != "seen"},
     }
+
+
+def since(changes: OutcomeChanges) -> str:
+    """What has changed since an analysis, as a sentence; empty where nothing has."""
+    if changes.is_of_earlier_version:
+        return "Computed by an earlier version, whose figures were made in another way."
+    said = [
+        _many(n, one, did)
+        for n, one, did in (
+            (changes.answers, "answer", "came"),
+            (changes.changed, "answer", "changed"),
+            (changes.erased, "answer", "erased"),
+            (changes.outcomes, "outcome", "came"),
+            (changes.gone, "outcome", "removed"),
+            (changes.events, "event", "came"),
+        )
+        if n
+    ]
+    return f"Not in these figures: {', '.join(said)} since." if said else ""
+
+
+def _many(n: int, noun: str, did: str) -> str:
+    many = f"more than {MOST:,}" if n > MOST else f"{n:,}"
+    return f"{many} {noun}{'' if n == 1 else 's'} {did}"
 
 
 def rule_of_group(rule: Mapping[str, Any]) -> str:

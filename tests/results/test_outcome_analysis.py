@@ -21,11 +21,19 @@ from surveyapp.results.outcome_actions import ask_outcome_analysis, found_outcom
 from surveyapp.results.outcome_analysis import analysed, run_outcome_analysis
 from surveyapp.results.outcome_cells import admitted
 from surveyapp.results.outcome_flow import told_flow
-from surveyapp.results.outcome_phrases import outcomes_to_json
+from surveyapp.results.outcome_phrases import outcomes_to_json, since
 from surveyapp.results.outcome_rows import Customer, Told, Visit, customers
 from surveyapp.sampling.outcomes import OutcomeKind, receive_outcomes
 from surveyapp.store.db import Store
-from surveyapp.store.models import Journey, JourneyRun, Response, SurveyRow
+from surveyapp.store.models import (
+    CustomerOutcome,
+    Erasure,
+    Journey,
+    JourneyRun,
+    OutcomeAnalysis,
+    Response,
+    SurveyRow,
+)
 from surveyapp.surveys.links import pseudonym
 from tests.installations import installation_on
 from tests.responses.makers import SECRET, unstored_survey
@@ -176,13 +184,31 @@ def test_outcomes_are_joined_to_personal_answers_alone(
     )
     with store.reading() as session:
         found = found_outcomes(session, place.journey)
-        assert found.result is not None and not found.is_stale
+        assert found.result is not None and not found.is_stale and not since(found.changes)
         assert (found.result["answered"], found.result["outcomes"][0]["n"]) == (12, 12)
         assert outcomes_to_json(found)["stored"] == {"churn": 12}
+        assert "seen" not in outcomes_to_json(found)["result"]
         everybody = customers(session, ground(session, place.journey, library=BUILT_IN))
         monkeypatch.setattr(outcome_rows, "_AT_ONCE", 2)
         by_twos = customers(session, ground(session, place.journey, library=BUILT_IN))
         assert by_twos == everybody and sum(bool(each.scores) for each in by_twos.values()) == 12
+    with store.writing() as session:
+        first = session.scalars(select(Response).order_by(Response.id).limit(1)).one()
+        first.corrected_at = installation.now()
+        survey_id = first.survey_id
+        session.add(Erasure(survey_id=survey_id, erased_at=installation.now(), reason="request"))
+        bank.store_answers(
+            session, place.surveys["end"], [(DAY + timedelta(days=1), {}, {"nps": {"nps": 3}})], {}
+        )
+        session.delete(session.scalars(select(CustomerOutcome).limit(1)).one())
+        said = since(found_outcomes(session, place.journey).changes)
+        assert said == (
+            "Not in these figures: 1 answer came, 1 answer changed, 1 answer erased, 1 outcome removed"
+            " since."
+        )
+        row = session.get_one(OutcomeAnalysis, place.journey)
+        row.result = {name: value for name, value in row.result.items() if name != "seen"}
+        assert "earlier version" in since(found_outcomes(session, place.journey).changes)
     with store.writing() as session:
         survey = session.get_one(SurveyRow, place.surveys["end"])
         survey.anonymity = "anonymous"
