@@ -49,6 +49,50 @@ class ClusterData:
     starts: Array  # (J,) where each cluster's rows begin
     labels: tuple[object, ...] = ()  # of the clusters (J,)
     losses: tuple[str, ...] = ()  # sentences on rows that were left out
+    row_weights: Array | None = None  # (N,) that add up to each cluster's size
+    cluster_weights: Array | None = None  # (J,) that keep the sum of all rows' weights N
+    group: object = None  # its value, where there are several
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether no answer is missing."""
+        return not (np.isnan(self.rows).any() or np.isnan(self.between).any())
+
+    @property
+    def plain(self) -> bool:
+        """Whether no answer is missing and all rows and clusters weigh the same."""
+        return self.row_weights is None and self.cluster_weights is None and self.complete
+
+    @cached_property
+    def filled(self) -> tuple[Array, Array]:
+        """Rows and clusters' own variables with the cluster's mean, or else the variable's, for what is
+        missing: to describe and to start from.
+        """
+        if self.complete:
+            return self.rows, self.between
+        known = ~np.isnan(self.rows)
+        count = np.add.reduceat(known, self.starts, axis=0, dtype=float)
+        total = np.add.reduceat(np.where(known, self.rows, 0.0), self.starts, axis=0)
+        every = total.sum(axis=0) / np.maximum(count.sum(axis=0), 1.0)
+        means = np.where(count > 0, total / np.maximum(count, 1.0), every)
+        own = np.isnan(self.between)
+        usual = np.where(own, 0.0, self.between).sum(axis=0) / np.maximum((~own).sum(axis=0), 1)
+        return (
+            np.where(known, self.rows, np.repeat(means, self.sizes, axis=0)),
+            np.where(own, usual, self.between),
+        )
+
+    @property
+    def cells(self) -> float:
+        """Answers seen, weighted: of both levels."""
+        rows, own = (~np.isnan(part) for part in (self.rows, self.between))
+        by_row = rows.sum(axis=1).astype(float)
+        if self.row_weights is not None:
+            by_row = by_row * self.row_weights
+        by_cluster = np.add.reduceat(by_row, self.starts) + own.sum(axis=1)
+        if self.cluster_weights is not None:
+            by_cluster = by_cluster * self.cluster_weights
+        return float(by_cluster.sum())
 
     @property
     def n(self) -> int:
@@ -73,12 +117,12 @@ class ClusterData:
     @cached_property
     def means(self) -> Array:
         """Mean of each variable within, by cluster (J, p)."""
-        return np.asarray(np.add.reduceat(self.rows, self.starts, axis=0) / self.sizes[:, None])
+        return np.asarray(np.add.reduceat(self.filled[0], self.starts, axis=0) / self.sizes[:, None])
 
     @cached_property
     def away(self) -> Array:
         """Rows from their cluster's mean (N, p)."""
-        return np.asarray(self.rows - np.repeat(self.means, self.sizes, axis=0))
+        return np.asarray(self.filled[0] - np.repeat(self.means, self.sizes, axis=0))
 
     @cached_property
     def pooled(self) -> Array:
@@ -88,7 +132,7 @@ class ClusterData:
     @cached_property
     def vectors(self) -> Array:
         """(J, z + p): each cluster's own variables and scaled means."""
-        return np.hstack([self.between, self.means * np.sqrt(self.sizes)[:, None]])
+        return np.hstack([self.filled[1], self.means * np.sqrt(self.sizes)[:, None]])
 
     @cached_property
     def size_of(self) -> Array:
@@ -119,46 +163,101 @@ class ClusterData:
         return float((n - (self.sizes.astype(float) @ self.sizes) / n) / (j - 1))
 
 
-def cluster_data(data: pd.DataFrame, model: TwoLevelModel, cluster: str) -> ClusterData:
+def cluster_data(
+    data: pd.DataFrame,
+    model: TwoLevelModel,
+    cluster: str,
+    *,
+    incomplete: bool = False,
+    needed: Sequence[str] = (),
+    weights: str | None = None,
+    cluster_weights: str | None = None,
+    group: object = None,
+) -> ClusterData:
     """The rows that have a cluster and every answer, checked, each cluster's together.
+
+    ``incomplete`` keeps rows with a missing answer that have at least one at level 1 and all of those
+    ``needed``. ``weights`` is the column of the rows' weights, which are scaled to add up to each
+    cluster's size; ``cluster_weights`` that of the clusters', scaled so that all rows' weights add up to
+    their number.
 
     Raises MissingItem, DataError naming a level-2 variable that differs within a cluster, NoVariance,
     NotPositiveDefinite, and TooFewCases for too few clusters or rows.
     """
     losses: list[str] = []
-    values = numeric_rows(data, model.observed)
+    names = model.observed
+    p = len(model.within.observed)
+    values = numeric_rows(data, names)
     known = data[cluster].notna().to_numpy()
-    complete = ~np.isnan(values).any(axis=1)
+    answered = ~np.isnan(values)
+    complete = answered.all(axis=1)
+    if incomplete:
+        given = answered[:, [k for k, name in enumerate(names) if name in needed]].all(axis=1)
+        complete = given & answered[:, :p].any(axis=1)
+    weighed = np.ones(len(data), dtype=bool)
+    columns = [column for column in (weights, cluster_weights) if column is not None]
+    weighing = numeric_rows(data, columns) if columns else np.zeros((len(data), 0))
+    if columns:
+        weighed = _weighed(weighing, columns)
+    missing = "no answer, or none of a fixed predictor," if incomplete else "a missing answer"
     for why, lost in (
         (f"no value of {cluster}", ~known),
-        ("a missing answer", known & ~complete),
+        (missing, known & ~complete),
+        (f"no weight above 0 in {' or '.join(columns)}", known & complete & ~weighed),
     ):
         count = int(lost.sum())
         if count:
             verb = "has" if count == 1 else "have"
             left = "was left out" if count == 1 else "were left out"
             losses.append(f"{count} of {len(data)} rows {verb} {why} and {left}")
-    keep = known & complete
+    keep = known & complete & weighed
     codes, labels = pd.factorize(data.loc[keep, cluster])
     order = np.argsort(codes, kind="stable")
     codes, values = codes[order], values[keep][order]
+    weighing = weighing[keep][order]
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
-    p = len(model.within.observed)
-    within = values[:, :p]
-    own = _between(values[:, p:], starts, model.observed[p:], cluster)
-    found = ClusterData(model, cluster, within, own, starts, tuple(labels), tuple(losses))
+    own = _between(values[:, p:], starts, names[p:], cluster)
+    by_row = by_cluster = None
+    if len(starts):
+        sizes = np.diff(np.append(starts, len(values)))
+        if weights is not None:
+            by_row = weighing[:, 0]
+            by_row = by_row * np.repeat(sizes / np.add.reduceat(by_row, starts), sizes)
+        if cluster_weights is not None:
+            by_cluster = _between(weighing[:, -1:], starts, [cluster_weights], cluster)[:, 0]
+            by_cluster = by_cluster * (len(values) / float(by_cluster @ sizes))
+    found = ClusterData(
+        model,
+        cluster,
+        values[:, :p],
+        own,
+        starts,
+        tuple(labels),
+        tuple(losses),
+        by_row,
+        by_cluster,
+        group,
+    )
     _require_enough(found)
     _require_variance(found)
     return found
+
+
+def _weighed(values: Array, names: Sequence[str]) -> Array:
+    """Rows with a weight above 0. Raises DataError for weights below."""
+    for name, column in zip(names, values.T, strict=True):
+        if (column < 0).any():
+            raise DataError(f"{name}: weights below 0 have no meaning; correct them")
+    return np.asarray((values > 0).all(axis=1))
 
 
 def _between(values: Array, starts: Array, names: Sequence[str], cluster: str) -> Array:
     """Each cluster's value (J, z) of the variables that only clusters have."""
     if not len(starts):
         return values
-    low, high = (edge.reduceat(values, starts, axis=0) for edge in (np.minimum, np.maximum))
+    low, high = (edge.reduceat(values, starts, axis=0) for edge in (np.fmin, np.fmax))
     for j, name in enumerate(names):
-        unlike = int((low[:, j] != high[:, j]).sum())
+        unlike = int((low[:, j] < high[:, j]).sum())
         if unlike:
             where = "one cluster" if unlike == 1 else f"{unlike} clusters"
             raise DataError(
@@ -188,7 +287,7 @@ def _require_enough(data: ClusterData) -> None:
 def _require_variance(data: ClusterData) -> None:
     model = data.model
     pooled = data.pooled.diagonal()
-    for name, inside, column in zip(model.within.observed, pooled, data.rows.T, strict=True):
+    for name, inside, column in zip(model.within.observed, pooled, data.filled[0].T, strict=True):
         spread = float(column.var())
         if spread <= ALMOST_NOTHING * max(float(column.mean()) ** 2, 1e-300):
             raise NoVariance(f"{name}: all {data.n} answers are {column[0]:g}; leave the item out")
@@ -196,14 +295,14 @@ def _require_variance(data: ClusterData) -> None:
             raise NoVariance(
                 f"{name} is the same for all rows of each {data.cluster}; put it at level 2 only"
             )
-    for name, column in zip(model.between_only, data.between.T, strict=True):
+    for name, column in zip(model.between_only, data.filled[1].T, strict=True):
         if column.min() == column.max():
             raise NoVariance(
                 f"{name}: all {data.n_clusters} clusters have {column[0]:g}; leave it out"
             )
     for matrix, names, what in (
         (data.pooled, model.within.observed, "within clusters"),
-        (np.cov(data.between, rowvar=False), model.between_only, "of the level-2 variables"),
+        (np.cov(data.filled[1], rowvar=False), model.between_only, "of the level-2 variables"),
     ):
         _require_definite(np.atleast_2d(matrix), names, what)
 
@@ -258,7 +357,7 @@ def _said(data: ClusterData) -> list[str]:
 def analysis_of_variance(data: ClusterData) -> Array:
     """Intraclass correlation of each variable within (p,), by one-way analysis of variance."""
     inside = data.pooled.diagonal()
-    about = data.means - data.rows.mean(axis=0)
+    about = data.means - data.filled[0].mean(axis=0)
     between = (data.sizes @ about**2) / (data.n_clusters - 1)
     size = data.mean_size
     return np.asarray((between - inside) / (between + (size - 1) * inside))

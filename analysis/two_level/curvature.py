@@ -45,9 +45,9 @@ def curvature(
     m_b, m_w = outer.m, inner.m
     weighted = [weights[:, None, None] * part for part in right]
     flip = right[1].swapaxes(1, 2)
-    bb = d_b.T @ _pairs(left[0], weighted[0]) @ d_b
-    bw = d_b.T @ _pairs(left[1].swapaxes(1, 2), weighted[1]) @ d_w
-    ww = d_w.T @ _pairs(left[2], weighted[2]) @ d_w
+    bb = d_b.T @ pairs(left[0], weighted[0]) @ d_b
+    bw = d_b.T @ pairs(left[1].swapaxes(1, 2), weighted[1]) @ d_w
+    ww = d_w.T @ pairs(left[2], weighted[2]) @ d_w
     roots = root[:, None, None]
     bb += 2 * m_b.T @ weighted[0].sum(axis=0) @ m_b
     bw += 2 * m_b.T @ (roots * weighted[1]).sum(axis=0) @ m_w
@@ -63,7 +63,7 @@ def curvature(
     return Curvature(bb, bw, ww)
 
 
-def _pairs(left: Array, right: Array) -> Array:
+def pairs(left: Array, right: Array) -> Array:
     """Sum over sizes of tr(left A right B) for symmetric A and B, over their lower triangles: ``left``
     (S, b, a) and ``right`` (S, a, b), A of size a and B of size b.
     """

@@ -189,12 +189,13 @@ def moment_estimates(data: ClusterData) -> tuple[tuple[Array, Array], tuple[Arra
     """Covariances and means by level from analysis of variance, the former made positive definite."""
     model = data.model
     within, between = list(model.within.observed), list(model.between.observed)
-    mean = data.rows.mean(axis=0)
+    rows, every = data.filled
+    mean = rows.mean(axis=0)
     about = data.means - mean
     among = (data.sizes[:, None] * about).T @ about / (data.n_clusters - 1)
     full = (among - data.pooled) / data.mean_size
     cov = np.zeros((len(between),) * 2)
-    own = data.between - data.between.mean(axis=0)
+    own = every - every.mean(axis=0)
     vectors = np.hstack([own, about])
     plain = vectors.T @ vectors / data.n_clusters
     order = [*model.between_only, *within]
@@ -206,11 +207,11 @@ def moment_estimates(data: ClusterData) -> tuple[tuple[Array, Array], tuple[Arra
                 cov[i, j] = plain[order.index(left), order.index(right)]
     inside = data.pooled.copy()
     only = [within.index(name) for name in model.within_only]
-    total = data.rows - mean
+    total = rows - mean
     inside[np.ix_(only, only)] = (total[:, only].T @ total[:, only]) / data.n
     inner_mean = np.array([mean[i] if i in only else 0.0 for i in range(len(within))])
-    every = dict(zip(order, [*data.between.mean(axis=0), *mean], strict=True))
-    outer_mean = np.array([every[name] for name in between])
+    centre = dict(zip(order, [*every.mean(axis=0), *mean], strict=True))
+    outer_mean = np.array([centre[name] for name in between])
     least = np.array(
         [
             0.02 * inside[k, k] if (k := _index(within, name)) is not None else 0.0
