@@ -117,7 +117,9 @@ class ClusterData:
     @cached_property
     def means(self) -> Array:
         """Mean of each variable within, by cluster (J, p)."""
-        return np.asarray(np.add.reduceat(self.filled[0], self.starts, axis=0) / self.sizes[:, None])
+        return np.asarray(
+            np.add.reduceat(self.filled[0], self.starts, axis=0) / self.sizes[:, None]
+        )
 
     @cached_property
     def away(self) -> Array:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 from scipy.linalg import lapack
 
-from analysis.two_level.model import LEVEL_NAMES
+from analysis.two_level.model import LEVEL_NAMES, group_of, level_of
 from analysis.two_level.solution import TwoLevelSolution
 
 
 def solution_warnings(solution: TwoLevelSolution, fit: Mapping[str, float]) -> tuple[str, ...]:
     """Warnings about data, convergence, inadmissible estimates and measures that do not exist."""
-    found = list(solution.data.warnings)
+    several = solution.table.groups > 1
+    found = [
+        f"{group.name}: {told}" if several else told
+        for group in solution.groups
+        for told in group.data.warnings
+    ]
     if not solution.optimum.converged:
         found.append(
             f"the estimation did not converge in {solution.optimum.iterations} iterations; "
@@ -25,28 +31,28 @@ def solution_warnings(solution: TwoLevelSolution, fit: Mapping[str, float]) -> t
         found.append(
             "standard errors could not be computed: the information matrix is singular at the estimates"
         )
-    if not solution.h1.converged:
+    if not solution.unrestricted:
         found.append(
             "the unrestricted two-level model did not converge, so that there are no fit measures; there "
             "may be too few clusters for the variables between them"
         )
     found += _negative_variances(solution)
     found += _latent_covariances(solution)
-    between = sum(row.free >= 0 for row in solution.table.between.rows)
-    if solution.data.n_clusters <= between:
+    between = len({row.free for row in solution.table.between.rows if row.free >= 0})
+    if solution.n_clusters <= between:
         found.append(
-            f"{solution.data.n_clusters} clusters are no more than the {between} parameters between "
+            f"{solution.n_clusters} clusters are no more than the {between} parameters between "
             "them; the standard errors of level 2 mean little"
         )
     every = solution.table.joint.n_parameters
-    if solution.robust and between < solution.data.n_clusters <= every:
+    if solution.robust and between < solution.n_clusters <= every:
         found.append(
-            f"{solution.data.n_clusters} clusters are no more than the {every} parameters; the robust "
+            f"{solution.n_clusters} clusters are no more than the {every} parameters; the robust "
             "standard errors and tests, which sum over clusters, mean little: compare them with ML's"
         )
     if not solution.optimum.converged:
         return tuple(found)
-    if solution.h1.boundary and solution.h1.converged:
+    if any(one.boundary for one in solution.h1) and solution.unrestricted:
         found.append(
             "the variables' unrestricted covariance between clusters is singular: some hardly vary "
             "between clusters, or vary as others do; chi-square then only nearly follows its distribution"
@@ -69,14 +75,16 @@ def _negative_variances(solution: TwoLevelSolution) -> list[str]:
         value = float(solution.theta[row.free])
         if row.op != "~~" or row.lhs != row.rhs or value >= 0:
             continue
-        own = solution.table.levels[row.group - 1]
+        level = level_of(row.group)
+        own = solution.table.levels[level - 1]
+        named = _named(solution, group_of(row.group))
         kind = "residual variance" if row.lhs in own.observed else "variance"
         found.append(
-            f"Heywood case: the {kind} of {row.lhs} {LEVEL_NAMES[row.group]} clusters is negative "
+            f"Heywood case: the {kind} of {row.lhs} {LEVEL_NAMES[level]} clusters{named} is negative "
             f"({value:.3g}); the model may be wrong, or the clusters too few for it"
             + (
                 f". Fixing it at 0 ({row.lhs} ~~ 0*{row.lhs}) is usual at level 2"
-                if row.group == 2
+                if level == 2
                 else ""
             )
         )
@@ -85,9 +93,8 @@ def _negative_variances(solution: TwoLevelSolution) -> list[str]:
 
 def _latent_covariances(solution: TwoLevelSolution) -> list[str]:
     found = []
-    for level, (own, implied) in enumerate(
-        zip(solution.table.levels, solution.point.implied, strict=True), start=1
-    ):
+    for group, level in product(solution.groups, (1, 2)):
+        own, implied = solution.table.levels[level - 1], group.implied[level - 1]
         p = len(own.observed)
         block = implied.covariance[p:, p:]
         variances = block.diagonal()
@@ -97,7 +104,14 @@ def _latent_covariances(solution: TwoLevelSolution) -> list[str]:
         sd = np.sqrt(variances)
         if lapack.dpotrf(block / (sd[:, None] * sd) + 1e-8 * np.eye(len(sd)))[1]:
             found.append(
-                f"the covariance matrix of the latent variables {LEVEL_NAMES[level]} clusters is not "
+                f"the covariance matrix of the latent variables {LEVEL_NAMES[level]} clusters"
+                f"{_named(solution, group.number)} is not "
                 "positive definite: factors correlate beyond 1; join or drop some"
             )
     return found
+
+
+def _named(solution: TwoLevelSolution, number: int) -> str:
+    """The group's name, where there are several."""
+    group = solution.groups[number - 1]
+    return f" in {group.name}" if solution.table.groups > 1 else ""

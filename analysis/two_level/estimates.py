@@ -12,12 +12,13 @@ from analysis.covariance.expressions import text_of
 from analysis.covariance.matrices import Array
 from analysis.covariance.standardised import Standardised, standardised
 from analysis.covariance.wald import wald
+from analysis.two_level.model import group_of, level_of
 from analysis.two_level.solution import TwoLevelSolution
 
 
 def estimates_frame(solution: TwoLevelSolution) -> pd.DataFrame:
-    """lhs, op, rhs, level, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv, std_all, std_se,
-    std_ci_lower, std_ci_upper; one row a parameter, within first, defined quantities (level 0) last.
+    """lhs, op, rhs, level, group, label, est, se, z, pvalue, ci_lower, ci_upper, std_lv, std_all, std_se,
+    std_ci_lower, std_ci_upper; one row a parameter, the first group's within first, defined quantities (level 0, group 0) last.
 
     ``std_all`` divides by the standard deviations of the row's own level. ``se`` is 0 and ``z`` NaN for
     fixed values; of a fit that did not converge there is only ``est``: where it stopped.
@@ -47,7 +48,8 @@ def estimates_frame(solution: TwoLevelSolution) -> pd.DataFrame:
             "op": [row.op for row in joint.rows] + [":="] * len(joint.definitions),
             "rhs": [row.rhs for row in joint.rows]
             + [text_of(d.expression) for d in joint.definitions],
-            "level": [row.group for row in joint.rows] + [0] * len(joint.definitions),
+            "level": [level_of(row.group) for row in joint.rows] + [0] * len(joint.definitions),
+            "group": [group_of(row.group) for row in joint.rows] + [0] * len(joint.definitions),
             "label": [row.label for row in joint.rows] + [d.name for d in joint.definitions],
             "est": values,
             "se": se,
@@ -67,10 +69,12 @@ def row_values(solution: TwoLevelSolution) -> Array:
     """The value of each row of both levels, free or fixed."""
     theta, found = solution.theta, []
     for row in solution.table.joint.rows:
-        own = solution.table.levels[row.group - 1]
+        level = level_of(row.group) - 1
+        own = solution.table.levels[level]
         if row.exogenous:
             i = own.observed.index(row.lhs)
-            mean, cov = solution.h1.means[row.group - 1], solution.h1.covariances[row.group - 1]
+            h1 = solution.h1[group_of(row.group) - 1]
+            mean, cov = h1.means[level], h1.covariances[level]
             found.append(mean[i] if row.op == "~1" else cov[i, own.observed.index(row.rhs)])
         elif row.free >= 0:
             found.append(theta[row.free])
@@ -92,14 +96,12 @@ def undefined_quantities(solution: TwoLevelSolution) -> list[str]:
     ]
 
 
-def r_squared(solution: TwoLevelSolution) -> dict[tuple[str, int], float]:
-    """Explained share of each dependent variable's variance at its level, by name and level; NaN for a
-    negative residual variance, and where the fit did not converge.
+def r_squared(solution: TwoLevelSolution) -> dict[tuple[str, int, int], float]:
+    """Explained share of each dependent variable's variance at its level, by name, level and group; NaN
+    for a negative residual variance, and where the fit did not converge.
     """
     found = {}
-    for level, (table, implied) in enumerate(
-        zip(solution.table.levels, solution.point.implied, strict=True), start=1
-    ):
+    for level, table in enumerate(solution.table.levels, start=1):
         dependent = {row.rhs for row in table.rows if row.op == "=~"}
         dependent |= {row.lhs for row in table.rows if row.op == "~"}
         names = [*table.observed, *table.latent]
@@ -107,32 +109,30 @@ def r_squared(solution: TwoLevelSolution) -> dict[tuple[str, int], float]:
             if row.op != "~~" or row.lhs != row.rhs or row.lhs not in dependent:
                 continue
             own = solution.theta[row.free] if row.free >= 0 else float(row.value or 0.0)
+            implied = solution.groups[row.group - 1].implied[level - 1]
             total = implied.covariance[names.index(row.lhs), names.index(row.lhs)]
             proper = solution.optimum.converged and own >= 0 and total > 0
-            found[row.lhs, level] = float(1 - own / total) if proper else float("nan")
+            found[row.lhs, level, row.group] = float(1 - own / total) if proper else float("nan")
     return found
 
 
 def _standardised(solution: TwoLevelSolution, values: Array) -> Standardised:
-    """Both levels' rows, each by the variances of its level."""
-    parts, begin = [], 0
-    for k, own in enumerate(solution.table.levels):
-        end = begin + len(own.rows)
-        parts.append(
-            standardised(
-                own,
-                (solution.structures[k],),
-                (solution.point.implied[k],),
-                solution.theta,
-                values[begin:end],
-            )
-        )
-        begin = end
-    return Standardised(
-        np.concatenate([part.std_lv for part in parts]),
-        np.concatenate([part.std_all for part in parts]),
-        np.vstack([part.std_all_gradient for part in parts]),
+    """Both levels' rows, each by the variances of its level and group."""
+    found = Standardised(
+        np.empty(len(values)), np.empty(len(values)), np.empty((len(values), len(solution.theta)))
     )
+    for k, own in enumerate(solution.table.levels):
+        at = solution.table.places(k)
+        part = standardised(
+            own,
+            tuple(group.structures[k] for group in solution.groups),
+            tuple(group.implied[k] for group in solution.groups),
+            solution.theta,
+            values[at],
+        )
+        found.std_lv[at], found.std_all[at] = part.std_lv, part.std_all
+        found.std_all_gradient[at] = part.std_all_gradient
+    return found
 
 
 def _defined(solution: TwoLevelSolution, values: Array, slopes: Array) -> tuple[Array, Array]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.covariance.drawn_rows import Column, named_column
@@ -36,6 +37,7 @@ from analysis.two_level.table import two_level_table
 from analysis.two_level.unit_variances import SAID, by_unit_variances
 
 ESTIMATORS = ("ML", "MLR")
+TREATMENTS = ("listwise", "fiml")
 VARIABLES_ON_ONE_THREAD = 24
 
 
@@ -48,13 +50,35 @@ class TwoLevelOptions:
     std_lv: bool
     orthogonal: bool
     fixed_x: bool
+    missing: str = "listwise"
+    group: str | None = None
+    equal: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+    sampling_weights: str | None = None  # of rows
+    cluster_weights: str | None = None
 
     def __post_init__(self) -> None:
+        if self.missing not in TREATMENTS:
+            raise ModelError(
+                f"missing {self.missing!r} does not go with levels; missing answers are left out by rows "
+                "(listwise), or rows kept by fiml"
+            )
+        if self.weighted and self.estimator == "ML":
+            raise ModelError(
+                "weights need robust standard errors; choose estimator MLR, or leave the weights out"
+            )
+        if self.equal and self.group is None:
+            raise ModelError("equal holds parameters over groups; name the grouping column")
         if self.estimator not in ESTIMATORS:
             raise ModelError(
                 f"estimator {self.estimator!r} does not go with levels; two-level models are fitted by "
                 "ML or MLR"
             )
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows or clusters have weights."""
+        return not (self.sampling_weights is None and self.cluster_weights is None)
 
 
 @dataclass(frozen=True)
@@ -79,12 +103,17 @@ class TwoLevelFit:
     @property
     def n(self) -> int:
         """Rows analysed."""
-        return self.solution.data.n
+        return self.solution.n
 
     @property
     def n_clusters(self) -> int:
         """Clusters analysed."""
-        return self.solution.data.n_clusters
+        return self.solution.n_clusters
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups' names in the order of their numbers; one empty name without groups."""
+        return tuple(group.name for group in self.solution.groups)
 
     @property
     def vcov(self) -> Array | None:
@@ -119,8 +148,8 @@ class TwoLevelFit:
             return level_fits(self.solution)
 
     @cached_property
-    def r_squared(self) -> dict[tuple[str, int], float]:
-        """Explained share of each dependent variable's variance, by name and level."""
+    def r_squared(self) -> dict[tuple[str, int, int], float]:
+        """Explained share of each dependent variable's variance, by name, level and group."""
         return r_squared(self.solution)
 
     @cached_property
@@ -129,14 +158,14 @@ class TwoLevelFit:
         return cluster_factor_scores(self.solution)
 
     def modification_indices(self, *, minimum: float = 0.0) -> pd.DataFrame:
-        """lhs, op, rhs, level, mi, epc, sepc_lv, sepc_all, largest index first."""
+        """lhs, op, rhs, level, group, mi, epc, sepc_lv, sepc_all, largest index first."""
         with threads_for(self.model):
             return indices_of(self.solution, minimum=minimum)
 
     @property
     def cluster_sizes(self) -> dict[str, float]:
         """Number of clusters with their smallest, mean and largest size."""
-        sizes = self.solution.data.sizes
+        sizes = np.concatenate([data.sizes for data in self.solution.data])
         return {
             "n": len(sizes),
             "smallest": int(sizes.min()),
@@ -151,12 +180,17 @@ class TwoLevelFit:
             "level_fit": [{"name": one.name, **vars(one)} for one in self.levels],
             "estimates": self.estimates.to_dict(orient="records"),
             "r_squared": [
-                {"name": name, "level": level, "r_squared": value}
-                for (name, level), value in self.r_squared.items()
+                {"name": name, "level": level, "group": group, "r_squared": value}
+                for (name, level, group), value in self.r_squared.items()
             ],
             "reliability": [{"name": one.name, **vars(one)} for one in self.reliabilities],
             "items": [vars(one) for one in self.items],
             "cluster_scores": self.cluster_scores.to_dict(orient="records"),
+            "groups": [
+                {"name": data.group, "n": data.n, "clusters": data.n_clusters}
+                for data in self.solution.data
+                if data.group is not None
+            ],
             "n": self.n,
             "clusters": self.cluster_sizes,
             "converged": self.converged,
@@ -175,6 +209,12 @@ def fit_two_level(
     cluster: Column,
     *,
     estimator: str = "ML",
+    missing: str = "listwise",
+    group: Column | None = None,
+    equal: Sequence[str] = (),
+    free: Sequence[str] = (),
+    sampling_weights: Column | None = None,
+    cluster_weights: Column | None = None,
     std_lv: bool = False,
     orthogonal: bool = False,
     fixed_x: bool = True,
@@ -191,12 +231,22 @@ def fit_two_level(
     ``fixed_x`` leaves the moments of observed predictors, at each level, to the unrestricted model. The
     unrestricted covariance between clusters is kept one that variables can have.
 
+    ``missing`` fiml keeps rows with some answers, which says nothing of why others are missing but that
+    what is seen foretells it; rows without a fixed predictor are left out. ``group``: a column whose
+    values' clusters have parameters of their own but for those that labels or ``equal`` hold together
+    (``"loadings"``, ``"intercepts"``, ...; each at the levels that have them), ``free`` leaving out single
+    ones. lavaan 0.6-14 does not hold ``group.equal`` at two levels; labels say the same there.
+
+    ``sampling_weights`` of rows, scaled to add up to each cluster's size, and ``cluster_weights``, scaled
+    so that all add up to N, multiply the terms of the likelihood (pseudo maximum likelihood, Asparouhov
+    2006; Mplus's default scales). They need MLR, whose errors and tests allow for them.
+
     Raises ModelError (text that cannot be read, unidentified model: the parameters are named) and
     DataError's kinds (missing or constant item, a level-2 variable that differs within a cluster, too few
     clusters). What is merely doubtful is in ``warnings``.
 
-    Validated against: lavaan 0.6-14; figures in analysis/README.md. References: McDonald & Goldstein
-    (1989); Muthén (1989, 1994); Muthén & Satorra (1995); Yuan & Bentler (2000); Liang & Bentler (2004);
+    Validated against: lavaan 0.6-14, and weights as repeated clusters; figures in analysis/README.md. References: McDonald & Goldstein
+    (1989); Muthén (1989, 1994); Asparouhov (2006); Muthén & Satorra (1995); Yuan & Bentler (2000); Liang & Bentler (2004);
     Ryu & West (2009); Geldhof, Preacher & Zyphur (2014).
 
     >>> import numpy as np
@@ -213,25 +263,109 @@ def fit_two_level(
         raise DataError("two-level models need every row; pass the data frame")
     points = turning_points(data, described.reversed_items)
     data, name = named_column(turned(data, points), cluster, "cluster")
-    settings = TwoLevelOptions(estimator, str(name), std_lv, orthogonal, fixed_x)
-    if name in described.observed:
-        raise ModelError(f"{name} names the clusters and cannot be a variable of the model, too")
-    table = two_level_table(described, std_lv=std_lv, orthogonal=orthogonal, fixed_x=fixed_x)
+    data, group_name = named_column(data, group, "group")
+    data, weights = named_column(data, sampling_weights, "weights")
+    data, own_weights = named_column(data, cluster_weights, "cluster weights")
+    settings = TwoLevelOptions(
+        estimator,
+        str(name),
+        std_lv,
+        orthogonal,
+        fixed_x,
+        missing,
+        group_name,
+        tuple(equal),
+        tuple(free),
+        weights,
+        own_weights,
+    )
+    for column, what in (
+        (name, "the clusters"),
+        (group_name, "the groups"),
+        (weights, "the weights"),
+        (own_weights, "the clusters' weights"),
+    ):
+        if column in described.observed:
+            raise ModelError(f"{column} names {what} and cannot be a variable of the model, too")
+    parts, told = _parts(data, settings)
+    table = two_level_table(
+        described,
+        groups=len(parts),
+        equal=settings.equal,
+        free=settings.free,
+        std_lv=std_lv,
+        orthogonal=orthogonal,
+        fixed_x=fixed_x,
+    )
+    needed = table.within.exogenous + table.between.exogenous
     with threads_for(described):
-        rows = cluster_data(data, described, settings.cluster)
+        rows = tuple(
+            cluster_data(
+                part,
+                described,
+                settings.cluster,
+                incomplete=missing == "fiml",
+                needed=needed,
+                weights=weights,
+                cluster_weights=own_weights,
+                group=value,
+            )
+            for value, part in parts
+        )
         solution = solve(table, rows, robust=estimator == "MLR")
         again = None
         if not (solution.optimum.converged or std_lv):
-            again = by_unit_variances(described, solution, orthogonal=orthogonal, fixed_x=fixed_x)
+            again = by_unit_variances(
+                described,
+                solution,
+                equal=settings.equal,
+                free=settings.free,
+                orthogonal=orthogonal,
+                fixed_x=fixed_x,
+            )
             solution = again or solution
         fit = measures(solution)
     warnings = (
         *reversal_sentences(points),
+        *told,
         *(() if again is None else (SAID,)),
         *solution_warnings(solution, fit),
         *undefined_quantities(solution),
     )
     return TwoLevelFit(described, solution, settings, fit, warnings, points)
+
+
+def _parts(
+    data: pd.DataFrame, settings: TwoLevelOptions
+) -> tuple[list[tuple[object, pd.DataFrame]], list[str]]:
+    """Each group's rows with its value, in the order in which they appear, and what a reader must know of
+    them; one part without a value where there are no groups.
+    """
+    if settings.group is None:
+        return [(None, data)], []
+    column = data[settings.group]
+    known = data[column.notna() & data[settings.cluster].notna()]
+    told = []
+    lost = int(column.isna().sum())
+    if lost:
+        told.append(
+            f"{lost} of {len(data)} rows have no value of {settings.group} and were left out"
+        )
+    values = list(pd.unique(known[settings.group]))
+    if len(values) < 2:
+        raise DataError(
+            f"{settings.group} has {len(values)} different values; groups need two or more, or leave "
+            "the grouping column out"
+        )
+    across = int((known.groupby(settings.cluster)[settings.group].nunique() > 1).sum())
+    if across:
+        told.append(
+            f"{across} clusters of {settings.cluster} have rows in more than one group of "
+            f"{settings.group}; their rows are taken as different clusters, which makes the groups' "
+            "differences look less certain, or more, than they are. Groups of clusters, not of rows, are "
+            "compared here"
+        )
+    return [(value, known[known[settings.group] == value]) for value in values], told
 
 
 def threads_for(model: TwoLevelModel) -> AbstractContextManager[None]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.covariance.estimation import Point
 from analysis.covariance.fit_measures import (
     NAN,
     chi_square_pvalue,
@@ -18,10 +20,11 @@ from analysis.covariance.matrices import Array
 from analysis.covariance.minimiser import Optimum
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.statistics import Scaling
-from analysis.two_level.likelihood import TwoLevelDiscrepancy, TwoLevelPoint, here
+from analysis.two_level.clusters import ClusterData
+from analysis.two_level.grouped import GroupedDiscrepancy
 from analysis.two_level.model import LEVEL_NAMES
-from analysis.two_level.scores import cluster_scores
-from analysis.two_level.solution import TwoLevelSolution, solve_at
+from analysis.two_level.solution import SolvedGroup, TwoLevelSolution, solve_at
+from analysis.two_level.table import TwoLevelTable
 from analysis.two_level.unrestricted import (
     Reduced,
     independence,
@@ -68,7 +71,7 @@ def measures(solution: TwoLevelSolution) -> dict[str, float]:
     the fit did not converge.
     """
     found = _measures(solution)
-    if solution.optimum.converged and solution.h1.converged:
+    if solution.optimum.converged and solution.unrestricted:
         return found
     return {name: value if name in COUNTS else NAN for name, value in found.items()}
 
@@ -78,49 +81,77 @@ def degrees_of_freedom(solution: TwoLevelSolution) -> int:
     return solution.table.saturated_parameters - solution.table.joint.n_parameters
 
 
-def log_likelihood(solution: TwoLevelSolution, point: TwoLevelPoint) -> float:
-    """Given the fixed predictors of one level alone, as lavaan counts them: those within as rows drawn
-    by themselves, those between as clusters. A predictor of both levels is not a given one.
+def log_likelihood(solution: TwoLevelSolution, points: Sequence[Point]) -> float:
+    """Of each group's point, given the fixed predictors of one level alone, as lavaan counts them: those
+    within as rows drawn by themselves, those between as clusters. A predictor of both levels is not a
+    given one.
     """
-    data, model = solution.data, solution.data.model
-    within, between = solution.table.levels
-    cells = data.n * len(model.within.observed) + data.n_clusters * len(model.between_only)
-    total = -0.5 * (data.n * point.value + cells * math.log(2 * math.pi))
+    pairs = zip(solution.data, points, strict=True)
+    return sum(_group_likelihood(solution.table, data, point) for data, point in pairs)
+
+
+def _group_likelihood(table: TwoLevelTable, data: ClusterData, point: Point) -> float:
+    model, (within, between) = data.model, table.levels
+    total = -0.5 * (data.n * point.value + data.cells * math.log(2 * math.pi))
     inner = [k for k, name in enumerate(within.observed) if name in _given(within, model.both)]
     outer = [k for k, name in enumerate(model.between_only) if name in between.exogenous]
-    return total - _own(data.rows[:, inner]) - _own(data.between[:, outer])
+    by_cluster = data.cluster_weights
+    by_row = data.row_weights
+    if by_cluster is not None:
+        spread = np.repeat(by_cluster, data.sizes)
+        by_row = spread if by_row is None else by_row * spread
+    return total - _own(data.rows[:, inner], by_row) - _own(data.between[:, outer], by_cluster)
 
 
 def _given(table: ParameterTable, both: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in table.exogenous if name not in both)
 
 
-def _own(columns: Array) -> float:
+def _own(columns: Array, weights: Array | None) -> float:
     """Normal log-likelihood of complete columns (n, k) at their own moments; 0 for none."""
     n, k = columns.shape
     if k == 0:
         return 0.0
-    cov = np.atleast_2d(np.cov(columns, rowvar=False, bias=True))
-    return float(-0.5 * n * (k * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1] + k))
+    share = np.full(n, 1.0) if weights is None else weights
+    away = columns - share @ columns / share.sum()
+    cov = (away * (share / share.sum())[:, None]).T @ away
+    return float(-0.5 * share.sum() * (k * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1] + k))
+
+
+def _baseline(solution: TwoLevelSolution) -> tuple[Reduced, ...]:
+    """Each group's model of independent variables."""
+    return tuple(
+        independence(data, solution.table, h1)
+        for data, h1 in zip(solution.data, solution.h1, strict=True)
+    )
+
+
+def _above(solution: TwoLevelSolution, models: Sequence[Reduced]) -> float:
+    """Twice the log-likelihood that each group's model lacks to the unrestricted one, summed."""
+    return sum(
+        data.n * (one.optimum.point.value - h1.point.value)
+        for data, one, h1 in zip(solution.data, models, solution.h1, strict=True)
+    )
 
 
 def _measures(solution: TwoLevelSolution) -> dict[str, float]:
-    table, data, h1 = solution.table, solution.data, solution.h1
-    baseline = independence(data, table, h1)
+    table, n = solution.table, solution.n
+    baseline = _baseline(solution)
     df = degrees_of_freedom(solution)
-    baseline_df = table.saturated_parameters - baseline.parameters
-    chisq = max(data.n * (solution.point.value - h1.point.value), 0.0)
-    baseline_chisq = data.n * (baseline.optimum.point.value - h1.point.value)
+    baseline_df = table.saturated_parameters - sum(one.parameters for one in baseline)
+    chisq = max(n * (solution.point.value - solution.unrestricted_value), 0.0)
+    baseline_chisq = _above(solution, baseline)
     out = fit_measures(
         chisq=chisq,
         df=df,
         baseline_chisq=baseline_chisq,
         baseline_df=baseline_df,
-        n=data.n,
+        n=n,
+        n_groups=table.groups,
         npar=table.joint.n_parameters,
         fmin=solution.point.value / 2,
-        logl=log_likelihood(solution, solution.point),
-        unrestricted_logl=log_likelihood(solution, h1.point),
+        logl=log_likelihood(solution, solution.point.points),
+        unrestricted_logl=log_likelihood(solution, [one.point for one in solution.h1]),
     )
     for name in _NOT_OF_TWO_LEVELS:
         del out[name]
@@ -133,9 +164,16 @@ def _measures(solution: TwoLevelSolution) -> dict[str, float]:
 
 def residual(solution: TwoLevelSolution, level: int) -> float:
     """SRMR of one level (0 within, 1 between): the root mean square of the differences between the
-    unrestricted and the implied correlations, the diagonal's zeros counted, as lavaan's.
+    unrestricted and the implied correlations, the diagonal's zeros counted, as lavaan's; of several groups
+    the mean by their rows.
     """
-    sample, implied = solution.h1.covariances[level], solution.point.implied[level].sigma
+    weights = solution.discrepancy.weights
+    parts = [_group_residual(group, level) for group in solution.groups]
+    return sum(w * part for w, part in zip(weights, parts, strict=True))
+
+
+def _group_residual(group: SolvedGroup, level: int) -> float:
+    sample, implied = group.h1.covariances[level], group.implied[level].sigma
     if not (np.isfinite(implied).all() and (implied.diagonal() > 0).all()):
         return NAN
     if (sample.diagonal() <= 0).any():
@@ -151,10 +189,10 @@ def _correlation(cov: Array) -> Array:
 
 def trace(model: Reduced) -> float:
     """tr(A^-1 B) of a model, A its observed information and B the products of the clusters' scores."""
-    point = here(model.optimum.point)
+    point = model.optimum.point
     information = model.discrepancy.derivatives(point, exact=True)[1] / 2
-    scores = cluster_scores(model.discrepancy, point)
-    meat = scores.T @ scores / model.discrepancy.data.n
+    scores = model.discrepancy.scores(point)
+    meat = scores.T @ scores / model.discrepancy.n
     if model.transform is not None:
         information, meat = (
             model.transform.T @ part @ model.transform for part in (information, meat)
@@ -163,20 +201,22 @@ def trace(model: Reduced) -> float:
 
 
 def unrestricted_trace(solution: TwoLevelSolution) -> float:
-    """That of the unrestricted model, given the fixed predictors."""
-    table, h1 = solution.table, solution.h1
-    inner = with_fixed(table, h1, 0, 0)
-    outer = with_fixed(table, h1, 1, len(inner.positions))
-    whole = TwoLevelDiscrepancy(solution.data, inner, outer)
-    theta = np.concatenate(
-        [level_values(part, h1, k, as_is=True) for k, part in enumerate((inner, outer))]
-    )
-    return trace(Reduced(whole, Optimum(whole.at(theta), theta, 0, True)))
+    """That of all groups' unrestricted models, given the fixed predictors."""
+    total = 0.0
+    for data, h1 in zip(solution.data, solution.h1, strict=True):
+        inner = with_fixed(solution.table, h1, 0, 0)
+        outer = with_fixed(solution.table, h1, 1, len(inner.positions))
+        whole = GroupedDiscrepancy.of((data,), ((inner, outer),))
+        theta = np.concatenate(
+            [level_values(part, h1, k, as_is=True) for k, part in enumerate((inner, outer))]
+        )
+        total += trace(Reduced(whole, Optimum(whole.at(theta), theta, 0, True)))
+    return total
 
 
 def _scaled(
     solution: TwoLevelSolution,
-    baseline: Reduced,
+    baseline: Sequence[Reduced],
     chisq: float,
     df: int,
     baseline_chisq: float,
@@ -185,13 +225,13 @@ def _scaled(
     """Scaled and robust measures: Yuan & Bentler's (2000) factor as Mplus and lavaan have it, with the
     unrestricted model's traces at its own estimates.
     """
-    table, data = solution.table, solution.data
+    table, n, groups = solution.table, solution.n, solution.table.groups
     unrestricted = unrestricted_trace(solution)
     inverse = solution.information_inverse
     own = NAN
     if inverse is not None:
         own = float(np.trace(inverse @ table.joint.reduced(solution.meat)))
-    independent = trace(baseline)
+    independent = sum(map(trace, baseline))
     factor = Scaling((unrestricted - own) / df if df > 0 else NAN)
     baseline_factor = Scaling((unrestricted - independent) / baseline_df if baseline_df else NAN)
     corrected, baseline_corrected = factor.apply(chisq), baseline_factor.apply(baseline_chisq)
@@ -220,8 +260,8 @@ def _scaled(
         baseline_scaling=baseline_factor.factor,
     )
     out |= {f"{name}_robust": robust[name] for name in ("cfi", "tli", "nnfi", "rni")}
-    scaled = rmsea(chisq, df * factor.factor if factor.defined else NAN, data.n)
-    better = rmsea(chisq, df, data.n, scaling=factor.factor, interval_chisq=corrected)
+    scaled = rmsea(chisq, df * factor.factor if factor.defined else NAN, n, n_groups=groups)
+    better = rmsea(chisq, df, n, n_groups=groups, scaling=factor.factor, interval_chisq=corrected)
     for kind, value in (("scaled", scaled), ("robust", better)):
         out |= {
             f"rmsea_{kind}": value.estimate,
@@ -252,25 +292,27 @@ def level_fits(solution: TwoLevelSolution) -> tuple[LevelFit, ...]:
 
 
 def _level_fit(solution: TwoLevelSolution, level: int, found: Reduced) -> LevelFit:
-    data, table, h1 = solution.data, solution.table, solution.h1
-    n = data.n if level == 0 else data.n_clusters
+    data, table = solution.data, solution.table
+    n = solution.n if level == 0 else solution.n_clusters
     df = table.saturated_parameters - found.parameters
     srmr = residual(solution, level)
     if not found.optimum.converged:
         return LevelFit(level + 1, n, NAN, df, NAN, NAN, NAN, NAN, NAN, NAN, srmr)
-    independent = independence_at(data, table, h1, level)
-    chisq = max(data.n * (found.optimum.point.value - h1.point.value), 0.0)
-    baseline_chisq = data.n * (independent.optimum.point.value - h1.point.value)
-    baseline_df = table.saturated_parameters - independent.parameters
+    independent = [
+        independence_at(own, table, h1, level) for own, h1 in zip(data, solution.h1, strict=True)
+    ]
+    chisq = max(solution.n * (found.optimum.point.value - solution.unrestricted_value), 0.0)
+    baseline_chisq = _above(solution, independent)
+    baseline_df = table.saturated_parameters - sum(one.parameters for one in independent)
     factor: float | None = None
     if solution.robust:
         whole = unrestricted_trace(solution)
         factor = (whole - trace(found)) / df if df > 0 else NAN
         chisq = Scaling(factor).apply(chisq) if df > 0 else chisq
-        spread = (whole - trace(independent)) / baseline_df if baseline_df > 0 else NAN
+        spread = (whole - sum(map(trace, independent))) / baseline_df if baseline_df > 0 else NAN
         baseline_chisq = Scaling(spread).apply(baseline_chisq)
     relative = incremental(chisq, df, baseline_chisq, baseline_df)
-    close = rmsea(chisq, df, n)
+    close = rmsea(chisq, df, n, n_groups=table.groups)
     return LevelFit(
         level + 1,
         n,

@@ -17,6 +17,23 @@ from analysis.errors import ModelError
 
 WITHIN, BETWEEN = 1, 2
 LEVEL_NAMES = {WITHIN: "within", BETWEEN: "between"}
+
+
+def block_of(group: int, level: int) -> int:
+    """The number, from 1, of a group's level among those of all groups, as lavaan counts blocks."""
+    return 2 * (group - 1) + level
+
+
+def level_of(block: int) -> int:
+    """1 within, 2 between."""
+    return (block - 1) % 2 + 1
+
+
+def group_of(block: int) -> int:
+    """The number of a block's group, from 1."""
+    return (block - 1) // 2 + 1
+
+
 _WORDS = {"1": WITHIN, "within": WITHIN, "2": BETWEEN, "between": BETWEEN}
 # A heading stands at the start of a statement; what else is on its line is left to the block.
 _HEADING = re.compile(
@@ -142,7 +159,8 @@ def _level(text: str, match: re.Match[str]) -> int:
         raise _error(
             text,
             match,
-            f"'{word}:' is not read: two-level models are fitted to one group of clusters; {_CURE}",
+            f"'{word}:' is not read: write each level once, name the groups' column (--group) and say what "
+            f"differs by c(...), such as c(a, b)*item; {_CURE}",
         )
     if value not in _WORDS:
         raise _error(

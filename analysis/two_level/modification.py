@@ -12,14 +12,14 @@ from analysis.covariance.modification import candidate_parameters
 from analysis.covariance.parameter_table import Parameter, ParameterTable
 from analysis.covariance.standardised import standardised
 from analysis.two_level.estimates import row_values
-from analysis.two_level.likelihood import TwoLevelDiscrepancy, TwoLevelPoint
+from analysis.two_level.grouped import GroupedDiscrepancy, GroupedPoint
 from analysis.two_level.solution import TwoLevelSolution
 
-COLUMNS = ["lhs", "op", "rhs", "level", "mi", "epc", "sepc_lv", "sepc_all"]
+COLUMNS = ["lhs", "op", "rhs", "level", "group", "mi", "epc", "sepc_lv", "sepc_all"]
 
 
 def modification_indices(solution: TwoLevelSolution, *, minimum: float = 0.0) -> pd.DataFrame:
-    """lhs, op, rhs, level, mi, epc, sepc_lv, sepc_all, largest first (Sörbom 1989; Saris et al. 1987).
+    """lhs, op, rhs, level, group, mi, epc, sepc_lv, sepc_all, largest first (Sörbom 1989; Saris et al. 1987).
 
     Candidates at each level are those of a model without levels. Score tests of one degree of freedom by
     the expected information, under the model's constraints; of MLR, too, those of plain maximum
@@ -35,25 +35,29 @@ def modification_indices(solution: TwoLevelSolution, *, minimum: float = 0.0) ->
         extras.append([row._replace(free=begin + i) for i, row in enumerate(found)])
     wide = [_with(own, extra) for own, extra in zip(solution.table.levels, extras, strict=True)]
     built = [
-        structures(table)[0].with_exogenous(
-            table.exogenous, solution.h1.covariances[k], solution.h1.means[k]
+        tuple(
+            one.with_exogenous(table.exogenous, h1.covariances[k], h1.means[k])
+            for one, h1 in zip(structures(table), solution.h1, strict=True)
         )
         for k, table in enumerate(wide)
     ]
-    discrepancy = TwoLevelDiscrepancy(solution.data, built[0], built[1])
+    discrepancy = GroupedDiscrepancy.of(solution.data, tuple(zip(*built, strict=True)))
     released = [float(row.value or 0.0) for part in extras for row in part]
     theta = np.concatenate([solution.theta, released])
     point = discrepancy.at(theta)
     mi, epc, usable = _tests(solution, discrepancy, point)
     frames, at = [], 0
     values = row_values(solution)
-    begin = 0
     for k, (own, table, extra) in enumerate(zip(solution.table.levels, wide, extras, strict=True)):
-        end, stop = begin + len(own.rows), at + len(extra)
-        known = dict(zip(own.rows, values[begin:end], strict=True))
+        stop = at + len(extra)
+        known = dict(zip(own.rows, values[solution.table.places(k)], strict=True))
         kept = [known[row] for row in table.rows[: len(table.rows) - len(extra)]]
         scaled = standardised(
-            table, (built[k],), (point.implied[k],), theta, np.concatenate([kept, epc[at:stop]])
+            table,
+            built[k],
+            tuple(one.implied[k] for one in point.points),
+            theta,
+            np.concatenate([kept, epc[at:stop]]),
         )
         first = len(kept)
         frame = pd.DataFrame(
@@ -62,6 +66,7 @@ def modification_indices(solution: TwoLevelSolution, *, minimum: float = 0.0) ->
                 "op": [row.op for row in extra],
                 "rhs": [row.rhs for row in extra],
                 "level": k + 1,
+                "group": [row.group for row in extra],
                 "mi": mi[at:stop],
                 "epc": epc[at:stop],
                 "sepc_lv": scaled.std_lv[first:],
@@ -69,7 +74,7 @@ def modification_indices(solution: TwoLevelSolution, *, minimum: float = 0.0) ->
             }
         )
         frames.append(frame.loc[usable[at:stop]])
-        begin, at = end, stop
+        at = stop
     both = pd.concat(frames, ignore_index=True)
     both = both[both["mi"] >= minimum]
     return both.sort_values("mi", ascending=False, kind="stable").reset_index(drop=True)
@@ -77,13 +82,13 @@ def modification_indices(solution: TwoLevelSolution, *, minimum: float = 0.0) ->
 
 def _with(table: ParameterTable, extra: list[Parameter]) -> ParameterTable:
     """The level's table with the candidates last, free, in place of what it fixes."""
-    released = {(row.lhs, row.op, row.rhs) for row in extra}
-    rows = [row for row in table.rows if (row.lhs, row.op, row.rhs) not in released]
+    released = {(row.lhs, row.op, row.rhs, row.group) for row in extra}
+    rows = [row for row in table.rows if (row.lhs, row.op, row.rhs, row.group) not in released]
     return replace(table, rows=(*rows, *extra))
 
 
 def _tests(
-    solution: TwoLevelSolution, discrepancy: TwoLevelDiscrepancy, point: TwoLevelPoint
+    solution: TwoLevelSolution, discrepancy: GroupedDiscrepancy, point: GroupedPoint
 ) -> tuple[Array, Array, Array]:
     """Index and expected change of each candidate, and whether it is identified."""
     q, transform = solution.table.joint.n_free, solution.table.joint.transform
@@ -96,4 +101,4 @@ def _tests(
     usable = spread > 1e-8 * np.maximum(own, 1e-300)
     spread = np.where(usable, spread, np.nan)
     slope = gradient[q:]
-    return solution.data.n * slope**2 / spread, -slope / spread, usable
+    return solution.n * slope**2 / spread, -slope / spread, usable

@@ -149,7 +149,9 @@ class PatternDiscrepancy:
         value = float(self.weights @ values)
         if not math.isfinite(value):
             return nowhere
-        return PatternPoint(theta, value, implied, terms=float(self.weights @ terms), moments=moments)
+        return PatternPoint(
+            theta, value, implied, terms=float(self.weights @ terms), moments=moments
+        )
 
     def _clusters(
         self, within: Implied, between: Implied, rows: Inverses, own: Inverses
@@ -229,9 +231,7 @@ class PatternDiscrepancy:
         half = moments.inverse[r][:, :, self.places.inner]
         return np.asarray(half @ moments.spread[j] @ half.swapaxes(1, 2))
 
-    def _by_level(
-        self, moments: PatternMoments
-    ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    def _by_level(self, moments: PatternMoments) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         """By level (within first), the weights of the moments' derivatives."""
         j, r = self.met
         share = self.weights[j] * self.counts[j, r]
@@ -320,9 +320,7 @@ class PatternDiscrepancy:
         half = moments.inverse[:, places]
         summed = np.tensordot(self.counts, half, axes=(1, 0))  # (J, v, p)
         shared = moments.spread @ summed
-        rows = rows - np.einsum(
-            "j,jvp,jvq->pq", self.weights, summed, shared, optimize=True
-        )
+        rows = rows - np.einsum("j,jvp,jvq->pq", self.weights, summed, shared, optimize=True)
         ww = 2 * inner.m.T @ rows @ inner.m
         mixed = np.einsum("j,jbv,jvp->bp", self.weights, moments.carried, summed, optimize=True)
         bw = 2 * outer.m.T @ mixed @ inner.m
@@ -368,9 +366,9 @@ class PatternDiscrepancy:
             ww -= (share * summed).reshape(-1, k).T @ (moments.spread[some] @ summed).reshape(-1, k)
             beta = (g[some] @ outer.w)[:, None, :] * outer.u
             beta = beta + (g[some] @ outer.u)[:, None, :] * outer.w + outer.m
-            bb += (share * beta).reshape(-1, l_size).T @ (
-                moments.precision[some] @ beta
-            ).reshape(-1, l_size)
+            bb += (share * beta).reshape(-1, l_size).T @ (moments.precision[some] @ beta).reshape(
+                -1, l_size
+            )
             bw += (share * beta).reshape(-1, l_size).T @ (moments.carried[some] @ summed).reshape(
                 -1, k
             )

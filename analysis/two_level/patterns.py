@@ -53,9 +53,7 @@ class Places:
         def at(names: tuple[str, ...], of: tuple[str, ...]) -> Array:
             return np.array([of.index(name) for name in names], dtype=int)
 
-        return cls(
-            at(model.both, within), at(model.both, between), at(model.between_only, between)
-        )
+        return cls(at(model.both, within), at(model.both, between), at(model.between_only, between))
 
 
 @dataclass(frozen=True)

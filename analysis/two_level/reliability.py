@@ -11,9 +11,9 @@ from scipy import special
 from analysis.covariance.matrices import Array, GroupStructure
 from analysis.covariance.solution import well_conditioned_inverse
 from analysis.covariance.wald import Z_95
+from analysis.two_level.grouped import scores_of
 from analysis.two_level.model import LEVEL_NAMES
-from analysis.two_level.scores import cluster_scores
-from analysis.two_level.solution import TwoLevelSolution
+from analysis.two_level.solution import SolvedGroup, TwoLevelSolution
 
 STEP = 1e-4  # of the central differences, in standard errors: units must not matter
 Limits = tuple[float | None, float | None]
@@ -34,6 +34,7 @@ class ItemShare:
     icc_ci_lower: float | None
     icc_ci_upper: float | None
     design_effect: float | None
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class LevelReliability:
     omega: float | None
     ci_lower: float | None
     ci_upper: float | None
+    group: str = ""
 
     @property
     def name(self) -> str:
@@ -61,16 +63,21 @@ def item_shares(solution: TwoLevelSolution) -> tuple[ItemShare, ...]:
 
     Intervals are those of the delta method on the logit, which keeps them between 0 and 1; robust of MLR.
     """
-    within, between = solution.h1.covariances
-    model, size = solution.table.model, solution.data.n / solution.data.n_clusters
-    vcov = _unrestricted_vcov(solution)
+    return tuple(one for group in solution.groups for one in _group_shares(solution, group))
+
+
+def _group_shares(solution: TwoLevelSolution, group: SolvedGroup) -> list[ItemShare]:
+    h1 = group.h1
+    within, between = h1.covariances
+    model, size = solution.table.model, group.data.n / group.data.n_clusters
+    vcov = _unrestricted_vcov(group, robust=solution.robust)
     found = []
     for name in model.both:
         i, j = model.within.observed.index(name), model.between.observed.index(name)
         inside, outside = float(within[i, i]), float(between[j, j])
         total = inside + outside
         if total <= 0:
-            found.append(ItemShare(name, inside, outside, None, None, None, None))
+            found.append(ItemShare(name, inside, outside, None, None, None, None, group.name))
             continue
         icc = outside / total
         limits = NO_LIMITS
@@ -78,14 +85,15 @@ def item_shares(solution: TwoLevelSolution) -> tuple[ItemShare, ...]:
             places = [
                 _variance_place(structure, k)
                 for structure, k in (
-                    (solution.h1.discrepancy.within, i),
-                    (solution.h1.discrepancy.between, j),
+                    (h1.discrepancy.within, i),
+                    (h1.discrepancy.between, j),
                 )
             ]
             slope = np.array([-outside, inside]) / total**2
             limits = _limits(icc, float(slope @ vcov[np.ix_(places, places)] @ slope))
-        found.append(ItemShare(name, inside, outside, icc, *limits, 1 + (size - 1) * icc))
-    return tuple(found)
+        effect = 1 + (size - 1) * icc
+        found.append(ItemShare(name, inside, outside, icc, *limits, effect, group.name))
+    return found
 
 
 def level_reliabilities(solution: TwoLevelSolution) -> tuple[LevelReliability, ...]:
@@ -98,25 +106,32 @@ def level_reliabilities(solution: TwoLevelSolution) -> tuple[LevelReliability, .
     """
     if not solution.optimum.converged:
         return ()
+    return tuple(one for group in solution.groups for one in _group_omegas(solution, group))
+
+
+def _group_omegas(solution: TwoLevelSolution, group: SolvedGroup) -> list[LevelReliability]:
     found = []
     for level, (table, structure) in enumerate(
-        zip(solution.table.levels, solution.structures, strict=True), start=1
+        zip(solution.table.levels, group.structures, strict=True), start=1
     ):
         for k, factor in enumerate(table.latent, start=structure.p):
             items = [
                 table.observed.index(row.rhs)
                 for row in table.rows
-                if row.op == "=~" and row.lhs == factor and row.rhs in table.observed
+                if (row.op, row.lhs, row.group) == ("=~", factor, group.number)
+                and row.rhs in table.observed
             ]
             if len(items) < 2:
                 continue
             omega, variance = _omega(solution, structure, k, items)
             if not 0 <= omega <= 1:
-                found.append(LevelReliability(factor, level, len(items), None, *NO_LIMITS))
+                found.append(
+                    LevelReliability(factor, level, len(items), None, *NO_LIMITS, group.name)
+                )
                 continue
             limits = NO_LIMITS if variance is None else _limits(omega, variance)
-            found.append(LevelReliability(factor, level, len(items), omega, *limits))
-    return tuple(found)
+            found.append(LevelReliability(factor, level, len(items), omega, *limits, group.name))
+    return found
 
 
 def _omega(
@@ -142,16 +157,16 @@ def _omegas(structure: GroupStructure, k: int, items: list[int], thetas: Array) 
     return np.asarray(common / total)
 
 
-def _unrestricted_vcov(solution: TwoLevelSolution) -> Array | None:
+def _unrestricted_vcov(group: SolvedGroup, *, robust: bool) -> Array | None:
     """Sampling covariance of the unrestricted model's parameters; None where it does not exist."""
-    h1, n = solution.h1, solution.data.n
+    h1, n = group.h1, group.data.n
     if not h1.converged:
         return None
     inverse = well_conditioned_inverse(h1.discrepancy.derivatives(h1.point, exact=True)[1] / 2)
     if inverse is None:
         return None
-    if solution.robust:
-        scores = cluster_scores(h1.discrepancy, h1.point)
+    if robust:
+        scores = scores_of(h1.discrepancy, h1.point)
         inverse = inverse @ (scores.T @ scores / n) @ inverse
     return np.asarray(inverse / n)
 

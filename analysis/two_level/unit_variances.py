@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analysis.errors import ModelError
 from analysis.two_level.model import TwoLevelModel
 from analysis.two_level.solution import TwoLevelSolution, solve
@@ -15,7 +17,13 @@ SAID = (
 
 
 def by_unit_variances(
-    model: TwoLevelModel, stopped: TwoLevelSolution, *, orthogonal: bool, fixed_x: bool
+    model: TwoLevelModel,
+    stopped: TwoLevelSolution,
+    *,
+    equal: Sequence[str] = (),
+    free: Sequence[str] = (),
+    orthogonal: bool,
+    fixed_x: bool,
 ) -> TwoLevelSolution | None:
     """The solution with the factors' variances fixed at 1; None where that is not the same model, or does
     not converge either.
@@ -24,10 +32,12 @@ def by_unit_variances(
     are multiples of its own, run away. Labels and equations may say something else in other units.
     """
     known = stopped.table.joint
-    if known.constrained or model.constraints or not known.latent:
+    if known.constrained or model.constraints or not known.latent or equal or free:
         return None
     try:
-        table = two_level_table(model, std_lv=True, orthogonal=orthogonal, fixed_x=fixed_x)
+        table = two_level_table(
+            model, groups=stopped.table.groups, std_lv=True, orthogonal=orthogonal, fixed_x=fixed_x
+        )
         if table.joint.n_parameters != known.n_parameters:
             return None
         found = solve(table, stopped.data, robust=stopped.robust, h1=stopped.h1)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.covariance.estimation import Discrepancy, Point
 from analysis.covariance.matrices import Array, GroupStructure
 from analysis.covariance.minimiser import Optimum, minimise
 from analysis.two_level.clusters import ClusterData
-from analysis.two_level.likelihood import TwoLevelDiscrepancy, TwoLevelPoint, here
+from analysis.two_level.grouped import GroupedDiscrepancy, LevelDiscrepancy, discrepancy_of
 from analysis.two_level.table import TwoLevelTable
 
 # Of a correlation matrix, an eigenvalue below which it is none; and the least of one to start from.
@@ -26,8 +27,8 @@ class Unrestricted:
     still at one that is none.
     """
 
-    discrepancy: TwoLevelDiscrepancy
-    point: TwoLevelPoint
+    discrepancy: LevelDiscrepancy
+    point: Point
     covariances: tuple[Array, Array]
     means: tuple[Array, Array]
     converged: bool
@@ -43,7 +44,7 @@ class Unrestricted:
 class Reduced:
     """Another model of the same rows at its maximum; ``transform`` holds its constraints, if any."""
 
-    discrepancy: TwoLevelDiscrepancy
+    discrepancy: GroupedDiscrepancy
     optimum: Optimum
     transform: Array | None = None
 
@@ -103,7 +104,7 @@ def unrestricted(data: ClusterData) -> Unrestricted:
     outer = level_structure(
         model.between.observed, len(inner.positions), means=model.between.observed
     )
-    discrepancy = TwoLevelDiscrepancy(data, inner, outer)
+    discrepancy = discrepancy_of(data, inner, outer)
     covariances, means = moment_estimates(data)
     start = np.concatenate(
         [
@@ -112,11 +113,11 @@ def unrestricted(data: ClusterData) -> Unrestricted:
         ]
     )
     found = _minimum(discrepancy, start)
-    point = here(found.point)
+    point = found.point
     boundary = False
     if not found.converged or _smallest(point.implied[1].sigma) < NEGATIVE:
         found, boundary = _by_loadings(data, inner, outer, start, covariances[1])
-        implied = here(found.point).implied
+        implied = found.point.implied
         theta = np.concatenate(
             [
                 _values(structure, own.sigma, own.mu)
@@ -154,7 +155,7 @@ def _reduced(
     inner = with_fixed(table, h1, 0, 0, diagonal=diagonal[0])
     outer = with_fixed(table, h1, 1, len(inner.positions), diagonal=diagonal[1])
     start = np.concatenate([level_values(inner, h1, 0), level_values(outer, h1, 1)])
-    discrepancy = TwoLevelDiscrepancy(data, inner, outer)
+    discrepancy = GroupedDiscrepancy.of((data,), ((inner, outer),))
     return Reduced(discrepancy, _minimum(discrepancy, start))
 
 
@@ -256,7 +257,7 @@ def _values(structure: GroupStructure, cov: Array, mean: Array) -> Array:
     return np.concatenate([cov[structure.s_row, structure.s_col], mean[structure.m_row]])
 
 
-def _minimum(discrepancy: TwoLevelDiscrepancy, start: Array) -> Optimum:
+def _minimum(discrepancy: Discrepancy, start: Array) -> Optimum:
     size = len(start)
     return minimise(discrepancy, start, np.eye(size), np.zeros(size))
 
@@ -287,5 +288,5 @@ def _by_loadings(
     root = np.linalg.cholesky(cov)
     means = start[first + len(outer.s_row) :]
     begin = np.concatenate([start[:first], root[rows, columns], means])
-    found = _minimum(TwoLevelDiscrepancy(data, inner, triangle), begin)
+    found = _minimum(discrepancy_of(data, inner, triangle), begin)
     return found, _smallest(found.point.implied[1].sigma) < 1e-6

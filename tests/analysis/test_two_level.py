@@ -128,7 +128,7 @@ def test_balanced_clusters_have_closed_forms():
 
 def test_derivatives_are_those_of_the_likelihood():
     fit = fitted("plain")
-    discrepancy: TwoLevelDiscrepancy = fit.solution.discrepancy
+    discrepancy: TwoLevelDiscrepancy = fit.solution.discrepancy.parts[0]
     theta = fit.solution.theta * 1.1 + 0.02
     point = discrepancy.at(theta)
     slope, curve = discrepancy.derivatives(point, exact=True)
@@ -151,7 +151,8 @@ def test_derivatives_are_those_of_the_likelihood():
 
 def test_a_clusters_score_is_what_the_likelihood_loses_without_it():
     fit = fitted("plain")
-    discrepancy, point = fit.solution.discrepancy, fit.solution.point
+    (group,) = fit.solution.groups
+    discrepancy, point = group.discrepancy, group.point
     scores = cluster_scores(discrepancy, point)
     assert scores.shape == (60, len(point.theta))
     rows = data()[data()["branch"] != "b07"]
@@ -286,7 +287,7 @@ def test_variables_that_hardly_vary_between_clusters_keep_a_proper_unrestricted_
     fit = fit_two_level(
         frame, "level: 1; a ~~ b + c + d; b ~~ c + d; level: 2; a ~~ b; c ~~ d", "g"
     )
-    h1 = fit.solution.h1
+    (h1,) = fit.solution.h1
     assert h1.boundary and h1.converged
     assert np.linalg.eigvalsh(h1.covariances[1]).min() > -1e-9
     # A covariance matrix nearby is no better: the boundary is the maximum among covariances.
@@ -334,7 +335,7 @@ def test_the_likelihood_does_not_exist_at_an_impossible_covariance():
     rows = fit.solution.table.joint.free_rows()
     at = next(r.free for r in rows if (r.lhs, r.rhs, r.group) == ("q1", "q1", 2))
     theta[at] = -1.0
-    point = fit.solution.discrepancy.at(theta)
+    point = fit.solution.discrepancy.parts[0].at(theta)
     assert point.value == np.inf
     with pytest.raises(FloatingPointError):
         _ = point.known
