@@ -198,7 +198,7 @@ def cluster_data(
         complete = given & answered[:, :p].any(axis=1)
     weighed = np.ones(len(data), dtype=bool)
     columns = [column for column in (weights, cluster_weights) if column is not None]
-    weighing = numeric_rows(data, columns) if columns else np.zeros((len(data), 0))
+    weighing = numeric_rows(data, tuple(columns)) if columns else np.zeros((len(data), 0))
     if columns:
         weighed = _weighed(weighing, columns)
     missing = "no answer, or none of a fixed predictor," if incomplete else "a missing answer"

@@ -348,8 +348,9 @@ def _parts(
     told = []
     lost = int(column.isna().sum())
     if lost:
+        verb, left = ("has", "was") if lost == 1 else ("have", "were")
         told.append(
-            f"{lost} of {len(data)} rows have no value of {settings.group} and were left out"
+            f"{lost} of {len(data)} rows {verb} no value of {settings.group} and {left} left out"
         )
     values = list(pd.unique(known[settings.group]))
     if len(values) < 2:
@@ -359,11 +360,12 @@ def _parts(
         )
     across = int((known.groupby(settings.cluster)[settings.group].nunique() > 1).sum())
     if across:
+        who = "1 cluster" if across == 1 else f"{across} clusters"
+        verb = "has" if across == 1 else "have"
         told.append(
-            f"{across} clusters of {settings.cluster} have rows in more than one group of "
-            f"{settings.group}; their rows are taken as different clusters, which makes the groups' "
-            "differences look less certain, or more, than they are. Groups of clusters, not of rows, are "
-            "compared here"
+            f"{who} of {settings.cluster} {verb} rows in more than one group of {settings.group} and "
+            "count as different clusters in each, so that standard errors of differences between groups "
+            "are biased; two-level groups are groups of clusters"
         )
     return [(value, known[known[settings.group] == value]) for value in values], told
 

@@ -54,7 +54,12 @@ from surveyapp.cli.outputs import (
 )
 from surveyapp.cli.rotation_options import RotationChoice, loading_tables, rotation_options
 from surveyapp.cli.table_options import table_and_treatment, values_ok
-from surveyapp.cli.two_level_models import LEAST_INDEX, refuse_beside_levels, two_level
+from surveyapp.cli.two_level_models import (
+    LEAST_INDEX,
+    LevelChoices,
+    refuse_beside_levels,
+    two_level,
+)
 from surveyapp.errors import Invalid
 from surveyapp.reports.diagram import Diagram
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
@@ -121,6 +126,11 @@ def _drawing(path: Path | None, titled: Callable[[], Mapping[str, Diagram]]) -> 
     help="normal (chi2 = N F) or wishart (N - 1).",
 )
 @WEIGHTS
+@click.option(
+    "--cluster-weights",
+    default=None,
+    help="Column with the sampling weight of each cluster, of a model with levels (MLR).",
+)
 @CLUSTER
 @click.option("--std-lv", is_flag=True, help="Fix factor variances at 1 instead of first loadings.")
 @rotation_options
@@ -145,6 +155,7 @@ def sem(
     h1_information: str,
     likelihood: str,
     weights: str | None,
+    cluster_weights: str | None,
     cluster: str | None,
     std_lv: bool,
     turn: RotationChoice,
@@ -167,26 +178,37 @@ def sem(
         reading,
         values_ok=values_ok,
         group=group,
-        drawn=(weights, cluster),
+        drawn=(weights, cluster_weights, cluster),
         auxiliary=listed(auxiliary),
     )
     if has_levels(text):
         refuse_beside_levels(
-            group=group,
-            weights=weights,
-            missing=missing,
             likelihood=likelihood,
             h1_information=h1_information,
             ordered=ordered,
             information=information,
             auxiliary=auxiliary,
             imputations=imputations,
-            free=free,
             parametrization=parametrization,
         )
         turn.refuse("a model that has levels")
-        two_level(answers, text, cluster, estimator.upper(), std_lv, json_path, diagram_path)
+        chosen = LevelChoices(
+            cluster,
+            estimator.upper(),
+            missing,
+            group,
+            tuple(listed(equal)),
+            tuple(listed(free)),
+            weights,
+            cluster_weights,
+            std_lv,
+        )
+        two_level(answers, text, chosen, json_path, diagram_path)
         return
+    if cluster_weights is not None:
+        raise Invalid(
+            "--cluster-weights goes with a model that has levels ('level: 1' in the text); leave it out"
+        )
     written, rotation, target = turn.model(text)
     held: dict[str, Any] = {
         "estimator": estimator.upper(),

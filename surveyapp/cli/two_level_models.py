@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,50 +31,70 @@ _OF_LEVEL = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr")
 
 def refuse_beside_levels(
     *,
-    group: str | None,
-    weights: str | None,
-    missing: str,
     likelihood: str,
     h1_information: str,
     ordered: str,
     information: str | None,
     auxiliary: str,
     imputations: int | None,
-    free: str,
     parametrization: str,
 ) -> None:
     """Invalid for an option that two-level models do not have."""
     for option, given, cure in (
-        ("--group", group is not None, "fit each group's rows by themselves"),
-        ("--weights", weights is not None, "leave it out, or fit one level with --estimator MLR"),
-        ("--missing fiml", missing == "fiml", "rows with a missing answer are left out"),
         ("--likelihood", likelihood != "normal", "leave it out"),
-        ("--free", bool(free), "leave it out; a label that stands twice makes parameters equal"),
         ("--h1-information", h1_information != H1_INFORMATION[0], "leave it out"),
         ("--parametrization", parametrization != "delta", "items are taken as numbers there"),
         ("--ordered", bool(ordered), "items are taken as numbers there"),
         ("--information", information is not None, "leave it out"),
-        ("--auxiliary", bool(auxiliary), "rows with a missing answer are left out"),
-        ("--imputations", imputations is not None, "rows with a missing answer are left out"),
+        ("--auxiliary", bool(auxiliary), "put the variable into the model at both levels"),
+        ("--imputations", imputations is not None, "--missing fiml keeps incomplete rows"),
     ):
         if given:
             raise Invalid(f"{option} does not go with a model that has levels; {cure}")
 
 
+@dataclass(frozen=True)
+class LevelChoices:
+    """What is asked of a two-level fit."""
+
+    cluster: str | None
+    estimator: str
+    missing: str
+    group: str | None
+    equal: tuple[str, ...]
+    free: tuple[str, ...]
+    weights: str | None
+    cluster_weights: str | None
+    std_lv: bool
+
+
 def two_level(
     answers: AnswerFile,
     text: str,
-    cluster: str | None,
-    estimator: str,
-    std_lv: bool,
+    chosen: LevelChoices,
     json_path: Path | None,
     diagram_path: Path | None,
 ) -> None:
     """Fit the text's two-level model, print its tables and write its files."""
+    cluster = chosen.cluster
     if cluster is None:
         raise Invalid("a model with levels requires clusters; name their column with --cluster")
-    fit = fit_two_level(answers.frame, text, cluster, estimator=estimator, std_lv=std_lv)
-    lost = model_losses(answers.frame, fit.model.observed, fit.n, drawn=(None, cluster))
+    fit = fit_two_level(
+        answers.frame,
+        text,
+        cluster,
+        estimator=chosen.estimator,
+        missing=chosen.missing,
+        group=chosen.group,
+        equal=chosen.equal,
+        free=chosen.free,
+        sampling_weights=chosen.weights,
+        cluster_weights=chosen.cluster_weights,
+        std_lv=chosen.std_lv,
+    )
+    lost = model_losses(
+        answers.frame, fit.model.observed, fit.n, chosen.group, drawn=(chosen.weights, cluster)
+    )
     document = {"rules_version": RULES, "sample": sample(lost), **fit.to_dict()}
     document["sample"]["no_weight_or_cluster"] = lost.not_drawn
     document["r_script"] = two_level_script(fit)
@@ -81,27 +102,43 @@ def two_level(
         indices = fit.modification_indices(minimum=LEAST_INDEX)
         document["modification_indices"] = indices.to_dict(orient="records")
     sizes = fit.cluster_sizes
+    grouped = [
+        f"{one['name']}: n = {one['n']} in {one['clusters']} clusters" for one in document["groups"]
+    ]
     tables: list[Table] = [
         (
-            f"{estimator} at two levels, n = {fit.n} in {fit.n_clusters} clusters of {cluster} "
+            f"{chosen.estimator} at two levels, n = {fit.n} in {fit.n_clusters} clusters of {cluster} "
             f"({sizes['smallest']} to {sizes['largest']} rows, on average {sizes['mean']:.1f})"
-            f"{'' if fit.converged else ': did not converge'}; {of_file(lost)}",
+            f"{'' if fit.converged else ': did not converge'}; "
+            f"{'; '.join([*grouped, of_file(lost, chosen.group)])}",
             ("measure", "value"),
             _measures(document["fit"]),
         ),
         *_levels(fit),
-        *(_estimates(document, level, fit.converged) for level in LEVEL_NAMES),
+        *(
+            _estimates(document, level, group, fit)
+            for group in range(1, len(fit.groups) + 1)
+            for level in LEVEL_NAMES
+        ),
         *_defined(document),
         *_shares(fit),
     ]
     files = json_file(json_path, document)
     if diagram_path is not None:
         drawn = {
-            name: sem_diagram({"estimates": _as_group(document, level)})
-            for level, name in LEVEL_NAMES.items()
+            f"{level_name}{_in(fit, group)}": sem_diagram(
+                {"estimates": _as_group(document, level, group)}
+            )
+            for group in range(1, len(fit.groups) + 1)
+            for level, level_name in LEVEL_NAMES.items()
         }
         files.append((diagram_path, path_diagrams(drawn).encode()))
     finish(tables, warnings(document, answers.notes), files)
+
+
+def _in(fit: TwoLevelFit, group: int) -> str:
+    name = fit.groups[group - 1]
+    return f" in {name}" if name else ""
 
 
 def _measures(fit: dict[str, Any]) -> list[list[str]]:
@@ -132,11 +169,11 @@ def _levels(fit: TwoLevelFit) -> list[Table]:
     return [(title, ("level", *_OF_LEVEL), rows)]
 
 
-def _estimates(document: dict[str, Any], level: int, converged: bool) -> Table:
-    rows = [row for row in document["estimates"] if row["level"] == level and _worth(row)]
-    what = "Estimates" if converged else "Where the estimation stopped (no estimates)"
+def _estimates(document: dict[str, Any], level: int, group: int, fit: TwoLevelFit) -> Table:
+    rows = [row for row in _of_block(document, level, group) if _worth(row)]
+    what = "Estimates" if fit.converged else "Where the estimation stopped (no estimates)"
     return (
-        f"{what} {LEVEL_NAMES[level]} clusters",
+        f"{what} {LEVEL_NAMES[level]} clusters{_in(fit, group)}",
         ("parameter", "est", "se", "z", "p", "std.all", "95% CI"),
         [_estimate(row) for row in rows],
     )
@@ -183,7 +220,7 @@ def _shares(fit: TwoLevelFit) -> list[Table]:
                 ("variable", "within", "between", "ICC", "95% CI", "design effect"),
                 [
                     [
-                        one.item,
+                        f"{one.item} ({one.group})" if one.group else one.item,
                         *map(number, (one.within, one.between, one.icc)),
                         _interval(one.icc_ci_lower, one.icc_ci_upper),
                         number(one.design_effect),
@@ -199,7 +236,11 @@ def _shares(fit: TwoLevelFit) -> list[Table]:
                 "Explained variance at each level",
                 ("variable", "level", "R2"),
                 [
-                    [row["name"], LEVEL_NAMES[row["level"]], number(row["r_squared"])]
+                    [
+                        f"{row['name']}{_in(fit, row['group'])}",
+                        LEVEL_NAMES[row["level"]],
+                        number(row["r_squared"]),
+                    ]
                     for row in explained
                 ],
             )
@@ -211,7 +252,7 @@ def _shares(fit: TwoLevelFit) -> list[Table]:
                 ("factor", "level", "items", "omega", "95% CI"),
                 [
                     [
-                        one.factor,
+                        f"{one.factor} ({one.group})" if one.group else one.factor,
                         one.name,
                         str(one.items),
                         number(one.omega),
@@ -224,6 +265,10 @@ def _shares(fit: TwoLevelFit) -> list[Table]:
     return tables
 
 
-def _as_group(document: dict[str, Any], level: int) -> list[dict[str, Any]]:
-    """One level's estimates, as those of one group's model are drawn."""
-    return [{**row, "group": 1} for row in document["estimates"] if row["level"] == level]
+def _of_block(document: dict[str, Any], level: int, group: int) -> list[dict[str, Any]]:
+    return [row for row in document["estimates"] if (row["level"], row["group"]) == (level, group)]
+
+
+def _as_group(document: dict[str, Any], level: int, group: int) -> list[dict[str, Any]]:
+    """One level's estimates in a group, as those of one group's model are drawn."""
+    return [{**row, "group": 1} for row in _of_block(document, level, group)]
