@@ -31,6 +31,7 @@ from surveyapp.reports.validation.content import KIND, content
 from surveyapp.results.lonely_values import refuse_lonely
 from surveyapp.results.losses import left_out
 from surveyapp.results.tables import AnswerFile, item_columns, read_table
+from surveyapp.results.validation_steps import step_named
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.tables.options import ReadOptions
@@ -164,7 +165,7 @@ def validate(
         if pdf_path is not None:
             files.append((pdf_path, pdf(document)))
         files += beside.of(document)
-    said = [f"Warning ({w.step}): {w.message}" for w in found.warned]
+    said = [f"Warning ({step_named(w.step)}): {w.message}" for w in found.warned]
     said += [f"Note: {note}" for note in answers.notes]
     finish(_summary(found), said, files)
 

@@ -144,6 +144,7 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.results.standing",
         "surveyapp.results.study_phrases",
         "surveyapp.results.validation_phrases",
+        "surveyapp.results.validation_steps",
         "surveyapp.results.view_models",
         *_FORMATS,
     ),

@@ -35,7 +35,6 @@ from surveyapp.reports.document import Block, Document, Heading, Paragraph, Tabl
 from surveyapp.reports.validation import criteria, registry, reporting_standards
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.validation.invariance import parameter
-from surveyapp.reports.validation.summary import step_named
 from surveyapp.results import validation_phrases
 from tests.analysis.peer_data import four_categories
 from tests.analysis.test_stored_validations import VERSIONS, stored
@@ -582,5 +581,9 @@ def _constants() -> list[str]:
     return found
 
 
-def test_a_warning_names_esem_by_its_letters_in_every_language():
+def test_every_step_has_a_proper_name():
+    steps = {kind.step for kind in sections()}
+    assert steps - {"esem"} <= STEP_NAMES.keys()
     assert step_named("esem") == step_named("esem", Words("fi")) == "ESEM"
+    assert step_named("htmt_intervals") == "HTMT with intervals"
+    assert step_named("fornell_larcker", Words("de")) == "Fornell-Larcker-Kriterium"

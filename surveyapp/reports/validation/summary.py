@@ -10,43 +10,14 @@ from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.sections.missing_comparison import MissingComparisonSection
 from analysis.scale.sections.sample import SampleSection
 from analysis.scale.study import Warned
-from surveyapp.i18n.words import ENGLISH, Words, msg
+from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Tone
 from surveyapp.reports.validation import criteria
 from surveyapp.reports.validation.part import Numbers
 from surveyapp.results.losses import left_out
 from surveyapp.results.validation_phrases import sentence
-
-_STEPS = {
-    "adequacy": msg("Adequacy"),
-    "alpha_check": msg("Alpha check"),
-    "bifactor": msg("Bifactor"),
-    "careless": msg("Careless"),
-    "cfa": msg("Confirmatory model"),
-    "check": msg("Check"),
-    "efa": msg("Exploratory analysis"),
-    "factor_count": msg("Factor count"),
-    "fornell_larcker": msg("Fornell larcker"),
-    "general_factor": msg("General factor"),
-    "htmt": msg("HTMT"),
-    "htmt_intervals": msg("Htmt intervals"),
-    "invariance": msg("Invariance"),
-    "items": msg("Items"),
-    "keying": msg("Keying"),
-    "matrices": msg("Matrices"),
-    "method_variance": msg("Method variance"),
-    "missing": msg("Missing"),
-    "missing_comparison": msg("Missing answers"),
-    "normality": msg("Normality"),
-    "purification": msg("Purification"),
-    "reliability": msg("Reliability"),
-    "rivals": msg("Rival models"),
-    "sample": msg("Sample"),
-    "sample_size": msg("Sample size"),
-    "second_order": msg("Second order"),
-}
-
+from surveyapp.results.validation_steps import step_named
 
 def summary(document: ScaleValidation, number: Numbers, words: Words = ENGLISH) -> Iterator[Block]:
     """Verdict, unmet criteria by family, the table of all of them, and the warnings."""
@@ -87,14 +58,6 @@ def _compared(document: ScaleValidation, words: Words) -> str:
         listwise=cfi[0],
     )
     return f" {said}"
-
-
-def step_named(step: str, words: Words = ENGLISH) -> str:
-    """What a warning is about."""
-    if step == "esem":
-        return words.name("ESEM")  # in every language
-    said = _STEPS.get(step)
-    return words.say(said) if said else words.name(step.replace("_", " ").capitalize())
 
 
 def _warnings(warned: Sequence[Warned], words: Words) -> list[tuple[str, str]]:
