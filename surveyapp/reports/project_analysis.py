@@ -20,6 +20,7 @@ from surveyapp.reports.project_groups import (
     dif_items,
     dif_means,
 )
+from surveyapp.reports.project_headlines import ladder_verdict
 from surveyapp.reports.project_multiverse import by_choice, curve, every_universe
 from surveyapp.reports.project_paths import (
     bottlenecks,
@@ -150,23 +151,11 @@ def _ladder(result: Section, number: int) -> Table:
             ]
             for step in steps
         ],
-        note=_verdict(result)
+        note=ladder_verdict(result)
         + " "
         + " ".join(f"{step['name'].capitalize()}: {step['because']}." for step in steps),
         look=Look.APA,
     )
-
-
-_VERDICTS = {
-    "scalar": "Means may be compared: intercepts are equal.",
-    "partial scalar": "Means may be compared with caution: intercepts are equal but for some released.",
-    "metric": "Relations may be compared, means may not: loadings are equal, intercepts are not.",
-    "none": "Nothing may be compared: not even loadings are equal.",
-}
-
-
-def _verdict(result: Section) -> str:
-    return _VERDICTS.get(str(result["verdict"]).replace("_", " "), "")
 
 
 def _latent_means(result: Section, number: int) -> Table:

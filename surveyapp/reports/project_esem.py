@@ -52,14 +52,14 @@ def esem_fits(result: Section, number: int) -> Table:
             row("Confirmatory", result["cfa_fit"]),
             row("Bifactor ESEM" if bifactor else "ESEM", result["fit"]),
         ],
-        note=f"{_tested(result['difference'])} n = {result['n']:,}, {result['estimator']},"
+        note=f"{esem_tested(result['difference'])} n = {result['n']:,}, {result['estimator']},"
         f" {_ROTATIONS[result['rotation']]}; {result['reached']} of {result['starts']} starts reached the best"
         " rotation.",
         look=Look.APA,
     )
 
 
-def _tested(found: Section) -> str:
+def esem_tested(found: Section) -> str:
     if "why" in found:
         return f"The two could not be tested against each other: {found['why']}."
     p = found["pvalue"]

@@ -96,7 +96,7 @@ def aligned_means(result: Section, number: int) -> Table:
             Column("Higher than", 0.14, apa.count),
         ],
         **headed(sections, 7),
-        note=f"{_trust(result)} In standard deviations of {result['reference']}, whose mean is 0. “Higher than”"
+        note=f"{aligned_trust(result)} In standard deviations of {result['reference']}, whose mean is 0. “Higher than”"
         f" counts groups with a significantly lower mean (Holm). n = {result['n']:,},"
         f" {result['estimator']}, {result['method']} alignment, ε = {result['epsilon']:g}, seed"
         f" {result['seed']}.",
@@ -104,7 +104,7 @@ def aligned_means(result: Section, number: int) -> Table:
     )
 
 
-def _trust(result: Section) -> str:
+def aligned_trust(result: Section) -> str:
     """Of which factors so few parameters differ that means may be compared."""
     said = []
     for tolerable, verdict in (
@@ -227,7 +227,7 @@ def dif_items(result: Section, number: int) -> Table:
     return made(result, number)
 
 
-def _verdict(result: Section) -> str:
+def dif_verdict(result: Section) -> str:
     if not result["flagged"]:
         return "No item was found to be answered differently at the same level."
     return (
@@ -273,7 +273,7 @@ def _ordinal_items(result: Section, number: int) -> Table:
             Column("DIF", 0.11),
         ],
         cells=rows,
-        note=f"{_verdict(result)} Ordinal logistic regression on the score of the factor's items {cited('zumbo-1999')},"
+        note=f"{dif_verdict(result)} Ordinal logistic regression on the score of the factor's items {cited('zumbo-1999')},"
         f" {'purified' if result['purified'] else 'not purified'}; R² gained is Nagelkerke's, from .035 on"
         f" moderate and from .070 on large {cited('jodoin-2001')}. {_sample(result)} n ="
         f" {result['n']:,}.",
@@ -307,7 +307,7 @@ def _mimic_items(result: Section, number: int) -> Table:
             Column("Released", 0.12),
         ],
         cells=rows,
-        note=f"{_verdict(result)} MIMIC model, {result['estimator']}: each item in turn let depend on the groups"
+        note=f"{dif_verdict(result)} MIMIC model, {result['estimator']}: each item in turn let depend on the groups"
         " (uniform DIF); “Released” is the order in which items with DIF were set free."
         f" {_sample(result)} n = {result['n']:,}.",
         look=Look.APA,

@@ -35,17 +35,6 @@ def necessity_effects(result: Section, number: int) -> Table:
                 ]
             )
         sections.append((technique, rows))
-    named = [
-        condition["name"]
-        for condition in result["conditions"]
-        for each in condition["ceilings"]
-        if each["technique"] == result["ceiling"] and each["necessary"]
-    ]
-    verdict = (
-        f"Necessary for {result['outcome']} by {result['ceiling']}: {', '.join(named)}."
-        if named
-        else f"No construct counts as necessary for {result['outcome']} by {result['ceiling']}."
-    )
     return Table(
         number=number,
         title=f"Necessary Conditions of {result['outcome']}",
@@ -59,12 +48,25 @@ def necessity_effects(result: Section, number: int) -> Table:
             Column("Necessary", 0.1),
         ],
         **headed(sections, 7),
-        note=f"{verdict} A condition is necessary with a d of at least .10, significant at 5%. A ceiling rests on"
+        note=f"{necessity_verdict(result)} A condition is necessary with a d of at least .10, significant at 5%. A ceiling rests on"
         " few respondents: the range is that of d when any one of them is left out. No interval of d is"
         f" established. n = {result['n']:,}, {result['permutations']:,} permutations, seed"
         f" {result['seed']}.",
         look=Look.APA,
     )
+
+
+def necessity_verdict(result: Section) -> str:
+    """Which constructs the outcome needs."""
+    named = [
+        condition["name"]
+        for condition in result["conditions"]
+        for each in condition["ceilings"]
+        if each["technique"] == result["ceiling"] and each["necessary"]
+    ]
+    if named:
+        return f"Necessary for {result['outcome']} by {result['ceiling']}: {', '.join(named)}."
+    return f"No construct counts as necessary for {result['outcome']} by {result['ceiling']}."
 
 
 def bottlenecks(result: Section, number: int) -> Table:
@@ -163,7 +165,7 @@ def combined_table(result: Section, number: int) -> Table:
             Column("Priority", 0.13),
         ],
         cells=cells,
-        note=f"{_first(result)} {result['target']} itself stands at {result['target_performance']:.1f} of 100."
+        note=f"{first_priority(result)} {result['target']} itself stands at {result['target_performance']:.1f} of 100."
         " Important: at or above the mean importance; necessary: d of at least .10, significant at 5%,"
         f" by {result['technique']} {cited('hauff-2024')}. n = {result['n']:,},"
         f" {result['permutations']:,} permutations, {result['bootstrap']:,} resamples, seed"
@@ -172,7 +174,7 @@ def combined_table(result: Section, number: int) -> Table:
     )
 
 
-def _first(result: Section) -> str:
+def first_priority(result: Section) -> str:
     """The construct to begin with: important and necessary, of these the one with the lowest performance."""
     both = [each for each in result["constructs"] if each["important"] and each["necessary"]]
     if not both:
@@ -315,7 +317,7 @@ def copula_paths(result: Section, number: int) -> Table:
             Column(apa.P, 0.1, apa.pvalue, name="p of the path"),
         ],
         **headed(sections, 7),
-        note=" ".join(_endogeneity(each) for each in result["equations"])
+        note=" ".join(endogeneity(each) for each in result["equations"])
         + f" n = {result['n']:,}, {result['resamples'] - result['dropped']:,} resamples, seed"
         f" {result['seed']}.",
         look=Look.APA,
@@ -326,7 +328,7 @@ def _ends(row: Section) -> Interval:
     return Interval(row["lower"], row["upper"])
 
 
-def _endogeneity(equation: Section) -> str:
+def endogeneity(equation: Section) -> str:
     target, testable = equation["target"], equation["testable"]
     if not testable:
         return f"{target}: endogeneity cannot be tested, as every antecedent's score may be normal."

@@ -125,16 +125,20 @@ def level_estimates(result: Section, number: int) -> Table:
     )
 
 
-def level_shares(result: Section, number: int) -> Table:
-    """What of each item lies between clusters."""
+def largest_share(result: Section) -> str:
+    """What lies between clusters of the item of which most does; nothing where none is known."""
     known = [row for row in result["items"] if row["icc"] is not None]
-    largest = max(known, key=lambda row: row["icc"], default=None)
-    said = (
-        ""
-        if largest is None
-        else f"At most {apa.percent(max(0.0, largest['icc']))} of an item's variance lies between clusters"
+    if not known:
+        return ""
+    largest = max(known, key=lambda row: row["icc"])
+    return (
+        f"At most {apa.percent(max(0.0, largest['icc']))} of an item's variance lies between clusters"
         f" ({largest['item']}). "
     )
+
+
+def level_shares(result: Section, number: int) -> Table:
+    """What of each item lies between clusters."""
     return Table(
         number=number,
         title="Variance Within and Between Clusters",
@@ -157,7 +161,7 @@ def level_shares(result: Section, number: int) -> Table:
             ]
             for row in result["items"]
         ],
-        note=f"{said}Without a model. {_sample(result)}",
+        note=f"{largest_share(result)}Without a model. {_sample(result)}",
         look=Look.APA,
     )
 
@@ -226,7 +230,7 @@ def imputed_estimates(result: Section, number: int) -> Table:
             Column("FMI", 0.1, apa.bounded),
         ],
         **headed(sections, 8),
-        note=f"{_changed(result)} {result['imputations']} imputations{failed}, pooled by Rubin's rules, n ="
+        note=f"{changed_by_imputing(result)} {result['imputations']} imputations{failed}, pooled by Rubin's rules, n ="
         f" {result['n']:,}, seed {result['seed']}. As fitted: {_MISSING[result['missing']]}, n ="
         f" {result['n_fitted']:,}. FMI: share of information that missing answers cost.{_test(result)}",
         look=Look.APA,
@@ -243,7 +247,7 @@ def _pairs(result: Section) -> list[tuple[Section | None, Section]]:
     ]
 
 
-def _changed(result: Section) -> str:
+def changed_by_imputing(result: Section) -> str:
     """Which loadings, regressions and covariances are significant in one of the two alone."""
     named = [
         f"{after['lhs']} {after['op']} {after['rhs']}"

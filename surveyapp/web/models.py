@@ -180,6 +180,8 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         further=[(each, _analysis_tables(each), _analysis_drawings(each)) for each in further],
         kinds=ANALYSES,
         titles={each.id: analysis_title(each) for each in further},
+        headlines=_headlines(further),
+        table_headlines=_table_headlines(found),
         offered=_offered(found, known),
     )
 
@@ -447,6 +449,19 @@ def _analysis_drawings(analysis: ProjectAnalysis) -> list[Drawing]:
     from surveyapp.reports.project_analysis import analysis_charts
 
     return [drawing(chart, at) for at, chart in enumerate(analysis_charts(analysis), start=1)]
+
+
+def _headlines(further: list[ProjectAnalysis]) -> dict[int, str]:
+    """By the analysis's number what it found, in a line."""
+    from surveyapp.reports.project_headlines import analysis_headline
+
+    return {each.id: analysis_headline(each) for each in further}
+
+
+def _table_headlines(found: ProjectModel) -> dict[str, str]:
+    from surveyapp.reports.project_headlines import table_headlines
+
+    return table_headlines(found)
 
 
 def _proposals(found: ProjectModel) -> list[Proposal]:

@@ -36,6 +36,7 @@ from surveyapp.reports.validation import criteria, registry, reporting_standards
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.validation.invariance import parameter
 from surveyapp.results import validation_phrases
+from surveyapp.results.validation_steps import STEP_NAMES, step_named
 from tests.analysis.peer_data import four_categories
 from tests.analysis.test_stored_validations import VERSIONS, stored
 from tests.reports.test_languages import Marked, english, left_over, texts
@@ -586,4 +587,4 @@ def test_every_step_has_a_proper_name():
     assert steps - {"esem"} <= STEP_NAMES.keys()
     assert step_named("esem") == step_named("esem", Words("fi")) == "ESEM"
     assert step_named("htmt_intervals") == "HTMT with intervals"
-    assert step_named("fornell_larcker", Words("de")) == "Fornell-Larcker-Kriterium"
+    assert step_named("fornell_larcker", written_in("de")) == "Fornell-Larcker-Kriterium"

@@ -260,8 +260,10 @@ def test_further_analyses_are_those_of_the_engines_and_in_every_file(
         "Invariance of the Composites (MICOM)",
         "Predictive Ability (CVPAT)",
         "Number of Segments",
+        *("differ significantly (Holm)", "Predictive power:", "AIC3 points to"),
     ):
         assert title in page
+    assert page.count('<details class="folded"><summary><h2') == 3 and 'href="#analysis-' in page
 
 
 def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
@@ -307,8 +309,11 @@ def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
     found = redundancy_analysis(data, names[:3], ["res1"])
     assert made["redundancy"]["path"] == pytest.approx(found.path, abs=1e-9)
     page = client.get(model).text + client.get(composite).text
-    for title in ("Exploratory Factor Loadings", "Dynamic Cut-Offs", "Simple Slopes", "Redundancy"):
-        assert title in page
+    for title in (
+        *("Exploratory Factor Loadings", "Dynamic Cut-Offs", "Simple Slopes", "Redundancy"),
+        *("of the items&#39; variance", "SRMR", "quality × sure → feel ", "Path to res1 "),
+    ):
+        assert title in page, title
     assert "sure at its mean" in page and "sure at −1 SD" in page
     assert "Simple slopes by the moderator" in page and page.count("<figure") == 4
     with zipfile.ZipFile(io.BytesIO(client.get(f"{composite}/figures.zip").data)) as files:
@@ -371,6 +376,7 @@ def test_groups_are_aligned_items_tested_and_cross_loadings_freed(
         *("Aligned Means by Region", "Differences of the Aligned Means", "rule of thumb"),
         *("(DIF) by region, MIMIC model", "Factor Means With and Without DIF", ", rotation geomin"),
         *("Standardised Loadings", "The largest cross-loading is that of", "(asked for: 1)"),
+        "of 6 items. ",
     ):
         assert said in page, said
     assert "Aligned means by Region" in page and "<figure" in page
@@ -460,6 +466,7 @@ def test_the_same_customers_are_compared_over_waves(client, installation, base):
         "Measurement Invariance by Wave",
         "Change of the Latent Means",
         "a wave a quarter",
+        "of 2 changes of latent means significant (Holm)",
     ):
         assert said in page, said
     other = fitted(client, installation, base, name="Once", missing="fiml")

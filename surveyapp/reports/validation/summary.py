@@ -19,6 +19,7 @@ from surveyapp.results.losses import left_out
 from surveyapp.results.validation_phrases import sentence
 from surveyapp.results.validation_steps import step_named
 
+
 def summary(document: ScaleValidation, number: Numbers, words: Words = ENGLISH) -> Iterator[Block]:
     """Verdict, unmet criteria by family, the table of all of them, and the warnings."""
     rows = document.conclusions
