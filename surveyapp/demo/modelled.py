@@ -121,6 +121,7 @@ def _registered(
             f"The dimensions {one} and {other} go together | {one} ~~ {other} | +"
             for one, other in pairwise(_factors(text))
         ),
+        "correction": "holm",
         "design": "Customers answer at the end of their journey, each once.",
         "n_reason": "Every answer that is there; three factors are told from one with about 200.",
         "stopping": "Answers are taken as they are on the day on which the first model is fitted.",

@@ -29,7 +29,9 @@ from surveyapp.reports.document import (
 from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import path_diagrams
 from surveyapp.reports.project_analysis import analysis_charts, analysis_tables
+from surveyapp.reports.project_hypotheses import hypothesis_table
 from surveyapp.results.model_texts import COMPOSITE
+from surveyapp.results.preregistration_departures import ToldOfPlan
 from surveyapp.results.project_analyses import analysis_title
 from surveyapp.results.project_options import options_in_words
 from surveyapp.store.models import Journey, ProjectAnalysis, ProjectModel
@@ -68,7 +70,7 @@ def content(
     *,
     made: date,
     analyses: Sequence[ProjectAnalysis] = (),
-    registered: Sequence[str] = (),
+    registered: ToldOfPlan | None = None,
 ) -> Document:
     """Everything about the model and its finished ``analyses`` that a paper or an appendix takes;
     ``registered``: what it has to say of the project's registered plan.
@@ -103,7 +105,7 @@ def _blocks(
     model: ProjectModel,
     result: Section,
     analyses: Sequence[ProjectAnalysis],
-    registered: Sequence[str],
+    registered: ToldOfPlan | None,
 ) -> Iterator[Block]:
     number = count(1)
     yield Heading("Model")
@@ -113,12 +115,13 @@ def _blocks(
     if result["warnings"]:
         for warning in result["warnings"]:
             yield Callout("Warning", _sentence(str(warning)))
-    if registered:
-        first, *further = registered
+    if registered is not None:
         yield Heading("Preregistration")
-        yield Paragraph(first)
-        for sentence in further:
+        yield Paragraph(registered.first)
+        for sentence in registered.deviations:
             yield Paragraph(sentence, Tone.BULLET)
+        if registered.tests:
+            yield hypothesis_table(registered.tests, next(number))
     yield Heading("Results")
     yield from drawing(model, result)
     if model.kind == COMPOSITE:

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.results.hypothesis_tests import HypothesisTest, hypothesis_tests
+from surveyapp.results.planned_models import DoneAnalysis, DoneModel
 from surveyapp.results.preregistration_deviations import (
     Deviation,
-    DoneAnalysis,
-    DoneModel,
     deviations,
 )
 from surveyapp.results.preregistrations import frozen_of
@@ -48,12 +48,29 @@ def departures(session: Session, project: Project) -> list[Departure]:
     return [Departure(each, reasons.get(each.key, "")) for each in found]
 
 
-def told_of(session: Session, project: Project, model: ProjectModel) -> list[str]:
-    """What a model's report says of the project's plan: which holds, how many deviations, then each of
-    the model or of the whole project with its reason; nothing without a registered plan."""
+@dataclass(frozen=True)
+class ToldOfPlan:
+    """What a model's report says of the project's plan: which holds and how many deviations there are, the
+    deviations of the model or of the whole project with their reasons, and the hypotheses it tests."""
+
+    first: str
+    deviations: tuple[str, ...]
+    tests: tuple[HypothesisTest, ...]
+
+
+def tests_of(session: Session, project: Project) -> list[HypothesisTest]:
+    """The hypotheses of the newest frozen plan beside the estimates; none without one."""
+    plan = frozen_of(session, project)
+    if plan is None:
+        return []
+    return hypothesis_tests(json.loads(plan.document)["plan"], _done(session, project))
+
+
+def told_of(session: Session, project: Project, model: ProjectModel) -> ToldOfPlan | None:
+    """What a model's report says of the project's plan; None without a registered one."""
     plan = frozen_of(session, project)
     if plan is None or plan.frozen_at is None:
-        return []
+        return None
     found = [
         each for each in departures(session, project) if each.deviation.model_id in (None, model.id)
     ]
@@ -64,14 +81,15 @@ def told_of(session: Session, project: Project, model: ProjectModel) -> list[str
         f" (SHA-256 {plan.sha256[:16]}…): {verdict}"
         f" {json.loads(plan.document)['answers_known']['said']}"
     )
-    return [
+    return ToldOfPlan(
         first,
-        *(
+        tuple(
             each.deviation.sentence
             + (f" Reason: {each.reason}" if each.reason else " No reason is given.")
             for each in found
         ),
-    ]
+        tuple(each for each in tests_of(session, project) if each.model_id == model.id),
+    )
 
 
 def give_reason(
@@ -141,6 +159,7 @@ def _done(session: Session, project: Project) -> list[DoneModel]:
             fitted_on=each.created_at.date(),
             analyses=analyses.get(each.id, ()),
             is_removed=each.removed_at is not None,
+            result=each.result or {},
         )
         for each in models
     ]

@@ -7,38 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from surveyapp.results.hypothesis_tests import NOT_TESTED, hypothesis_tests
+from surveyapp.results.planned_models import DoneModel, lines_of, planned_models
 from surveyapp.results.preregistration_document import canonical, hash_of
 from surveyapp.results.project_analyses import ANALYSES
 from surveyapp.results.project_options import options_in_words
 from surveyapp.results.project_step_kinds import step_in_words
-
-Step = tuple[str, Mapping[str, Any]]  # kind, arguments
-
-
-@dataclass(frozen=True)
-class DoneAnalysis:
-    kind: str
-    options: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class DoneModel:
-    """A model that has its result, removed ones too; ``n``: rows after its steps."""
-
-    id: int
-    name: str
-    kind: str
-    text: str
-    options: Mapping[str, Any]
-    steps: Sequence[Step]
-    n: int
-    fitted_on: date
-    analyses: Sequence[DoneAnalysis] = ()
-    is_removed: bool = False
-
-    @property
-    def called(self) -> str:
-        return f"“{self.name}”" + (" (removed)" if self.is_removed else "")
 
 
 @dataclass(frozen=True)
@@ -47,7 +21,7 @@ class Deviation:
     where it is of the whole project."""
 
     key: str
-    kind: str  # text, options, steps, n, stopping, exploratory, not done
+    kind: str  # text, options, steps, n, stopping, exploratory, not done, not tested
     sentence: str
     model_id: int | None = None
 
@@ -55,26 +29,13 @@ class Deviation:
 def deviations(plan: Mapping[str, Any], done: Sequence[DoneModel]) -> list[Deviation]:
     """Each departure of the fitted models from the plan's fields, in the order of the plan.
 
-    A fitted model is a planned one when type, text (without comments and spaces) and options are the
-    same, whatever its name; else when it bears its name, which is a departure; else it is exploratory.
+    A fitted model that is none of ``planned_models`` is exploratory. Where every planned model has been
+    fitted, a hypothesis whose parameter none of them has was not tested.
     """
     found: list[Deviation] = []
-    taken: set[int] = set()
-    same = {
-        at: [each for each in done if _is_same(planned, each)]
-        for at, planned in enumerate(plan["models"])
-    }
-    as_planned = {each.id for models in same.values() for each in models}
-    for at, planned in enumerate(plan["models"]):
-        models = [each for each in same[at] if each.id not in taken]
-        if not models:
-            models = [
-                each
-                for each in done
-                if each.name.casefold() == planned["name"].casefold()
-                and each.id not in taken | as_planned
-            ]
-        taken |= {each.id for each in models}
+    every = planned_models(plan, done)
+    taken = {model.id for models in every for model in models}
+    for at, (planned, models) in enumerate(zip(plan["models"], every, strict=True)):
         if not models:
             said = f"The planned model “{planned['name']}” has not been fitted."
             found.append(Deviation(f"model {at} not done", "not done", said))
@@ -82,6 +43,7 @@ def deviations(plan: Mapping[str, Any], done: Sequence[DoneModel]) -> list[Devia
         for model in models:
             found += _of_model(plan, planned, model)
         found += _of_analyses(at, planned, models)
+    found += _untested(plan, done, every)
     for model in done:
         if model.id not in taken:
             said = f"{model.called} was not planned: it is exploratory."
@@ -89,10 +51,24 @@ def deviations(plan: Mapping[str, Any], done: Sequence[DoneModel]) -> list[Devia
     return found
 
 
+def _untested(
+    plan: Mapping[str, Any], done: Sequence[DoneModel], every: Sequence[Sequence[DoneModel]]
+) -> Iterator[Deviation]:
+    if not every or not all(every):
+        return
+    for test in hypothesis_tests(plan, done):
+        if test.verdict == NOT_TESTED:
+            said = (
+                f"Hypothesis H{test.number} ({test.parameter}) was not tested: no planned model with a"
+                " result has this parameter."
+            )
+            yield Deviation(f"hypothesis {test.number} not tested", "not tested", said)
+
+
 def _of_model(
     plan: Mapping[str, Any], planned: Mapping[str, Any], model: DoneModel
 ) -> Iterator[Deviation]:
-    if (model.kind, _lines(model.text)) != (planned["kind"], _lines(planned["text"])):
+    if (model.kind, lines_of(model.text)) != (planned["kind"], lines_of(planned["text"])):
         said = f"{model.called} has another text than planned{_lines_apart(planned, model)}."
         yield Deviation(f"model {model.id} text", "text", said, model.id)
     if model.kind == planned["kind"] and dict(model.options) != planned["options"]:
@@ -147,23 +123,9 @@ def _of_analyses(
             yield Deviation(name, "exploratory", said, model.id)
 
 
-def _is_same(planned: Mapping[str, Any], model: DoneModel) -> bool:
-    return (planned["kind"], _lines(planned["text"]), planned["options"]) == (
-        model.kind,
-        _lines(model.text),
-        dict(model.options),
-    )
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    """A model's lines without comments, spaces and empty lines."""
-    lines = ("".join(line.partition("#")[0].split()) for line in text.splitlines())
-    return tuple(line for line in lines if line)
-
-
 def _lines_apart(planned: Mapping[str, Any], model: DoneModel) -> str:
     """What was added and left out, where that is little enough for a sentence."""
-    before, after = _lines(planned["text"]), _lines(model.text)
+    before, after = lines_of(planned["text"]), lines_of(model.text)
     added = [line for line in after if line not in before]
     out = [line for line in before if line not in after]
     if (not added and not out) or len(added) + len(out) > 4:

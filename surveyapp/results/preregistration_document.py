@@ -21,6 +21,13 @@ TEXTS: Mapping[str, str] = {
     "analyses": "Planned analyses",
 }
 SIGNS: Mapping[str, str] = {"": "no sign expected", "+": "positive", "-": "negative", "0": "none"}
+# How p values are adjusted for the number of hypotheses.
+CORRECTIONS: Mapping[str, str] = {
+    "": "no adjustment",
+    "holm": "Holm",
+    "bonferroni": "Bonferroni",
+    "benjamini-hochberg": "Benjamini-Hochberg (false discovery rate)",
+}
 _DIGITS = set("0123456789abcdef")
 
 
@@ -75,6 +82,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
             f"Last day of data collection: {before['last_day'] or 'none'} became"
             f" {after['last_day'] or 'none'}."
         )
+    corrections = [CORRECTIONS[each.get("correction", "")] for each in (before, after)]
+    if corrections[0] != corrections[1]:
+        said.append(f"Adjustment of p values: {corrections[0]} became {corrections[1]}.")
     said += _listed("Hypothesis", before["hypotheses"], after["hypotheses"], hypothesis_in_words)
     said += _listed("Step", before["steps"], after["steps"], lambda step: step["words"])
     said += _listed("Model", before["models"], after["models"], model_in_words)

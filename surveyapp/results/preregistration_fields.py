@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from surveyapp.errors import Invalid
-from surveyapp.results.preregistration_document import SIGNS, TEXTS
+from surveyapp.results.preregistration_document import CORRECTIONS, SIGNS, TEXTS
 from surveyapp.results.project_analyses import ANALYSES
 from surveyapp.results.project_analysis_options import plannable
 from surveyapp.results.project_variables import Variables
@@ -20,6 +20,7 @@ EMPTY: Mapping[str, Any] = {
     "n": None,
     "last_day": "",
     "hypotheses": [],
+    "correction": "",
     "models": [],
 }
 
@@ -31,6 +32,7 @@ def read_fields(typed: Mapping[str, str]) -> dict[str, Any]:
         "n": _n(typed.get("n", "")),
         "last_day": _day(typed.get("last_day", "")),
         "hypotheses": read_hypotheses(typed.get("hypotheses", "")),
+        "correction": _correction(typed.get("correction", "")),
     }
 
 
@@ -96,6 +98,15 @@ def _text(typed: Mapping[str, str], name: str) -> str:
             field=name,
         )
     return text
+
+
+def _correction(typed: str) -> str:
+    if typed not in CORRECTIONS:
+        raise Invalid(
+            f"{typed[:40]!r} is no adjustment; use {', '.join(filter(None, CORRECTIONS))}, or none.",
+            field="correction",
+        )
+    return typed
 
 
 def _n(typed: str) -> int | None:

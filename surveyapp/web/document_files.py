@@ -13,6 +13,7 @@ from flask import Response
 from instruments.loader import Library
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.reports.document import Document
+from surveyapp.results.preregistration_departures import ToldOfPlan
 from surveyapp.store.models import Analysis, Journey, ProjectAnalysis, ProjectModel, Report
 from surveyapp.web.installation import installation
 from surveyapp.web.kept import Kept
@@ -41,7 +42,7 @@ def modelled(
     model: ProjectModel,
     journey: Journey,
     analyses: Sequence[ProjectAnalysis] = (),
-    registered: Sequence[str] = (),
+    registered: ToldOfPlan | None = None,
 ) -> Document:
     """The document of a project's model with finished analyses, and what it says of the project's plan.
     Raises Conflict before it has a result."""

@@ -28,7 +28,7 @@ from surveyapp.results.model_texts import (
     with_line,
     without_item,
 )
-from surveyapp.results.preregistration_departures import told_of
+from surveyapp.results.preregistration_departures import ToldOfPlan, told_of
 from surveyapp.results.project_analyses import (
     ANALYSES,
     ANALYSIS_OPTIONS,
@@ -171,6 +171,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         children=made_of_it,
         result=found.result,
         registered=registered,
+        hypotheses=_hypotheses(registered),
         other_rows=found.steps != standing,
         said=project_phrases,
         method=options_in_words(found.kind, found.options),
@@ -348,7 +349,7 @@ def _model_place(
 
 def _finished(
     journey_id: int, project_id: int, model_id: int
-) -> tuple[ProjectModel, Journey, list[ProjectAnalysis], list[str]]:
+) -> tuple[ProjectModel, Journey, list[ProjectAnalysis], ToldOfPlan | None]:
     """A fitted model, its journey, those of its further analyses that are done, and what it says of the
     project's plan."""
     with installation().store.reading() as session:
@@ -449,6 +450,13 @@ def _analysis_drawings(analysis: ProjectAnalysis) -> list[Drawing]:
     from surveyapp.reports.project_analysis import analysis_charts
 
     return [drawing(chart, at) for at, chart in enumerate(analysis_charts(analysis), start=1)]
+
+
+def _hypotheses(registered: ToldOfPlan | None) -> Table | None:
+    """The plan's hypotheses that a model tests; None without any."""
+    from surveyapp.reports.project_hypotheses import hypothesis_table
+
+    return hypothesis_table(registered.tests, 1) if registered and registered.tests else None
 
 
 def _headlines(further: list[ProjectAnalysis]) -> dict[int, str]:

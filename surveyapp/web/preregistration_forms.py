@@ -6,6 +6,7 @@ from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
+from surveyapp.results.preregistration_document import CORRECTIONS
 from surveyapp.results.preregistration_fields import LONGEST_FIELD
 from surveyapp.results.project_analyses import ANALYSES
 from surveyapp.results.project_analysis_options import plannable
@@ -23,6 +24,12 @@ class PlanForm(StaffForm):
         _TEXT,
         description="One a line. To name what tests it: words | parameter | sign, such as: Ease raises"
         " loyalty | loyalty ~ ease | +. The sign is +, - or 0.",
+    )
+    correction = SelectField(
+        "Adjustment of p values",
+        choices=choices(CORRECTIONS.items()),
+        description="For the hypotheses that the same model tests. Their estimates are set beside the"
+        " signs that you expect.",
     )
     design = TextAreaField(
         "Design", _TEXT, description="Who is asked what, when, and how they are sampled."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
@@ -13,11 +14,17 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.reports.formats.names import Format
 from surveyapp.reports.preregistration import analysis_in_words, content
+from surveyapp.reports.project_hypotheses import hypothesis_table
 from surveyapp.results import preregistrations as plans
 from surveyapp.results import projects as known_ones
 from surveyapp.results.preregistration_answers import answers_known
-from surveyapp.results.preregistration_departures import Departure, departures, give_reason
-from surveyapp.results.preregistration_document import SIGNS, TEXTS, file_of, hash_of
+from surveyapp.results.preregistration_departures import (
+    Departure,
+    departures,
+    give_reason,
+    tests_of,
+)
+from surveyapp.results.preregistration_document import CORRECTIONS, SIGNS, TEXTS, file_of, hash_of
 from surveyapp.results.preregistration_fields import EMPTY, hypotheses_as_text
 from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
 from surveyapp.results.project_variables import variables_of
@@ -57,12 +64,14 @@ def index(journey_id: int, project_id: int) -> ResponseReturnValue:
         planned = None if draft is None else plans.plan_of(session, project, draft)
         known = _answers_known(session, project)
         found = departures(session, project)
+        tests = tests_of(session, project)
     registered = [each for each in versions if each.frozen_at is not None]
     return page(
         "preregistrations/index.html",
         {
             "project": project.name,
             "versions": [_told(each) for each in registered],
+            "hypotheses": [asdict(each) for each in tests],
             "deviations": [_departure(each) for each in found],
         },
         journey=journey,
@@ -73,6 +82,7 @@ def index(journey_id: int, project_id: int) -> ResponseReturnValue:
         said={each.id: json.loads(each.document)["answers_known"]["said"] for each in registered},
         known=known,
         departures=found,
+        tests=hypothesis_table(tests, 1) if tests else None,
         is_closed=known_ones.is_closed(project),
         **_words(),
     )
@@ -88,6 +98,7 @@ def edit(journey_id: int, project_id: int) -> ResponseReturnValue:
     stored = versions[0].content if versions else EMPTY
     form = PlanForm(
         data={
+            **EMPTY,
             **stored,
             "n": "" if stored["n"] is None else str(stored["n"]),
             "hypotheses": hypotheses_as_text(stored["hypotheses"]),
@@ -278,6 +289,7 @@ def _words() -> dict[str, Any]:
     return {
         "texts": TEXTS,
         "signs": SIGNS,
+        "corrections": CORRECTIONS,
         "method": options_in_words,
         "analysis_in_words": analysis_in_words,
     }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from surveyapp.errors import Invalid
-from surveyapp.results.preregistration_deviations import DoneAnalysis, DoneModel, deviations
+from surveyapp.results.hypothesis_tests import hypothesis_tests
+from surveyapp.results.planned_models import DoneAnalysis, DoneModel
+from surveyapp.results.preregistration_deviations import deviations
 from surveyapp.results.preregistration_document import (
     FORMAT,
     canonical,
@@ -188,3 +191,55 @@ def test_a_field_that_cannot_be_kept_is_named(field, typed):
     with pytest.raises(Invalid) as refused:
         read_fields({field: typed})
     assert refused.value.field == field
+
+
+def estimate(lhs: str, op: str, rhs: str, std: float, p: float, group: int = 1) -> dict[str, Any]:
+    ends = {"std_all": std, "std_ci_lower": std - 0.1, "std_ci_upper": std + 0.1}
+    return {"lhs": lhs, "op": op, "rhs": rhs, "group": group, "pvalue": p, **ends}
+
+
+def test_hypotheses_stand_beside_the_estimates_by_p_as_the_plan_adjusts_it():
+    typed = "one | F ~~ G | +\ntwo | b ~ a | +\nthree | c ~ a | -\nfour | c ~ b | 0\nfive | x ~ y |\nsix"
+    plan = {**PLAN, "hypotheses": read_hypotheses(typed), "correction": "holm"}
+    rows = [
+        estimate("G", "~~", "F", 0.5, 0.001),
+        estimate("b", "~", "a", -0.3, 0.01),
+        estimate("c", "~", "a", -0.2, 0.03),
+        estimate("c", "~", "b", 0.02, 0.8),
+    ]
+    result = {"converged": True, "n": 190, "groups": {}, "estimates": rows}
+    fitted = replace(MODEL, result=result)
+    found = hypothesis_tests(plan, [fitted, replace(fitted, id=2, text="F =~ a", name="Other")])
+    said = [(each.number, each.verdict, each.model_id) for each in found]
+    assert said == [
+        *((1, "supported", 1), (2, "opposite sign", 1), (3, "not significant", 1)),
+        *((4, "none found", 1), (5, "not tested", None)),
+    ]
+    assert [each.p_adjusted for each in found[:4]] == pytest.approx([0.004, 0.03, 0.06, 0.8])
+    assert (found[0].estimate, found[0].low, found[0].n) == (0.5, 0.4, 190)
+    assert [each.sentence for each in deviations(plan, [fitted])][-1:] == [
+        "Hypothesis H5 (x ~ y) was not tested: no planned model with a result has this parameter."
+    ]
+    plain = hypothesis_tests({**plan, "correction": ""}, [fitted])
+    assert plain[2].verdict == "supported" and plain[2].p_adjusted == 0.03
+    grouped = {**result, "groups": {"North": 90, "South": 100}, "estimates": [
+        estimate("b", "~", "a", 0.3, 0.001, group) for group in (1, 2)
+    ]}  # fmt: skip
+    by_group = hypothesis_tests(plan, [replace(MODEL, result=grouped)])
+    assert [each.group for each in by_group if each.number == 2] == ["North", "South"]
+
+
+def test_a_path_of_composites_is_tested_by_its_resamples():
+    row = {"source": "a:m", "target": "b", "estimate": 0.3}
+    ends = {"label": ["a:m", "b"], "lower": 0.1, "upper": 0.5, "p": 0.01}
+    plan = {
+        **PLAN,
+        "models": [{**PLAN["models"][0], "kind": "composite"}],
+        "hypotheses": read_hypotheses("one | b ~ m:a | +"),
+    }
+    verdicts = []
+    for bootstrap in (None, {"tables": {"paths": [ends]}}):
+        result = {"converged": True, "n": 90, "paths": [row], "bootstrap": bootstrap}
+        [test] = hypothesis_tests(plan, [replace(MODEL, kind="composite", result=result)])
+        verdicts.append((test.verdict, test.low))
+    assert verdicts == [("without a p value", None), ("supported", 0.1)]

@@ -219,8 +219,10 @@ def test_deviations_stand_on_the_pages_and_in_the_report_with_their_reason(
     assert "The &lt;i&gt;budget was spent" in client.get(base).text
     page = client.get(model).text
     assert said in page and "Reason: The &lt;i&gt;budget" in page
-    word = client.get(f"{model}/tables.tex")
-    assert word.status_code == 200
+    [test] = client.get(f"{base}/preregistrations.json").json["hypotheses"]
+    assert test["p"] == test["p_adjusted"] and test["verdict"] in ("supported", "not significant")
+    title = "Hypotheses of the Plan and What Was Estimated"
+    assert title in page and title in client.get(f"{model}/tables.tex").text
     none = client.post(f"{base}/preregistrations/reasons", data=asked | {"deviation": "model 0 n"})
     assert none.status_code == 404
     with installation.store.reading() as session:
