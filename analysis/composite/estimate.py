@@ -9,6 +9,7 @@ import numpy as np
 from analysis.composite.cases import Batch
 from analysis.composite.latent_products import latent_products
 from analysis.composite.layout import Layout
+from analysis.composite.maxvar import maxvar_weights
 from analysis.composite.weights import Stage, composite_weights, oriented, solve_or_nan
 
 
@@ -176,13 +177,16 @@ def _run(
     sd = np.sqrt(np.einsum("bii->bi", S))
     standard = bool((sd == 1).all())  # items alone come standardised
     R = S if standard else S / (sd[:, :, None] * sd[:, None, :])
-    fit = composite_weights(
-        R,
-        stage,
-        scheme=settings.scheme,
-        tolerance=settings.tolerance,
-        max_iterations=settings.max_iterations,
-    )
+    if settings.scheme == "maxvar":
+        fit = maxvar_weights(R, stage)
+    else:
+        fit = composite_weights(
+            R,
+            stage,
+            scheme=settings.scheme,
+            tolerance=settings.tolerance,
+            max_iterations=settings.max_iterations,
+        )
     signs, contested = oriented(R, fit.values, stage, reference)
     weights = fit.values * signs[:, stage.owner]
     W = np.zeros((len(S), S.shape[1], len(stage.names)))

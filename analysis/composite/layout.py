@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class CompositeOptions:
 
     def __post_init__(self) -> None:
         for what, value, known in (
-            ("scheme", self.scheme, ("path", "factorial", "centroid")),
+            ("scheme", self.scheme, get_args(Scheme)),
             ("higher order", self.higher_order, ("two-stage", "repeated", "three-stage")),
             ("interaction", self.interaction, ("two-stage", "orthogonal", "product-indicator")),
         ):
@@ -167,6 +167,8 @@ class Layout:
 
 def lay_out(model: PlsModel, settings: CompositeOptions) -> Layout:
     """The stages for a model. Raises ModelError where model and settings do not go together."""
+    if settings.scheme == "maxvar":
+        _refuse_maxvar(model, settings)
     items = model.items
     place = {item: i for i, item in enumerate(items)}
     staged = bool(model.higher) and settings.higher_order != "repeated"
@@ -233,6 +235,26 @@ def lay_out(model: PlsModel, settings: CompositeOptions) -> Layout:
     final = _stage(kept, blocks, paths)
     arrows = tuple((final.names.index(s), final.names.index(t)) for s, t in paths)
     return Layout(model, settings, items, pairs, first, lower, main, final, products, arrows)
+
+
+def _refuse_maxvar(model: PlsModel, settings: CompositeOptions) -> None:
+    """Raise ModelError for what MAXVAR has no weights for."""
+    for construct in model.constructs:
+        if construct.mode != "B" and len(construct.parts) > 1:
+            raise ModelError(
+                f"{construct.name}: MAXVAR weighs the parts of composites freely; write"
+                f" {construct.name} <~ {' + '.join(construct.parts[:3])}, or use scheme='path'",
+                line=construct.line,
+            )
+    if settings.consistent or settings.higher_order == "three-stage":
+        raise ModelError("MAXVAR has no correction for attenuation; use plain PLS schemes for it")
+    if model.products:
+        raise ModelError("MAXVAR has no products of composites; use scheme='path' for interactions")
+    if model.higher and settings.higher_order == "repeated":
+        raise ModelError(
+            "repeated items would correlate perfectly with themselves under MAXVAR; use"
+            " higher_order='two-stage'"
+        )
 
 
 def _stage(

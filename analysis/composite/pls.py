@@ -57,7 +57,8 @@ def fit_pls(
 
     data: items in columns, or ``Moments`` (then neither bootstrap, products nor scores). model:
     text (``text.read_model``) or the typed description. scheme "path", "factorial" or
-    "centroid"; consistent=True corrects constructs declared with ``=~`` for attenuation (PLSc);
+    "centroid", or "maxvar" for composites weighed by generalised canonical correlation instead
+    (``maxvar``; every construct of several parts is then written ``<~``); consistent=True corrects constructs declared with ``=~`` for attenuation (PLSc);
     higher_order says how second-order constructs are estimated (``higher_order.ADVICE`` says when
     to use which; "three-stage" always corrects); interaction how products are formed. missing
     "mean" (within each resample anew) or "listwise". bootstrap: number of resamples, or give

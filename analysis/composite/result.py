@@ -53,11 +53,15 @@ class PlsResult:
     @property
     def method(self) -> str:
         """The estimator in words."""
-        kind = "PLSc" if self.settings.consistent else "PLS"
+        if self.settings.scheme == "maxvar":
+            kind, scheme = "MAXVAR", ""
+        else:
+            kind = "PLSc" if self.settings.consistent else "PLS"
+            scheme = f", {self.settings.scheme} scheme"
         kind = kind if self.drawn.weights is None else f"weighted {kind}"
         higher = f", second order by {self.settings.higher_order}" if self.model.higher else ""
         product = f", products {self.settings.interaction}" if self.model.products else ""
-        return f"{kind}, {self.settings.scheme} scheme{higher}{product}"
+        return f"{kind}{scheme}{higher}{product}"
 
     @property
     def iterations(self) -> int:

@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-Scheme = Literal["path", "factorial", "centroid"]
+# "maxvar" has no inner scheme: its weights are those of ``maxvar.maxvar_weights``.
+Scheme = Literal["path", "factorial", "centroid", "maxvar"]
 
 TOLERANCE = 1e-7
 MAX_ITERATIONS = 300

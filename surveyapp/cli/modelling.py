@@ -393,7 +393,12 @@ def _estimate(row: dict[str, Any], grouped: bool) -> list[str]:
 @click.command()
 @FILE
 @MODEL
-@click.option("--scheme", default="path", show_default=True, help="path, factorial or centroid.")
+@click.option(
+    "--scheme",
+    default="path",
+    show_default=True,
+    help="path, factorial or centroid; maxvar weighs composites by generalised canonical correlation.",
+)
 @click.option(
     "--consistent", is_flag=True, help="Use consistent PLS (PLSc) for reflective constructs."
 )

@@ -30,7 +30,12 @@ EQUAL = {
     "loadings,intercepts": "Loadings and intercepts",
     "loadings,intercepts,residuals": "Loadings, intercepts and residuals",
 }
-SCHEMES = {"path": "Path weighting", "factorial": "Factorial", "centroid": "Centroid"}
+SCHEMES = {
+    "path": "Path weighting",
+    "factorial": "Factorial",
+    "centroid": "Centroid",
+    "maxvar": "None: MAXVAR (generalised canonical correlation of composites)",
+}
 COMPOSITE_MISSING = {
     "mean": "Replace a missing answer by the item's mean",
     "listwise": "Exclude respondents with missing answers",
@@ -73,9 +78,13 @@ def options_of(kind: str, chosen: Mapping[str, Any], known: Variables) -> dict[s
 def options_in_words(kind: str, options: Mapping[str, Any]) -> str:
     """The options in one line."""
     if kind == COMPOSITE:
-        method = "PLSc" if options["consistent"] else "PLS"
+        method = (
+            "MAXVAR"
+            if options["scheme"] == "maxvar"
+            else f"{'PLSc' if options['consistent'] else 'PLS'}, {options['scheme']} scheme"
+        )
         resampled = f", {options['bootstrap']:,} resamples" if options["bootstrap"] else ""
-        return f"{method}, {options['scheme']} scheme, {_missing(options)}{resampled}"
+        return f"{method}, {_missing(options)}{resampled}"
     groups = ""
     if options["group"]:
         equal = options["equal"].replace(",", ", ")
