@@ -14,7 +14,7 @@ from analysis.multiverse import Choices, Headline
 ESTIMATORS = ("ML", "MLR", "WLSMV")
 TREATMENTS = ("listwise", "fiml", "pairwise")
 ESTIMATOR, MISSING = "Estimator", "Missing answers"
-_PARAMETER = re.compile(r"\s*([^\s~=<:]+)\s*(=~|~~|~|:=)\s*([^\s~=<:]*)\s*")
+_PARAMETER = re.compile(r"\s*([^\s~=<:]+)\s*(=~|~~|~|:=)\s*([^\s~=<]*)\s*")
 
 
 def read_parameter(text: str) -> tuple[str, str, str]:

@@ -13,19 +13,13 @@ from typing import Any
 import click
 import pandas as pd
 
-from analysis.covariance.headline import (
-    ESTIMATOR,
-    ESTIMATORS,
-    MISSING,
-    TREATMENTS,
-    covariance_headline,
-    is_possible,
-    read_parameter,
-)
+from analysis.covariance.headline import ESTIMATOR, MISSING, read_parameter
+from analysis.estimator_families import ESTIMATORS, TREATMENTS, headline, may_be_chosen
 from analysis.multiverse import Choices, Headline, Universe
 from analysis.multiverse import multiverse as every_universe
 from analysis.rules import RULES
 from analysis.scale.careless import careless
+from surveyapp.cli.composite_options import seed_option
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import FILE, JSON, MODEL
 from surveyapp.cli.models import listed, model_text, names_in
@@ -70,6 +64,7 @@ _RULE = re.compile(r"\s*(.+?)\s*(<=|>=|!=|<|>|=)\s*(.+?)\s*")
     help="Rows that are left out in half of the universes: careless, or a column and a value such as"
     " 'age < 18'. Can be repeated.",
 )
+@seed_option("resamples of PLS and PLSc")
 @JSON
 @click.option(
     "--diagram",
@@ -86,6 +81,7 @@ def multiverse(
     estimators: str,
     treatments: str,
     rules: tuple[str, ...],
+    seed: int,
     json_path: Path | None,
     diagram_path: Path | None,
     values_ok: bool,
@@ -94,7 +90,8 @@ def multiverse(
     """Estimate one standardised parameter in every universe of defensible choices.
 
     Each estimator with each treatment of missing answers, each exclusion on and off (Steegen et al.
-    2016), as a specification curve (Simonsohn, Simmons and Nelson 2020).
+    2016), as a specification curve (Simonsohn, Simmons and Nelson 2020). A path can be estimated by
+    covariances (ML, MLR, WLSMV) and by composites (PLS, PLSc) in the same curve.
     """
     if diagram_path is not None and diagram_path.suffix.lower() != ".svg":
         raise Invalid(f"--diagram {diagram_path}: the curve is SVG; use a name that ends in .svg")
@@ -115,13 +112,13 @@ def multiverse(
 
     def fit(choices: Choices) -> Headline:
         rows = left[tuple(choices[rule] for rule in hits)]
-        return covariance_headline(rows, text, wanted, choices)
+        return headline(rows, text, wanted, choices, seed=seed)
 
     with progress_bar("Fitting") as report:
         found = every_universe(
             dimensions,
             fit,
-            possible=is_possible,
+            possible=may_be_chosen,
             progress=lambda done, count: report(round(100 * done / count), ""),
         )
     name = " ".join(wanted).strip()
@@ -130,6 +127,7 @@ def multiverse(
         "rules_version": RULES,
         "parameter": name,
         "dimensions": dimensions,
+        "seed": seed,
         "excluded": {rule: int(each.sum()) for rule, each in hits.items()},
         "impossible": found.impossible,
         "median": found.median,

@@ -70,6 +70,7 @@ def upload_pilot(installation: Installation, code: str, *, owner_id: int, run: R
         ("necessity", {"outcome": "back"}),
         ("importance", {"outcome": "back", "level": "60"}),
         ("copula", {}),
+        ("multiverse", {"parameter": "back ~ wait"}),
     ):
         with installation.store.writing() as session:
             made = ask_project_analysis(

@@ -10,8 +10,13 @@ _SHOWN = ("=~", "~", "~~", ":=")
 
 def headline_parameters(result: Mapping[str, Any]) -> list[str]:
     """What can be a headline of a fitted model, as it is asked for: paths, then covariances and defined
-    parameters, then loadings. None of a model of several groups, which has several of each."""
-    if result["groups"] or not result["converged"]:
+    parameters, then loadings; of a composite model its paths. None of a model of several groups, which
+    has several of each."""
+    if not result["converged"]:
+        return []
+    if "paths" in result:  # a composite model
+        return [f"{row['target']} ~ {row['source']}" for row in result["paths"]]
+    if result["groups"]:
         return []
     found = {
         op: [

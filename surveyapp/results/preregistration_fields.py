@@ -76,7 +76,7 @@ def hypotheses_as_text(hypotheses: Sequence[Mapping[str, str]]) -> str:
 def planned_analysis(kind: str, of: str, group: str, known: Variables) -> dict[str, Any]:
     """A further analysis of a planned model. Raises Invalid, with the field, for one that the model does
     not have or that cannot be planned."""
-    if kind not in ANALYSES or ANALYSES[kind].of != of:
+    if kind not in ANALYSES or of not in ANALYSES[kind].of:
         raise Invalid(f"{kind[:60]!r} is no analysis of this kind of model", field="analyses")
     options = ANALYSES[kind].options
     if not plannable(options):

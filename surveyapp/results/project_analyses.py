@@ -34,13 +34,14 @@ from surveyapp.store.audit import record
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 MOST = 30  # of one model
+_BY_COVARIANCES, _BY_COMPOSITES = (COVARIANCE,), (COMPOSITE,)
 
 
 @dataclass(frozen=True)
 class AnalysisKind:
-    """A further analysis: of which kind of model, what it tells, and the options that are chosen for it."""
+    """A further analysis: of which kinds of model, what it tells, and the options that are chosen for it."""
 
-    of: str
+    of: tuple[str, ...]
     title: str
     told: str
     options: Mapping[str, AnalysisOption] = field(default_factory=dict)
@@ -49,110 +50,110 @@ class AnalysisKind:
 ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
     {
         "invariance": AnalysisKind(
-            COVARIANCE,
+            _BY_COVARIANCES,
             "Measurement invariance",
             "Whether loadings, intercepts and residuals are the same in each group, step by step.",
             {"group": GROUP},
         ),
         "exploratory": AnalysisKind(
-            COVARIANCE,
+            _BY_COVARIANCES,
             "Exploratory factor analysis",
             "How many factors the model's items have, and which items load on which.",
             {"factors": FACTORS, "rotation": EFA_ROTATION},
         ),
         "esem": AnalysisKind(
-            COVARIANCE,
+            _BY_COVARIANCES,
             "Exploratory structural equation model (ESEM)",
             "Whether the model's factors hold when every item may load on all of them.",
             {"rotation": ROTATION},
         ),
         "alignment": AnalysisKind(
-            COVARIANCE,
+            _BY_COVARIANCES,
             "Alignment of many groups",
             "Latent means of groups in which some items differ, and which items these are.",
             {"group": GROUP},
         ),
         "dif": AnalysisKind(
-            COVARIANCE,
+            _BY_COVARIANCES,
             "Differential item functioning (DIF)",
             "Which items members of a group answer differently at the same level.",
             {"group": GROUP, "method": DIF_METHOD},
         ),
         "two_level": AnalysisKind(
-            COVARIANCE,
+            _BY_COVARIANCES,
             "Two levels: within and between clusters",
             "Whether the structure is the same within clusters, such as branches, and between them.",
             {"cluster": CLUSTER},
         ),
         "longitudinal": AnalysisKind(
-            COVARIANCE,
+            _BY_COVARIANCES,
             "Invariance over waves of the same customers",
             "Whether items mean the same when customers answer again, and how the factors changed.",
             {"wave": WAVE},
         ),
         "imputation": AnalysisKind(
-            COVARIANCE,
+            _BY_COVARIANCES,
             "Multiple imputation as a check",
             "Whether estimates stay the same when missing answers are imputed.",
         ),
         "cutoffs": AnalysisKind(
-            COVARIANCE,
+            _BY_COVARIANCES,
             "Dynamic cut-offs of fit",
             "Which SRMR, RMSEA and CFI tell this model from a misspecified one, by simulation.",
         ),
         "multiverse": AnalysisKind(
-            COVARIANCE,
+            (COVARIANCE, COMPOSITE),
             "Multiverse (specification curve)",
-            "One parameter by each estimator and treatment of missing answers, with and without each step"
-            " that leaves out rows.",
+            "One parameter by each estimator, of paths PLS and PLSc among them, and treatment of missing"
+            " answers, with and without each step that leaves out rows.",
             {"parameter": PARAMETER},
         ),
         "slopes": AnalysisKind(
-            COMPOSITE,
+            _BY_COMPOSITES,
             "Simple slopes",
             "What an interaction (X:M) means: the effect where the moderator is low, average and high.",
         ),
         "redundancy": AnalysisKind(
-            COMPOSITE,
+            _BY_COMPOSITES,
             "Redundancy analysis",
             "Whether items that form a construct cover it: its path to an item that asks for the whole.",
             {"construct": CONSTRUCT, "item": ITEM},
         ),
         "groups": AnalysisKind(
-            COMPOSITE,
+            _BY_COMPOSITES,
             "Two groups compared (MICOM and paths)",
             "Whether composites are the same in two groups, and whether paths differ.",
             {"group": GROUP},
         ),
         "prediction": AnalysisKind(
-            COMPOSITE,
+            _BY_COMPOSITES,
             "Out-of-sample prediction (PLSpredict, CVPAT)",
             "How well the model predicts rows that it was not fitted to.",
         ),
         "segments": AnalysisKind(
-            COMPOSITE,
+            _BY_COMPOSITES,
             "Unobserved segments (FIMIX-PLS)",
             "Whether groups of respondents that no attribute names have other paths.",
         ),
         "necessity": AnalysisKind(
-            COMPOSITE,
+            _BY_COMPOSITES,
             "Necessary conditions (NCA)",
             "Without how much of which construct a level of the outcome does not occur.",
             {"outcome": OUTCOME},
         ),
         "importance": AnalysisKind(
-            COMPOSITE,
+            _BY_COMPOSITES,
             "Importance, performance and necessity (cIPMA)",
             "Which constructs matter most for the outcome, how well they are done, and which it needs.",
             {"outcome": OUTCOME, "level": LEVEL},
         ),
         "tetrads": AnalysisKind(
-            COMPOSITE,
+            _BY_COMPOSITES,
             "Confirmatory tetrad analysis (CTA-PLS)",
             "Whether the items of a construct reflect one common factor.",
         ),
         "copula": AnalysisKind(
-            COMPOSITE,
+            _BY_COMPOSITES,
             "Gaussian copulas",
             "Whether paths may be biased by what the model leaves out.",
         ),
@@ -189,7 +190,7 @@ def ask_project_analysis(
     Raises Invalid, with the field, for a kind that the model does not have, for what makes no groups,
     and for a construct or an item that do not serve; Conflict before the model has its result and for one analysis too many.
     """
-    if kind not in ANALYSES or ANALYSES[kind].of != model.kind:
+    if kind not in ANALYSES or model.kind not in ANALYSES[kind].of:
         raise Invalid(f"{kind[:60]!r} is no analysis of this kind of model", field="kind")
     if model.result is None:
         raise Conflict("This model has no result yet; fit it first.")

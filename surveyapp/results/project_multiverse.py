@@ -8,19 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.covariance.headline import (
-    ESTIMATOR,
-    ESTIMATORS,
-    MISSING,
-    TREATMENTS,
-    covariance_headline,
-    is_possible,
-    read_parameter,
-)
+from analysis.covariance.headline import ESTIMATOR, MISSING, read_parameter
 from analysis.errors import AnalysisError
+from analysis.estimator_families import families, headline, may_be_chosen, treatments
 from analysis.multiverse import Choices, Headline, Multiverse, Universe, multiverse
 from surveyapp.errors import Conflict
-from surveyapp.results.project_options import ordinal_items
+from surveyapp.results.project_options import SEED, ordinal_items
 from surveyapp.results.project_step_kinds import StepKind, step_in_words
 from surveyapp.results.project_steps import taken
 from surveyapp.results.project_variables import Variables
@@ -54,6 +47,8 @@ def project_multiverse(
             f" {MOST_EXCLUSIONS}. Fit the model with fewer of them."
         )
     names = {at: f"{at + 1}. {step_in_words(*steps[at])}" for at in at_will}
+    wanted = read_parameter(parameter)
+    estimators = families(model.text, wanted)
     kept: dict[frozenset[int], pd.DataFrame] = {}
 
     def rows(choices: Choices) -> pd.DataFrame:
@@ -68,23 +63,24 @@ def project_multiverse(
         if len(after) < minimum_cell:
             raise AnalysisError(f"fewer than {minimum_cell} respondents are left")
         ordered = ordinal_items(model.options) or None
-        return covariance_headline(
+        return headline(
             after,
             model.text,
-            read_parameter(parameter),
+            wanted,
             choices,
+            seed=SEED,
             ordered=ordered if choices[ESTIMATOR] == "WLSMV" else None,
-            std_lv=model.options["std_lv"],
+            std_lv=model.options.get("std_lv", False),
         )
 
     found = multiverse(
         {
-            ESTIMATOR: ESTIMATORS,
-            MISSING: TREATMENTS,
+            ESTIMATOR: estimators,
+            MISSING: treatments(estimators),
             **dict.fromkeys(names.values(), (TAKEN, NOT_TAKEN)),
         },
         fit,
-        possible=is_possible,
+        possible=may_be_chosen,
         progress=lambda done, count: progress(
             30 + 60 * done // count, f"Fit {done + 1} of {count}"
         ),

@@ -435,7 +435,7 @@ def _offered(found: ProjectModel, known: Variables) -> dict[str, Mapping[str, Ma
     every = {
         name: option_values(name, found, known)
         for name, kind in ANALYSES.items()
-        if kind.of == found.kind
+        if found.kind in kind.of
     }
     return {name: values for name, values in every.items() if values is not None}
 

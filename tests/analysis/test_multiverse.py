@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from analysis.composite.pls import fit_pls
 from analysis.covariance.headline import (
     ESTIMATOR,
     MISSING,
@@ -16,6 +17,7 @@ from analysis.covariance.headline import (
 )
 from analysis.covariance.sem import fit_sem
 from analysis.errors import AnalysisError, DataError, ModelError
+from analysis.estimator_families import families, headline, may_be_chosen, treatments
 from analysis.multiverse import Headline, multiverse
 from surveyapp.reports.multiverse_charts import specification_curve
 from surveyapp.results.multiverse_phrases import failures_line, multiverse_line
@@ -112,3 +114,33 @@ def test_what_is_no_parameter_is_refused(text):
 @pytest.mark.parametrize("text", ["F~~G", "F =~ x1", "ab:="])
 def test_a_parameter_is_read_as_it_stands_in_a_model(text):
     assert "".join(read_parameter(text)) == text.replace(" ", "")
+
+
+def test_covariances_and_composites_stand_in_one_multiverse():
+    data = answers(120, seed=3)
+    data.loc[:9, "sea1"] = np.nan
+    model = "F =~ sea1 + sea2 + sea3\nG =~ coh1 + coh2 + coh3\nG ~ F"
+    wanted = read_parameter("G~F")
+    estimators = families(model, wanted)
+    assert estimators == ("ML", "MLR", "WLSMV", "PLS", "PLSc")
+    assert families(model, read_parameter("F~~G")) == ("ML", "MLR", "WLSMV")
+    assert families(f"{model} + F:F", read_parameter("G ~ F:F")) == ("PLS", "PLSc")
+    assert families("F <~ a + b\nG <~ c + d\nG ~ F", wanted)[-1] == "PLS"
+    assert treatments(("PLS",)) == ("listwise", "mean")
+    found = multiverse(
+        {ESTIMATOR: ("ML", "PLS", "PLSc"), MISSING: ("listwise", "fiml", "mean")},
+        lambda choices: headline(data, model, wanted, choices, seed=3),
+        possible=may_be_chosen,
+    )
+    assert found.impossible == 3 and not found.failed
+    by_choice = {tuple(each.choices.values()): each.headline for each in found.universes}
+    means = by_choice["PLSc", "mean"]
+    fit = fit_pls(data, model, consistent=True, bootstrap=500, seed=3)
+    assert means is not None and fit.bootstrap is not None
+    ends = fit.bootstrap.tables["paths"].loc[("F", "G")]
+    assert (means.estimate, means.low, means.high) == pytest.approx(
+        (fit.path("F", "G"), ends["lower"], ends["upper"])
+    )
+    assert means.n == 120 and by_choice["PLS", "listwise"].n == 110
+    with pytest.raises(ModelError, match="no path"):
+        headline(data, model, read_parameter("F~G"), {ESTIMATOR: "PLS", MISSING: "mean"}, seed=3)

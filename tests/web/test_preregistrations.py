@@ -242,9 +242,21 @@ def test_a_multiverse_is_drawn_over_the_steps_that_leave_out_rows(client, instal
     )
     model = sent(client, f"{base}/preregistrations/models/fit", model="Two factors")
     run_jobs(installation)
-    asked = {"kind": "multiverse", "parameter": "reliability ~~ assurance"}
+    text = "quality <~ rel1 + rel2 + rel3\nsure <~ ass1 + ass2\nsure ~ quality + quality:quality"
+    composite = sent(client, f"{base}/models/new", kind="composite", text=text, scheme="path")
+    run_jobs(installation)
+    asked = {"kind": "multiverse", "parameter": "sure ~ quality"}
+    sent(client, f"{composite}/analyses", **asked)
+    asked["parameter"] = "reliability ~~ assurance"
     sent(client, f"{model}/analyses", **asked)
     run_jobs(installation)
+    [family] = client.get(f"{composite}.json").json["analyses"]
+    tried = {
+        (each["choices"]["Estimator"], each["choices"]["Missing answers"])
+        for each in family["result"]["universes"]
+        if each["headline"]
+    }
+    assert tried == {("PLS", "mean"), ("PLS", "listwise")}
     [found] = client.get(f"{model}.json").json["analyses"]
     by_rows = {
         (one["headline"] or {}).get("n")
