@@ -25,7 +25,7 @@ from surveyapp.results.journey import Ground, ground
 from surveyapp.results.months import month_decided
 from surveyapp.results.scope import ALL_TIME, Period, month_text, months_between
 from surveyapp.sampling import funnel
-from surveyapp.sampling.invitation_rollups import counted_surveys, numbers
+from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import EVERYBODY, Decision, InvitationCounts
 
@@ -86,10 +86,11 @@ def count_due(installation: Installation, now: datetime) -> int:
         with installation.store.reading() as session:
             base = ground(session, number, library=installation.library)
             calendar = calendar_of(base.journey)
-            if counted_surveys(session, base.ids, calendar) < set(base.ids):
+            if INVITATIONS.counted_surveys(session, base.ids, calendar) < set(base.ids):
                 continue  # until they are counted by day, nothing tells in which month one changed
             kept = session.get(InvitationCounts, number)
-            n = sum(numbers(session, base.ids, ("survey_id",), calendar).values())
+            by_survey = INVITATIONS.numbers(session, base.ids, ("survey_id",), calendar)
+            n = sum(own for own, *_ in by_survey.values())
             counted = _count(session, base, kept, now) if n > FEW else None
         if counted is not None and not _is_as_kept(counted, kept):
             with installation.store.writing() as session:
@@ -147,7 +148,8 @@ def _marks(session: Session, base: Ground, calendar: Calendar) -> dict[str, str]
     """By month what differs when invitations made in it do: how many there are in which state."""
     states: dict[str, list[str]] = {}
     by = ("month", "survey_id", "state", "is_waiting")
-    for ((year, month), *parts), n in numbers(session, base.ids, by, calendar).items():
+    counted = INVITATIONS.numbers(session, base.ids, by, calendar)
+    for ((year, month), *parts), (n, *_) in counted.items():
         if n:
             written = month_text(date(year, month, 1))
             states.setdefault(written, []).append(" ".join(map(str, (*parts, n))))
