@@ -27,7 +27,12 @@ def month_decided(
     """The month in which it was decided whether to ask somebody for one of these surveys."""
     at = Decision.decided_at
     ends = select(func.min(at), func.max(at)).where(Decision.survey_id.in_(surveys))
-    return _month(session, at, calendar, lambda: session.execute(ends).one().tuple())
+
+    def found() -> _Ends:
+        first, last = session.execute(ends).one()
+        return first, last
+
+    return _month(session, at, calendar, found)
 
 
 def month_invited(

@@ -173,13 +173,14 @@ class CountedByDay:
             more(stored, tuple(key), sums)
         reached = at.execute(select(own.survey_id, own.zone, own.counted_to)).all()
         for survey, zone, counted_to in reached:
-            within = [] if counted_to is None else [self.rows.c.id <= counted_to]
-            for known, sums in self.tally(at, {survey: zone}, within).items():
-                more(counted, known, sums)
             noted = select(self.changes).where(self.changes.c.survey_id == survey)
             for change in at.execute(noted).mappings():
                 if counted_to is None or change[self.number] <= counted_to:
                     more(stored, self._key_of(change, zone), self._sums_of(change))
+        for end in {counted_to for *_, counted_to in reached}:
+            zones = {survey: zone for survey, zone, counted_to in reached if counted_to == end}
+            for known, sums in self._one_by_one(at, zones, end).items():
+                more(counted, known, sums)
         none = (0,) * len(self.sums)
         return [
             f"{self.what} {tuple(map(str, key))}: {_told(stored.get(key, none))},"
@@ -187,6 +188,21 @@ class CountedByDay:
             for key in sorted({*stored, *counted})
             if stored.get(key, none) != counted.get(key, none)
         ]
+
+    def _one_by_one(self, at: Connection, zones: Mapping[int, str], up_to: int | None) -> Tally:
+        """The surveys' rows, up to this number or all, read a window at a time."""
+        found: Tally = {}
+        own = self.rows.c.id
+        last: int | None = NOTHING_SORTED
+        rest = [] if up_to is None else [own <= up_to]
+        while last is not None:
+            following = select(own).where(own > last, *rest).order_by(own)
+            end = at.execute(following.offset(WINDOW - 1).limit(1)).scalar()
+            within = rest if end is None else [own <= end]
+            for known, sums in self.tally(at, zones, [own > last, *within]).items():
+                more(found, known, sums)
+            last = end
+        return found
 
     def _kept(self, at: Connection) -> list[tuple[Any, ...]]:
         """The rollups: their keys, and then their sums as one."""

@@ -42,7 +42,7 @@ def _tally(
         .add_columns(*(case((reached, 1), else_=0) for reached in steps))
         .select_from(_DECISIONS)
         .outerjoin(asked, asked.id == own.invitation_id)
-        .where(own.survey_id.in_(zones), *within)
+        .where((own.survey_id + 0).in_(zones), *within)  # by their numbers, not by surveys
     )
     calendars = {survey: Calendar(zone) for survey, zone in zones.items()}
     tally: Tally = {}
