@@ -203,6 +203,14 @@ def _test_segment_invariance(
     return segment_invariance.run_segment_invariance(installation, asked, progress=progress)
 
 
+def _test_time_invariance(
+    installation: Installation, asked: JourneyPayload, progress: Progress
+) -> Result:
+    from surveyapp.results import time_invariance
+
+    return time_invariance.run_time_invariance(installation, asked, progress=progress)
+
+
 def _describe_project(
     installation: Installation, asked: ProjectPayload, progress: Progress
 ) -> Result:
@@ -307,6 +315,7 @@ WORK: Mapping[str, Work] = dict(
         _bound(kinds.PROPOSE_THEMES, _propose_themes),
         _bound(kinds.TEST_INVARIANCE, _test_invariance),
         _bound(kinds.TEST_SEGMENT_INVARIANCE, _test_segment_invariance),
+        _bound(kinds.TEST_TIME_INVARIANCE, _test_time_invariance),
         _bound(kinds.ANALYSE_OUTCOMES, _analyse_outcomes),
         _bound(kinds.DESCRIBE_PROJECT, _describe_project),
         _bound(kinds.FIT_PROJECT_MODEL, _fit_project_model),

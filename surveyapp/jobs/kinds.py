@@ -32,6 +32,7 @@ class Outcome(Enum):
     JOURNEY = auto()
     INVARIANCE = auto()
     SEGMENT_INVARIANCE = auto()
+    TIME_INVARIANCE = auto()
     OUTCOMES = auto()
     PROJECT = auto()
     PROJECT_MODEL = auto()
@@ -240,6 +241,14 @@ TEST_SEGMENT_INVARIANCE = Kind(
     needs=_STATISTICS,
 )
 
+TEST_TIME_INVARIANCE = Kind(
+    "test_time_invariance",
+    "Invariance test over time",
+    JourneyPayload,
+    Outcome.TIME_INVARIANCE,
+    needs=_STATISTICS,
+)
+
 ANALYSE_OUTCOMES = Kind(
     "analyse_outcomes",
     "Analysis of customers' outcomes",
@@ -289,7 +298,8 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
                 SJQ_STUDY_REPORT,
             ),
             *(IMPORT_RESPONSES, PREVIEW_IMPORT, REMOVE_IMPORT, SORT_SEGMENT, COUNT_DAYS),
-            *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE, TEST_SEGMENT_INVARIANCE),
+            *(MASK_COMMENTS, PROPOSE_THEMES, TEST_INVARIANCE),
+            *(TEST_SEGMENT_INVARIANCE, TEST_TIME_INVARIANCE),
             *(ANALYSE_OUTCOMES, DESCRIBE_PROJECT, FIT_PROJECT_MODEL, ANALYSE_PROJECT_MODEL),
             ANALYSE_PILOT,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -11,17 +12,24 @@ from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground
 from surveyapp.results.scope import Scope
 from surveyapp.results.shown_cells import Cells, shown_cells
-from surveyapp.results.view_models import Change, Hidden
+from surveyapp.results.time_verdicts import gate_change
+from surveyapp.results.view_models import Change, Hidden, OverTime
 
 _NONE = (NOTHING, Hidden.NO)
 
 
 def changes(
-    base: Ground, now: Cells, before: Cells, *, reworded: Collection[Cell] = ()
+    base: Ground,
+    now: Cells,
+    before: Cells,
+    *,
+    reworded: Collection[Cell] = (),
+    barred: Mapping[Cell, OverTime] = MappingProxyType({}),
 ) -> dict[Cell, Change]:
     """The change of every cell that the journey asks, p corrected for all of them (Holm).
 
-    ``reworded`` cells were answered in different wordings then and now, and are not compared.
+    ``reworded`` cells were answered in different wordings then and now, and are not compared. Those of
+    ``barred`` mean something else then and now: their change is not called significant.
     """
     asked = [
         ((place, scale), scored)
@@ -35,7 +43,12 @@ def changes(
         ]
     )
     return {
-        cell: Change(figure(scored, *before.get(cell, _NONE)), contrast, cell in reworded)
+        cell: Change(
+            figure(scored, *before.get(cell, _NONE)),
+            gate_change(contrast, barred.get(cell)),
+            cell in reworded,
+            barred.get(cell),
+        )
         for (cell, scored), contrast in zip(asked, contrasts, strict=True)
     }
 

@@ -28,6 +28,7 @@ from surveyapp.results.scope import Period, Scope, period
 from surveyapp.results.segment_verdicts import gate, segment_verdicts
 from surveyapp.results.shown_cells import Cells, shown_cells
 from surveyapp.results.targets import of_segment, place_of, with_targets
+from surveyapp.results.time_verdicts import in_period, time_verdicts
 from surveyapp.results.trends import trend
 from surveyapp.results.view_models import (
     LATEST,
@@ -212,13 +213,16 @@ def _found(
     if baseline is not None:
         reworded = set(reworded_cells(session, base, scope, library=library))
         before = shown(baseline, [segment])[segment]
-        changed = changes(base, now[segment], before, reworded=reworded)
+        barred = time_verdicts(session, base, minimum=minimum).barring_all(
+            in_period(scope.period), in_period(baseline)
+        )
+        changed = changes(base, now[segment], before, reworded=reworded, barred=barred)
         if earlier := baseline_weights(session, base, scope, minimum=minimum):
             with_weights = before, earlier
     weighted: Mapping[Cell, Weighted] = {}
     if weights is not None:
         at_present = now[segment], weights
-        weighted = weighted_cells(base, at_present, with_weights, reworded=reworded)
+        weighted = weighted_cells(base, at_present, with_weights, reworded=reworded, barred=barred)
     others: Mapping[Cell, Beside] = {}
     if not scope.of_everybody:
         alike = segment_verdicts(session, base, minimum=minimum).on(segment)

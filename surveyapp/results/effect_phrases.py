@@ -16,6 +16,7 @@ from surveyapp.results.effects import (
     SeriesEffect,
 )
 from surveyapp.results.figures import LEVEL
+from surveyapp.results.time_gate import Barred
 from surveyapp.results.view_models import Contrast, Definition, Marker
 
 LIMIT_BEFORE_AFTER = msg(
@@ -73,9 +74,18 @@ def verdict(row: BeforeAfter, words: Words = ENGLISH) -> str:
     """Whether a score differs before and after: in words, or what is missing."""
     if row.missing:
         return missing(row.missing, words)
+    if row.barred.reworded or (row.barred.by is not None and row.contrast is not None):
+        return barring(row.barred, words)
     if row.contrast is None:
         return words.say("cannot be compared: one side is hidden or has no answers")
     return _way(row.contrast, words)
+
+
+def barring(found: Barred, words: Words = ENGLISH) -> str:
+    """Why the two sides are not compared, or not called different; empty where nothing bars it."""
+    if found.reworded:
+        return words.say(phrases.REWORDED)
+    return phrases.not_comparable_over_time(found.by, words) if found.by is not None else ""
 
 
 def _way(contrast: Contrast, words: Words = ENGLISH) -> str:
@@ -102,7 +112,7 @@ def headline(effect: ChangeEffect) -> str:
     row = effect.chosen
     if row is None:
         return "No survey asks for a score here yet."
-    if row.missing or row.contrast is None:
+    if row.missing or row.contrast is None or row.barred.by is not None:
         return f"{phrases.named(row.label)}: {verdict(row)}"
     return (
         f"{phrases.named(row.label)}: {_way(row.contrast)}"

@@ -26,11 +26,14 @@ from surveyapp.results.effect_months import (
     counted,
     effect_months,
     first_day,
+    month_key,
 )
 from surveyapp.results.effect_series import Points, Series, all_series, weighted_points
 from surveyapp.results.effect_series import points as plain_points
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Place, ground
+from surveyapp.results.time_gate import FREE, Barred, among, time_gate
+from surveyapp.results.time_verdicts import gate_change
 from surveyapp.results.view_models import (
     Contrast,
     Definition,
@@ -62,7 +65,10 @@ class Missing:
 
 @dataclass(frozen=True)
 class BeforeAfter:
-    """A score in the months before and after a change; ``contrast`` is after minus before (Holm)."""
+    """A score in the months before and after a change; ``contrast`` is after minus before (Holm).
+
+    ``barred``: what keeps the sides from being compared.
+    """
 
     key: str  # that chooses it in an address
     label: str
@@ -71,17 +77,20 @@ class BeforeAfter:
     after: Figure
     contrast: Contrast | None
     missing: Missing | None
+    barred: Barred = FREE
     weighted: Contrast | None = None  # of the scores with weights
 
 
 @dataclass(frozen=True)
 class SeriesEffect:
-    """The segmented regression of one score; ``found`` is None where something is ``missing``. ``weighted``
-    is that of the score with weights, where these are asked for.
+    """The segmented regression of one score; ``found`` is None where something is ``missing``, or the sides
+    were answered in different wordings. ``weighted`` is that of the score with weights, where these are asked
+    for.
     """
 
     found: InterruptedSeries | None
     missing: Missing | None
+    barred: Barred = FREE
     weighted: SeriesEffect | None = None
 
 
@@ -95,6 +104,7 @@ class ControlEffect:
     trend: Trend
     found: DifferenceInDifferences | None
     missing: Missing | None
+    barred: Barred = FREE
     weighted: ControlEffect | None = None
 
 
@@ -141,6 +151,7 @@ class Effects:
         self.placed = placed_changes(session, self.base.journey)
         self.own = next(each for each in self.placed if each.change.id == change_id)
         self.months: EffectMonths = effect_months(self.own.change)
+        self.gate = time_gate(session, self.base, minimum=minimum_cell, library=library)
         self.today = counted((today.year, today.month))
         self.series = all_series(session, self.base, minimum=minimum_cell, weighted=weighted)
 
@@ -170,8 +181,8 @@ class Effects:
         return ChangeEffect(
             rows,
             row,
-            self._interrupted(series),
-            self._against(series, against[0]) if against else None,
+            self._interrupted(cell, series),
+            self._against(cell, series, against[0]) if against else None,
             tuple((key, other.label) for key, (other, _) in controls.items()),
             before=_ends(window[0]),
             after=_ends(window[1]),
@@ -189,12 +200,15 @@ class Effects:
         ]
         own.sort(key=lambda each: each[0][0] is None)
         sides = [self._sides(series) for _, series in own]
+        barred = [
+            self._barred(cell, *self.months.windows(sorted(series.months))) for cell, series in own
+        ]
         contrasts = differences(
             [
                 (series.scored, NOTHING, NOTHING)
-                if late[1] or early[1] or _few(early[0], late[0])
+                if late[1] or early[1] or _few(early[0], late[0]) or bar.reworded
                 else (series.scored, late[0], early[0])
-                for (_, series), (early, late) in zip(own, sides, strict=True)
+                for (_, series), (early, late), bar in zip(own, sides, barred, strict=True)
             ]
         )
         windows = [self.months.windows(sorted(series.months)) for _, series in own]
@@ -215,14 +229,18 @@ class Effects:
                 series.scored.definition,
                 replace(figure(series.scored, *early), weighted=by[0]),
                 replace(figure(series.scored, *late), weighted=by[1]),
-                contrast,
+                gate_change(contrast, bar.by),
                 self._few_answers(early, late),
-                beside,
+                bar,
+                gate_change(beside, bar.by),
             )
-            for (cell, series), (early, late), contrast, by, beside in zip(
-                own, sides, contrasts, with_weights, weighted, strict=True
+            for (cell, series), (early, late), contrast, bar, by, beside in zip(
+                own, sides, contrasts, barred, with_weights, weighted, strict=True
             )
         )
+
+    def _barred(self, cell: Cell, early: Sequence[int], late: Sequence[int]) -> Barred:
+        return self.gate.of(cell, *(among(map(month_key, side)) for side in (early, late)))
 
     def _sides(self, series: Series) -> tuple[tuple[Sums, Hidden], tuple[Sums, Hidden]]:
         early, late = self.months.windows(sorted(series.months))
@@ -245,18 +263,21 @@ class Effects:
         more = -(-(LEAST_ANSWERS - n) * passed // n)
         return first_day(self.today + more + 1)
 
-    def _interrupted(self, series: Series) -> SeriesEffect:
-        found = self._segmented(series.shown, partial(plain_points, series))
+    def _interrupted(self, cell: Cell, series: Series) -> SeriesEffect:
+        found = self._segmented(cell, series.shown, partial(plain_points, series))
         if self.is_weighted:
-            weighted = self._segmented(list(series.weighted), partial(weighted_points, series))
+            weighted = self._segmented(
+                cell, list(series.weighted), partial(weighted_points, series)
+            )
             return replace(found, weighted=weighted)
         return found
 
-    def _segmented(self, shown: Sequence[int], points: PointsOf) -> SeriesEffect:
+    def _segmented(self, cell: Cell, shown: Sequence[int], points: PointsOf) -> SeriesEffect:
         early, late = self.months.sides(shown)
         missing = self._few_months(early, late, least_side=LEAST_SIDE, least=LEAST)
-        if missing is not None:
-            return SeriesEffect(None, missing)
+        barred = self._barred(cell, early, late)
+        if missing is not None or barred.reworded:
+            return SeriesEffect(None, missing, barred)
         own = points([*early, *late])
         found = interrupted_series(
             [*early, *late],
@@ -265,12 +286,13 @@ class Effects:
             change=self.months.after,
             answer_variance=own.answer_variance,
         )
-        return SeriesEffect(found, None)
+        return SeriesEffect(found, None, barred)
 
-    def _against(self, series: Series, control: Series) -> ControlEffect:
+    def _against(self, cell: Cell, series: Series, control: Series) -> ControlEffect:
         trend = self._trend(series, control)
         both = [month for month in series.shown if month in control.shown]
         found = self._controlled(
+            cell,
             (control.label, trend),
             both,
             partial(plain_points, series),
@@ -279,12 +301,13 @@ class Effects:
         if self.is_weighted:
             both = [month for month in series.weighted if month in control.weighted]
             points = (partial(weighted_points, each) for each in (series, control))
-            weighted = self._controlled((control.label, trend), both, *points)
+            weighted = self._controlled(cell, (control.label, trend), both, *points)
             return replace(found, weighted=weighted)
         return found
 
     def _controlled(
         self,
+        cell: Cell,
         named: tuple[str, Trend],
         both: Sequence[int],
         points: PointsOf,
@@ -292,8 +315,9 @@ class Effects:
     ) -> ControlEffect:
         early, late = self.months.sides(both)
         missing = self._few_months(early, late, least_side=LEAST_CONTROLLED, least=0)
-        if missing is not None:
-            return ControlEffect(*named, None, missing)
+        barred = self._barred(cell, early, late)
+        if missing is not None or barred.reworded:
+            return ControlEffect(*named, None, missing, barred)
         months = [*early, *late]
         own, control = points(months), points_of_control(months)
         try:
@@ -307,7 +331,7 @@ class Effects:
             )
         except DataError:  # months so far apart that a trend cannot be fitted
             found = None
-        return ControlEffect(*named, found, None)
+        return ControlEffect(*named, found, None, barred)
 
     def _few_months(
         self, early: Sequence[int], late: Sequence[int], *, least_side: int, least: int

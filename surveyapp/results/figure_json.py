@@ -12,6 +12,7 @@ from analysis.metrics import Share
 from surveyapp.results import phrases
 from surveyapp.results.segment_verdict_phrases import alike_to_json
 from surveyapp.results.standing import Gap
+from surveyapp.results.time_verdict_phrases import over_time_to_json
 from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden, State, Weighted
 
 
@@ -118,6 +119,9 @@ def _change_to_json(figure: Figure, few: int) -> dict[str, Any] | None:
     return {
         "before": numbers_to_json(figure.change.before, few=few),
         **contrast_to_json(figure.change.contrast, without=phrases.change(figure, few=few)),
+        "invariance": over_time_to_json(
+            figure.change.barring, phrases.questionnaire(figure.definition)
+        ),
     }
 
 

@@ -15,6 +15,7 @@ from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.results import phrases, weight_phrases
 from surveyapp.results.scale_titles import label, short
 from surveyapp.results.segment_verdicts import is_barred
+from surveyapp.results.time_verdict_phrases import over_time_sentence
 from surveyapp.results.view_models import (
     ComparisonRow,
     Contrast,
@@ -467,21 +468,41 @@ def _change(one: Trend, contrast: Contrast, weighted: str, words: Words) -> Find
 
 
 def _not_compared(trends: Sequence[Trend], words: Words) -> Iterator[Finding]:
-    """The scores whose wording changed between the months that would be compared."""
-    barred = [one for one in trends if one.reworded and one.definition.parent is None]
+    """The scores whose wording or meaning changed between the months that would be compared."""
+    barred = [
+        one
+        for one in trends
+        if one.definition.parent is None
+        and (one.reworded or (one.barring is not None and one.change is not None))
+    ]
     for one in barred[:_MOST_CHANGES]:
-        said = (
-            msg("{score} at {place} is not compared, because its wording changed.")
-            if one.touchpoint
-            else msg("{score} is not compared, because its wording changed.")
-        )
+        if one.reworded:
+            said = (
+                msg("{score} at {place} is not compared, because its wording changed.")
+                if one.touchpoint
+                else msg("{score} is not compared, because its wording changed.")
+            )
+            text = phrases.wordings(one, words=words)
+        else:
+            said = (
+                msg("{score} at {place} does not measure the same over time.")
+                if one.touchpoint
+                else msg("{score} does not measure the same over time.")
+            )
+            text = _meaning(one, words)
         yield Finding(
             words.say(
                 said, score=short(one.definition, words), place=words.name(one.touchpoint or "")
             ),
-            phrases.wordings(one, words=words),
+            text,
             certain=False,
         )
+
+
+def _meaning(one: Trend, words: Words) -> str:
+    if one.barring is None:
+        return ""
+    return over_time_sentence(one.barring, phrases.questionnaire(one.definition), words)
 
 
 def _reworded(trend: Trend, words: Words) -> str:

@@ -21,6 +21,7 @@ from surveyapp.results.answered import segment_rule
 from surveyapp.store.models import Response, SurveyRow
 
 _CHUNK = 5_000
+Span = tuple[datetime, datetime]
 _NUMERIC = {ItemKind.RATING, ItemKind.ZERO_TO_TEN, ItemKind.YES_NO}
 
 
@@ -74,11 +75,13 @@ def frame(
     beside: Beside = Beside(),
     without_flagged: bool = False,
     newest: int | None = None,
+    between: Span | None = None,
 ) -> pd.DataFrame:
     """One row a response that was asked this instrument, one column a numeric item, missing NaN.
 
     Rows in the order of their arrival, ``without_flagged`` those of an unusual way to come, of the
-    ``newest`` responses only where that is given. Attributes are kept as they are stored, None where absent.
+    ``newest`` responses only where that is given, and of those submitted ``between`` two moments, the
+    second one excluded. Attributes are kept as they are stored, None where absent.
     Seconds run from the opening of the page to its submission, shared out over all items that the
     page asked: NaN where the opening is unknown. Raises NotFound for an unknown segment, Conflict
     for an attribute with the name of an item.
@@ -102,6 +105,7 @@ def frame(
         worded=bool(beside.worded),
         without_flagged=without_flagged,
         newest=newest,
+        between=between,
     ):
         chunks.append(_values(rows, instrument.code, names))
         others += [_others(row, instrument.code, beside, marked) for row in rows]
@@ -156,6 +160,7 @@ def _rows(
     worded: bool = False,
     without_flagged: bool = False,
     newest: int | None = None,
+    between: Span | None = None,
 ) -> Iterator[list[_Row]]:
     """The responses that were asked the instrument, in chunks."""
     rule = segment_rule(session, segment_id)
@@ -174,6 +179,9 @@ def _rows(
         query = query.where(Response.survey_id == survey_id)
     if without_flagged:
         query = query.where(unflagged())
+    if between is not None:
+        begin, end = between
+        query = query.where(Response.submitted_at >= begin, Response.submitted_at < end)
     if newest is not None:
         # The last of those beyond them; none (NULL) where there are no more.
         ids = query.with_only_columns(Response.id).order_by(None).order_by(Response.id.desc())

@@ -26,7 +26,8 @@ from surveyapp.results.kept_months import Months, months_by_key
 from surveyapp.results.overlaps import overlaps
 from surveyapp.results.publication import Publication, publication, within
 from surveyapp.results.scope import Period
-from surveyapp.results.view_models import Change, Figure, Hidden
+from surveyapp.results.time_verdicts import bars, gate_change, in_period
+from surveyapp.results.view_models import Change, Figure, Hidden, OverTime
 from surveyapp.store.models import EVERYBODY, SurveyRow
 from surveyapp.surveys.queries import surveys as surveys_by_id
 from surveyapp.surveys.survey import Survey
@@ -45,6 +46,7 @@ class Monthly:
     scored: Scored
     months: Months
     published: Publication
+    worded: Mapping[str, frozenset[MonthKey]] = field(default_factory=dict)  # months by wording
     _summed: dict[Period, tuple[Sums, Hidden]] = field(default_factory=dict, compare=False)
 
     @property
@@ -57,6 +59,18 @@ class Monthly:
         if when not in self._summed:
             self._summed[when] = shown_sums(self.months, self.published, when)
         return self._summed[when]
+
+    def reworded(self, *periods: Period) -> bool:
+        """Whether the answers of these periods were given to more than one wording."""
+        read = [
+            {
+                wording
+                for wording, months in self.worded.items()
+                if any(within(month, *when.months) for month in months)
+            }
+            for when in periods
+        ]
+        return all(read) and len(set().union(*read)) > 1
 
     def figure(self, when: Period) -> Figure:
         """That of a period."""
@@ -98,7 +112,12 @@ def headlines(
     counted = months_by_key(session, ids, HEADLINES, keep=keep)
     return {
         (journey, scale): _monthly(
-            scored, [counted.get((survey.id, scale), {}) for survey in surveys], minimum
+            scored,
+            [
+                (_wording(survey, scored, library), counted.get((survey.id, scale), {}))
+                for survey in surveys
+            ],
+            minimum,
         )
         for journey, surveys in by_journey.items()
         for scale, scored in definitions.scored(surveys, library=library).items()
@@ -106,13 +125,29 @@ def headlines(
     }
 
 
-def _monthly(scored: Scored, several: Sequence[Months], minimum: int) -> Monthly:
-    """The months of the surveys at one place together."""
+def _monthly(scored: Scored, several: Sequence[tuple[str | None, Months]], minimum: int) -> Monthly:
+    """The months of the surveys at one place together, each with the wording that it asks in."""
     months: dict[MonthKey, Sums] = {}
-    for each in several:
+    worded: dict[str, set[MonthKey]] = {}
+    for wording, each in several:
         for month, sums in each.items():
             months[month] = months[month] + sums if month in months else sums
-    return Monthly(scored, months, everybody_published(months, minimum=minimum))
+            if wording is not None and sums.n:
+                worded.setdefault(wording, set()).add(month)
+    return Monthly(
+        scored,
+        months,
+        everybody_published(months, minimum=minimum),
+        {wording: frozenset(own) for wording, own in worded.items()},
+    )
+
+
+def _wording(survey: Survey, scored: Scored, library: Library) -> str | None:
+    """The wording in which a survey asks a score's questionnaire; None where it does not."""
+    for instrument, _, wording in definitions.asked(survey, library=library):
+        if instrument.code == scored.definition.instrument:
+            return wording.id
+    return None
 
 
 def ends_of(session: Session, journeys: Collection[int]) -> list[Survey]:
@@ -126,25 +161,46 @@ def ends_of(session: Session, journeys: Collection[int]) -> list[Survey]:
 
 
 def with_changes(
-    found: Mapping[Key, Monthly], when: Period, before: Period | None
+    found: Mapping[Key, Monthly],
+    when: Period,
+    before: Period | None,
+    tests: Mapping[tuple[int, str], OverTime],
 ) -> dict[Key, Figure]:
-    """The figure of each journey and scale with its change, p corrected for all of them (Holm)."""
+    """The figure of each journey and scale with its change, p corrected for all of them (Holm).
+
+    ``tests`` over time by journey and questionnaire: no change that one of them bars is significant.
+    """
     shown = {key: each.figure(when) for key, each in found.items()}
     if before is None:
         return shown
-    sides = [(each.sums(when), each.sums(before)) for each in found.values()]
+    sums = [(each.sums(when), each.sums(before)) for each in found.values()]
     contrasts = differences(
         [
-            (each.scored, NOTHING, NOTHING) if hidden or was_hidden else (each.scored, now, earlier)
+            (each.scored, NOTHING, NOTHING)
+            if hidden or was_hidden or each.reworded(when, before)
+            else (each.scored, now, earlier)
             for each, ((now, hidden), (earlier, was_hidden)) in zip(
-                found.values(), sides, strict=True
+                found.values(), sums, strict=True
             )
         ]
     )
-    return {
-        key: replace(shown[key], change=Change(each.figure(before), contrast))
-        for (key, each), contrast in zip(found.items(), contrasts, strict=True)
-    }
+    sides = (in_period(when), in_period(before))
+    known = {}
+    for (key, each), contrast in zip(found.items(), contrasts, strict=True):
+        test = tests.get((key[0], each.scored.definition.instrument)) if _is_gated(each) else None
+        barring = test if test is not None and bars(test, *sides) else None
+        change = Change(
+            each.figure(before),
+            gate_change(contrast, barring),
+            each.reworded(when, before),
+            barring,
+        )
+        known[key] = replace(shown[key], change=change)
+    return known
+
+
+def _is_gated(each: Monthly) -> bool:
+    return each.scored.definition.metric is Metric.INDEX
 
 
 def power_of(each: Monthly, when: Period, before: Period) -> ChangePower | None:

@@ -1,8 +1,8 @@
-"""Asking for tests of invariance between journeys or segments: by somebody, or by the clock at night."""
+"""Asking for tests of invariance between journeys, segments and quarters: by somebody, or at night."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
@@ -19,6 +19,7 @@ from surveyapp.results.comparability import comparability
 from surveyapp.results.headlines import headlines
 from surveyapp.results.journey import ground
 from surveyapp.results.segment_verdicts import needs_test
+from surveyapp.results.time_verdicts import needs_time_test
 from surveyapp.store.audit import record
 from surveyapp.store.counters import advance
 from surveyapp.store.models import InvarianceMember, Job, Journey, JourneyInvariance, Segment
@@ -66,7 +67,33 @@ def ask_segment_invariance(session: Session, journey: Journey, *, user_id: int |
     """
     if not session.scalar(select(exists().where(Segment.sorted_to.is_(None)))):
         raise Invalid("There is no segment to test; create one from customer attributes first.")
-    kind = kinds.TEST_SEGMENT_INVARIANCE
+    return _ask(
+        session,
+        kinds.TEST_SEGMENT_INVARIANCE,
+        journey,
+        "test segment invariance",
+        user_id=user_id,
+    )
+
+
+def ask_time_invariance(session: Session, journey: Journey, *, user_id: int | None) -> Job:
+    """Ask whether the journey's questionnaires measure alike in its quarters.
+
+    The job that already waits or runs for it, where there is one.
+    """
+    return _ask(
+        session, kinds.TEST_TIME_INVARIANCE, journey, "test invariance over time", user_id=user_id
+    )
+
+
+def _ask(
+    session: Session,
+    kind: kinds.Kind[kinds.JourneyPayload],
+    journey: Journey,
+    action: str,
+    *,
+    user_id: int | None,
+) -> Job:
     under_way = session.scalar(
         select(Job).where(
             Job.kind == kind.name,
@@ -78,21 +105,26 @@ def ask_segment_invariance(session: Session, journey: Journey, *, user_id: int |
         return under_way
     payload = kinds.JourneyPayload(journey.id)
     job = kind.ask(session, payload, journey_id=journey.id, user_id=user_id)
-    record(session, user_id, "test segment invariance", f"journey {journey.code}")
+    record(session, user_id, action, f"journey {journey.code}")
     return job
 
 
 def ask_due(installation: Installation, now: datetime) -> int:
-    """At night, ask for the tests between all current journeys, and between the segments of each, that
-    are missing or stale; how many.
+    """At night, ask for the tests between all current journeys, and between the segments and over the
+    quarters of each, that are missing or stale.
     """
     if now.hour not in _NIGHT:
         return 0
     with installation.store.reading() as session:
         minimum, library = installation.settings.minimum_cell, installation.library
         due = _due(session, now, minimum, library)
-        segmented = _segmented(session, now, minimum, library)
-    if not due and not segmented:
+        segmented = _untested(
+            session, kinds.TEST_SEGMENT_INVARIANCE, needs_test, now, minimum, library
+        )
+        timed = _untested(
+            session, kinds.TEST_TIME_INVARIANCE, needs_time_test, now, minimum, library
+        )
+    if not due and not segmented and not timed:
         return 0
     with installation.store.writing() as session:
         if not advance(session.connection(), _ASKED, int(now.timestamp() // 3600)):
@@ -103,6 +135,9 @@ def ask_due(installation: Installation, now: datetime) -> int:
     for number in segmented:
         with installation.store.writing() as session:
             ask_segment_invariance(session, session.get_one(Journey, number), user_id=None)
+    for number in timed:
+        with installation.store.writing() as session:
+            ask_time_invariance(session, session.get_one(Journey, number), user_id=None)
     return 0  # nothing is left to do at once: the jobs wait for a worker
 
 
@@ -124,13 +159,18 @@ def _due(session: Session, now: datetime, minimum: int, library: Library) -> dic
     }
 
 
-def _segmented(session: Session, now: datetime, minimum: int, library: Library) -> list[int]:
-    """The current journeys some of whose segments need a test, each asked for at most once a night."""
+def _untested(
+    session: Session,
+    kind: kinds.Kind[kinds.JourneyPayload],
+    is_due: Callable[..., bool],
+    now: datetime,
+    minimum: int,
+    library: Library,
+) -> list[int]:
+    """The current journeys for which the test is due, each asked for at most once a night."""
     tried = set(
         session.scalars(
-            select(Job.journey_id).where(
-                Job.kind == kinds.TEST_SEGMENT_INVARIANCE.name, Job.created_at > now - _PAUSE
-            )
+            select(Job.journey_id).where(Job.kind == kind.name, Job.created_at > now - _PAUSE)
         )
     )
     current = [each.id for each in listed(session) if each.state == "current"]
@@ -138,7 +178,7 @@ def _segmented(session: Session, now: datetime, minimum: int, library: Library) 
         number
         for number in current[:MOST_JOURNEYS]
         if number not in tried
-        and needs_test(session, ground(session, number, library=library), minimum=minimum)
+        and is_due(session, ground(session, number, library=library), minimum=minimum)
     ]
 
 

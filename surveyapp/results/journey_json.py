@@ -20,6 +20,7 @@ from surveyapp.results.findings import Finding
 from surveyapp.results.heat_map import PlacedRow
 from surveyapp.results.scope import month_text
 from surveyapp.results.segment_verdict_phrases import alike_to_json
+from surveyapp.results.time_verdict_phrases import over_time_to_json
 from surveyapp.results.view_models import (
     Advice,
     ComparisonRow,
@@ -226,6 +227,7 @@ def trends_to_json(trends: Sequence[Trend], *, few: int) -> list[dict[str, Any]]
                 ],
                 "change": _trend_change_to_json(trend.weighted),
             },
+            "invariance": over_time_to_json(trend.barring, phrases.questionnaire(trend.definition)),
             "wordings": [
                 {"wording": each.wording, "from": month_text(each.first)} for each in trend.wordings
             ],

@@ -23,6 +23,7 @@ from surveyapp.results.view_models import (
     JourneyOverview,
     Marker,
     Month,
+    OverTime,
     Priority,
     State,
     Trend,
@@ -180,6 +181,8 @@ def change(figure: Figure, *, few: int = 5, words: Words = ENGLISH) -> str:
     if found is None:
         return ""
     if found.contrast is not None:
+        if found.barring is not None:
+            return not_comparable_over_time(found.barring, words)
         return contrast_said(found.contrast, words=words)
     if not figure.shown:
         return value(figure, few=few, words=words)
@@ -230,6 +233,13 @@ def not_comparable(alike: Alike, words: Words = ENGLISH) -> str:
         Verdicts.NOT_TESTED: msg("invariance not tested"),
     }.get(alike.verdict)
     return words.say(found) if found else ""
+
+
+def not_comparable_over_time(found: OverTime, words: Words = ENGLISH) -> str:
+    """Why a change is not called significant, in few words."""
+    if found.verdict is Verdicts.METRIC:
+        return words.say("not comparable over time (no scalar invariance)")
+    return words.say("not comparable over time (no measurement invariance)")
 
 
 def questionnaire(definition: Definition) -> str:

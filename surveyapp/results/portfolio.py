@@ -32,6 +32,7 @@ from surveyapp.results.portfolio_details import Answers, Gap, details
 from surveyapp.results.ranking import ranking
 from surveyapp.results.scope import Period, Scope, months_between, period
 from surveyapp.results.targets import beside_target, of_segment, targets_of
+from surveyapp.results.time_verdicts import end_verdicts
 from surveyapp.results.view_models import Compared, End, Figure, Month, Weighted
 from surveyapp.results.weighted_changes import with_changes as with_weighted_changes
 from surveyapp.results.weighting import period_weights
@@ -123,7 +124,9 @@ def portfolio(
     many = len(chosen) > PAGE
     ids = [each.id for each in chosen]
     found = headlines(session, ids, minimum=minimum_cell, library=library, keep=many)
-    figures = _with_targets(session, ids, with_changes(found, asked.when, asked.before))
+    tests = end_verdicts(session, ids)
+    changed = with_changes(found, asked.when, asked.before, tests)
+    figures = _with_targets(session, ids, changed)
     order = asked.order or _usual(figures)
     scale = order if order in HEADLINES else _usual(figures)
     verdict = verdicts_between(session, found).get(scale)
@@ -229,9 +232,10 @@ def _weighted(
                 into.append(weights.of([cell], scored, of) if weights else Weighted(None))
         keys += [(journey, scale) for scale in own]
     if asked.before is not None:
-        changes = (figures[key].change for key in keys)
+        changes = [figures[key].change for key in keys]
         reworded = [each is not None and each.reworded for each in changes]
-        now = list(with_weighted_changes(now, before, reworded))
+        barring = [each.barring if each else None for each in changes]
+        now = list(with_weighted_changes(now, before, reworded, barring))
     found = {key: replace(figures[key], weighted=of) for key, of in zip(keys, now, strict=True)}
     return _with_targets(session, journeys, found)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.results import cells, definitions
 from surveyapp.results.cells import Key, MonthKey
+from surveyapp.results.facets import UNFLAGGED, Facets
 from surveyapp.results.journey import Cell, Ground
 from surveyapp.results.publication import within
 from surveyapp.results.scope import Scope
@@ -67,29 +68,46 @@ def reworded_cells(
     Reads nothing where no place asks in two wordings.
     """
     baseline = scope.baseline
-    worded = wordings_asked(base, library)
-    suspects = [
-        (place, scale)
-        for place, scales in base.scored.items()
-        for scale, scored in scales.items()
-        if _asks_in_several(base, worded, place, scored.definition.instrument)
-    ]
-    if baseline is None or not suspects:
+    if baseline is None:
         return frozenset()
-    counted: dict[str, dict[int, set[MonthKey]]] = {}
-    scales = {scale for _, scale in suspects}
-    found = cells.counts(session, base.ids, scales=scales, facets=scope.facets)
-    for (survey, scale), by_segment in found.items():
-        months = by_segment.get(EVERYBODY, {})
-        counted.setdefault(scale, {})[survey] = {month for month, n in months.items() if n}
+    worded = wordings_asked(base, library)
+    answered = months_answered(session, base, worded, facets=scope.facets)
     sides = [
         lambda month, ends=when.months: within(month, *ends) for when in (scope.period, baseline)
     ]
     return frozenset(
         cell
-        for cell in suspects
-        if are_different(base, worded, counted.get(cell[1], {}), cell, *sides)
+        for cell in _suspects(base, worded)
+        if are_different(base, worded, answered.get(cell[1], {}), cell, *sides)
     )
+
+
+def months_answered(
+    session: Session, base: Ground, worded: Worded, *, facets: Facets = UNFLAGGED
+) -> dict[str, dict[int, set[MonthKey]]]:
+    """By scale and survey the months with answers, of the scales that some place asks in two wordings.
+
+    Reads nothing where no place does.
+    """
+    scales = {scale for _, scale in _suspects(base, worded)}
+    found: dict[str, dict[int, set[MonthKey]]] = {}
+    if not scales:
+        return found
+    for (survey, scale), by_segment in cells.counts(
+        session, base.ids, scales=scales, facets=facets
+    ).items():
+        months = by_segment.get(EVERYBODY, {})
+        found.setdefault(scale, {})[survey] = {month for month, n in months.items() if n}
+    return found
+
+
+def _suspects(base: Ground, worded: Worded) -> list[Cell]:
+    return [
+        (place, scale)
+        for place, scales in base.scored.items()
+        for scale, scored in scales.items()
+        if _asks_in_several(base, worded, place, scored.definition.instrument)
+    ]
 
 
 def _asks_in_several(base: Ground, worded: Worded, place: int | None, instrument: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -19,46 +18,25 @@ from analysis.errors import AnalysisError
 from analysis.json_values import to_json
 from analysis.provenance import fingerprint, versions
 from analysis.rules import RULES
-from analysis.scale.plan import Plan, plan_of
-from instruments.loader import Library
-from instruments.schema import Instrument
 from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import JourneyPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.journeys.segments import Rule, parse
 from surveyapp.results.comparability import Verdicts
 from surveyapp.results.frames import Beside, frame, segment_column
-from surveyapp.results.invariance_ladder import GROUP, Climbed, climb, measure_of, needed
-from surveyapp.results.journey import Ground, Place, ground
+from surveyapp.results.gated_answers import Asked, GatedAnswers, gated_answers
+from surveyapp.results.invariance_ladder import GROUP, Climbed, climb, needed
+from surveyapp.results.journey import Ground, ground
 from surveyapp.results.publication import publication
-from surveyapp.results.segment_verdicts import gated_instruments, scores_counted
+from surveyapp.results.segment_verdicts import scores_counted
 from surveyapp.results.view_models import SegmentName
 from surveyapp.store.models import EVERYBODY, SegmentInvariance
-from surveyapp.surveys.survey import Survey
 
 FORMAT = "segment-invariance/1"
 READ = 20_000  # newest answers of a survey that are sorted into segments
 NEWEST = 5_000  # of these on either side: many more make no verdict surer
 INSIDE, OUTSIDE = "segment", "others"
 _AT_ONCE = (1, 1)  # all answers are one block of months: no period is cut from them
-
-
-@dataclass(frozen=True)
-class _Read:
-    """The items of one questionnaire at one place, with who is in which segment."""
-
-    place: Place
-    instrument: str
-    plan: Plan
-    version: str
-    data: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class _Asked:
-    survey: Survey
-    instrument: Instrument
-    plan: Plan
 
 
 def run_segment_invariance(
@@ -74,7 +52,13 @@ def run_segment_invariance(
     with store.reading() as session:
         base = ground(session, asked.journey_id, library=installation.library)
         rules = {number: parse(each.rule) for number, each in base.segments.items()}
-        read = list(_answers(session, base, rules, installation.library)) if rules else []
+        read = (
+            gated_answers(
+                base, lambda each: _frame(session, base, each, rules), library=installation.library
+            )
+            if rules
+            else []
+        )
         known = scores_counted(session, base, minimum=minimum)
     wanted = [
         (each, base.segments[segment])
@@ -99,7 +83,7 @@ def run_segment_invariance(
     return {"journey_id": asked.journey_id, "verdicts": dict(sorted(verdicts.items()))}
 
 
-def _told(each: _Read, base: Ground, *, minimum: int) -> list[int]:
+def _told(each: GatedAnswers, base: Ground, *, minimum: int) -> list[int]:
     """The segments whose number of complete answers may be shown, with that of everybody else."""
     whole = each.data.dropna(subset=each.plan.items)
     columns = [segment_column(number) for number in base.segments]
@@ -120,7 +104,9 @@ def _told(each: _Read, base: Ground, *, minimum: int) -> list[int]:
     return [number for number in base.segments if not found.why_hidden(number)]
 
 
-def _tested(journey_id: int, each: _Read, segment: SegmentName, minimum: int) -> SegmentInvariance:
+def _tested(
+    journey_id: int, each: GatedAnswers, segment: SegmentName, minimum: int
+) -> SegmentInvariance:
     """The test of one segment on one questionnaire; that it cannot be made is a result, too."""
     own = each.data[segment_column(segment.id)].astype(bool)
     sides = {INSIDE: own, OUTSIDE: ~own}
@@ -165,29 +151,7 @@ def _tested(journey_id: int, each: _Read, segment: SegmentName, minimum: int) ->
     )
 
 
-def _answers(
-    session: Session, base: Ground, rules: Mapping[int, Rule], library: Library
-) -> list[_Read]:
-    """The newest answers to each questionnaire that is tested, at each place where it is asked."""
-    found = []
-    for place, code in gated_instruments(base):
-        asked = [
-            _Asked(survey, instrument, plan_of(instrument, key=ask.key))
-            for survey in base.surveys
-            if survey.touchpoint_id == place
-            for ask in survey.asks
-            if ask.instrument == code
-            for instrument in [library.load(code, ask.version)]
-        ]
-        [(usual, _)] = Counter(measure_of(each.plan) for each in asked).most_common(1)
-        alike = [each for each in asked if measure_of(each.plan) == usual]
-        frames = [_frame(session, base, each, rules) for each in alike]
-        plan, version = alike[-1].plan, alike[-1].instrument.version
-        found.append(_Read(place, code, plan, version, pd.concat(frames, ignore_index=True)))
-    return found
-
-
-def _frame(session: Session, base: Ground, each: _Asked, rules: Mapping[int, Rule]) -> pd.DataFrame:
+def _frame(session: Session, base: Ground, each: Asked, rules: Mapping[int, Rule]) -> pd.DataFrame:
     found = frame(
         session,
         each.instrument,

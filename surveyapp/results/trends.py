@@ -22,6 +22,7 @@ from surveyapp.results.publication import Publication
 from surveyapp.results.rewordings import are_different, reworded_cells, wordings_asked
 from surveyapp.results.scope import Period, Scope
 from surveyapp.results.targets import of_segment, place_of
+from surveyapp.results.time_verdicts import Side, gate_change, in_period, time_verdicts
 from surveyapp.results.view_models import LATEST, Figure, Hidden, Marker, Month, Trend, Worded
 from surveyapp.results.weighted_trends import Asked, weighted_trends
 from surveyapp.results.weighting import baseline_weights, month_weights, period_weights
@@ -55,6 +56,8 @@ def trend(
     placed = placed_changes(session, base.journey)
     baseline, window_months = scope.baseline, scope.history.months
     between = (_ends(baseline), _ends(scope.period)) if baseline else None
+    verdicts = time_verdicts(session, base, minimum=minimum_cell)
+    sides = [in_period(when) for when in (scope.period, baseline)] if baseline else []
     compared = change_sums(session, base, scope, minimum=minimum_cell)
     targets = of_segment(base.targets, segment_id)
     weights = month_weights(session, base, scope, minimum=minimum_cell)
@@ -98,8 +101,10 @@ def trend(
                 _differ, base, worded, _answered(by_segment[EVERYBODY], scale), (place, scale)
             )
             asked.append(Asked((place, scale), scored, (last, first), differ))
+            told_by = sides
             if not baseline:
                 first, last = _first_and_last([s for m, s in window if m in alone])
+                told_by = _sides_of(sorted(alone))
                 other_words = first.n > 0 and differ(sorted(alone))
             if other_words:
                 first = last = NOTHING
@@ -113,11 +118,12 @@ def trend(
                     target=targets.get((code, scale)),
                     markers=_markers(placed, place, window),
                     reworded=other_words,
+                    barring=verdicts.barring((place, scale), *told_by),
                 )
             )
     changes = differences([(scored, last, first) for scored, first, last in ends])
     done = [
-        replace(one, change=change, limits=trend_limits(one))
+        replace(one, change=gate_change(change, one.barring), limits=trend_limits(one))
         for one, change in zip(result, changes, strict=True)
     ]
     if weights is None:
@@ -127,7 +133,23 @@ def trend(
         baseline_weights(session, base, scope, minimum=minimum_cell),
     )
     with_them = weighted_trends(done, asked, weights, periods)
-    return tuple(replace(one, weighted=each) for one, each in zip(done, with_them, strict=True))
+    return tuple(
+        replace(one, weighted=_gated(each, one)) for one, each in zip(done, with_them, strict=True)
+    )
+
+
+def _gated(weighted: Trend | None, one: Trend) -> Trend | None:
+    """The score with weights under the same gate."""
+    if weighted is None:
+        return None
+    change = gate_change(weighted.change, one.barring)
+    return replace(weighted, change=change, barring=one.barring)
+
+
+def _sides_of(months: Sequence[MonthKey]) -> list[Side]:
+    """The first of these months and the last ones."""
+    ends = set(months[:LATEST]), set(months[-LATEST:])
+    return [each.__contains__ for each in ends]
 
 
 def _differ(
@@ -138,8 +160,7 @@ def _differ(
     months: Sequence[MonthKey],
 ) -> bool:
     """Whether the first of these months and the last ones were answered in different wordings."""
-    ends = set(months[:LATEST]), set(months[-LATEST:])
-    return are_different(base, worded, answered, cell, *(each.__contains__ for each in ends))
+    return are_different(base, worded, answered, cell, *_sides_of(months))
 
 
 def _others(

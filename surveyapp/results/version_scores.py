@@ -15,6 +15,9 @@ from surveyapp.results.effect_series import Series, all_series
 from surveyapp.results.effects import LEAST_ANSWERS, BeforeAfter, Missing, key_of
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import ground
+from surveyapp.results.scope import Period
+from surveyapp.results.time_gate import time_gate
+from surveyapp.results.time_verdicts import gate_change, in_period
 from surveyapp.results.view_models import Hidden
 
 MONTHS = 3
@@ -79,12 +82,15 @@ def version_scores(
         if cell[0] in touchpoints and each.scored.definition.parent is None
     ]
     sides = [(_side(each, months.before), _side(each, months.after)) for _, each in series]
+    gate = time_gate(session, base, minimum=minimum_cell, library=library)
+    ends = [in_period(Period(*when)) for when in (months.before, months.after)]
+    barred = [gate.of(cell, *ends) for cell, _ in series]
     contrasts = differences(
         [
             (each.scored, NOTHING, NOTHING)
-            if early[1] or late[1] or min(early[0].n, late[0].n) < LEAST_ANSWERS
+            if early[1] or late[1] or min(early[0].n, late[0].n) < LEAST_ANSWERS or bar.reworded
             else (each.scored, late[0], early[0])
-            for (_, each), (early, late) in zip(series, sides, strict=True)
+            for (_, each), (early, late), bar in zip(series, sides, barred, strict=True)
         ]
     )
     rows = tuple(
@@ -94,10 +100,13 @@ def version_scores(
             each.scored.definition,
             figure(each.scored, *early),
             figure(each.scored, *late),
-            contrast,
+            gate_change(contrast, bar.by),
             None if early[1] or late[1] else _missing(early[0].n, late[0].n),
+            bar,
         )
-        for (cell, each), (early, late), contrast in zip(series, sides, contrasts, strict=True)
+        for (cell, each), (early, late), contrast, bar in zip(
+            series, sides, contrasts, barred, strict=True
+        )
     )
     return VersionScores(months, True, rows)
 

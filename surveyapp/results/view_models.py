@@ -197,6 +197,28 @@ class Alike:
 
 
 @dataclass(frozen=True)
+class OverTime:
+    """Whether a score of several items means the same in some quarters, by the newest test of
+    measurement invariance between them.
+
+    ``quarters`` as "2026 Q3", those compared, each with the ``needed`` complete answers; ``released``: the
+    parameters that differ, where the verdict is a partial one.
+    """
+
+    verdict: Verdicts
+    quarters: tuple[str, ...]
+    released: tuple[str, ...]
+    needed: int
+    tested_at: datetime
+    stale: bool
+
+    @property
+    def allows(self) -> bool:
+        """Whether a change may be called significant: yes, unless the test says that it may not."""
+        return self.verdict not in (Verdicts.METRIC, Verdicts.NONE)
+
+
+@dataclass(frozen=True)
 class Change:
     """What a figure was in the months that its own are compared with, and the difference since then:
     None where one of them is not shown, or has a single answer.
@@ -205,6 +227,9 @@ class Change:
     before: Figure
     contrast: Contrast | None
     reworded: bool = False  # answered in different wordings then and now, and hence not compared
+    barring: OverTime | None = (
+        None  # says that it means something else then and now: not significant
+    )
 
 
 @dataclass(frozen=True)
@@ -534,6 +559,7 @@ class Trend:
     target: MetricTarget | None = None
     markers: tuple[Marker, ...] = ()
     reworded: bool = False  # the months compared were answered in different wordings: no change
+    barring: OverTime | None = None  # says that it means something else in them: not significant
     limits: ControlLimits | None = None  # None with too few earlier months
     weighted: Trend | None = None
 

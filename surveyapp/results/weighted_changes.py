@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from analysis.compare import holm
 from analysis.weighted_difference import weighted_difference
@@ -11,7 +12,8 @@ from surveyapp.results.cells import NOTHING
 from surveyapp.results.figures import LEVEL, figure
 from surveyapp.results.journey import Cell, Ground
 from surveyapp.results.shown_cells import Cells
-from surveyapp.results.view_models import Change, Contrast, Figure, Hidden, Weighted
+from surveyapp.results.time_verdicts import gate_change
+from surveyapp.results.view_models import Change, Contrast, Figure, Hidden, OverTime, Weighted
 from surveyapp.results.weighting import PeriodWeights
 
 _NONE = (NOTHING, Hidden.NO)
@@ -45,9 +47,14 @@ def weighted_contrasts(pairs: Sequence[Pair]) -> tuple[Contrast | None, ...]:
 
 
 def with_changes(
-    now: Sequence[Weighted], before: Sequence[Weighted], reworded: Sequence[bool]
+    now: Sequence[Weighted],
+    before: Sequence[Weighted],
+    reworded: Sequence[bool],
+    barring: Sequence[OverTime | None],
 ) -> tuple[Weighted, ...]:
-    """The scores with their changes from those ``before``; ``reworded`` ones are not compared."""
+    """The scores with their changes from those ``before``; ``reworded`` ones are not compared, and no change
+    that a test is ``barring`` is called significant.
+    """
     contrasts = weighted_contrasts(
         [
             (None, None) if other_words else (each, earlier)
@@ -61,11 +68,16 @@ def with_changes(
             each,
             figure=replace(
                 each.figure,
-                change=Change(shown_or_hidden(each.figure, earlier), contrast, other_words),
+                change=Change(
+                    shown_or_hidden(each.figure, earlier),
+                    gate_change(contrast, test),
+                    other_words,
+                    test,
+                ),
             ),
         )
-        for each, earlier, contrast, other_words in zip(
-            now, before, contrasts, reworded, strict=True
+        for each, earlier, contrast, other_words, test in zip(
+            now, before, contrasts, reworded, barring, strict=True
         )
     )
 
@@ -83,6 +95,7 @@ def weighted_cells(
     before: tuple[Cells, PeriodWeights] | None,
     *,
     reworded: Collection[Cell] = (),
+    barred: Mapping[Cell, OverTime] = MappingProxyType({}),
 ) -> dict[Cell, Weighted]:
     """Every score that the journey asks with weights, and its change where there is one ``before``."""
     asked = [
@@ -100,5 +113,10 @@ def weighted_cells(
 
     found: Sequence[Weighted] = of(now)
     if before is not None:
-        found = with_changes(found, of(before), [cell in reworded for cell, _ in asked])
+        found = with_changes(
+            found,
+            of(before),
+            [cell in reworded for cell, _ in asked],
+            [barred.get(cell) for cell, _ in asked],
+        )
     return {cell: each for (cell, _), each in zip(asked, found, strict=True)}

@@ -14,6 +14,7 @@ _SAID = {
     "ask validation": "Requested a validation",
     "declare pair": "Declared a pair of scores",
     "test segment invariance": "Requested a test between segments",
+    "test invariance over time": "Requested a test over time",
     "test invariance": "Requested a test between journeys",
     "ask for password reset": "Asked for a password reset",
     "ask again for case": "Sent a follow-up survey for a case",

@@ -193,6 +193,13 @@ def _segment_invariance(session: Session, asked: Mapping[str, Any]) -> tuple[str
     return "View tests", url_for("segment_invariance.show", journey_id=journey.id)
 
 
+def _time_invariance(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
+    journey = session.get(Journey, asked.get("journey_id", 0))
+    if journey is None:
+        return None
+    return "View tests", url_for("time_invariance.show", journey_id=journey.id)
+
+
 def _outcomes(session: Session, asked: Mapping[str, Any]) -> tuple[str, str] | None:
     journey = session.get(Journey, asked.get("journey_id", 0))
     if journey is None:
@@ -235,6 +242,7 @@ _OUTCOMES: Mapping[Outcome, Callable[[Session, Mapping[str, Any]], tuple[str, st
     Outcome.JOURNEY: _journey,
     Outcome.INVARIANCE: _invariance,
     Outcome.SEGMENT_INVARIANCE: _segment_invariance,
+    Outcome.TIME_INVARIANCE: _time_invariance,
     Outcome.OUTCOMES: _outcomes,
     Outcome.PROJECT: _project,
     Outcome.PROJECT_MODEL: _project_model,

@@ -105,6 +105,7 @@ from surveyapp.web.system import system
 from surveyapp.web.target_gap import target_gap
 from surveyapp.web.targets import targets
 from surveyapp.web.theme import theme
+from surveyapp.web.time_invariance import time_invariance
 from surveyapp.web.translations import translations
 from surveyapp.web.users import users
 from surveyapp.web.webhooks import webhooks
@@ -145,7 +146,7 @@ SECTIONS = (
             *(previews, devices, access, targets, sample_size, retention, changes),
             *(comments, coding_pages, causes_pages, privacy, side_by_side, benchmarks),
             *(answers, funnel, questionnaires, questions, saved_views, share_links, invariance),
-            *(checklist, drivers, explore, reply_templates, segment_invariance),
+            *(checklist, drivers, explore, reply_templates, segment_invariance, time_invariance),
             *(guide, survey_plan_pages, workshop_kit),
             *(journey_map, map_comments, map_evidence, map_imports, map_versions),
             *(target_gap, sub_journeys, population_shares),

@@ -32,6 +32,7 @@ from surveyapp.store.models.comparisons import (
     InvarianceMember,
     JourneyInvariance,
     SegmentInvariance,
+    TimeInvariance,
 )
 from surveyapp.store.models.distribution import (
     Campaign,
@@ -293,6 +294,7 @@ __all__ = [
     "Target",
     "TestAnswer",
     "Throttle",
+    "TimeInvariance",
     "TotpSecret",
     "Touchpoint",
     "User",

@@ -80,6 +80,32 @@ class SegmentInvariance(Base):
     tested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
+class TimeInvariance(Base):
+    """The newest test whether an instrument measures alike in the quarters of a journey.
+
+    ``quarters`` as "2026 Q3", those that were compared; ``answers``: scores of all time, by which it is
+    seen whether the test is old.
+    """
+
+    __tablename__ = "time_invariances"
+    __table_args__ = (UniqueConstraint("journey_id", "place", "instrument"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"))
+    place: Mapped[int] = mapped_column(default=0)  # a touchpoint's number, 0 at the journey's end
+    instrument: Mapped[str] = mapped_column(String(60))
+    quarters: Mapped[list[str]] = mapped_column(Document, default=list)
+    rules_version: Mapped[int]
+    verdict: Mapped[str] = mapped_column(String(30))
+    needed: Mapped[int] = mapped_column(default=0)
+    answers: Mapped[int] = mapped_column(BigInteger, default=0)
+    released: Mapped[list[str]] = mapped_column(Document, default=list)
+    result: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, deferred=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    versions: Mapped[dict[str, str]] = mapped_column(Document, default=dict, deferred=True)
+    tested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class DriverPair(Base):
     """Two scores of a journey that are looked at together: does one matter more where the other is low?
 
