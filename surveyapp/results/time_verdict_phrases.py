@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from surveyapp.i18n.words import ENGLISH, Words, msg
+from surveyapp.results import phrases
 from surveyapp.results.comparability import Verdicts
 from surveyapp.results.comparability_phrases import released_items
-from surveyapp.results.view_models import OverTime
+from surveyapp.results.view_models import JourneyOverview, OverTime
 
 _SAID: Mapping[Verdicts, str] = {
     Verdicts.SCALAR: msg(
@@ -57,6 +58,25 @@ def over_time_sentence(found: OverTime, short: str, words: Words = ENGLISH) -> s
     else:
         tested = words.say("Tested on {day}.", day=day)
     return f"{said} {tested}"
+
+
+def barred_over_time(overview: JourneyOverview) -> tuple[tuple[str, str], ...]:
+    """The place and the sentence of each test that keeps a change of these figures from being called
+    significant.
+    """
+    places = [
+        ("The journey as a whole", overview.end),
+        *((point.name, point.figures) for point in overview.touchpoints),
+    ]
+    told = {
+        (place, each.definition.instrument): over_time_sentence(
+            each.change.barring, phrases.questionnaire(each.definition)
+        )
+        for place, figures in places
+        for each in figures
+        if each.change is not None and each.change.barring is not None
+    }
+    return tuple((place, sentence) for (place, _), sentence in told.items())
 
 
 def over_time_to_json(found: OverTime | None, short: str) -> dict[str, Any] | None:

@@ -49,6 +49,7 @@ from surveyapp.results.scope import Scope
 from surveyapp.results.segment_verdict_phrases import verdicts_beside
 from surveyapp.results.sparklines import sparklines
 from surveyapp.results.target_rows import target_rows, target_rows_to_json
+from surveyapp.results.time_verdict_phrases import barred_over_time
 from surveyapp.results.view_models import ResponseRate, SegmentRate
 from surveyapp.store.models import Journey, User
 from surveyapp.surveys.queries import surveys_of
@@ -370,6 +371,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         overdue=is_review_overdue(journey.next_review, today),
         overview=overview,
         told=verdicts_beside(overview),
+        barred=barred_over_time(overview),
         sparks=sparks,
         heat=heat_map(overview),
         findings=found,

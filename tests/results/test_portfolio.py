@@ -177,7 +177,7 @@ def test_one_page_asks_as_often_for_many_journeys_as_for_one(store: Store):
         read(store, search=search)
         event.remove(store.engine, "before_cursor_execute", listener)
         counts.append(len(asked))
-    assert counts[0] == counts[1] <= 16
+    assert counts[0] == counts[1] <= 17  # one of them for the tests over time
 
 
 def test_segments_never_change_what_is_shown_of_all_customers():

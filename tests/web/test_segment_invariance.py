@@ -1,4 +1,4 @@
-"""Somebody has a journey's segments tested, and reads beside their comparison what it allows."""
+"""Somebody has a journey's segments and quarters tested, and reads beside a comparison what it allows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from surveyapp.app import create_app
-from surveyapp.jobs.kinds import TEST_SEGMENT_INVARIANCE
+from surveyapp.jobs.kinds import TEST_SEGMENT_INVARIANCE, TEST_TIME_INVARIANCE
 from surveyapp.settings import read
 from surveyapp.store.models import Job, Journey, Segment, Stage, SurveyRow, Touchpoint, User
 from surveyapp.web.installation import EXTENSION
@@ -100,4 +100,27 @@ def test_segments_are_tested_from_their_comparison(made: Made):
     assert not faults(page.text)
     own = client.get(f"{address}?period=all&segment=1")
     assert "except for the question coh2" in own.text
+    assert "View tests" in client.get(f"/jobs/{job}").text
+
+
+def test_quarters_are_tested_on_their_own_page(made: Made):
+    client, address = made.client("researcher"), f"/journeys/{made.journey}/time-invariance"
+    reader = made.client("manager")
+    assert reader.get(address).status_code == 200
+    assert reader.post(address).status_code == 403
+    empty = client.get(address)
+    assert "Until then changes are compared without a test." in empty.text
+    assert not faults(empty.text)
+    for _ in range(2):  # a second time changes nothing
+        assert client.post(address).location.endswith(address)
+    installation = made.app.extensions[EXTENSION]
+    with installation.store.reading() as session:
+        job = session.scalars(select(Job.id).where(Job.kind == TEST_TIME_INVARIANCE.name)).one()
+    assert "Waiting for a worker" in client.get(address).text
+    assert run_job(installation, job, worker="test")
+    shown = client.get(address)
+    assert "SJQ needs two quarters with 100 complete answers each to be tested" in shown.text
+    assert not faults(shown.text)
+    [test] = client.get(f"{address}.json").json["tests"]
+    assert (test["verdict"], test["comparable"]) == ("too few answers", True)
     assert "View tests" in client.get(f"/jobs/{job}").text
