@@ -7,7 +7,7 @@ from typing import Any
 from surveyapp.results import phrases
 from surveyapp.results.association_phrases import basis, caution, outcome_named
 from surveyapp.results.associations import NEEDED, AssociatedKind, Association, Associations
-from surveyapp.results.figure_json import contrast_to_json
+from surveyapp.results.figure_json import contrast_to_json, weighted_to_json
 from surveyapp.results.view_models import Figure
 
 NOT_ENOUGH = "not enough answers"  # beside the states of every other figure
@@ -59,7 +59,18 @@ def _score(each: Association, kind: AssociatedKind, few: int) -> dict[str, Any]:
         "state": NOT_ENOUGH if each.n and not figure.shown else figure.state,
         "reason": each.why(few) or None,
         "other_customers": _others(figure, few),
+        "weighted": _weighted(each, few),
     }
+
+
+def _weighted(each: Association, few: int) -> dict[str, Any] | None:
+    """The correlation and the gain with weights; null where none are asked for."""
+    own, gain = weighted_to_json(each.figure.weighted, few=few), each.weighted_gain
+    if own is None:
+        return None
+    own.pop("change")
+    gained = gain and {"estimate": gain.estimate, "low": gain.low, "high": gain.high}
+    return {**own, "correlation": own.pop("estimate"), "gain_per_point": gained}
 
 
 def _others(figure: Figure, few: int) -> dict[str, Any] | None:

@@ -60,6 +60,17 @@ def gain(one: Association) -> str:
     return f"{said} ({low} to {high})"
 
 
+def gain_weighted(one: Association) -> str:
+    """The same with weights; empty where there is none."""
+    if one.weighted_gain is None:
+        return ""
+    found = one.weighted_gain
+    said, low, high = (
+        phrases.number(each, signed=True) for each in (found.estimate, found.low, found.high)
+    )
+    return f"weighted {said} ({low} to {high})"
+
+
 def driver_reason(one: Association, found: Associations) -> str:
     """Why an action is about this score: "correlation with NPS .42 (n = 120)"."""
     r = phrases.value(one.figure)

@@ -14,14 +14,27 @@ import numpy as np
 from analysis.compare import Difference, holm
 from analysis.correlation import Correlation, Floats, correlation, correlation_difference
 from analysis.drivers import needed
+from analysis.errors import AnalysisError
 from analysis.expected_gain import ExpectedGain, expected_gain
+from analysis.weighted_correlation import weighted_correlation
+from analysis.weighted_regression import Coefficient, weighted_regression
 from instruments.schema import Metric
 from surveyapp.results import phrases
 from surveyapp.results.figures import LEVEL, contrasts
 from surveyapp.results.joined_scores import Answer, JoinedScores, Kind
-from surveyapp.results.view_models import Beside, Contrast, Definition, Figure, Hidden, Unit
+from surveyapp.results.joined_weights import JoinedWeights, joined_weights
+from surveyapp.results.view_models import (
+    Beside,
+    Contrast,
+    Definition,
+    Figure,
+    Hidden,
+    Unit,
+    Weighted,
+)
 
 PROMOTER, DETRACTOR = 9, 6  # from and up to which an answer of 0 to 10 counts
+_WEIGHTED_INTERVAL = "Linearised, Student's t on Fisher's z, 95%"
 NEEDED = needed(1)  # pairs: with 50, the interval of no correlation is -.28 to .28
 
 
@@ -35,7 +48,8 @@ class Association:
     is None too. ``pvalue`` is corrected for all associations that are shown (Holm 1979); ``certain``:
     it is below .05, and the interval excludes zero. ``gain``: by how many points the outcome is higher
     where the score is higher by one answer point; None without a correlation, and of an outcome that is
-    neither a Net Promoter Score nor an index.
+    neither a Net Promoter Score nor an index. ``figure.weighted`` is r with weights, and ``weighted_gain``
+    the gain with them.
     """
 
     key: str
@@ -45,6 +59,7 @@ class Association:
     pvalue: float | None = None
     certain: bool = False
     gain: ExpectedGain | None = None
+    weighted_gain: Coefficient | None = None
 
     @property
     def hidden(self) -> Hidden:
@@ -190,7 +205,8 @@ def _looked_at(joined: JoinedScores, kind: Kind, key: str, pairs: Sequence[Answe
         return _LookedAt(Association(key, label, figure.n, figure))
     gain = _gain(joined.outcome.definition, key, joined.in_scope(pairs))
     if not joined.has_others:
-        return _LookedAt(Association(key, label, figure.n, figure, gain=gain), found)
+        own = Association(key, label, figure.n, figure, gain=gain)
+        return _LookedAt(_with_weights(own, joined, pairs), found)
     hidden, others = joined.why_others_hidden(pairs, kind.cells[key]), None
     rest = _nothing(definition, hidden)
     if not hidden:
@@ -219,6 +235,40 @@ def _correlation(
         return figure, None
     found = correlation(score, outcome)
     return replace(figure, estimate=found.estimate, low=found.low, high=found.high), found
+
+
+def _with_weights(one: Association, joined: JoinedScores, pairs: Sequence[Answer]) -> Association:
+    """The association with weights beside, where these are asked for."""
+    by = joined_weights(joined, pairs)
+    if by is None:
+        return one
+    if by.weights is not None and len(by.answers) < NEEDED:
+        known = f"{len(by.answers)} of {NEEDED} needed have a value of the population shares"
+        by = JoinedWeights(refused=f"not enough answers: {known}")
+    if by.weights is None:
+        of_all = joined.weighting is not None and bool(joined.weighting.refused)
+        weighted = Weighted(None, refused=by.refused, of_all=of_all)
+        return replace(one, figure=replace(one.figure, weighted=weighted))
+    score = np.array([answer.scores[one.key] for answer in by.answers])
+    outcome = np.array([answer.value for answer in by.answers])
+    points = in_points(joined.outcome.definition, outcome)
+    try:
+        found = weighted_correlation(score, outcome, by.weights)
+        gain = None
+        if points is not None:
+            fitted = weighted_regression(score[:, None], points, (one.key,), by.weights)
+            gain = fitted.coefficients[0]
+    except AnalysisError as error:
+        weighted = Weighted(None, refused=str(error))
+        return replace(one, figure=replace(one.figure, weighted=weighted))
+    definition = replace(one.figure.definition, interval=_WEIGHTED_INTERVAL)
+    figure = Figure(definition, found.n, found.estimate, found.low, found.high, None)
+    left_out = (one.n or found.n) - found.n
+    return replace(
+        one,
+        figure=replace(one.figure, weighted=Weighted(figure, found, left_out)),
+        weighted_gain=gain,
+    )
 
 
 def _gain(outcome: Definition, key: str, answers: Sequence[Answer]) -> ExpectedGain | None:

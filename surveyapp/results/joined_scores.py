@@ -19,15 +19,18 @@ from instruments.loader import Library
 from instruments.schema import Metric
 from surveyapp.journeys.calendar import UTC_DAYS, calendar_of
 from surveyapp.journeys.segments import parse
+from surveyapp.journeys.weighting_cells import weighting_cells
 from surveyapp.responses.facets import Facet, facet_columns
 from surveyapp.responses.flags import unflagged
 from surveyapp.results.cells import MonthKey, month_key
 from surveyapp.results.customer_groups import segments_of, why_hidden, within
 from surveyapp.results.definitions import Scored
+from surveyapp.results.group_publication import UNKNOWN
 from surveyapp.results.journey import Cell, Ground, ground, hidden_cells
 from surveyapp.results.months import month_of
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
+from surveyapp.results.weighting import Weighting, weighting
 from surveyapp.store.db import read_once
 from surveyapp.store.models import EVERYBODY, Response, Score
 
@@ -37,7 +40,8 @@ _OUTCOMES = (Metric.NPS, Metric.CSAT, Metric.CES, Metric.INDEX)
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer to the outcome, with the ``scores`` beside it by key."""
+    """One answer to the outcome, with the ``scores`` beside it by key; ``group`` is the number of the cell of
+    the population shares that the customer is in, UNKNOWN in none."""
 
     month: MonthKey
     segments: frozenset[int]
@@ -45,6 +49,7 @@ class Answer:
     facet: Facet
     scores: dict[str, float] = field(default_factory=dict)
     n: int = 1  # a group of one
+    group: int = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,8 @@ class JoinedScores:
     kinds: tuple[Kind, ...]
     reasons: Mapping[Cell, Mapping[int, Hidden]]
     minimum_cell: int
+    weighting: Weighting | None = None  # where weights are asked for
+    group_rules: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def hidden(self) -> Hidden:
@@ -150,7 +157,15 @@ def joined_scores(
             facets=scope.facets,
         ),
         minimum_cell=minimum_cell,
+        weighting=weighting(session, base, scope, minimum=minimum_cell) if scope.weighted else None,
+        group_rules=_group_rules(session, base) if scope.weighted else {},
     )
+
+
+def _group_rules(session: Session, base: Ground) -> dict[int, str]:
+    """The rules of the cells of the population shares, by the numbers of their groups."""
+    stored = weighting_cells(session, base.journey.id)
+    return {UNKNOWN - cell.id: rule for rule, cell in stored.items()}
 
 
 def _read(
@@ -237,7 +252,8 @@ def _outcomes(
 ) -> Iterator[tuple[int, int | None, Answer]]:
     """Response, run and answer at the journey's end, those of one run in the order of arrival."""
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
-    segments: dict[str, frozenset[int]] = {}
+    groups = {number: parse(rule) for number, rule in _group_rules(session, base).items()}
+    segments: dict[str, tuple[frozenset[int], int]] = {}
     anonymous = {survey.id for survey in base.surveys if survey.is_anonymous}
     ends = [number for number, place in base.places.items() if place is None]
     for kind, calendar in ((True, UTC_DAYS), (False, calendar_of(base.journey))):
@@ -259,10 +275,12 @@ def _outcomes(
         )
         for response, run, value, known, written, *facet in rows:
             if known not in segments:
-                segments[known] = segments_of(rules, json.loads(known))
+                attributes = json.loads(known)
+                inside = (number for number, rule in groups.items() if rule.matches(attributes))
+                segments[known] = segments_of(rules, attributes), next(inside, UNKNOWN)
             channel, language, flagged = facet
-            own = Facet(channel, language, bool(flagged))
-            yield response, run, Answer(month_key(written), segments[known], value, own)
+            own, (of, group) = Facet(channel, language, bool(flagged)), segments[known]
+            yield response, run, Answer(month_key(written), of, value, own, group=group)
 
 
 def _beside(

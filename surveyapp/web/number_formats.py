@@ -16,6 +16,7 @@ from surveyapp.results.association_phrases import (
     driver_reason,
     gain,
     gain_caution,
+    gain_weighted,
     headline,
 )
 from surveyapp.results.scope import Period, month_text
@@ -46,6 +47,7 @@ def teach_words(app: Flask) -> None:
             driver_reason,
             gain,
             gain_caution,
+            gain_weighted,
             priority_reason,
             own_name,
             month_text,

@@ -9,6 +9,9 @@ import pandas as pd
 import pingouin
 import pytest
 
+from analysis.weighted_correlation import weighted_correlation
+from analysis.weighted_regression import weighted_regression
+from analysis.weighting import raked
 from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
@@ -22,6 +25,7 @@ from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import Stage, SurveyRow, Touchpoint
 from tests.responses.makers import as_survey, make_journey, make_segment, make_survey
+from tests.results import bank
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 # How many customers with an NPS answer scored each touchpoint. Exactly one scored all six.
@@ -188,6 +192,42 @@ def test_sparse_touchpoints_each_have_their_own_pairs_in_every_scope(store, plac
     march = frame[[(START + k * APART).month == 3 for k in frame.index]]
     assert kind.outcomes == len(march) < CUSTOMERS
     assert kind.each[0].n == march.form.notna().sum()
+
+
+def test_pairs_have_the_weights_of_the_population_unless_a_groups_could_be_told_apart(store, place):
+    frame = answers()
+    fill(store, place, frame)
+    with store.writing() as session:
+        bank.set_regions(session, place[0], "North 70\nSouth 30")
+    bank.count_cells(store)
+    whole = joined(store, place, weighted=True)
+    each = by_name(associations(whole).kinds[0])
+    both = frame[["nps", "form"]].dropna()
+    region = ["North" if k % 2 else "South" for k in both.index]
+    weights = raked({"region": region}, {"region": {"North": 0.7, "South": 0.3}})
+    expected = weighted_correlation(both.form.to_numpy(), both.nps.to_numpy(), weights)
+    weighted = each["form"].figure.weighted
+    assert weighted is not None and weighted.figure is not None
+    assert (weighted.figure.n, weighted.left_out) == (213, 0)
+    assert weighted.mean.estimate == pytest.approx(expected.estimate)
+    assert (weighted.figure.low, weighted.figure.high) == pytest.approx(
+        (expected.low, expected.high)
+    )
+    promoted = (100.0 * ((both.nps >= 9).astype(float) - (both.nps <= 6))).to_numpy()
+    slope = weighted_regression(both[["form"]].to_numpy(), promoted, ("form",), weights)
+    gain = each["form"].weighted_gain
+    assert gain is not None and gain.error == pytest.approx(slope.coefficients[0].error)
+    assert association_phrases.gain_weighted(each["form"]).startswith("weighted ")
+    assert each["desk"].figure.weighted is None and each["mail"].figure.weighted is None
+    told = associations_to_json(associations(whole), few=5)["kinds"][0]["scores"][0]["weighted"]
+    assert told["correlation"] == pytest.approx(expected.estimate)
+    assert told["gain_per_point"]["estimate"] == pytest.approx(gain.estimate)
+    # 45 of the card's 90 pairs are the north's.
+    with store.reading() as session:
+        scope = Scope(place[0], weighted=True)
+        strict = joined_scores(session, scope, minimum_cell=50, library=BUILT_IN)
+    card = by_name(associations(strict).kinds[0])["card"].figure
+    assert card.shown and card.weighted.figure is None and "told apart" in card.weighted.refused
 
 
 def test_a_segments_pairs_are_hidden_where_the_rest_would_be_a_small_group(store, place):
