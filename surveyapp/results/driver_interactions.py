@@ -10,12 +10,16 @@ import numpy as np
 from analysis.compare import holm
 from analysis.errors import DataError
 from analysis.interactions import LEAST, Interaction, interaction
+from analysis.weighted_regression import Coefficient, weighted_regression
 from surveyapp.results import phrases
 from surveyapp.results.associations import in_points
 from surveyapp.results.figures import LEVEL
 from surveyapp.results.joined_scores import JoinedScores, Kind
+from surveyapp.results.joined_weights import joined_weights
 from surveyapp.results.view_models import Definition, Hidden
 from surveyapp.store.models import DriverPair
+
+_TERMS = ("first", "second", "product")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class PairFound:
     """A pair with what was found; ``n`` customers gave both scores and the outcome, None where hidden.
 
     ``pvalue`` is corrected for all pairs that are shown (Holm 1979); ``problem``: why there is no
-    number though there are enough answers.
+    number though there are enough answers. ``weighted`` is the product with weights, corrected likewise,
+    ``weighted_slopes`` those of the first score in the same places; ``not_weighted`` says why there is none.
     """
 
     id: int
@@ -34,6 +39,10 @@ class PairFound:
     pvalue: float | None = None
     hidden: Hidden = Hidden.NO
     problem: str = ""
+    weighted: Coefficient | None = None
+    weighted_p: float | None = None
+    weighted_slopes: tuple[Coefficient, ...] = ()
+    not_weighted: str = ""
 
     @property
     def certain(self) -> bool:
@@ -68,8 +77,16 @@ def interactions(joined: JoinedScores | None, pairs: Sequence[DriverPair]) -> In
         return None
     found = [_looked_at(joined, pair) for pair in pairs]
     corrected = iter(holm([each.found.p for each in found if each.found is not None]))
+    of_weighted = iter(holm([each.weighted.p for each in found if each.weighted is not None]))
     told = tuple(
-        each if each.found is None else replace(each, pvalue=next(corrected)) for each in found
+        each
+        if each.found is None
+        else replace(
+            each,
+            pvalue=next(corrected),
+            weighted_p=next(of_weighted) if each.weighted is not None else None,
+        )
+        for each in found
     )
     outcome = joined.outcome.definition
     points = in_points(outcome, np.zeros(1)) is not None
@@ -108,6 +125,36 @@ def _computed(joined: JoinedScores, kind: Kind, pair: DriverPair, found: PairFou
         np.array([each.scores[key] for each in inside]) for key in (pair.first, pair.second)
     )
     try:
-        return replace(found, found=interaction(one, other, values if points is None else points))
+        done = interaction(one, other, values if points is None else points)
     except DataError as error:
         return replace(found, problem=f"not defined: {error}")
+    return _with_weights(joined, kind, pair, replace(found, found=done))
+
+
+def _with_weights(
+    joined: JoinedScores, kind: Kind, pair: DriverPair, found: PairFound
+) -> PairFound:
+    """The pair with weights, too, where these are asked for."""
+    keys = {pair.first, pair.second}
+    by = joined_weights(joined, [each for each in kind.answers if keys <= each.scores.keys()])
+    if by is None or found.found is None:
+        return found
+    if by.weights is None or len(by.answers) < LEAST:
+        few = f"{len(by.answers)} of {LEAST} needed have a value of the population shares"
+        return replace(found, not_weighted=by.refused or few)
+    values = np.array([each.value for each in by.answers])
+    points = in_points(joined.outcome.definition, values)
+    outcome = values if points is None else points
+    one, other = (
+        np.array([each.scores[key] for each in by.answers]) for key in (pair.first, pair.second)
+    )
+    slopes = []
+    try:
+        for slope in found.found.slopes:
+            apart = other - slope.value
+            design = np.column_stack([one, apart, one * apart])
+            fitted = weighted_regression(design, outcome, _TERMS, by.weights)
+            slopes.append(fitted.coefficients[0])
+    except DataError as error:
+        return replace(found, not_weighted=str(error))
+    return replace(found, weighted=fitted.coefficients[2], weighted_slopes=tuple(slopes))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from analysis.weighted_regression import Coefficient
 from surveyapp.results.association_phrases import caution, outcome_named
 from surveyapp.results.driver_interactions import Interactions, PairFound
 from surveyapp.results.driver_phrases import INTERACTION_CAUTION, map_basis
-from surveyapp.results.figure_json import numbers_to_json
-from surveyapp.results.priority_map import PriorityMap
+from surveyapp.results.figure_json import numbers_to_json, weighted_to_json
+from surveyapp.results.priority_map import Point, PriorityMap
 
 
 def maps_to_json(found: Sequence[PriorityMap], *, few: int) -> list[dict[str, Any]]:
@@ -46,11 +47,21 @@ def _map(found: PriorityMap, few: int) -> dict[str, Any]:
                 "label": point.label,
                 "importance": numbers_to_json(point.importance, few=few),
                 "score": numbers_to_json(point.performance, few=few),
+                "weighted": _point_weighted(point, few) if found.is_weighted else None,
                 **dict(zip(("importance_side", "score_side"), found.sides(point), strict=True)),
             }
             for point in found.ordered
         ],
         "left_out": [{"label": each.label, "reason": each.why} for each in found.left_out],
+        "not_weighted": found.not_weighted or None,
+    }
+
+
+def _point_weighted(point: Point, few: int) -> dict[str, Any]:
+    own = point.weighted_importance
+    return {
+        "importance": numbers_to_json(own, few=few) if own else None,
+        "score": weighted_to_json(point.performance.weighted, few=few),
     }
 
 
@@ -84,7 +95,29 @@ def _pair(pair: PairFound, few: int) -> dict[str, Any]:
         }
         if one
         else None,
+        "weighted": _pair_weighted(pair),
         "p": pair.pvalue,
         "significant": pair.certain if one else None,
         "slopes_of_the_first": [vars(slope) for slope in one.slopes] if one else [],
+    }
+
+
+def _pair_weighted(pair: PairFound) -> dict[str, Any] | None:
+    """The product and the slopes with weights; null where none are asked for."""
+    if pair.weighted is None:
+        return {"reason": pair.not_weighted} if pair.not_weighted else None
+    return {
+        "interaction": _coefficient(pair.weighted),
+        "p": pair.weighted_p,
+        "slopes_of_the_first": [_coefficient(each) for each in pair.weighted_slopes],
+        "reason": None,
+    }
+
+
+def _coefficient(found: Coefficient) -> dict[str, float]:
+    return {
+        "estimate": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "error": found.error,
     }

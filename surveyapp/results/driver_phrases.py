@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.interactions import Interaction, Slope
+from analysis.weighted_regression import Coefficient
 from surveyapp.results import phrases
 from surveyapp.results.association_phrases import joined_by, outcome_verbally
 from surveyapp.results.driver_interactions import Interactions, PairFound
@@ -89,6 +90,11 @@ def slope_said(found: Interactions, slope: Slope) -> str:
 
 def product_said(found: Interactions, one: Interaction) -> str:
     """By how much the slope changes for one point more of the second score, with its interval."""
+    return _numbers(found, one.estimate, one.low, one.high)
+
+
+def coefficient_said(found: Interactions, one: Coefficient) -> str:
+    """A product or slope with weights, likewise."""
     return _numbers(found, one.estimate, one.low, one.high)
 
 

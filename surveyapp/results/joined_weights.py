@@ -8,7 +8,7 @@ told of pairs without weights, by the rule of weighted scores (``group_publicati
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,15 +37,19 @@ class JoinedWeights:
     refused: str = ""
 
 
-def joined_weights(joined: JoinedScores, answers: Sequence[Answer]) -> JoinedWeights | None:
+def joined_weights(
+    joined: JoinedScores,
+    answers: Sequence[Answer],
+    parts: Iterable[Sequence[Answer]] = (),
+) -> JoinedWeights | None:
     """The weights of those of these answers, of all segments and all time, that are in the scope; None where
-    no weights are asked for."""
+    no weights are asked for. The groups of ``parts`` of them must be such that they may be told of, too."""
     by = joined.weighting
     if by is None:
         return None
     if by.refused:
         return JoinedWeights(refused=by.refused)
-    if _is_hidden(joined, answers):
+    if any(_is_hidden(joined, each) for each in (answers, *parts)):
         return JoinedWeights(refused=_HIDDEN)
     known = [each for each in joined.in_scope(answers) if each.group in by.groups]
     counted = Counter(each.group for each in known)

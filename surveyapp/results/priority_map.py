@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -24,8 +24,10 @@ from surveyapp.results.customer_groups import why_hidden
 from surveyapp.results.definitions import Scored
 from surveyapp.results.drivers import parts_of
 from surveyapp.results.joined_scores import Answer, JoinedScores, Kind
+from surveyapp.results.joined_weights import joined_weights
 from surveyapp.results.shown_cells import Cells, shown_cells
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
+from surveyapp.results.weighting import PeriodWeights, period_weights
 
 SEED = 20_260_101  # printed with the result, so that it can be repeated
 MOST = 8  # scores split together: half a second
@@ -34,12 +36,15 @@ RESAMPLES = 500
 
 @dataclass(frozen=True)
 class Point:
-    """One score: its part of the outcome's variance in percent, and its mean from 0 to 100."""
+    """One score: its part of the outcome's variance in percent, and its mean from 0 to 100; each with weights,
+    too, where they are asked for and there are some.
+    """
 
     key: str
     label: str
     importance: Figure
     performance: Figure
+    weighted_importance: Figure | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,14 @@ class PriorityMap:
     found: SparseImportance | None = None
     why: str = ""
     hidden: Hidden = Hidden.NO
+    not_weighted: str = ""  # why there are no weighted importances, where they are asked for
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether weights are asked for."""
+        return bool(self.not_weighted) or any(
+            point.weighted_importance or point.performance.weighted for point in self.points
+        )
 
     @property
     def lines(self) -> tuple[float, float]:
@@ -116,10 +129,13 @@ def priority_maps(session: Session, joined: JoinedScores | None) -> tuple[Priori
         minimum=joined.minimum_cell,
         facets=joined.scope.facets,
     )[segment]
-    return tuple(_map(joined, kind, cells) for kind in kinds)
+    weights = period_weights(session, joined.base, joined.scope, minimum=joined.minimum_cell)
+    return tuple(_map(joined, kind, cells, weights) for kind in kinds)
 
 
-def _map(joined: JoinedScores, kind: Kind, cells: Cells) -> PriorityMap:
+def _map(
+    joined: JoinedScores, kind: Kind, cells: Cells, weights: PeriodWeights | None
+) -> PriorityMap:
     outcome = joined.outcome.definition
     keys, left_out = _kept(joined, kind)
     if len(keys) < 2:
@@ -135,19 +151,69 @@ def _map(joined: JoinedScores, kind: Kind, cells: Cells) -> PriorityMap:
         return PriorityMap(kind.name, outcome, (), left_out, why=str(error))
     labels = {key: kind.labels[key] for key in keys}
     parts = parts_of(found.importance, labels)
+    weighted, refused = _weighted_parts(joined, kind, keys, labels)
     points = tuple(
-        Point(key, labels[key], part, _performance(joined, kind, key, cells))
+        Point(
+            key,
+            labels[key],
+            part,
+            _performance(joined, kind, key, cells, weights),
+            weighted.get(key),
+        )
         for key, part in zip(keys, parts, strict=True)
     )
-    return PriorityMap(kind.name, outcome, points, left_out, found)
+    return PriorityMap(kind.name, outcome, points, left_out, found, not_weighted=refused)
 
 
-def _performance(joined: JoinedScores, kind: Kind, key: str, cells: Cells) -> Figure:
+def _weighted_parts(
+    joined: JoinedScores, kind: Kind, keys: Sequence[str], labels: Mapping[str, str]
+) -> tuple[Mapping[str, Figure], str]:
+    """The importances with weights by key, or why there are none; neither where they are not asked for.
+
+    The customers with any of the scores are raked together, so that one has one weight in every pair.
+    """
+    if joined.weighting is None:
+        return {}, ""
+    some = [each for each in kind.answers if not each.scores.keys().isdisjoint(keys)]
+    having = (
+        [each for each in some if each.scores.keys() >= set(pair)]
+        for size in (1, 2)
+        for pair in combinations(keys, size)
+    )
+    by = joined_weights(joined, some, having)
+    if by is None or by.weights is None:
+        return {}, by.refused if by else ""
+    scores = np.array([[each.scores.get(key, np.nan) for key in keys] for each in by.answers])
+    values = np.array([each.value for each in by.answers])
+    try:
+        with one_blas_thread():
+            found = sparse_importance(
+                *(scores, values, keys),
+                seed=SEED,
+                resamples=RESAMPLES,
+                weights=by.weights.values,
+            )
+    except DataError as error:
+        return {}, str(error)
+    return dict(zip(keys, parts_of(found.importance, labels), strict=True)), ""
+
+
+def _performance(
+    joined: JoinedScores, kind: Kind, key: str, cells: Cells, weights: PeriodWeights | None
+) -> Figure:
     """The mean of all who gave the score in the scope, rescaled to 0 to 100."""
     place, scale = kind.cells[key]
     scored = joined.base.scored[place][scale]
     sums, hidden = cells.get(kind.cells[key], (NOTHING, Hidden.NO))
-    return _mean(scored, kind.labels[key], sums, hidden)
+    found = _mean(scored, kind.labels[key], sums, hidden)
+    if weights is None:
+        return found
+    averaged = replace(
+        scored,
+        scale=replace(scored.scale, metric=Metric.INDEX),
+        definition=found.definition,
+    )
+    return replace(found, weighted=weights.of([kind.cells[key]], averaged, found))
 
 
 def _mean(scored: Scored, label: str, sums: Sums, hidden: Hidden) -> Figure:

@@ -94,7 +94,7 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
             "Answers at a touchpoint", Permission.READ_RESULTS, SCOPE | {"count"}, shareable=True
         ),
         Page.DRIVERS: PageRule(
-            "Drivers", Permission.READ_RESULTS, SCOPE | {"drivers"}, shareable=True
+            "Drivers", Permission.READ_RESULTS, SCOPE | {"drivers"}, shareable=True, weighted=True
         ),
         Page.FUNNEL: PageRule("Funnel", Permission.READ_RESULTS, SCOPE | {"count", "days"}),
         Page.EXPLORE: PageRule("Explore", Permission.READ_RESULTS, SCOPE | {"scale", "place"}),

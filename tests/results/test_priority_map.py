@@ -15,8 +15,11 @@ from sqlalchemy.orm import Session
 from analysis.drivers import relative_importance
 from analysis.interactions import interaction
 from analysis.sparse_drivers import sparse_importance
+from analysis.weighted_regression import weighted_regression
+from analysis.weighting import raked, weighted_mean
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid, NotFound
+from surveyapp.journeys.population_shares import set_shares
 from surveyapp.results.driver_interactions import interactions
 from surveyapp.results.driver_json import interactions_to_json, maps_to_json
 from surveyapp.results.driver_pairs import declare_pair, pairs_of, remove_pair
@@ -26,7 +29,7 @@ from surveyapp.results.priority_map import MOST, SEED, PriorityMap, priority_map
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
-from surveyapp.store.models import Journey
+from surveyapp.store.models import DriverPair, Journey
 from tests.results import bank, test_associations
 
 pytestmark = pytest.mark.xdist_group("priority_map")  # its tests share what is made once
@@ -65,10 +68,24 @@ def store(
                 "sjq": {item.code: row[item.dimension] for item in items},
                 "nps": {"nps": row["nps"]},
             }
-            who = {"region": "North" if at < 3 else "South", "tenure_years": 5}
+            who = {
+                "region": "North" if at < 3 else "South",
+                "tenure_years": 5,
+                "size": "small" if at % 3 else "big",
+            }
             rows.append((bank.START + timedelta(hours=at), who, answers))
         rules = {segments[code]: rule for code, (_, rule) in bank.SEGMENTS.items()}
         bank.store_answers(session, place.surveys["end"], rows, rules)
+        set_shares(
+            session,
+            session.get_one(Journey, place.journey),
+            attribute="size",
+            lines="small 50\nbig 50",
+            source="register",
+            counted_on=bank.START.date(),
+            user_id=None,
+        )
+    bank.count_cells(made)
     yield made
     made.close()
 
@@ -103,6 +120,42 @@ def test_importance_and_score_are_those_of_the_answers(store: Store, people: pd.
     assert found.leader
     assert "is most strongly associated with recommending" in map_title(found)
     assert f"n = {N} submissions with all of the scores" in map_basis(found)
+
+
+def test_with_weights_importances_scores_and_pairs_are_those_of_weighted_answers(
+    store: Store, people: pd.DataFrame
+):
+    weights = raked(
+        {"size": ["small" if at % 3 else "big" for at in range(N)]},
+        {"size": {"small": 0.5, "big": 0.5}},
+    )
+    pair = DriverPair(id=1, journey_id=1, first=KEYS[2], second=KEYS[1])
+    with store.reading() as session:
+        inside = joined_scores(session, Scope(1, weighted=True), library=BUILT_IN)
+        (found, *_) = priority_maps(session, inside)
+        told = interactions(inside, [pair])
+    scores = people[list(DIMENSIONS)].to_numpy(dtype=float)
+    expected = relative_importance(
+        *(scores, people.nps.to_numpy(dtype=float), DIMENSIONS),
+        seed=SEED, resamples=2, weights=weights.values,
+    )  # fmt: skip
+    assert [p.weighted_importance.estimate for p in found.points] == pytest.approx(
+        [100 * each.part for each in expected.drivers]
+    )
+    performance = found.points[0].performance.weighted.mean
+    mean = weighted_mean((scores[:, 0] - 1) * 100 / 6, weights)
+    assert (performance.estimate, performance.error) == pytest.approx((mean.estimate, mean.error))
+    assert maps_to_json([found], few=5)[0]["scores"][0]["weighted"]["importance"]["n"] == N
+    a, b = scores[:, 2], scores[:, 1]
+    points = 100.0 * ((people.nps >= 9).astype(float) - (people.nps <= 6)).to_numpy()
+    fitted = weighted_regression(np.column_stack([a, b, a * b]), points, "abc", weights)
+    (own,) = told.pairs
+    assert own.weighted is not None and own.weighted_p == own.weighted.p
+    assert own.weighted.estimate == pytest.approx(fitted.coefficients[2].estimate)
+    assert own.weighted.error == pytest.approx(fitted.coefficients[2].error)
+    assert len(own.weighted_slopes) == 3 and not own.not_weighted
+    (written,) = interactions_to_json(told, few=5)["pairs"]
+    assert written["weighted"]["p"] == own.weighted_p
 
 
 def test_the_lines_are_the_means_and_who_crosses_one_is_undecided(store: Store):
