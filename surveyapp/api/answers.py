@@ -9,7 +9,7 @@ import marshmallow as ma
 from surveyapp.api.bodies import Blueprint
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.portfolio import ShareSchema
-from surveyapp.api.results import ResultsQuery, code_in, scope_in
+from surveyapp.api.results import WeightedResultsQuery, code_in, scope_in
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import NotFound
 from surveyapp.journeys.queries import journey_by_code
@@ -22,7 +22,7 @@ answers = Blueprint(
 )
 
 
-class AnswersQuery(ResultsQuery):
+class AnswersQuery(WeightedResultsQuery):
     class Meta:
         exclude = ("compare",)
 
@@ -35,6 +35,15 @@ class AnswersQuery(ResultsQuery):
     )
 
 
+class WeightedShareSchema(ma.Schema):
+    """A share as it would be if the answers had the population shares, with its 95% interval."""
+
+    estimate = ma.fields.Float(required=True)
+    low = ma.fields.Float(required=True)
+    high = ma.fields.Float(required=True)
+    effective_n = ma.fields.Float(required=True)
+
+
 class GivenAnswerSchema(ma.Schema):
     """An answer, or several taken together."""
 
@@ -44,6 +53,12 @@ class GivenAnswerSchema(ma.Schema):
         required=True, metadata={"description": "Rounded so that the answers add up to 100."}
     )
     share = ma.fields.Nested(ShareSchema, required=True)
+    weighted = ma.fields.Nested(
+        WeightedShareSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where it has no weights, or none are asked for."},
+    )
 
 
 class QuestionSchema(ma.Schema):
@@ -64,6 +79,11 @@ class QuestionSchema(ma.Schema):
         required=True,
         metadata={"description": "Detractors, passives and promoters."},
     )
+    not_weighted = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why its shares have no weights, where these are asked for."},
+    )
 
 
 class AnswersSchema(ma.Schema):
@@ -79,6 +99,7 @@ _PART = {
     "n": 98,
     "percent": 40,
     "share": {"estimate": 39.8, "low": 33.9, "high": 46.1, "reason": None},
+    "weighted": None,
 }
 _ANSWERS = {
     "journey": "onboarding",
@@ -96,6 +117,7 @@ _ANSWERS = {
             "reason": None,
             "answers": [{**_PART, "answer": "10: Extremely likely"}],
             "groups": [_PART],
+            "not_weighted": None,
         }
     ],
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from sqlalchemy.orm import Session
 
 from analysis.metrics import Share, share
 from analysis.rounding import whole_percents
+from analysis.weighting import WeightedMean
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind, Metric, Wording
 from surveyapp.i18n.words import ENGLISH, Words, msg
@@ -21,7 +22,8 @@ from surveyapp.results.counted_answers import Answer, AnswerCounts, AnswerGroup
 from surveyapp.results.customer_groups import why_hidden
 from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
 from surveyapp.results.scope import Scope
-from surveyapp.results.view_models import Hidden, State
+from surveyapp.results.view_models import Figure, Hidden, State
+from surveyapp.results.weighting import PeriodWeights, period_weights
 from surveyapp.surveys.survey import Survey
 
 # Kinds of one answer a customer, whose shares add up; lists of several have a table of their own.
@@ -32,12 +34,17 @@ _KINDS = frozenset(
     }
 )
 _PROMOTERS, _PASSIVES = (9, 10), (7, 8)
+_NO_SCORE = (
+    "Answers to this question are no score of their own, and are not counted by the values of the population"
+    " shares."
+)
 
 
 @dataclass(frozen=True)
 class Part:
     """An answer, or several taken together: how many gave it, their share, and its ``percent`` of parts
     that add up to 100. ``position`` is from -1 (worst) to 1 (best), None where answers have no order.
+    ``weighted`` is the share with weights, in percent.
     """
 
     label: str
@@ -45,6 +52,7 @@ class Part:
     share: Share
     percent: int
     position: float | None
+    weighted: WeightedMean | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,8 @@ class AnswerShares:
 
     ``answers`` are all answers that can be given, from the first to the last; ``groups`` put those to a
     question from 0 to 10 that makes a Net Promoter Score into detractors, passives and promoters; their
-    labels are messages, those of answers the words that were asked.
+    labels are messages, those of answers the words that were asked. ``not_weighted`` says why shares have no
+    weights, where these are asked for.
     """
 
     stage: str | None  # both None at the journey's end
@@ -65,6 +74,12 @@ class AnswerShares:
     answers: tuple[Part, ...]
     groups: tuple[Part, ...] = ()
     hidden: Hidden = Hidden.NO
+    not_weighted: str = ""
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether its shares have weights, too."""
+        return any(part.weighted for part in self.answers)
 
     @property
     def state(self) -> State:
@@ -121,6 +136,7 @@ def answer_shares(
             facets=scope.facets,
         )
 
+    weights = period_weights(session, base, scope, minimum=minimum_cell)
     for asked in _asked(base, place, library):
         counts = answer_counts(session, base, asked.surveys, library=library)
         for code, item in asked.items.items():
@@ -128,8 +144,48 @@ def answer_shares(
             reason = _scores_hidden(base, hidden, place, code, scope)
             reason = reason or too_few(tuple(counts.answered(named)))
             own = Counter() if reason else _counted(counts, named, scope)
-            found.append(_shares(base, names, asked, item, own, reason))
+            shares = _shares(base, names, asked, item, own, reason)
+            if weights is not None and shares.answers:
+                shares = _with_weights(base, place, (asked, item), shares, weights)
+            found.append(shares)
     return tuple(found)
+
+
+def _with_weights(
+    base: Ground,
+    place: Place,
+    question: tuple[_Asked, Item],
+    shares: AnswerShares,
+    weights: PeriodWeights,
+) -> AnswerShares:
+    """The shares with weights, of a question whose answer is a score: rollups count these by the groups."""
+    asked, item = question
+    own = [
+        scored
+        for scored in base.scored.get(place, {}).values()
+        if scored.definition.instrument == asked.instrument.code
+        and scored.scale.items == (item.code,)
+    ]
+    if not own:
+        return replace(shares, not_weighted=_NO_SCORE)
+    scored = own[0]
+    cell, low, high = (place, scored.scale.id), scored.scale.minimum, scored.scale.maximum
+    told = weights.of([cell], scored, Figure(scored.definition, shares.n, 0.0, None, None, None))
+    if told.figure is None:
+        return replace(shares, not_weighted=told.refused)
+
+    def weighted(parts: Sequence[Part], possible: Sequence[_Possible]) -> tuple[Part, ...]:
+        given = [[int(answer) for answer in answers] for _, answers, _ in possible]  # type: ignore[arg-type]  # scores are whole numbers
+        if item.reverse:
+            given = [[low + high - each for each in some] for some in given]
+        found = weights.shares(cell, scored, given)
+        return tuple(replace(part, weighted=one) for part, one in zip(parts, found, strict=True))
+
+    return replace(
+        shares,
+        answers=weighted(shares.answers, list(_possible(asked, item))),
+        groups=weighted(shares.groups, _NPS) if shares.groups else (),
+    )
 
 
 def unread_answers(

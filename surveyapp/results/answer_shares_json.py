@@ -24,6 +24,7 @@ def answer_shares_to_json(found: Sequence[AnswerShares], *, few: int) -> list[di
             "reason": each.why(few) or None,
             "answers": [_part(part) for part in each.answers],
             "groups": [_part(part) for part in each.groups],
+            "not_weighted": each.not_weighted or None,
         }
         for each in found
     ]
@@ -36,4 +37,18 @@ def _part(part: Part) -> dict[str, Any]:
         "n": part.n,
         "percent": part.percent,
         "share": share_to_json(part.share),
+        "weighted": _weighted(part),
+    }
+
+
+def _weighted(part: Part) -> dict[str, float] | None:
+    """The share with weights; null where it has none or none are asked for."""
+    found = part.weighted
+    if found is None:
+        return None
+    return {
+        "estimate": found.estimate,
+        "low": max(0.0, found.low),
+        "high": min(100.0, found.high),
+        "effective_n": found.effective_n,
     }

@@ -7,7 +7,7 @@ rests on it is shown (``group_publication``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -96,6 +96,24 @@ class PeriodWeights:
             for number, each in self.sums.get(cell, {}).items():
                 sums[number] = sums.get(number, NOTHING) + each
         return self.by.score(several, scored, sums, self.when)
+
+    def shares(
+        self, cell: Cell, scored: Scored, answers: Sequence[Collection[int]]
+    ) -> tuple[WeightedMean, ...]:
+        """The percentages of a score of one question whose answer is one of these, where the score itself may
+        be told with weights (``of``): the answers of each group are known where its score is."""
+        sums = self.sums.get(cell, {})
+        known = sorted((self.by.groups[n], own) for n, own in sums.items() if n in self.by.groups)
+        weights = _weights(
+            tuple(values for values, _ in known),
+            tuple(own.n for _, own in known),
+            _shares_of(self.by),
+        )
+        counts = [[sum(own.bins[each] for each in some) for _, own in known] for some in answers]
+        return tuple(
+            weighted_mean_of_cells([100.0 * n for n in given], [1e4 * n for n in given], weights)
+            for given in counts
+        )
 
 
 @dataclass(frozen=True)
@@ -312,14 +330,17 @@ def _told(by: Weighting, scored: Scored, sums: _ByGroup) -> Weighted:
                 refused=f"Nobody answered whose {margin.attribute} is {absent[0]}; {_JOIN}, since nobody"
                 " can speak for them.",
             )
-    shares = tuple((each.attribute, tuple(each.shares.items())) for each in by.margins)
     try:
-        found = _weighted_mean(scored.scale, tuple(sorted(known.items())), shares)
+        found = _weighted_mean(scored.scale, tuple(sorted(known.items())), _shares_of(by))
     except AnalysisError as error:
         said = str(error)
         return Weighted(None, refused=f"{said[:1].upper()}{said[1:]}.")
     unknown = sums[UNKNOWN].n if UNKNOWN in sums else 0
     return Weighted(_figure(scored, found), found, unknown)
+
+
+def _shares_of(by: Weighting) -> _Shares:
+    return tuple((each.attribute, tuple(each.shares.items())) for each in by.margins)
 
 
 _Shares = tuple[tuple[str, tuple[tuple[str, float], ...]], ...]

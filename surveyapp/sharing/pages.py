@@ -50,7 +50,6 @@ class PageRule:
     of_one: bool = True
     shareable: bool = False
     unshared: str = ""
-    weighted: bool = False  # its scores can stand with weights, too
 
 
 _MONTHS = frozenset({"from", "to", "period", "compare"})
@@ -71,36 +70,30 @@ PAGES: Mapping[Page, PageRule] = MappingProxyType(
             of_one=False,
             shareable=True,
         ),
-        Page.OVERVIEW: PageRule(
-            "Overview", Permission.READ_JOURNEYS, SCOPE, shareable=True, weighted=True
-        ),
-        Page.MAP: PageRule(
-            "Map", Permission.READ_JOURNEYS, SCOPE | {"scale"}, shareable=True, weighted=True
-        ),
-        Page.TOUCHPOINT: PageRule(
-            "Touchpoint", Permission.READ_JOURNEYS, SCOPE, shareable=True, weighted=True
-        ),
+        Page.OVERVIEW: PageRule("Overview", Permission.READ_JOURNEYS, SCOPE, shareable=True),
+        Page.MAP: PageRule("Map", Permission.READ_JOURNEYS, SCOPE | {"scale"}, shareable=True),
+        Page.TOUCHPOINT: PageRule("Touchpoint", Permission.READ_JOURNEYS, SCOPE, shareable=True),
         Page.RESULTS: PageRule(
             "Results",
             Permission.READ_RESULTS,
             SCOPE | {"choices", "drivers"},
             shareable=True,
-            weighted=True,
         ),
         Page.ANSWERS: PageRule(
             "Answers", Permission.READ_RESULTS, SCOPE | {"count"}, shareable=True
         ),
         Page.TOUCHPOINT_ANSWERS: PageRule(
-            "Answers at a touchpoint", Permission.READ_RESULTS, SCOPE | {"count"}, shareable=True
+            "Answers at a touchpoint",
+            Permission.READ_RESULTS,
+            SCOPE | {"count"},
+            shareable=True,
         ),
         Page.DRIVERS: PageRule(
-            "Drivers", Permission.READ_RESULTS, SCOPE | {"drivers"}, shareable=True, weighted=True
+            "Drivers", Permission.READ_RESULTS, SCOPE | {"drivers"}, shareable=True
         ),
         Page.FUNNEL: PageRule("Funnel", Permission.READ_RESULTS, SCOPE | {"count", "days"}),
         Page.EXPLORE: PageRule("Explore", Permission.READ_RESULTS, SCOPE | {"scale", "place"}),
-        Page.TARGETS: PageRule(
-            "Targets", Permission.READ_RESULTS, SCOPE, shareable=True, weighted=True
-        ),
+        Page.TARGETS: PageRule("Targets", Permission.READ_RESULTS, SCOPE, shareable=True),
         Page.BENCHMARKS: PageRule("Benchmarks", Permission.READ_RESULTS, SCOPE),
         Page.RESPONSES: PageRule(
             "Responses",

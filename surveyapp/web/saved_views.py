@@ -77,9 +77,7 @@ def saved_views_menu() -> Menu | None:
         at = journey_id
         if page is Page.SIDE_BY_SIDE:
             at = _first_journey()  # a link is made where its first journey's links are listed
-        is_weighted = request.args.get("weighted") == "yes"
-        told = PAGES[page].weighted or not is_weighted
-        shares = PAGES[page].shareable and at is not None and told
+        shares = PAGES[page].shareable and at is not None
         shares = shares and may_on(session, me(), Permission.SHARE_RESULTS, at or 0)
     return Menu(found[:IN_MENU], len(found), of, at, shares)
 

@@ -210,11 +210,6 @@ def _asked(session: Session, journey_id: int, of: str) -> PageAsked:
     scope = read_scope(journey_id, dict(asked.pairs), default=default)
     if not scope.of_everybody:
         queries.segment(session, scope.segment_id)
-    if scope.weighted and not asked.rule.weighted:
-        raise Invalid(
-            f"{asked.rule.title} are not weighted; take the weighting off the page first, and share it as it"
-            " is. The overview, map, results, targets and touchpoints can be shared with weighted scores."
-        )
     return replace(asked, arguments=urlencode(replace(scope, default=ALL_TIME).arguments))
 
 

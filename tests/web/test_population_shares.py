@@ -97,9 +97,20 @@ def test_shares_are_set_used_changed_and_removed(installation, sign_in):
     assert long.status_code == 422 and "one response per row" in words(long)
     wanted = {"purpose": "Board", "days": "30"}
     link = client.post(
-        f"{base}/share-links/new", data={"of": f"{base}/answers?weighted=yes", **wanted}
+        f"{base}/share-links/new", data={"of": f"{base}/answers{ALL}&weighted=yes", **wanted}
     )
-    assert "Answers are not weighted" in words(link)
+    address = re.search(r"/shared/[\w-]+", link.text)
+    assert address is not None
+    seen = words(client.get(address[0]))
+    assert "The table has the shares with weights" in seen and "are no score of their own" in seen
+    told_parts = client.get(f"{base}/answers.json{ALL}&weighted=yes").json["questions"]
+    (likely,) = (each for each in told_parts if each["item"] == "nps.nps")
+    down, _, up = (each["weighted"]["estimate"] for each in likely["groups"])
+    assert up - down == pytest.approx(row["weighted"]["estimate"])
+    assert sum(each["weighted"]["estimate"] for each in likely["answers"]) == pytest.approx(100)
+    drivers = client.get(f"{base}/drivers.json{ALL}&weighted=yes")
+    assert drivers.status_code == 200
+    assert "Weighted" in words(client.get(f"{base}/drivers{ALL}&weighted=yes"))
     made_link = client.post(
         f"{base}/share-links/new", data={"of": f"{base}{ALL}&weighted=yes", **wanted}
     )
