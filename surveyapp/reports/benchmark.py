@@ -113,7 +113,7 @@ def content(numbers: Numbers, *, made: date, words: Words = ENGLISH) -> Document
         *_beside_study(numbers.studied, words),
         *targets(_targets(numbers), few, words),
         *scores.touchpoints(overview, words),
-        *weighted(overview, numbers.margins, words),
+        *weighted(overview, numbers.margins, words, associations=numbers.associations),
         *journey_map(numbers.grid, few=few, words=words),
         *chosen(numbers.choices, few=few, words=words),
         *drivers(numbers.drivers, numbers.associations, few=few, words=words),
@@ -287,7 +287,9 @@ def _summary(numbers: Numbers, words: Words) -> Iterator[Block]:
     overview = numbers.overview
     yield Heading(words.say("Summary"))
     yield KeyFigures(_key_figures(numbers, words))
-    said = findings.findings(overview, numbers.comparison, numbers.trends, words=words)
+    said = findings.findings(
+        overview, numbers.comparison, numbers.trends, words=words, weights=True
+    )
     for finding in said:
         yield Paragraph((Styled(finding.headline), " ", finding.text), Tone.BULLET)
     if not said:

@@ -110,7 +110,7 @@ def _cut(said: str, most: int) -> str:
 
 def _headline(sheet: Sheet, words: Words) -> Iterator[Block]:
     """The first finding that is significant, else the first one."""
-    found = findings.findings(sheet.overview, trends=sheet.trends, words=words)
+    found = findings.findings(sheet.overview, trends=sheet.trends, words=words, weights=True)
     first = next((each for each in found if each.certain), found[0] if found else None)
     if first is None:
         none = words.say("There are not enough answers yet for any findings.")
@@ -148,6 +148,7 @@ def _below(figure: Figure, few: int, words: Words) -> Iterator[str]:
         change = words.begun(phrases.change(figure, few=few, words=words))
         said = words.say("{change}: {numbers}", change=change, numbers=numbers)
         yield said if numbers else change
+        yield weight_phrases.weighted_change(figure, words=words, few=few)
     if figure.target is not None:
         against = target_phrases.against(figure.definition, figure.target, words=words)
         yield words.begun(against)  # names of months keep theirs
@@ -164,7 +165,7 @@ def _weights(sheet: Sheet, words: Words) -> Iterator[Block]:
 
 def _weakest(overview: JourneyOverview, words: Words) -> Iterator[Block]:
     """Which stage scores lowest, where it differs from every other; else that none does."""
-    said = next(findings.stages(overview, words=words), None)
+    said = next(findings.stages(overview, words=words, weights=True), None)
     if said is not None:
         yield Heading(words.say("Stages"), level=2)
         yield Paragraph((Styled(said.headline), " ", said.text))
