@@ -48,8 +48,13 @@ from surveyapp.results.view_models import (
 )
 from surveyapp.results.weak_points import advice, lowest, sides, stage_sums, told_cells
 from surveyapp.results.weighted_changes import weighted_cells
-from surveyapp.results.weighted_ends import weighted_ends
-from surveyapp.results.weighting import PeriodWeights, baseline_weights, period_weights
+from surveyapp.results.weighted_ends import weighted_advice, weighted_ends
+from surveyapp.results.weighting import (
+    PeriodWeights,
+    baseline_weights,
+    period_weights,
+    weights_of_months,
+)
 from surveyapp.store.models import EVERYBODY, Stage
 
 __all__ = ["journey_overview", "response_rates", "segment_comparison", "trend"]
@@ -361,4 +366,6 @@ def _advice(
         ]
         if within:
             found[cell] = sum(within, start=NOTHING), reasons[cell].get(segment, Hidden.NO)
-    return advice(base, found, said, changed)
+    made = advice(base, found, said, changed)
+    weights = weights_of_months(session, base, scope, latest, minimum=minimum)
+    return made if made is None or weights is None else weighted_advice(base, found, made, weights)

@@ -154,6 +154,8 @@ def priorities_to_json(advice: Advice | None, *, few: int) -> dict[str, Any]:
                 "moment_of_truth": step.moment_of_truth,
                 **figure_to_json(step.figure, few=few),
                 "against_others": contrast_to_json(step.against_rest, without=""),
+                "weighted_against_others": step.weighted
+                and contrast_to_json(step.weighted, without=""),
             }
             for step in advice.steps
         ],

@@ -434,7 +434,8 @@ class WeightedEnds:
 
 @dataclass(frozen=True)
 class Priority:
-    """A touchpoint below the journey's other touchpoints taken together, and by how much."""
+    """A touchpoint below the journey's other touchpoints taken together, and by how much; ``weighted`` is the
+    difference of the scores with weights, where both have some."""
 
     stage: str
     touchpoint_id: int
@@ -442,6 +443,7 @@ class Priority:
     moment_of_truth: bool
     figure: Figure
     against_rest: Contrast
+    weighted: Contrast | None = None
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def advice(
     """
     if when.since is None or when.until is None:
         return None
-    asked, left_out = _asked(base, found)
+    asked, left_out = asked_first(base, found)
     contrasts = differences(_against_rest(asked))
     rows = [
         Priority(
@@ -172,12 +172,12 @@ def advice(
     return Advice(when.since, when.until, tuple(sorted(rows, key=order)), compared, tuple(left_out))
 
 
-_Asked = tuple[str, Touchpoint, Scored, Sums]  # the stage's name
+AskedFirst = tuple[str, Touchpoint, Scored, Sums]  # the stage's name
 
 
-def _asked(base: Ground, found: Cells) -> tuple[list[_Asked], list[str]]:
+def asked_first(base: Ground, found: Cells) -> tuple[list[AskedFirst], list[str]]:
     """The touchpoints with the first scale that each asks, and the names of those with too few answers."""
-    asked: list[_Asked] = []
+    asked: list[AskedFirst] = []
     left_out = []
     for stage in base.journey.stages:
         for touchpoint in stage.touchpoints:
@@ -190,7 +190,7 @@ def _asked(base: Ground, found: Cells) -> tuple[list[_Asked], list[str]]:
     return asked, left_out
 
 
-def _against_rest(asked: Sequence[_Asked]) -> list[tuple[Scored, Sums, Sums]]:
+def _against_rest(asked: Sequence[AskedFirst]) -> list[tuple[Scored, Sums, Sums]]:
     """Each touchpoint beside all others of its journey on the same scale."""
     totals: dict[str, Sums] = {}
     for _, _, scored, sums in asked:
@@ -203,8 +203,10 @@ def gaps(journeys: Sequence[tuple[Ground, Cells]]) -> list[tuple[Ground, Priorit
 
     Holm's correction counts the touchpoints of all these journeys, as they are looked at together.
     """
-    asked = [(base, each) for base, found in journeys for each in _asked(base, found)[0]]
-    pairs = [pair for base, found in journeys for pair in _against_rest(_asked(base, found)[0])]
+    asked = [(base, each) for base, found in journeys for each in asked_first(base, found)[0]]
+    pairs = [
+        pair for base, found in journeys for pair in _against_rest(asked_first(base, found)[0])
+    ]
     below = [
         (
             base,

@@ -1,14 +1,16 @@
-"""Which stages and dimensions score lowest and highest with weights, by the rule of those without."""
+"""Which stages, dimensions and touchpoints score low with weights, by the rules of those without."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from surveyapp.results.cells import NOTHING
 from surveyapp.results.figures import figure
 from surveyapp.results.journey import Cell, Ground
 from surveyapp.results.shown_cells import Cells
 from surveyapp.results.view_models import (
+    Advice,
     End,
     Figure,
     Hidden,
@@ -17,7 +19,7 @@ from surveyapp.results.view_models import (
     WeightedEnds,
     profile,
 )
-from surveyapp.results.weak_points import ends_of, stage_sums, told_cells
+from surveyapp.results.weak_points import asked_first, ends_of, stage_sums, told_cells
 from surveyapp.results.weighted_changes import weighted_contrasts
 from surveyapp.results.weighting import PeriodWeights
 
@@ -31,6 +33,25 @@ def weighted_ends(
     if weights is None:
         return None
     return WeightedEnds(dict(_stages(base, found, weights)), _sides(base, found, weighted))
+
+
+def weighted_advice(base: Ground, found: Cells, made: Advice, weights: PeriodWeights) -> Advice:
+    """The same touchpoints with the differences of weighted scores; Holm's correction counts all that were
+    looked at. ``found`` and ``weights`` are of the advice's months."""
+    asked, _ = asked_first(base, found)
+    cells = [(point.id, scored.scale.id) for _, point, scored, _ in asked]
+    pairs = []
+    for (_, _, scored, sums), cell in zip(asked, cells, strict=True):
+        others = [each for each in cells if each[1] == cell[1] and each != cell]
+        rest = sum((found[each][0] for each in others), start=NOTHING)
+        own = weights.of([cell], scored, figure(scored, sums, Hidden.NO))
+        pairs.append((own, weights.of(others, scored, figure(scored, rest, Hidden.NO))))
+    contrasts = dict(zip(cells, weighted_contrasts(pairs), strict=True))
+    rows = tuple(
+        replace(row, weighted=contrasts.get((row.touchpoint_id, row.figure.definition.scale)))
+        for row in made.rows
+    )
+    return replace(made, rows=rows)
 
 
 def _stages(base: Ground, found: Cells, weights: PeriodWeights) -> Iterator[tuple[str, End]]:

@@ -154,20 +154,24 @@ def period_weights(
     session: Session, base: Ground, scope: Scope, *, minimum: int
 ) -> PeriodWeights | None:
     """The weighted scores of a scope's period; None where none are asked for."""
-    if not scope.weighted:
-        return None
-    by = weighting(session, base, scope, minimum=minimum)
-    return PeriodWeights(by, scope.period, _group_sums(session, base, by, scope.period))
+    return weights_of_months(session, base, scope, scope.period, minimum=minimum)
 
 
 def baseline_weights(
     session: Session, base: Ground, scope: Scope, *, minimum: int
 ) -> PeriodWeights | None:
     """Those of the months that the scope is compared with; None where there are none, or no weights."""
-    if not scope.weighted or scope.baseline is None:
+    return weights_of_months(session, base, scope, scope.baseline, minimum=minimum)
+
+
+def weights_of_months(
+    session: Session, base: Ground, scope: Scope, when: Period | None, *, minimum: int
+) -> PeriodWeights | None:
+    """Those of other months than the scope's; None where there are none, or no weights are asked for."""
+    if not scope.weighted or when is None:
         return None
     by = weighting(session, base, scope, minimum=minimum)
-    return PeriodWeights(by, scope.baseline, _group_sums(session, base, by, scope.baseline))
+    return PeriodWeights(by, when, _group_sums(session, base, by, when))
 
 
 def month_weights(

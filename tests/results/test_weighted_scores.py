@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -11,18 +12,22 @@ from sqlalchemy.orm import Session
 
 from analysis.metrics import Mean, summarize
 from analysis.scoring import scales
+from analysis.weighted_difference import weighted_difference
 from analysis.weighting import raked, weighted_mean
 from instruments.loader import BUILT_IN
 from instruments.schema import Metric
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.population_shares import read_shares, set_shares, shares_as_lines
+from surveyapp.reports import trend_charts
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.counted import replace, scores_of
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards
 from surveyapp.results import weighting as module
 from surveyapp.results.cells import Sums
-from surveyapp.results.scope import Scope
+from surveyapp.results.figure_json import figure_to_json
+from surveyapp.results.journey_json import trends_to_json
+from surveyapp.results.scope import Comparison, Scope
 from surveyapp.results.view_models import State
 from surveyapp.results.weighted_scores import (
     WeightedRow,
@@ -261,6 +266,78 @@ def test_shares_are_read_as_they_are_written():
     read_once = read_shares("New York: 33.3 %\n\nage 30 to 40, 66,7")
     assert read_once == pytest.approx({"New York": 0.333, "age 30 to 40": 0.667})
     assert read_shares(shares_as_lines(read_once)) == pytest.approx(read_once)
+
+
+def csat(satisfied: int, of: int, at: datetime, region: str):
+    """Answers to CSAT of which so many are satisfied."""
+    return [
+        (at, {"region": region}, {"csat": {"csat": 5 if k < satisfied else 2}}) for k in range(of)
+    ]
+
+
+@pytest.fixture
+def falling(store: Store) -> int:
+    """Ten months with two touchpoints: in the last, the south, few answers and half of all customers, falls at
+    the app; at the identity check it is always low."""
+    months = [datetime(2025, 6 + k, 10, 12, tzinfo=UTC) for k in range(7)]
+    months += [datetime(2026, 1 + k, 10, 12, tzinfo=UTC) for k in range(3)]
+    with store.writing() as session:
+        place = bank.make_journey(session)
+        for at in months:
+            south = 2 if at == MARCH else 9
+            rows = csat(18, 20, at, "North") + csat(south, 10, at, "South")
+            bank.store_answers(session, place.surveys["app"], rows, {})
+            rows = csat(16, 20, at, "North") + csat(1, 10, at, "South")
+            bank.store_answers(session, place.surveys["id"], rows, {})
+        share(session, place.journey, ("region", "North 50\nSouth 50"))
+    bank.count_cells(store)
+    return place.journey
+
+
+def test_changes_limits_and_who_is_lowest_stand_with_weights(store: Store, falling: int):
+    march = Scope(falling, since=MARCH.date(), until=MARCH.date(), weighted=True)
+    long = Scope(falling, weighted=True, comparison=Comparison.NONE)
+    with store.reading() as session:
+        overview = dashboards.journey_overview(session, march, library=BUILT_IN)
+        trends = dashboards.trend(session, long, library=BUILT_IN)
+        plain = dashboards.journey_overview(
+            session, dataclasses.replace(march, weighted=False), library=BUILT_IN
+        )
+    app = next(p for p in overview.touchpoints if p.code == "app").figures[0]
+    change = app.weighted.figure.change
+    assert change.before.estimate == pytest.approx(90)
+    now, before = (
+        app.weighted.mean,
+        weighted_mean(
+            [100.0] * 18 + [0.0] * 2 + [100.0] * 9 + [0.0],
+            raked({"region": ["N"] * 20 + ["S"] * 10}, {"region": {"N": 0.5, "S": 0.5}}),
+        ),
+    )
+    expected = weighted_difference(now, before)
+    assert change.contrast.difference == pytest.approx(0.5 * (90 + 20) - 90)
+    assert (change.contrast.low, change.contrast.high) == pytest.approx(
+        (expected.low, expected.high)
+    )
+    assert change.contrast.pvalue == pytest.approx(2 * expected.p)  # Holm, of two scores
+    assert change.contrast.certain and not app.change.contrast.certain
+    told = figure_to_json(app, few=5)["weighted"]["change"]
+    assert told["difference"] == change.contrast.difference and told["before"]["n"] == 30
+    assert plain.weighted_ends is None and plain.touchpoints[0].figures[0].weighted is None
+    assert overview.weighted_ends is not None
+    assert set(overview.weighted_ends.lowest) <= {"csat", "ces"}
+    (step, *_) = overview.advice.rows
+    assert step.touchpoint == "Identity check"
+    assert step.weighted.difference == pytest.approx(0.5 * (80 + 10) - 55)
+
+    trend = next(t for t in trends if t.touchpoint_id and t.definition.scale == "csat")
+    own = trend.weighted
+    assert own.limits.n == 9 and own.limits.centre == pytest.approx(90)
+    assert trend.weighted_outside(trend.months[-1]) == "below" == own.outside(own.months[-1])
+    assert own.change.difference == pytest.approx((90 + 90 + 55) / 3 - 90)
+    assert "score with weights" in trend_charts.note(trend)
+    (written,) = trends_to_json([trend], few=5)
+    assert written["weighted"]["outside_limits"] == ["2026-03"]
+    assert written["months"][-1]["weighted"]["estimate"] == pytest.approx(55)
 
 
 def test_a_customer_who_moves_to_another_cell_changes_what_may_be_told(store: Store):
