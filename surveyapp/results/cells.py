@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from operator import add, sub
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Text, case, cast, func, select, tuple_
 from sqlalchemy.orm import Session
@@ -31,8 +32,7 @@ from surveyapp.store.models import (
 RESPONSES = "responses"  # the scale that counts submissions
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(NamedTuple):
     """What a formula needs of a group of scores; groups without a common member can be added."""
 
     n: int = 0
@@ -40,12 +40,12 @@ class Sums:
     total_squares: float = 0.0
     bins: tuple[int, ...] = (0,) * BINS
 
-    def __add__(self, other: Sums) -> Sums:
+    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]  # numbers, not fields
         return Sums(
             self.n + other.n,
             self.total + other.total,
             self.total_squares + other.total_squares,
-            tuple(a + b for a, b in zip(self.bins, other.bins, strict=True)),
+            tuple(map(add, self.bins, other.bins)),
         )
 
     def __sub__(self, other: Sums) -> Sums:
@@ -54,7 +54,7 @@ class Sums:
             self.n - other.n,
             self.total - other.total,
             self.total_squares - other.total_squares,
-            tuple(a - b for a, b in zip(self.bins, other.bins, strict=True)),
+            tuple(map(sub, self.bins, other.bins)),
         )
 
 
@@ -123,7 +123,7 @@ def _are_months(since: date | None, until: date | None) -> bool:
 
 def _sums(values: Sequence[Any]) -> Sums:
     n, total, squares, *bins = values
-    return Sums(int(n), float(total), float(squares), tuple(int(b) for b in bins))
+    return Sums(int(n), float(total), float(squares), tuple(map(int, bins)))
 
 
 def sums(

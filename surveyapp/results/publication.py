@@ -30,6 +30,7 @@ Run = tuple[MonthKey, MonthKey]  # first and last month
 Counts = Mapping[int, Mapping[MonthKey, int]]  # by segment, EVERYBODY included
 Kinds = Mapping[frozenset[int], Mapping[MonthKey, int]]  # by the segments that somebody is in
 _UNKNOWN = Overlaps(None)
+_FIRST, _LAST = (0, 0), (9999, 12)  # months, where an end is open
 
 
 def within(month: MonthKey, since: MonthKey | None, until: MonthKey | None) -> bool:
@@ -50,8 +51,8 @@ class Publication:
     ) -> Hidden:
         """Why not to show the segment's figure of these whole months; None is an open end."""
         counts = self.counts.get(segment, {})
-        inside = {month for month, n in counts.items() if n and within(month, since, until)}
-        n = sum(counts[month] for month in inside)
+        begin, end = since or _FIRST, until or _LAST
+        n = sum([each for month, each in counts.items() if begin <= month <= end])
         if n == 0:
             return Hidden.NO
         if n < self.minimum:
@@ -59,12 +60,11 @@ class Publication:
         if segment not in self.runs:
             return Hidden.COMPLEMENT
         for first, last in self.runs[segment]:
-            begins, ends = within(first, since, until), within(last, since, until)
-            covers = since is not None and until is not None and first < since and until < last
-            if (begins and ends) or not (begins or ends or covers):
-                continue  # all of it is inside, or nothing
-            run = {month for month, n in counts.items() if n and first <= month <= last}
-            if run & inside and run - inside:
+            if last < begin or end < first or (begin <= first and last <= end):
+                continue  # nothing of it is inside, or all
+            run = [month for month, each in counts.items() if each and first <= month <= last]
+            inside = [month for month in run if begin <= month <= end]
+            if inside and len(inside) < len(run):
                 return Hidden.PERIOD
         return Hidden.NO
 
