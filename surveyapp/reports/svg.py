@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from surveyapp.design_tokens import COLOURS, FONT
@@ -14,11 +15,20 @@ FAMILY = f"{FONT}, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
 def element(name: str, content: str = "", **attributes: str | float | None) -> str:
     """``stroke_width=2`` becomes stroke-width="2"; None is left out. ``content`` is SVG already."""
     said = "".join(
-        f" {key.rstrip('_').replace('_', '-')}={quoteattr(_plain(value))}"
-        for key, value in attributes.items()
-        if value is not None
+        [
+            f" {_name(key)}={quoteattr(value)}"
+            if isinstance(value, str)
+            else f' {_name(key)}="{_plain(value)}"'
+            for key, value in attributes.items()
+            if value is not None
+        ]
     )
     return f"<{name}{said}>{content}</{name}>" if content else f"<{name}{said}/>"
+
+
+@lru_cache(maxsize=128)  # an attribute of ours
+def _name(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
 
 
 def escaped(said: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -33,10 +33,14 @@ def trend(
     session: Session,
     scope: Scope,
     *,
+    at: Collection[Place] | None = None,
     minimum_cell: int = 5,
     library: Library,
 ) -> tuple[Trend, ...]:
     """Every figure by month: the journey's end first, then touchpoint by touchpoint.
+
+    ``at``: the places whose months are looked at, all if omitted. Of others there is the change, which is
+    tested together with theirs, and no month where the months do not make up the change.
 
     Months too few to be shown alone are hidden together with as many neighbours as make up a group
     that may be known, so that no month follows from the sum of all. A change is that of the period
@@ -45,25 +49,30 @@ def trend(
     """
     base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
-    by_segment = cells.monthly(
-        session, base.ids, sorted({EVERYBODY, segment_id}), facets=scope.facets
-    )
+    baseline, window_months = scope.baseline, scope.history.months
+
+    def is_seen(place: Place) -> bool:
+        return at is None or place in at
+
+    by_segment = cells.monthly(session, base.ids, [EVERYBODY], facets=scope.facets)
+    if segment_id != EVERYBODY:
+        seen = [each for each in base.ids if not baseline or is_seen(base.places[each])]
+        by_segment |= cells.monthly(session, seen, [segment_id], facets=scope.facets)
     everybody = base.pooled_months(by_segment[EVERYBODY])
     found = base.pooled_months(by_segment[segment_id])
     published = publications(session, base, minimum=minimum_cell, facets=scope.facets)
     worded = wordings_asked(base, library)
     reworded = reworded_cells(session, base, scope, library=library)
     placed = placed_changes(session, base.journey)
-    baseline, window_months = scope.baseline, scope.history.months
     between = (_ends(baseline), _ends(scope.period)) if baseline else None
     verdicts = time_verdicts(session, base, minimum=minimum_cell)
     sides = [in_period(when) for when in (scope.period, baseline)] if baseline else []
     compared = change_sums(session, base, scope, minimum=minimum_cell)
     targets = of_segment(base.targets, segment_id)
-    weights = month_weights(session, base, scope, minimum=minimum_cell)
+    weights = month_weights(session, base, scope, at, minimum=minimum_cell)
 
     def with_weights(own: Figure, scored: Scored, place: Place, month: MonthKey) -> Figure:
-        if weights is None:
+        if weights is None or not is_seen(place):
             return own
         return replace(own, weighted=weights.of((place, scored.scale.id), scored, month, own))
 
@@ -77,15 +86,18 @@ def trend(
     asked: list[Asked] = []
     for stage_name, touchpoint, place, code in places:
         for scale, scored in base.scored.get(place, {}).items():
+            told = published.get((place, scale))
             months = found.get((place, scale), {})
             whole = everybody.get((place, scale), {})
+            if baseline and not is_seen(place):
+                months = dict.fromkeys(told.counts.get(segment_id, {}) if told else (), NOTHING)
             window = list(_every_month(months, window_months))
-            told = published.get((place, scale))
+            looked_at = window if is_seen(place) or not baseline else []
             reasons = {
                 month: told.why_hidden(segment_id, month, month) if told else Hidden.NO
-                for month, _ in window
+                for month, _ in looked_at
             }
-            alone = {month for month, sums in window if sums.n and not reasons[month]}
+            alone = {month for month, sums in looked_at if sums.n and not reasons[month]}
             others = {} if segment_id == EVERYBODY else _others(months, whole, alone, told)
             shown = tuple(
                 Month(
@@ -93,7 +105,7 @@ def trend(
                     with_weights(figure(scored, sums, reasons[month]), scored, place, month),
                     figure(scored, others[month], Hidden.NO) if month in others else None,
                 )
-                for month, sums in window
+                for month, sums in looked_at
             )
             last, first = compared.get((place, scale), (NOTHING, NOTHING))
             other_words = (place, scale) in reworded

@@ -40,13 +40,14 @@ from surveyapp.results.group_publication import UNKNOWN
 from surveyapp.results.journey import (
     Cell,
     Ground,
+    Place,
 )
 from surveyapp.results.publication import Publication
 from surveyapp.results.scope import Period, Scope, period
-from surveyapp.results.view_models import Figure, Margin, Weighted
+from surveyapp.results.view_models import Definition, Figure, Margin, Weighted
 from surveyapp.results.weighted_groups import ToldGroups, groups_told
 from surveyapp.store.db import read_once
-from surveyapp.store.models import EVERYBODY
+from surveyapp.store.models import EVERYBODY, PopulationShares, WeightingCell
 
 MOST_GROUPS = 24  # cells with answers: of more, few are large enough, and the check takes long
 COUNTING = "Answers are still being counted by the values of the population shares; try again in a few minutes."
@@ -55,6 +56,7 @@ _INTERVAL = "Linearised, Student's t, 95%"
 _NO_GROUP = "Hidden, because a small group of customers could be told apart; join values that few customers have."
 
 _ByGroup = Mapping[int, Sums]
+_Months = Mapping[Cell, Mapping[MonthKey, Sums]]
 _NOBODY = ToldGroups(frozenset(), {})
 
 
@@ -121,15 +123,18 @@ class MonthWeights:
     """The same month by month."""
 
     by: Weighting
-    sums: Mapping[Cell, Mapping[MonthKey, _ByGroup]]
+    everybody: _Months
+    groups: Mapping[int, _Months]
 
     def of(self, cell: Cell, scored: Scored, month: MonthKey, own: Figure) -> Weighted:
         """That of a month, nothing where ``own``, it without weights, is not shown."""
         if not own.shown:
             return Weighted(None)
-        day = date(*month, 1)
-        sums = self.sums.get(cell, {}).get(month, {})
-        return self.by.score([cell], scored, sums, period(day, day))
+        everybody = self.everybody.get(cell, {}).get(month)
+        if everybody is None:
+            return self.by.score([cell], scored, {}, _month(month))
+        groups = {n: own.get(cell, {}).get(month, NOTHING) for n, own in self.groups.items()}
+        return self.by.score([cell], scored, _with_rest(everybody, groups), _month(month))
 
     def over(self, cell: Cell, scored: Scored, first: MonthKey, last: MonthKey) -> Weighted:
         """That of the months from the first to the last one."""
@@ -175,13 +180,20 @@ def weights_of_months(
 
 
 def month_weights(
-    session: Session, base: Ground, scope: Scope, *, minimum: int
+    session: Session, base: Ground, scope: Scope, at: Collection[Place] | None, *, minimum: int
 ) -> MonthWeights | None:
-    """The weighted scores of every month; None where none are asked for."""
+    """The weighted scores of every month ``at`` these places, all if None; None where none are asked for."""
     if not scope.weighted:
         return None
     by = weighting(session, base, scope, minimum=minimum)
-    return MonthWeights(by, _group_months(session, base, by))
+    if by.refused:
+        return MonthWeights(by, {}, {})
+    numbers = _stored(by)
+    ids = [each for each in base.ids if at is None or base.places[each] in at]
+    found = cells.monthly(session, ids, [EVERYBODY, *numbers])
+    pooled = {segment: base.pooled_months(own) for segment, own in found.items()}
+    groups = {number: pooled[segment] for segment, number in numbers.items()}
+    return MonthWeights(by, pooled[EVERYBODY], groups)
 
 
 def weighting(session: Session, base: Ground, scope: Scope, *, minimum: int) -> Weighting:
@@ -208,27 +220,6 @@ def _group_sums(
     }
 
 
-def _group_months(
-    session: Session, base: Ground, by: Weighting
-) -> dict[Cell, dict[MonthKey, dict[int, Sums]]]:
-    """The same month by month, of all time."""
-    if by.refused:
-        return {}
-    numbers = _stored(by)
-    found = cells.monthly(session, base.ids, [EVERYBODY, *numbers])
-    pooled = {segment: base.pooled_months(own) for segment, own in found.items()}
-    return {
-        cell: {
-            month: _with_rest(
-                everybody,
-                {n: pooled[s].get(cell, {}).get(month, NOTHING) for s, n in numbers.items()},
-            )
-            for month, everybody in months.items()
-        }
-        for cell, months in pooled[EVERYBODY].items()
-    }
-
-
 def _stored(by: Weighting) -> dict[int, int]:
     """The groups' numbers by those of their rollups."""
     return {UNKNOWN - number: number for number in by.groups}
@@ -245,8 +236,25 @@ def margins_of(session: Session, journey_id: int) -> tuple[Margin, ...]:
     """The known shares of a journey's customers, by the name of the attribute."""
     return tuple(
         Margin(each.attribute, each.shares, each.source, each.counted_on)
-        for each in population_shares(session, journey_id)
+        for each in _shares_of(session, journey_id)
     )
+
+
+def _shares_of(session: Session, journey_id: int) -> Sequence[PopulationShares]:
+    """The known shares, read once in a snapshot: a page asks for them several times."""
+    key = ("population shares", journey_id)
+    return read_once(session, key, lambda: population_shares(session, journey_id))
+
+
+def _cells_of(session: Session, journey_id: int) -> Mapping[str, WeightingCell]:
+    key = ("weighting cells", journey_id)
+    return read_once(session, key, lambda: weighting_cells(session, journey_id))
+
+
+@lru_cache(maxsize=1024)
+def _month(month: MonthKey) -> Period:
+    day = date(*month, 1)
+    return period(day, day)
 
 
 def why_not_weighted(session: Session, scope: Scope) -> str:
@@ -258,8 +266,8 @@ def why_not_weighted(session: Session, scope: Scope) -> str:
 
 def being_counted(session: Session, journey_id: int) -> bool:
     """Whether answers are still being counted by the values of the shares, which takes minutes."""
-    rules = cell_rules(population_shares(session, journey_id))
-    stored = weighting_cells(session, journey_id)
+    rules = cell_rules(_shares_of(session, journey_id))
+    stored = _cells_of(session, journey_id)
     return any(rule in stored and stored[rule].sorted_to is not None for rule in rules.values())
 
 
@@ -275,7 +283,7 @@ def why_never_weighted(session: Session, scope: Scope) -> str:
             "Weighted scores are of all channels and languages, without flagged answers; take these"
             " filters off to see them."
         )
-    known = population_shares(session, scope.journey_id)
+    known = _shares_of(session, scope.journey_id)
     if not known:
         return "No population shares are known for this journey; set them first."
     rules = cell_rules(known)
@@ -284,7 +292,7 @@ def why_never_weighted(session: Session, scope: Scope) -> str:
             f"The shares have {combinations(known)} combinations of values; answers are weighted by at most"
             f" {MOST_CELLS}. Join values, or remove an attribute."
         )
-    stored = weighting_cells(session, scope.journey_id)
+    stored = _cells_of(session, scope.journey_id)
     if any(rule not in stored for rule in rules.values()):
         return "Answers are not counted by these shares yet; open one of the shares and save it."
     return ""
@@ -292,8 +300,8 @@ def why_never_weighted(session: Session, scope: Scope) -> str:
 
 def _weighting(session: Session, base: Ground, minimum: int) -> Weighting:
     margins = margins_of(session, base.journey.id)
-    rules = cell_rules(population_shares(session, base.journey.id))
-    stored = weighting_cells(session, base.journey.id)
+    rules = cell_rules(_shares_of(session, base.journey.id))
+    stored = _cells_of(session, base.journey.id)
     numbers = {UNKNOWN - stored[rule].id: values for values, rule in rules.items()}
     by_number = {UNKNOWN - stored[rule].id: rule for rule in rules.values()}
     groups = groups_told(session, base, by_number, minimum=minimum)
@@ -418,7 +426,17 @@ def _point(scale: ScoredScale, answer: int) -> float:
 
 def _figure(scored: Scored, found: WeightedMean) -> Figure:
     low, high = scored.definition.axis
-    definition = replace(scored.definition, interval=_INTERVAL)
     return Figure(
-        definition, found.n, found.estimate, max(low, found.low), min(high, found.high), None
+        _linearised(scored.definition),
+        found.n,
+        found.estimate,
+        max(low, found.low),
+        min(high, found.high),
+        None,
     )
+
+
+@lru_cache(maxsize=1024)
+def _linearised(definition: Definition) -> Definition:
+    """The same score, whose interval is a weighted one."""
+    return replace(definition, interval=_INTERVAL)

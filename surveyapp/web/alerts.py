@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from math import isfinite
+from urllib.parse import urlencode
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -33,8 +34,22 @@ from surveyapp.whole import whole_number
 alerts = Blueprint("alerts", __name__)
 alerts.add_app_template_filter(alert_words.period_said, "alert_period")
 
+_IN_QUERIES = "!$'()*,/:;?@"  # what an address may have there as it is
 _LONGEST_NAME = 200  # of a place or a score in the address
 MUTES = ((1, "1 day"), (7, "7 days"), (30, "30 days"), (90, "90 days"))
+
+
+@alerts.app_template_global()
+def alert_address(journey_id: int, scope: Scope | None, **asked: object) -> str:
+    """Where an alert is added with what is ``asked`` filled in. A table has a hundred of these, so that the
+    router is asked once for all of a page.
+    """
+    pages: dict[int, str] = g.setdefault("alert_pages", {})
+    if journey_id not in pages:
+        pages[journey_id] = url_for("alerts.new", journey_id=journey_id)
+    said = dict(scope.arguments if scope else {}, **asked)
+    query = {name: value for name, value in said.items() if value is not None}
+    return f"{pages[journey_id]}?{urlencode(query, safe=_IN_QUERIES)}"
 
 
 @alerts.get("/alerts")

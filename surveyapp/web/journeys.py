@@ -423,7 +423,7 @@ def touchpoint(journey_id: int, touchpoint_id: int) -> ResponseReturnValue:
         scope = scope_asked(session, journey_id)
         found = queries.touchpoint(session, journey_id, touchpoint_id)
         overview = dashboards.journey_overview(session, scope, **rules)
-        trends = dashboards.trend(session, scope, **rules)
+        trends = dashboards.trend(session, scope, at=[touchpoint_id], **rules)
         bar = scope_bar(session, scope)
         asked = surveys_of(session, journey_id)
         journey = queries.journey(session, journey_id)

@@ -54,7 +54,7 @@ def index(journey_id: int) -> ResponseReturnValue:
         scope = scope_asked(session, journey_id)
         journey = queries.journey(session, journey_id)
         comparison = dashboards.segment_comparison(session, scope, **rules)
-        trends = dashboards.trend(session, scope, **rules)
+        trends = dashboards.trend(session, scope, at=[None], **rules)
         overview = dashboards.journey_overview(session, scope, **rules)
         known = queries.count_responses(session).get(journey_id, 0)
         waiting = unread_choices(session, journey_id, library=rules["library"])

@@ -198,7 +198,7 @@ def _results(session: Session, scope: Scope, _asked: PageAsked) -> dict[str, Any
     rules = dashboard_rules()
     overview = dashboards.journey_overview(session, scope, **rules)
     comparison = dashboards.segment_comparison(session, scope, **rules)
-    trends = dashboards.trend(session, scope, **rules)
+    trends = dashboards.trend(session, scope, at=[None], **rules)
     return {
         "overview": overview,
         "comparison": comparison,
@@ -213,7 +213,7 @@ def _touchpoint(session: Session, scope: Scope, asked: PageAsked) -> dict[str, A
     rules, touchpoint_id = dashboard_rules(), asked.touchpoint_id or 0
     point = queries.touchpoint(session, scope.journey_id, touchpoint_id)
     overview = dashboards.journey_overview(session, scope, **rules)
-    trends = dashboards.trend(session, scope, **rules)
+    trends = dashboards.trend(session, scope, at=[touchpoint_id], **rules)
     return {
         "touchpoint": point,
         "overview": overview,
