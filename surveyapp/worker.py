@@ -65,6 +65,7 @@ from surveyapp.responses import (
 )
 from surveyapp.results import (
     comment_proposals,
+    decision_kinds,
     invariance_actions,
     invitation_months,
     kept_answers,
@@ -401,6 +402,7 @@ DUTIES: Mapping[str, tuple[float, Duty]] = {
     "add up invitations": (5.0, INVITATIONS.add_up),
     "add up decisions": (5.0, DECISIONS.add_up),
     "count invitations": (60.0, invitation_months.count_due),
+    "count decisions": (60.0, decision_kinds.count_due),
     "count answers": (60.0, kept_answers.keep_due),
     "test invariance": (3600.0, invariance_actions.ask_due),
     "look for releases": (86_400.0, _NEWEST_RELEASE),

@@ -2,11 +2,15 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0102"
 down_revision = "0099"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_DOCUMENT = sa.JSON(none_as_null=True).with_variant(
+    postgresql.JSONB(none_as_null=True), "postgresql"
+)
 _SUMS = ("n", "sent", "opened", "started", "completed", "held_back")
 _COLUMNS = ", ".join(("decision_id", "survey_id", "decided_at", "outcome", "reason", *_SUMS))
 _OWN = ("survey_id", "decided_at", "outcome", "reason", "sent_at", "invitation_id")
@@ -87,6 +91,17 @@ def _create_tables() -> None:
             ["survey_id"], ["surveys.id"], name="fk_decision_countings_survey_id"
         ),
         sa.PrimaryKeyConstraint("survey_id", name="pk_decision_countings"),
+    )
+    op.create_table(
+        "decision_kinds",
+        sa.Column("journey_id", sa.Integer(), nullable=False),
+        sa.Column("rules", sa.String(64), nullable=False),
+        sa.Column("months", _DOCUMENT, nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["journey_id"], ["journeys.id"], name="fk_decision_kinds_journey_id"
+        ),
+        sa.PrimaryKeyConstraint("journey_id", name="pk_decision_kinds"),
     )
     op.create_table(
         "decision_changes",

@@ -31,6 +31,7 @@ from surveyapp.store.models import (
 Key = tuple[int, str]  # response and item
 Codes = frozenset[int]
 MOST_SHOWN = 50
+MOST_COUNTED = 100_000  # comments: some 5 ms, on each page
 
 
 class Role(StrEnum):
@@ -50,12 +51,15 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    """How many comments there are, are coded once or more, twice, and disagreed upon."""
+    """How many comments there are, are coded once or more, twice, and disagreed upon; ``is_more``: there
+    are more comments than MOST_COUNTED, which is then their number here.
+    """
 
     comments: int
     coded: int
     double: int
     open: int
+    is_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,11 +172,14 @@ def progress(session: Session, survey_ids: Sequence[int]) -> Progress:
         query = select(func.count()).select_from(Comment).where(own, *which)
         return session.scalar(query) or 0
 
+    few = select(Comment.response_id).where(own).limit(MOST_COUNTED + 1).subquery()
+    there = session.scalar(select(func.count()).select_from(few)) or 0
     return Progress(
-        comments=count(),
+        comments=min(there, MOST_COUNTED),
         coded=count(_among(Role.FIRST), _coded(Role.FIRST)),
         double=count(_among(Role.SECOND), _coded(Role.SECOND)),
         open=count(*_disagreed()),
+        is_more=there > MOST_COUNTED,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from analysis.agreement import Agreement, krippendorff_alpha
-from surveyapp.comments.coding import double_coded
+from surveyapp.comments.coding import Codes, double_coded
 from surveyapp.store.models import CommentCode
 
 SEED = 20111116
@@ -51,10 +52,21 @@ def agreement_by_code(
     pairs = double_coded(session, survey_ids)
     if not pairs:
         return []
+    told = _agreements(tuple(pairs), tuple(code.id for code in codes))
+    return [
+        CodeAgreement(code, alpha, given) for code, (alpha, given) in zip(codes, told, strict=True)
+    ]
+
+
+@lru_cache(maxsize=32)  # the same until somebody codes a comment
+def _agreements(
+    pairs: tuple[tuple[Codes, Codes], ...], codes: tuple[int, ...]
+) -> tuple[tuple[Agreement, int], ...]:
+    """Of each code its agreement, and how many comments either coder gave it."""
     rng = np.random.default_rng(SEED)
     found = []
     for code in codes:
-        marks = [(code.id in first, code.id in second) for first, second in pairs]
+        marks = [(code in first, code in second) for first, second in pairs]
         alpha = krippendorff_alpha(marks, resamples=_RESAMPLES, rng=rng)
-        found.append(CodeAgreement(code, alpha, sum(any(each) for each in marks)))
-    return found
+        found.append((alpha, sum(any(each) for each in marks)))
+    return tuple(found)

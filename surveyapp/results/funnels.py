@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from analysis.metrics import Share, share
 from surveyapp.journeys.calendar import UTC_DAYS, Calendar
-from surveyapp.journeys.segments import parse
 from surveyapp.responses.facets import Facet
-from surveyapp.results.cells import MonthKey, month_key
+from surveyapp.results.cells import MonthKey
 from surveyapp.results.customer_groups import NO_FACET, why_hidden
-from surveyapp.results.months import month_decided
+from surveyapp.results.decision_kinds import kinds_by_month
 from surveyapp.results.overlaps import overlaps
+from surveyapp.results.publication import within
 from surveyapp.results.scope import ALL_TIME, Period
 from surveyapp.results.view_models import Hidden
 from surveyapp.sampling import funnel as counting
@@ -123,16 +123,22 @@ def by_segment(
     segments = list(session.scalars(select(Segment).order_by(Segment.name, Segment.id)))
     if not segments or not surveys:
         return ()
-    begin, end = calendar.bounds(when.since, when.until)
     numbers = [survey.id for survey in surveys]
-    rules = {segment.id: parse(segment.rule) for segment in segments}
-    found = counting.by_segment(session, numbers, rules, begin=begin, end=end)
-    month = month_decided(session, numbers, calendar)
+    by_id = sorted(segments, key=lambda segment: segment.id)
+    months = kinds_by_month(session, surveys[0].journey_id, numbers, by_id, calendar)
     asked = [
-        _Asked(month_key(written), inside, n)
-        for inside, months in counting.asked_by_kind(session, numbers, rules, month).items()
-        for written, n in months.items()
+        _Asked(month, inside, counts.asked)
+        for month, kinds in months.items()
+        for inside, counts in kinds.items()
+        if counts.asked
     ]
+    since, until = when.months
+    found = dict.fromkeys((EVERYBODY, *(segment.id for segment in segments)), Counts())
+    for month, kinds in months.items():
+        if within(month, since, until):
+            for inside, counts in kinds.items():
+                for number in inside:
+                    found[number] += counts
     lying = overlaps(tuple((segment.id, segment.rule) for segment in segments))
     hidden = {
         number: why_hidden(asked, lying, when, number, minimum=minimum_cell) for number in found

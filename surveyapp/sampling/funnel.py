@@ -149,15 +149,17 @@ def returned(
     return found
 
 
-def by_segment(
+def by_kind(
     session: Session,
     surveys: Collection[int],
     rules: Mapping[int, Rule],
+    month: ColumnElement[str],
     *,
     begin: datetime | None = None,
     end: datetime | None = None,
-) -> dict[int, Counts]:
-    """The counts of EVERYBODY and of each segment (id: rule), reasons taken together as "".
+) -> dict[str, dict[frozenset[int], Counts]]:
+    """The counts by ``month`` of the decision and by all the segments (id: rule) that a customer is in,
+    EVERYBODY included, reasons taken together as "".
 
     One query, which counts by the attributes that the rules ask about; each rule is then asked once
     for each kind of customer, and means the same as everywhere else.
@@ -167,24 +169,23 @@ def by_segment(
     sqlite = session.get_bind().dialect.name == "sqlite"
     values = [_value(name, sqlite).label(f"a{place}") for place, name in enumerate(names)]
     query = (
-        _joined(select(own.outcome, *_stages(), *values))
+        _joined(select(month.label("month"), own.outcome, *_stages(), *values))
         .join(_INTERACTIONS, _INTERACTIONS.c.id == own.interaction_id)
         .where(*_scope(surveys, begin, end))
-        .group_by(own.outcome, *(f"a{place}" for place in range(len(names))))
+        .group_by("month", own.outcome, *(f"a{place}" for place in range(len(names))))
     )
-    found = dict.fromkeys((EVERYBODY, *rules), Counts())
+    found: dict[str, dict[frozenset[int], Counts]] = {}
     for row in session.execute(query):
-        outcome, stages, known = row[0], row[1:7], row[7:]
+        written, outcome, stages, known = row[0], row[1], row[2:8], row[8:]
         counts = _counts(stages)
         if outcome == "skip":
             counts = Counts(skipped={"": counts.asked})
         attributes = {
             name: value for name, value in zip(names, known, strict=True) if value is not None
         }
-        found[EVERYBODY] += counts
-        for segment, rule in rules.items():
-            if rule.matches(attributes):
-                found[segment] += counts
+        inside = (segment for segment, rule in rules.items() if rule.matches(attributes))
+        kind, kinds = frozenset((EVERYBODY, *inside)), found.setdefault(written, {})
+        kinds[kind] = kinds.get(kind, Counts()) + counts
     return found
 
 
@@ -219,36 +220,6 @@ def answered_by_segment(
         for segment in own:
             if segment == EVERYBODY or rules[segment].matches(attributes):
                 own[segment] = (own[segment][0] + int(n), own[segment][1] + int(answered))
-    return found
-
-
-def asked_by_kind(
-    session: Session,
-    surveys: Collection[int],
-    rules: Mapping[int, Rule],
-    month: ColumnElement[str],
-) -> dict[frozenset[int], dict[str, int]]:
-    """How many were ever asked, by all the segments that a customer is in, EVERYBODY included, and
-    ``month`` of the decision; by one query.
-    """
-    names = sorted({name for rule in rules.values() for name in rule.fields})
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    values = [_value(name, sqlite).label(f"a{place}") for place, name in enumerate(names)]
-    query = (
-        select(func.count(), month.label("month"), *values)
-        .select_from(_DECISIONS)
-        .join(_INTERACTIONS, _INTERACTIONS.c.id == _DECISIONS.c.interaction_id)
-        .where(*_scope(surveys, None, None), _DECISIONS.c.outcome == "ask")
-        .group_by("month", *(f"a{place}" for place in range(len(names))))
-    )
-    found: dict[frozenset[int], dict[str, int]] = {}
-    for n, written, *known in session.execute(query):
-        attributes = {
-            name: value for name, value in zip(names, known, strict=True) if value is not None
-        }
-        inside = (segment for segment, rule in rules.items() if rule.matches(attributes))
-        months = found.setdefault(frozenset((EVERYBODY, *inside)), {})
-        months[written] = months.get(written, 0) + int(n)
     return found
 
 

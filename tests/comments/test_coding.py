@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -76,7 +77,9 @@ def test_comments_come_newest_first_and_a_second_coder_gets_those_of_others(code
     assert coders.effective() == {new: {coders.staff}}
 
 
-def test_what_two_agree_on_is_final_and_the_rest_counts_once_it_is_settled(coders: Coders):
+def test_what_two_agree_on_is_final_and_the_rest_counts_once_it_is_settled(
+    coders: Coders, monkeypatch: pytest.MonkeyPatch
+):
     same, other, none = (coders.commented.say(text) for text in "abc")
     for number, first, second in (
         (same, [coders.wait, coders.staff], [coders.staff, coders.wait]),
@@ -94,6 +97,9 @@ def test_what_two_agree_on_is_final_and_the_rest_counts_once_it_is_settled(coder
         (other, {coders.wait}, {coders.staff})
     ]
     assert done == coding.Progress(comments=3, coded=3, double=3, open=1)
+    monkeypatch.setattr(coding, "MOST_COUNTED", 2)
+    with coders.store.reading() as session:
+        assert coding.progress(session, coders.ids) == replace(done, comments=2, is_more=True)
     with pytest.raises(Conflict, match="is settled instead"):
         coders.code(0, other, coders.staff)
     settled = {"user_id": coders.people[0], "now": NOW}

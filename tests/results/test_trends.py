@@ -112,3 +112,18 @@ def test_a_trend_has_the_changes_made_at_its_place_in_its_months(store: Store, j
     assert said == [("B", "Here"), ("D", "Stage"), ("E", "Whole")]
     half = csat(store, journey, since=JANUARY, until=date(2026, 3, 1))
     assert [each.title for each in half.markers] == ["Here"]
+
+
+def test_months_of_some_places_are_those_that_they_have_among_all(store: Store, journey: int):
+    """And changes are corrected for those of all places, whichever are looked at."""
+    for months in ({}, {"since": JULY, "until": date(2026, 12, 31)}):
+        with store.reading() as session:
+            every = dashboards.trend(session, Scope(journey, **months), library=BUILT_IN)
+            own = next(one.touchpoint_id for one in every if one.months)
+            of = {"at": [own], "library": BUILT_IN}
+            some = dashboards.trend(session, Scope(journey, **months), **of)
+        assert [one.change for one in some] == [one.change for one in every]
+        assert [one.wordings for one in some] == [one.wordings for one in every]
+        seen = [one for one in every if one.touchpoint_id == own]
+        assert [one for one in some if one.touchpoint_id == own] == seen
+        assert {one.touchpoint_id for one in some if one.months} == {own}

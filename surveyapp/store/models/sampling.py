@@ -197,6 +197,23 @@ class DecisionCounting(Base):
     counted_to: Mapped[int | None] = mapped_column(Number)
 
 
+class DecisionKinds(Base):
+    """A large journey's decisions by month and by all the segments that a customer is in, counted by the
+    worker.
+
+    ``months`` holds of each month ("2026-03") a ``mark``, which differs when decisions made in it did, and
+    ``kinds``: of each the segments' numbers, and how many were asked, sent, opened, started, completed, held
+    back and skipped. ``rules``: a fingerprint of the segments, surveys and calendar.
+    """
+
+    __tablename__ = "decision_kinds"
+
+    journey_id: Mapped[int] = mapped_column(ForeignKey("journeys.id"), primary_key=True)
+    rules: Mapped[str] = mapped_column(String(64))
+    months: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    counted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class DecisionChange(Base):
     """By how much the columns of a DecisionRollup change with one decision or its invitation, which a
     worker is to add to it; triggers write them, as those of InvitationChange.
