@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    RowMapping,
     Table,
     delete,
     func,
@@ -311,11 +312,11 @@ class CountedByDay:
         connection.execute(text(f"LOCK TABLE {self.countings.name} IN SHARE ROW EXCLUSIVE MODE"))
         return connection
 
-    def _key_of(self, change: Mapping[str, Any], zone: str) -> Key:
+    def _key_of(self, change: Mapping[str, Any] | RowMapping, zone: str) -> Key:
         day = Calendar(zone).day(change[self.moment])
         return (change["survey_id"], day, *(change[name] for name in self.alike))
 
-    def _sums_of(self, change: Mapping[str, Any]) -> tuple[int, ...]:
+    def _sums_of(self, change: Mapping[str, Any] | RowMapping) -> tuple[int, ...]:
         return tuple(change[name] for name in self.sums.values())
 
     def _add(self, connection: Connection, tally: Tally) -> None:

@@ -123,7 +123,7 @@ def returned(
     """
     contact, own = _CONTACTS.c, _DECISIONS.c
     begin, end = calendar.bounds(since, until)
-    known = [contact.bounced_at.is_not(None)]
+    known: list[ColumnElement[bool]] = [contact.bounced_at.is_not(None)]
     known += [contact.bounced_at >= begin] if begin else []  # who was decided about since then
     bounced = session.execute(select(contact.customer_ref, contact.bounced_at).where(*known))
     moments = {ref: moment for ref, moment in bounced}  # noqa: C416 - rows, typed
