@@ -6,6 +6,7 @@ from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from surveyapp.errors import NotFound
+from surveyapp.store.db import read_once
 from surveyapp.store.models import (
     EVERYBODY,
     Journey,
@@ -32,7 +33,11 @@ def journeys(session: Session, granted: Select[int] | None = None) -> list[Journ
 
 
 def journey(session: Session, journey_id: int) -> Journey:
-    """One journey with its map, or NotFound."""
+    """One journey with its map, read once in a snapshot, or NotFound."""
+    return read_once(session, ("journey", journey_id), lambda: _journey(session, journey_id))
+
+
+def _journey(session: Session, journey_id: int) -> Journey:
     query = select(Journey).options(selectinload(Journey.stages).selectinload(Stage.touchpoints))
     found = session.scalar(query.where(Journey.id == journey_id))
     if found is None:
@@ -87,8 +92,8 @@ def segments(session: Session, granted: Select[int] | None = None) -> list[Segme
     """Every segment, by name; none for whoever may see no journey (``granted``; None: all)."""
     query = select(Segment).order_by(Segment.name, Segment.id)
     if granted is not None:
-        query = query.where(granted.exists())
-    return list(session.scalars(query))
+        return list(session.scalars(query.where(granted.exists())))
+    return list(read_once(session, ("segments",), lambda: session.scalars(query).all()))
 
 
 def segment(session: Session, segment_id: int) -> Segment:

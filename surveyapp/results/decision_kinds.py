@@ -51,11 +51,16 @@ def kinds_by_month(
         return {month_key(written): kinds for written, kinds in read.items()}
     return {
         month_key(written): {
-            frozenset((EVERYBODY, *inside)): Counts(*stages, skipped={"": skipped})
-            for inside, *stages, skipped in own["kinds"]
+            frozenset((EVERYBODY, *inside)): _counts(*stages) for inside, *stages in own["kinds"]
         }
         for written, own in row.months.items()
     }
+
+
+def _counts(
+    asked: int, sent: int, opened: int, started: int, completed: int, held_back: int, skipped: int
+) -> Counts:
+    return Counts(asked, sent, opened, started, completed, held_back, skipped={"": skipped})
 
 
 def count_due(installation: Installation, now: datetime) -> int:
@@ -147,7 +152,8 @@ def _marks(
     n = 0
     for (survey, month, *what), sums in DECISIONS.numbers(session, surveys, by, calendar).items():
         n += sums[0]
-        written = month_text(date(*month, 1))
+        year, number = month
+        written = month_text(date(year, number, 1))
         told.setdefault(written, []).append(repr((survey, *what, sums)))
     marks = {
         month: sha256("\n".join(sorted(own)).encode()).hexdigest()[:16]

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session, object_session
 
 from surveyapp.errors import NotFound
 from surveyapp.store.columns import read_moment
+from surveyapp.store.db import read_once
 from surveyapp.store.models import (
     Interaction,
     Invitation,
@@ -127,8 +128,11 @@ def surveys(at: Session | Connection, numbers: Collection[int]) -> dict[int, Sur
 
 
 def surveys_of(at: Session | Connection, journey_id: int) -> list[Survey]:
-    """The surveys of a journey, in the order in which they were made."""
-    return _found(at, _SURVEYS.c.journey_id == journey_id)
+    """The surveys of a journey, in the order in which they were made; read once in a snapshot."""
+    which = _SURVEYS.c.journey_id == journey_id
+    if not isinstance(at, Session):
+        return _found(at, which)
+    return list(read_once(at, ("surveys of", journey_id), lambda: _found(at, which)))
 
 
 def surveys_in(at: Session | Connection, journeys: Collection[int]) -> list[Survey]:
