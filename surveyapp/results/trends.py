@@ -190,8 +190,8 @@ def _others(
     return {month: everybody[month] - months.get(month, NOTHING) for month in told}
 
 
-def _ends(when: Period) -> list[date]:
-    return [day for day in (when.since, when.until) if day]
+def _ends(when: Period) -> tuple[date, ...]:
+    return tuple(day for day in (when.since, when.until) if day)
 
 
 def _answered(

@@ -557,7 +557,7 @@ class Trend:
     months: tuple[Month, ...]
     change: Contrast | None = None
     wordings: tuple[Worded, ...] = ()
-    between: tuple[list[date], list[date]] | None = None
+    between: tuple[Sequence[date], Sequence[date]] | None = None
     target: MetricTarget | None = None
     markers: tuple[Marker, ...] = ()
     reworded: bool = False  # the months compared were answered in different wordings: no change
@@ -594,7 +594,7 @@ class Trend:
         return tuple(each for each in self.wordings if each.first > self.wordings[0].first)
 
     @property
-    def compared(self) -> tuple[list[date], list[date]]:
+    def compared(self) -> tuple[Sequence[date], Sequence[date]]:
         """The months of a change, of the one side and of the other."""
         if self.between is not None:
             return self.between

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Flask
 from markupsafe import Markup
 
@@ -37,6 +39,7 @@ def place(value: float, definition: Definition) -> float:
     return round(PLOT_EDGE + share_of_axis(value, definition) * (PLOT_WIDTH - 2 * PLOT_EDGE), 1)
 
 
+@lru_cache(maxsize=256)  # some 40 KB each, asked again by every page until somebody answers
 def trend_drawing(trend: Trend) -> Markup:
     """A trend as the report draws it, on the whole axis of its scale so that trends can be compared."""
     made = trend_charts.trend(trend, trend_charts.PAGE, axis=trend.definition.axis)
