@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
@@ -103,22 +103,32 @@ def _parts(installation: Installation, night: Night) -> Iterator[Sequence[int]]:
         yield from _parts_of_days(installation, night)
         return
     own = [*to_go(night.survey, night.rule), Response.submitted_at < night.moment]
-    query = select(Response.id).where(*own).order_by(Response.submitted_at, Response.id)
+    columns = (Response.submitted_at, Response.id)
+    query = select(*columns).where(*own).order_by(*columns).limit(AT_ONCE)
+    # Each part is looked for behind the one before: from the first answer on, all that have been anonymised
+    # in years would be read for it.
+    last: tuple[datetime, int] | None = None
     while True:
+        behind = query if last is None else query.where(tuple_(*columns) > last)
         with installation.store.reading() as session:
-            numbers = session.scalars(query.limit(AT_ONCE)).all()
-        if not numbers:
+            rows = session.execute(behind).all()
+        if rows:
+            yield [number for _, number in rows]
+        elif last is None:
             return
-        yield numbers
+        last = (rows[-1].submitted_at, rows[-1].id) if rows else None
 
 
 def _parts_of_days(installation: Installation, night: Night) -> Iterator[Sequence[int]]:
     own = [*to_go(night.survey, night.rule), Response.submitted_at < night.moment]
+    last: datetime | None = None
     while True:
+        behind = own if last is None else [*own, Response.submitted_at > last]
         with installation.store.reading() as session:
-            day = session.scalar(select(func.min(Response.submitted_at)).where(*own))
-            if day is None:
+            day = session.scalar(select(func.min(Response.submitted_at)).where(*behind))
+            if day is None and last is None:
                 return
+            last = day
             columns = (Response.id, Response.source, Response.language)
             rows = session.execute(
                 select(*columns, Response.paradata, Response.attributes).where(

@@ -14,8 +14,16 @@ from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
 from surveyapp.journeys.calendar import Calendar
+from surveyapp.responses.tally import RESPONSES
 from surveyapp.store.audit import record
-from surveyapp.store.models import Response, RetentionRound, RetentionRule
+from surveyapp.store.models import (
+    EVERYBODY,
+    Journey,
+    MonthlyRollup,
+    Response,
+    RetentionRound,
+    RetentionRule,
+)
 from surveyapp.surveys.survey import Survey
 
 LONGEST = 600  # months
@@ -131,31 +139,55 @@ def forecast(
     """What goes in the next year, the month that goes first at the beginning; months without answers
     are left out. All that is older than the first month shown is counted with it.
     """
-    begin = _first_of_month(rule.before(today), -_SHOWN_MONTHS)
+    begin, given = _first_of_month(rule.before(today), -_SHOWN_MONTHS), _given(session, survey)
     found = []
     for step in range(2 * _SHOWN_MONTHS):
         month, following = _first_of_month(begin, step), _first_of_month(begin, step + 1)
-        since, until = (
-            calendar.begin(day, anonymous=survey.is_anonymous) for day in (month, following)
-        )
-        which = [*to_go(survey, rule), Response.submitted_at < until]
-        if step:
-            which.append(Response.submitted_at >= since)
-        answers = session.scalar(select(func.count()).select_from(Response).where(*which)) or 0
+        first = month if step else date.min
+        answers = sum(n for each, n in given.items() if first <= each < following)
+        if answers and rule.method is Method.ANONYMISE:
+            answers -= _anonymised(session, survey, calendar, first, following)
         if answers:
             found.append(Leaving(month, max(rule.leaves_on(month), earliest), answers))
     return found
+
+
+def _given(session: Session, survey: Survey) -> dict[date, int]:
+    """How many answers the survey has of each month, by the month's first day."""
+    shown = select(Journey.generation).where(Journey.id == survey.journey_id).scalar_subquery()
+    own = MonthlyRollup
+    query = select(own.month, func.sum(own.n)).where(
+        own.survey_id == survey.id,
+        own.generation == shown,
+        own.segment_id == EVERYBODY,
+        own.scale == RESPONSES,
+    )
+    rows = session.execute(query.group_by(own.month).order_by(own.month))
+    return {date(*divmod(month, 100), 1): int(n) for month, n in rows}
+
+
+def _anonymised(
+    session: Session, survey: Survey, calendar: Calendar, first: date, following: date
+) -> int:
+    """How many answers from the first day to before the following one have been anonymised."""
+    own = [Response.survey_id == survey.id, Response.anonymised]
+    own.append(Response.submitted_at < calendar.begin(following, anonymous=survey.is_anonymous))
+    if first > date.min:
+        own.append(Response.submitted_at >= calendar.begin(first, anonymous=survey.is_anonymous))
+    return session.scalar(select(func.count()).select_from(Response).where(*own)) or 0
 
 
 def first_leaving(
     session: Session, survey: Survey, rule: KeepRule, calendar: Calendar
 ) -> date | None:
     """The day in whose night the oldest answer goes; None without answers that would."""
-    own = select(func.min(Response.submitted_at)).where(*to_go(survey, rule))
-    oldest = session.scalar(own)
-    if oldest is None:
-        return None
-    return rule.leaves_on(calendar.day(oldest, anonymous=survey.is_anonymous))
+    for month, answers in _given(session, survey).items():
+        gone = 0
+        if answers and rule.method is Method.ANONYMISE:
+            gone = _anonymised(session, survey, calendar, month, _first_of_month(month, 1))
+        if answers > gone:
+            return rule.leaves_on(month)
+    return None
 
 
 def rounds_of(session: Session, survey_id: int, *, most: int = 24) -> list[RetentionRound]:

@@ -26,13 +26,13 @@ def month_decided(
 ) -> ColumnElement[Any]:
     """The month in which it was decided whether to ask somebody for one of these surveys."""
     at = Decision.decided_at
-    ends = select(func.min(at), func.max(at)).where(Decision.survey_id.in_(surveys))
 
-    def found() -> _Ends:
-        first, last = session.execute(ends).one()
+    def ends() -> _Ends:
+        rows = Decision.survey_id.in_(surveys)
+        first, last = session.execute(select(func.min(at), func.max(at)).where(rows)).one()
         return first, last
 
-    return _month(session, at, calendar, found)
+    return _month(session, at, calendar, ends)
 
 
 def month_invited(

@@ -6,20 +6,25 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from surveyapp.journeys.calendar import UTC_DAYS
+from instruments.loader import BUILT_IN
+from surveyapp.journeys.calendar import UTC_DAYS, Calendar
 from surveyapp.responses import flags
+from surveyapp.responses.bulk import store_bulk
+from surveyapp.responses.prepared import Prepared
+from surveyapp.responses.recounting_pages import read_page
+from surveyapp.responses.retention_rules import KeepRule, Method, forecast
 from surveyapp.results.invitations_made import invitations
+from surveyapp.results.months import month_invited, month_of
 from surveyapp.results.quotes import newest_quotes
 from surveyapp.results.scope import Period
 from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
+from surveyapp.store.models import INVITATION_STATES, NOTHING_SORTED, InvitationCounting
 from tests.responses.makers import as_survey, make_journey, make_survey
 
 SURVEYS = (1, 2)
@@ -39,22 +44,21 @@ def store(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def plans(store: Store, ask: Callable[[Session], object]) -> list[str]:
     """How SQLite reads what these statements ask for, a line each."""
-    asked: list[tuple[str, Any]] = []
-
-    def listen(_connection, _cursor, statement, parameters, *_rest) -> None:
-        asked.append((statement, parameters))
-
+    asked: list[str] = []
     with store.reading() as session:
-        event.listen(store.engine, "before_cursor_execute", listen)
+        at = session.connection()
+        driver = at.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(asked.append)
         try:
             ask(session)
         finally:
-            event.remove(store.engine, "before_cursor_execute", listen)
-        at = session.connection()
+            driver.set_trace_callback(None)
         return [
             row[3]
-            for statement, parameters in asked
-            for row in at.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            for statement in asked
+            if statement.partition(" ")[0] in {"SELECT", "INSERT", "UPDATE", "DELETE"}
+            for row in at.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
         ]
 
 
@@ -83,6 +87,41 @@ def test_invitations_that_a_worker_has_counted_are_read_by_the_periods_days(stor
         for line in found
     )
     assert not [line for line in found if " invitations " in line]
+
+
+def test_what_is_counted_in_windows_is_looked_for_by_its_number(store: Store):
+    with store.writing() as session:
+        session.merge(InvitationCounting(survey_id=1, zone="UTC", counted_to=5))
+    found = plans(store, lambda s: read_page(s, 1, NOTHING_SORTED, 1000))
+    found += plans(store, invitation_rollups.count_batch)
+    for table in ("responses", "invitations"):
+        own = [line for line in found if f" {table} " in line]
+        assert own and all("PRIMARY KEY (rowid>?" in line for line in own)
+
+
+def test_the_first_and_the_last_month_are_looked_up_at_the_ends_of_an_index(store: Store):
+    calendar = Calendar("Europe/Helsinki")
+    found = plans(
+        store, lambda s: (month_of(s, SURVEYS, calendar), month_invited(s, SURVEYS, calendar))
+    )
+    own = [line for line in found if "responses" in line or "invitations" in line]
+    assert len(own) == 2 + 2 * len(INVITATION_STATES)
+    assert all(
+        "INDEX ix_responses_survey_submitted (survey_id=?)" in line
+        or "INDEX ix_invitations_state (survey_id=? AND state=?)" in line
+        for line in own
+    )
+
+
+def test_anonymised_responses_are_counted_in_an_index_of_their_own(store: Store):
+    with store.writing() as session:
+        journey = make_journey(session, code="kept")
+        survey = as_survey(session, make_survey(session, journey=journey, code="kept"))
+        store_bulk(session, survey, [Prepared({}, submitted_at=utc_now())], library=BUILT_IN)
+    rule, today = KeepRule(12, Method.ANONYMISE), utc_now().date()
+    found = plans(store, lambda s: forecast(s, survey, rule, UTC_DAYS, today=today, earliest=today))
+    own = [line for line in found if "responses" in line]
+    assert own and all("COVERING INDEX ix_responses_anonymised" in line for line in own)
 
 
 def test_quotes_stand_in_an_index_of_their_own_in_the_order_of_time(store: Store):

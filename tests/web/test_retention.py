@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from surveyapp.distribution.retention_notices import announce
+from surveyapp.journeys.zone_actions import count_anew
 from surveyapp.reports.removal import remove_due
 from surveyapp.responses.outdated import mark_reports
+from surveyapp.responses.recounting import recount_journey
 from surveyapp.responses.retention import carry_out
 from surveyapp.responses.retention_rules import NOTICE
-from surveyapp.store.models import AuditEntry, Report, Response, RetentionRule
+from surveyapp.store.models import AuditEntry, Journey, Report, Response, RetentionRule
 
 
 def test_a_rule_is_set_shown_carried_out_and_receipted(world, sign_in, installation):
@@ -23,7 +25,9 @@ def test_a_rule_is_set_shown_carried_out_and_receipted(world, sign_in, installat
         count = len(session.scalars(select(Response)).all())
         moment = installation.now().replace(year=installation.now().year - 1, day=1)
         session.execute(update(Response).values(submitted_at=moment))
+        count_anew(session, session.get_one(Journey, world.here.journey_id), user_id=None)
     assert count
+    recount_journey(installation.store, world.here.journey_id, now=installation.now)
     saved = researcher.post(
         page, data={"method": "delete", "months": "3"}, follow_redirects=True
     ).text

@@ -65,6 +65,12 @@ class Response(Base):
             postgresql_where=text("corrected_at IS NOT NULL"),
         ),
         Index(
+            "ix_responses_anonymised",
+            *("survey_id", "submitted_at", "anonymised"),  # the last so that no row is looked at
+            sqlite_where=text("anonymised = 1"),
+            postgresql_where=text("anonymised"),
+        ),
+        Index(
             "ix_responses_import_batch",
             "import_batch_id",
             "id",
