@@ -63,10 +63,16 @@ def download(
     return _named(answer, f"{name}-{streamed.rows}-rows{suffix}")
 
 
-def download_as(form: Format, table: Callable[[Session], Table], name: str) -> Response:
+def download_as(
+    form: Format,
+    table: Callable[[Session], Table],
+    name: str,
+    *,
+    expected: Callable[[Session], int] | None = None,
+) -> Response:
     """``table`` in this format, likewise named. A format that is no stream is made first, whole.
 
-    Raises Invalid for more rows than the format, or this page, can hold.
+    ``expected`` counts its rows, where that takes less than to find them. Raises Invalid for more rows than the format, or this page, can hold.
     """
     if form.code in _STREAMS:
 
@@ -79,6 +85,8 @@ def download_as(form: Format, table: Callable[[Session], Table], name: str) -> R
     try:
         path = Path(folder.name, f"export{form.suffix}")
         with installation().store.reading() as session:
+            if expected is not None:
+                _refuse_too_many(form, expected(session))
             made = table(session)
             _refuse_too_many(form, made.count)
             form.write(made, path)

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
-from surveyapp.exports.chosen import Chosen
+from surveyapp.exports.chosen import Chosen, count_chosen
 from surveyapp.exports.codebook.forms import FORMS as CODEBOOKS
 from surveyapp.exports.codebook.forms import form_of
 from surveyapp.exports.formats.registry import FORMATS, Format, format_of
@@ -230,17 +230,22 @@ def codebook(journey_id: int) -> ResponseReturnValue:
         )
     with at.store.reading() as session:
         wanted = Chosen(scope, survey_id)
+        _refuse_codebook(count_chosen(session, wanted))  # before they are found one by one
         table = responses_table(session, wanted, library=at.library)
-        if table.count > downloads.MOST_MADE:
-            raise Invalid(
-                f"A codebook of more than {downloads.MOST_MADE:,} responses is not made on this page;"
-                f" these are {table.count:,}. Choose a shorter period, or run `surveyapp codebook`."
-            )
+        _refuse_codebook(table.count)
         book = codebook_of(session, wanted, now=at.now(), library=at.library, table=table)
     answer = Response(chosen.write(book), mimetype=chosen.media_type)
     name = f"codebook-{journey.code}{chosen.suffix}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _refuse_codebook(responses: int) -> None:
+    if responses > downloads.MOST_MADE:
+        raise Invalid(
+            f"A codebook of more than {downloads.MOST_MADE:,} responses is not made on this page;"
+            f" these are {responses:,}. Choose a shorter period, or run `surveyapp codebook`."
+        )
 
 
 def _export(journey_id: int, form: Format) -> ResponseReturnValue:
@@ -259,7 +264,9 @@ def _export(journey_id: int, form: Format) -> ResponseReturnValue:
         record(session, me().id, "export responses", subject, **said, **scope.arguments)
     make = answers_table if long else responses_table
     table = partial(make, wanted=wanted, library=installation().library)
-    return download_as(form, table, f"{'answers' if long else 'responses'}-{journey.code}")
+    counted = partial(count_chosen, wanted=wanted)
+    name = f"{'answers' if long else 'responses'}-{journey.code}"
+    return download_as(form, table, name, expected=None if long else counted)
 
 
 def _survey_asked() -> int | None:
