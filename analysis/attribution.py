@@ -100,13 +100,7 @@ def attribution(
     """
     _check(paths, half_life)
     names = sorted({name for path in paths for name in path.touchpoints})
-    rules = {
-        "first": _shares(paths, names, lambda path: _one_hot(len(path.touchpoints), 0)),
-        "last": _shares(paths, names, lambda path: _one_hot(len(path.touchpoints), -1)),
-        "linear": _shares(paths, names, lambda path: np.ones(len(path.touchpoints))),
-        "time_decay": _shares(paths, names, lambda path: _decayed(path, half_life)),
-        "shapley": _shares(paths, names, _different),
-    }
+    rules = sharing_rules(paths, half_life=half_life)
     chain = _Chain(paths, names)
     converted = np.array([path.converted for path in paths], dtype=float)
     missed = np.array([path.customers - path.converted for path in paths], dtype=float)
@@ -138,6 +132,24 @@ def attribution(
         half_life,
         confidence,
     )
+
+
+def sharing_rules(paths: Sequence[Path], *, half_life: float = 7.0) -> dict[str, Floats]:
+    """By model, Markov's aside, what part of an outcome each touchpoint gets (paths, touchpoints by name).
+
+    A model's credits are the outcomes of the paths times these.
+
+    >>> sharing_rules([Path(("a", "b"), 1, 1), Path(("b",), 1, 0)])["linear"].tolist()
+    [[0.5, 0.5], [0.0, 1.0]]
+    """
+    names = sorted({name for path in paths for name in path.touchpoints})
+    return {
+        "first": _shares(paths, names, lambda path: _one_hot(len(path.touchpoints), 0)),
+        "last": _shares(paths, names, lambda path: _one_hot(len(path.touchpoints), -1)),
+        "linear": _shares(paths, names, lambda path: np.ones(len(path.touchpoints))),
+        "time_decay": _shares(paths, names, lambda path: _decayed(path, half_life)),
+        "shapley": _shares(paths, names, _different),
+    }
 
 
 def transitions(paths: Sequence[Path]) -> dict[tuple[str, str], float]:

@@ -22,7 +22,7 @@ from surveyapp.jobs.kinds import JourneyPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.definitions import Scored
 from surveyapp.results.journey import ground
-from surveyapp.results.outcome_cells import DISTINCT, TOO_FEW, admitted
+from surveyapp.results.outcome_cells import DISTINCT, TOO_FEW, ToldGroups, admitted
 from surveyapp.results.outcome_flow import told_flow
 from surveyapp.results.outcome_rows import Customer, counts, customers
 from surveyapp.results.outcome_staleness import FORMAT, newest
@@ -92,11 +92,12 @@ def analysed(
         key=lambda each: (each.definition.metric is not Metric.INDEX, each.scale.id != "sjq"),
     )
     bands = [made for each in scored if (made := bands_of(each, answered)) is not None]
+    told = _told_of_answers(answered, bands, minimum)
     kinds = [kind for kind in OutcomeKind if any(each.outcomes.get(kind) for each in everybody)]
     outcomes = []
     for at, kind in enumerate(kinds):
         progress(5 + 75 * at // len(kinds), kind.label)
-        outcomes.append(_outcome(kind, everybody, bands, minimum))
+        outcomes.append(_outcome(kind, everybody, bands, told))
     progress(85, "Touchpoints before scores")
     credits = score_credits(answered, bands, minimum=minimum)
     progress(88, "Groups of customers")
@@ -122,16 +123,36 @@ def analysed(
     }
 
 
+@dataclass(frozen=True)
+class _Told:
+    """``groups`` of ``people``, those who answered, of which figures are shown so far."""
+
+    people: Sequence[Customer]
+    groups: ToldGroups
+    minimum: int
+
+
+def _told_of_answers(answered: Sequence[Customer], bands: Sequence[Bands], minimum: int) -> _Told:
+    """What other pages tell of everybody who answered: how many were in each band."""
+    groups = ToldGroups(len(answered), minimum=minimum)
+    for each in bands:
+        groups.admits([each.of(one) for one in answered])
+    return _Told(answered, groups, minimum)
+
+
 def _published(
-    bands: Sequence[Bands], own: Sequence[Customer], minimum: int
+    bands: Sequence[Bands], own: Sequence[Customer], told: _Told
 ) -> list[tuple[Bands, list[Hashable], bool]]:
     """Each scale's bands, as fine as may be shown beside those before it, with each customer's band."""
     known: list[list[Hashable]] = []
+    there = {id(one) for one in own}
     found = []
     for each in bands:
         for tried in each.coarser():
             part: list[Hashable] = [tried.of(one) for one in own]
-            fits = admitted([*known, part], minimum=minimum)[-1]
+            fits = admitted([*known, part], minimum=told.minimum)[-1] and told.groups.admits(
+                [tried.of(one) if id(one) in there else None for one in told.people]
+            )
             if fits:
                 known.append(part)
                 break
@@ -140,14 +161,15 @@ def _published(
 
 
 def _outcome(
-    kind: OutcomeKind, everybody: Sequence[Customer], bands: Sequence[Bands], minimum: int
+    kind: OutcomeKind, everybody: Sequence[Customer], bands: Sequence[Bands], told: _Told
 ) -> dict[str, Any]:
     """Everything about one kind of outcome; what may not be shown is null with its reason."""
+    minimum = told.minimum
     if not kind.is_event:
-        return _amount(kind, everybody, bands, minimum)
+        return _amount(kind, everybody, bands, told)
     followed = [found for each in everybody if (found := _follow(kind, each)) is not None]
     pathed = ways_to_outcome(kind, everybody, minimum)
-    divided = _published(bands, [one.customer for one in followed], minimum)
+    divided = _published(bands, [one.customer for one in followed], told)
     result: dict[str, Any] = {
         "kind": kind.value,
         "label": kind.label,
@@ -174,7 +196,7 @@ def _outcome(
         result["scales"].append(_by_band(each, rate_by_band(events, totals)))
         if first:
             result["survival"] = _survival(each, known, minimum)
-            result["prediction"] = _prediction(bands, followed)
+            result["prediction"] = _prediction(bands, followed, minimum)
             first = False
     result["attribution"] = told_credits(pathed, minimum)
     return result
@@ -196,22 +218,23 @@ def _follow(kind: OutcomeKind, customer: Customer) -> _Followed | None:
 
 
 def _amount(
-    kind: OutcomeKind, everybody: Sequence[Customer], bands: Sequence[Bands], minimum: int
+    kind: OutcomeKind, everybody: Sequence[Customer], bands: Sequence[Bands], told: _Told
 ) -> dict[str, Any]:
     """Revenue: the sum since the answer. Times: their mean, whenever they were."""
     values, own = [], []
+    minimum = told.minimum
     for each in everybody:
-        told = each.outcomes.get(kind, ())
+        amounts = each.outcomes.get(kind, ())
         if each.answered_at is None:
             continue
         if kind not in _TIMES:
-            told = [one for one in told if one.at > each.answered_at]
-        if told:
-            total = sum(one.value for one in told)
-            values.append(total / len(told) if kind in _TIMES else total)
+            amounts = [one for one in amounts if one.at > each.answered_at]
+        if amounts:
+            total = sum(one.value for one in amounts)
+            values.append(total / len(amounts) if kind in _TIMES else total)
             own.append(each)
     scales = []
-    for band, part, fits in _published(bands, own, minimum):
+    for band, part, fits in _published(bands, own, told):
         if not fits:
             scales.append(_hidden(band, len(own), minimum))
             continue
@@ -338,10 +361,14 @@ def _told_cox(found: CoxFit) -> dict[str, Any]:
     }
 
 
-def _prediction(bands: Sequence[Bands], followed: Sequence[_Followed]) -> dict[str, Any]:
+def _prediction(
+    bands: Sequence[Bands], followed: Sequence[_Followed], minimum: int
+) -> dict[str, Any]:
     """How well all scores together tell the event; of customers with all of them."""
     names = [each.scale for each in bands]
     whole = [one for one in followed if all(name in one.customer.scores for name in names)]
+    if 0 < len(followed) - len(whole) < minimum:  # their events follow from those of all
+        return {"reason": DISTINCT}
     try:
         found = predict_outcome(
             {each.label: [one.customer.scores[each.scale] for one in whole] for each in bands},

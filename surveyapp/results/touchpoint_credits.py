@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from analysis.attribution import MODELS, Attribution, Path, attribution
 from analysis.errors import AnalysisError
-from surveyapp.results.outcome_cells import TOO_FEW, admitted
+from surveyapp.results.credit_cells import shown_models
+from surveyapp.results.outcome_cells import DISTINCT, TOO_FEW, admitted
 from surveyapp.results.outcome_rows import Customer
 from surveyapp.sampling.outcomes import OutcomeKind
 
@@ -73,7 +74,9 @@ def gathered(ways: Sequence[Way], minimum: int) -> list[Way]:
 
 
 def told_credits(ways: Sequence[Way], minimum: int) -> dict[str, Any] | None:
-    """Every model's credits; first and last touch only where their groups are large enough."""
+    """Every model's credits, as far as all of them together tell of no few customers; first and last touch
+    also only where their groups are large enough.
+    """
     if not ways:
         return None
     met = Counter(name for way in ways for name in set(way.touchpoints))
@@ -83,17 +86,19 @@ def told_credits(ways: Sequence[Way], minimum: int) -> dict[str, Any] | None:
         [way.touchpoints[0] for way in ways],
         [way.touchpoints[-1] for way in ways],
     ]
-    shown = dict(zip(("first", "last"), admitted(ends, minimum=minimum), strict=True))
+    ends_shown = dict(zip(("first", "last"), admitted(ends, minimum=minimum), strict=True))
     grouped: dict[tuple[str, ...], list[Way]] = defaultdict(list)
     for way in ways:
         grouped[way.touchpoints].append(way)
+    paths = [_path(names, own) for names, own in sorted(grouped.items())]
+    shown = {model for model in shown_models(paths, minimum=minimum) if ends_shown.get(model, True)}
+    if not shown:
+        return {"reason": DISTINCT}
     try:
-        found = attribution(
-            [_path(names, own) for names, own in sorted(grouped.items())], resamples=RESAMPLES
-        )
+        found = attribution(paths, resamples=RESAMPLES)
     except AnalysisError as error:
         return {"reason": str(error)}
-    return _told(found, lambda model: shown.get(model, True))
+    return _told(found, shown)
 
 
 def _path(names: tuple[str, ...], own: Sequence[Way]) -> Path:
@@ -106,13 +111,13 @@ def _path(names: tuple[str, ...], own: Sequence[Way]) -> Path:
     return Path(names, len(own), len(had), ages)
 
 
-def _told(found: Attribution, is_shown: Callable[[str], bool]) -> dict[str, Any]:
+def _told(found: Attribution, shown: Collection[str]) -> dict[str, Any]:
     models: Mapping[str, Any] = {
         model: [
             {"touchpoint": each.touchpoint, "share": each.share, "low": each.low, "high": each.high}
             for each in found.models[model]
         ]
-        if is_shown(model)
+        if model in shown
         else None
         for model in MODELS
     }
@@ -122,6 +127,6 @@ def _told(found: Attribution, is_shown: Callable[[str], bool]) -> dict[str, Any]
         "half_life_days": found.half_life,
         "resamples": found.resamples,
         "seed": found.seed,
-        "removal": dict(found.removal),
+        "removal": dict(found.removal) if "markov" in shown else {},
         "models": models,
     }

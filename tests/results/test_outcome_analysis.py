@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import select
 
+from analysis.attribution import Path, sharing_rules
 from analysis.channel_flow import END
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.jobs.kinds import JourneyPayload
 from surveyapp.results import outcome_rows
+from surveyapp.results.credit_cells import shown_models
 from surveyapp.results.definitions import Scored, scored
 from surveyapp.results.journey import ground
 from surveyapp.results.outcome_actions import ask_outcome_analysis, found_outcomes
 from surveyapp.results.outcome_analysis import analysed, run_outcome_analysis
-from surveyapp.results.outcome_cells import admitted
+from surveyapp.results.outcome_cells import ToldGroups, admitted
 from surveyapp.results.outcome_flow import told_flow
 from surveyapp.results.outcome_phrases import outcomes_to_json, since
 from surveyapp.results.outcome_rows import Customer, Told, Visit, customers
+from surveyapp.results.touchpoint_credits import Way, told_credits
 from surveyapp.sampling.outcomes import OutcomeKind, receive_outcomes
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
@@ -131,6 +136,61 @@ def test_divisions_that_tell_of_too_few_together_are_not_both_published():
     assert admitted([[0] * 4 + [1] * 16], minimum=5) == [False]
 
 
+def told_by(weights: np.ndarray, sizes: Sequence[int], few: int) -> list[tuple[int, ...]]:
+    """The groups of fewer people whose sum follows from these sums: every group is tried by least squares."""
+    found = []
+    for count in range(1, few):
+        for group in combinations(range(len(sizes)), count):
+            if sum(sizes[at] for at in group) < few:
+                wanted = np.isin(np.arange(len(sizes)), group).astype(float)
+                mix = np.linalg.lstsq(weights, wanted, rcond=None)[0]
+                if np.allclose(weights @ mix, wanted):
+                    found.append(group)
+    return found
+
+
+def test_no_few_customers_outcomes_follow_from_the_credits_of_all_models_shown():
+    rng = np.random.default_rng(7)
+    hidden = 0
+    for _ in range(60):
+        names = list("ABCD")[: int(rng.integers(2, 5))]
+        ways: dict[tuple[str, ...], int] = {}
+        for _ in range(int(rng.integers(2, 9))):
+            path = tuple(str(name) for name in rng.choice(names, int(rng.integers(1, 4))))
+            ways[path] = int(rng.choice([1, 2, 3, 8, 20]))
+        paths = [Path(path, n, n // 2, None) for path, n in sorted(ways.items())]
+        sizes = [path.customers for path in paths]
+        shown = shown_models(paths, minimum=5)
+        rules = sharing_rules(paths)
+        rules["markov"] = rules["last"]
+        every = [np.ones((len(paths), 1)), *(rules[model] for model in sorted(shown))]
+        assert not shown or told_by(np.column_stack(every), sizes, 5) == [], (paths, shown)
+        hidden += len(rules) - len(shown)
+    assert 0 < hidden < 60 * 6
+    # One customer of 31 came by A alone: half of B's credit is what all others had.
+    alone = [Path(("A", "B"), 30, 12), Path(("A",), 1, 1)]
+    assert shown_models(alone, minimum=5) == frozenset({"first"})
+    ways_ = [Way(("A", "B"), (2.0, 1.0), at < 12) for at in range(30)]
+    found = told_credits([*ways_, Way(("A",), (1.0,), True)], 5)
+    assert found is not None and found["models"]["linear"] is None and found["removal"] == {}
+
+
+def test_bands_of_two_outcomes_differ_by_nobody_or_enough(end: list[Scored]):
+    everybody = of(120)
+    for one in everybody[:2]:  # nobody knows whether these two left
+        one.outcomes.pop(OutcomeKind.CHURN)
+    churn, revenue = shown(everybody, end)["outcomes"]
+    bands = [
+        {band["band"]: band["n"] for part in kind["scales"] for band in part["bands"] or ()}
+        for kind in (churn, revenue)
+    ]
+    assert bands[0] == {} and sum(bands[1].values()) == 120
+    groups = ToldGroups(20, minimum=5)
+    assert groups.admits([at < 10 for at in range(20)])
+    assert not groups.admits([at < 10 or None for at in range(18)] + [None, True])
+    assert groups.admits([at < 10 or None for at in range(20)])
+
+
 def test_no_flow_is_of_fewer_customers_than_may_be_shown():
     rng = np.random.default_rng(4)
     names = ["web", "app", "phone", "branch", "post", "fax", "mail", "chat"]
@@ -146,6 +206,12 @@ def test_no_flow_is_of_fewer_customers_than_may_be_shown():
         assert found["customers"] == sum(paths.values())
         assert all(flow["count"] >= 5 for flow in found["flows"])
         assert all(count >= 5 for count in found["starts"].values())
+        ahead, into = Counter(), Counter({(1, name): n for name, n in found["starts"].items()})
+        for flow in found["flows"]:
+            ahead[flow["step"], flow["source"]] += flow["count"]
+            into[flow["step"] + 1, flow["target"]] += flow["count"]
+        left = {node: n - ahead[node] for node, n in into.items() if node[1] != END}
+        assert all(n == 0 or n >= 5 for n in left.values()), (paths, left)
         assert any(flow["target"] == END for flow in found["flows"]) or len(paths) < 20
 
 
