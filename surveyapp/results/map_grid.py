@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
@@ -17,9 +17,11 @@ from surveyapp.journeys.map_history import whole_map
 from surveyapp.journeys.map_lanes import OWN, Grain, Kind, Lane
 from surveyapp.journeys.map_own_lanes import own_lanes
 from surveyapp.journeys.map_steps import LANE, STAGE, TOUCHPOINT
+from surveyapp.results import target_phrases
 from surveyapp.results.dashboards import journey_overview
 from surveyapp.results.emotion_line import EmotionLine, emotion_line
 from surveyapp.results.scope import Scope
+from surveyapp.results.targets import place_of
 from surveyapp.results.view_models import Figure, JourneyOverview
 from surveyapp.store.models import Journey, MapLane, Stage, Touchpoint
 
@@ -42,19 +44,33 @@ class GridCell:
 
 
 @dataclass(frozen=True)
+class Aim:
+    """A target without a score: what the metric is called, and the value in its unit."""
+
+    short: str
+    amount: str
+
+
+@dataclass(frozen=True)
 class GridPoint:
-    """A touchpoint with its scores, totals without their dimensions."""
+    """A touchpoint with its scores, totals without their dimensions; ``aims`` are targets of scores that
+    nothing asks for yet.
+    """
 
     id: int
     name: str
     moment_of_truth: bool
     figures: tuple[Figure, ...]
+    aims: tuple[Aim, ...] = ()
 
 
 @dataclass(frozen=True)
 class GridStage:
+    """``figures`` are the stage's own that have a target."""
+
     name: GridCell
     points: tuple[GridPoint, ...]
+    figures: tuple[Figure, ...] = ()
 
     @property
     def id(self) -> int:
@@ -85,6 +101,7 @@ class MapGrid:
     rows: tuple[GridRow, ...]
     line: EmotionLine
     seen: str
+    today: str = ""  # of a target state, the name of the journey whose scores these are
     flagged: int | None = 0  # flagged answers that are left out; None where it may not be told
     # On paper, by stage: quotes and the names of files, for whoever may read them.
     evidence: Mapping[int, Sequence[str]] = field(default_factory=dict)
@@ -114,38 +131,91 @@ def map_grid(
     overview: JourneyOverview | None = None,
     minimum_cell: int = 5,
     library: Library,
+    today: JourneyOverview | None = None,
 ) -> MapGrid:
     """The map with the figures of a scope, its emotion line by ``scale``. Raises NotFound.
 
-    ``overview`` of the same scope saves reading it once more.
+    ``overview`` of the same scope saves reading it once more. ``today`` is that of the journey that a
+    target state is the target of, beside the target state's targets: places are the same by their codes.
     """
     journey = whole_map(session, scope.journey_id)
     if overview is None:
         overview = journey_overview(session, scope, minimum_cell=minimum_cell, library=library)
+    shown = today or overview
     figures = {
-        point.id: tuple(each for each in point.figures if each.definition.parent is None)
-        for point in overview.touchpoints
+        place_of(stage.code, point.code): _totals(point.figures)
+        for stage in shown.stages
+        for point in stage.touchpoints
+    }
+    aims = {
+        stage.code: tuple(each for each in _totals(stage.figures) if each.target)
+        for stage in shown.stages
     }
     line = emotion_line(session, scope, scale=scale, minimum_cell=minimum_cell, library=library)
     lanes = own_lanes(session, journey.id)
     rows = tuple(_rows(session, journey, lanes))
-    stages = tuple(_stage(session, stage, figures) for stage in journey.stages)
-    return MapGrid(journey, stages, rows, line, _digest(stages, rows), overview.flagged)
+    stages = tuple(_stage(session, stage, figures, aims) for stage in journey.stages)
+    if today is not None:
+        places = {
+            point.id: place_of(stage.code, point.code)
+            for stage in journey.stages
+            for point in stage.touchpoints
+        }
+        stages = tuple(_with_aims(stage, places, today) for stage in stages)
+    seen_now = _digest(stages, rows)
+    return MapGrid(
+        *(journey, stages, rows, line, seen_now),
+        today=today.name if today else "",
+        flagged=shown.flagged,
+    )
 
 
 def seen(session: Session, journey: Journey) -> str:
     """The state of everything that is typed on a map, as ``MapGrid.seen``."""
     rows = tuple(_rows(session, journey, own_lanes(session, journey.id)))
-    return _digest([_stage(session, stage, {}) for stage in journey.stages], rows)
+    return _digest([_stage(session, stage, {}, {}) for stage in journey.stages], rows)
 
 
-def _stage(session: Session, stage: Stage, figures: Mapping[int, tuple[Figure, ...]]) -> GridStage:
+def _with_aims(stage: GridStage, places: Mapping[int, str], today: JourneyOverview) -> GridStage:
+    """A stage with the targets of its touchpoints whose scores nobody is asked for today."""
+    every = [
+        figure for part in today.stages for point in part.touchpoints for figure in point.figures
+    ]
+    known = {each.definition.scale: each.definition for each in (*today.end, *every)}
+
+    def aims(point: GridPoint) -> Iterator[Aim]:
+        asked = {each.definition.scale for each in point.figures}
+        for target in today.targets:
+            if target.place == places[point.id] and target.metric not in asked:
+                definition = known.get(target.metric)
+                amount = (
+                    target_phrases.amount(definition, target) if definition else f"{target.value:g}"
+                )
+                yield Aim(definition.short if definition else target.metric, amount)
+
+    points = tuple(replace(point, aims=tuple(aims(point))) for point in stage.points)
+    return replace(stage, points=points)
+
+
+def _totals(figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    return tuple(each for each in figures if each.definition.parent is None)
+
+
+def _stage(
+    session: Session,
+    stage: Stage,
+    figures: Mapping[str, tuple[Figure, ...]],
+    aims: Mapping[str, tuple[Figure, ...]],
+) -> GridStage:
     name = _cell(session, stage, map_texts.NAME, f"Stage {stage.position + 1}")
     points = tuple(
-        GridPoint(point.id, point.name, point.moment_of_truth, figures.get(point.id, ()))
+        GridPoint(
+            *(point.id, point.name, point.moment_of_truth),
+            figures.get(place_of(stage.code, point.code), ()),
+        )
         for point in stage.touchpoints
     )
-    return GridStage(name, points)
+    return GridStage(name, points, aims.get(stage.code, ()))
 
 
 def _rows(session: Session, journey: Journey, own: Sequence[MapLane]) -> Iterator[GridRow]:

@@ -3,61 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
-from instruments.schema import Metric
 from surveyapp.auth.grants import able
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotFound
-from surveyapp.i18n.words import msg
 from surveyapp.results import phrases
-from surveyapp.results.journey import Ground, ground
-from surveyapp.results.targets import place_of
-from surveyapp.results.view_models import Definition, Unit
+from surveyapp.results.target_states import targetable
+from surveyapp.results.view_models import Definition
 from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, RESPONSE_RATE, Journey, Segment, Target
-
-RATE = Definition(
-    scale=RESPONSE_RATE,
-    instrument="",
-    metric=Metric.SHARE,
-    label=msg("Response rate"),
-    short="Response rate",
-    unit=Unit.PERCENT,
-    axis=(0.0, 100.0),
-    text="Share of sent invitations that were answered.",
-    interval="Wilson score interval, 95%",
-)
-
-
-def metrics_by_place(base: Ground) -> Mapping[str, tuple[Definition, ...]]:
-    """What targets can be set for: the metrics asked at each place, the journey as a whole first.
-
-    A stage has those of its touchpoints; a response rate has every place with a survey, and the
-    journey where it has any.
-    """
-    found = {"": _asked(base, [None])}
-    for stage in base.journey.stages:
-        found[place_of(stage.code)] = _asked(base, [point.id for point in stage.touchpoints])
-        for point in stage.touchpoints:
-            found[place_of(stage.code, point.code)] = _asked(base, [point.id])
-    if base.surveys and not found[""]:
-        found[""] = (RATE,)
-    return {place: metrics for place, metrics in found.items() if metrics}
-
-
-def _asked(base: Ground, places: Iterable[int | None]) -> tuple[Definition, ...]:
-    by_scale = {
-        scale: scored.definition
-        for place in places
-        for scale, scored in base.scored.get(place, {}).items()
-    }
-    return (*by_scale.values(), RATE) if by_scale else ()
 
 
 def set_target(
@@ -154,7 +113,7 @@ def target_row(session: Session, journey_id: int, target_id: int) -> Target:
 def _definition(
     session: Session, journey: Journey, place: str, metric: str, segment_id: int, library: Library
 ) -> Definition:
-    known = metrics_by_place(ground(session, journey.id, library=library))
+    known = targetable(session, journey, library=library)
     asked = known.get(place, ())
     found = next((each for each in asked if each.scale == metric), None)
     if found is None:

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from surveyapp.journeys.map_comparison import MapComparison, compare_maps
 from surveyapp.journeys.map_snapshots import snapshot_of
+from surveyapp.journeys.queries import journey
 from surveyapp.results import dashboards
 from surveyapp.results.scope import Scope
 from surveyapp.results.target_rows import TargetRow, target_rows
+from surveyapp.results.target_states import definitions_at, new_places, targetable
 from surveyapp.results.targets import of_segment, targets_of, with_targets
 
 
@@ -38,5 +40,11 @@ def target_gap(
     both = targets_of(session, [scope.journey_id, target_id])
     wanted = {**of_segment(both[scope.journey_id]), **of_segment(both[target_id])}
     rates = dashboards.response_rates(session, scope, **rules)
-    rows = target_rows(with_targets(replace(overview, targets=()), wanted), rates)
+    target, today = journey(session, target_id), journey(session, scope.journey_id)
+    rows = target_rows(
+        with_targets(replace(overview, targets=()), wanted),
+        rates,
+        names=new_places(target, today),
+        definitions=definitions_at(targetable(session, target, library=rules["library"])),
+    )
     return TargetGap(maps, rows)

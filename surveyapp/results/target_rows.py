@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from analysis.metrics import share
 from surveyapp.i18n.words import msg
 from surveyapp.results.figure_json import definition_to_json, gap_to_json, numbers_to_json
 from surveyapp.results.standing import Gap, MetricTarget, gap
-from surveyapp.results.target_actions import RATE
+from surveyapp.results.target_metrics import RATE
 from surveyapp.results.targets import place_of
 from surveyapp.results.view_models import (
+    Definition,
     Figure,
     Hidden,
     JourneyOverview,
@@ -32,6 +34,7 @@ class TargetRow:
     place: str  # "Journey as a whole", "Onboarding", "Onboarding: Branch"
     segment: SegmentName | None
     figure: Figure | None
+    definition: Definition | None = None  # of a target that has no figure, where it is known
 
     @property
     def gap(self) -> Gap:
@@ -41,15 +44,22 @@ class TargetRow:
     @property
     def metric(self) -> str:
         """What the metric is called."""
-        return self.figure.definition.short if self.figure else self.target.metric
+        known = self.figure.definition if self.figure else self.definition
+        return known.short if known else self.target.metric
 
 
 def target_rows(
     overview: JourneyOverview,
     rates: Sequence[ResponseRate],
     own: SegmentRate | None = None,
+    *,
+    names: Mapping[str, str] = MappingProxyType({}),
+    definitions: Mapping[tuple[str, str], Definition] = MappingProxyType({}),
 ) -> tuple[TargetRow, ...]:
-    """In the journey's order. ``own`` is the response rate of the overview's segment."""
+    """In the journey's order. ``own`` is the response rate of the overview's segment.
+
+    ``names`` are those of places that the overview does not have, ``definitions`` of metrics by place.
+    """
     places = dict(_places(overview))
     order = {code: at for at, code in enumerate(places)}
     rows = [
@@ -57,9 +67,10 @@ def target_rows(
             target=target,
             place=places[target.place][0]
             if target.place in places
-            else f"{target.place} (removed from the map)",
+            else names.get(target.place, f"{target.place} (removed from the map)"),
             segment=overview.segment,
             figure=_figure(overview, target, places, rates, own),
+            definition=definitions.get((target.place, target.metric)),
         )
         for target in overview.targets
     ]

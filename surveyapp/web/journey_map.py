@@ -27,6 +27,9 @@ from surveyapp.results import emotion_phrases, phrases
 from surveyapp.results.emotion_json import emotion_line_to_json
 from surveyapp.results.map_grid import MapGrid, map_grid, seen
 from surveyapp.results.map_records import placed_records
+from surveyapp.results.scope import Scope
+from surveyapp.results.target_states import today_beside, today_of
+from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.models import Journey
 from surveyapp.web.downloads import download_as
 from surveyapp.web.filters import dashboard_rules, scope_asked
@@ -125,6 +128,8 @@ def sheet(journey_id: int, kind: str) -> ResponseReturnValue:
         few = dashboard_rules()["minimum_cell"]
         scope = scope_asked(session, journey_id)
         said = f"{emotion_phrases.basis(grid.line)} {phrases.scope(scope)}."
+        if grid.today:
+            said += f" Scores of {grid.today}, against the targets of this target state."
         made = sheets(grid, MapTitle(grid.journey.name, said), paper=paper, few=few)
     note_quotes(grid.journey, shown)
     note_read("download map", f"journey {grid.journey.code}", file=kind)
@@ -274,7 +279,18 @@ def _history(session: Session, journey_id: int) -> dict[str, str]:
 
 def _grid(session: Session, journey_id: int) -> MapGrid:
     scope = scope_asked(session, journey_id)
-    return map_grid(session, scope, scale=request.args.get("scale", ""), **dashboard_rules())
+    rules = dashboard_rules()
+    today = _today(session, scope, rules)
+    return map_grid(session, scope, scale=request.args.get("scale", ""), today=today, **rules)
+
+
+def _today(session: Session, scope: Scope, rules: dict[str, Any]) -> JourneyOverview | None:
+    """Today's scores for the map of a target state, for whoever may read them."""
+    journey = whole_map(session, scope.journey_id)
+    number = today_of(journey)
+    if number is None or not may_on(session, me(), Permission.READ_RESULTS, number):
+        return None
+    return today_beside(session, replace(scope, journey_id=number), journey, rules)
 
 
 def _shown(session: Session, grid: MapGrid) -> dict[str, Any]:

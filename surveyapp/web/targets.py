@@ -11,22 +11,27 @@ from sqlalchemy.orm import Session
 from wtforms import DateField, FloatField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from surveyapp.auth.grants import able
+from surveyapp.auth.grants import able, may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotReady
 from surveyapp.journeys import queries
 from surveyapp.results import dashboards, target_phrases
-from surveyapp.results.journey import ground
 from surveyapp.results.rates import segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.target_actions import (
     change_target,
-    metrics_by_place,
     remove_target,
     set_target,
     target_row,
 )
 from surveyapp.results.target_rows import TargetRow, target_rows, target_rows_to_json
+from surveyapp.results.target_states import (
+    definitions_at,
+    new_places,
+    targetable,
+    today_beside,
+    today_of,
+)
 from surveyapp.results.targets import place_names, targets_of
 from surveyapp.store.models import EVERYBODY, Journey, Segment
 from surveyapp.web.filters import dashboard_rules, scope_asked
@@ -74,13 +79,18 @@ def index(journey_id: int) -> ResponseReturnValue:
         scope = scope_asked(session, journey_id)
         journey = queries.journey(session, journey_id)
         bar = scope_bar(session, scope)
-        rows, waiting = rows_shown(session, scope, bar.segments)
+        today = _today(session, journey)
+        if today is None:
+            rows, waiting = rows_shown(session, scope, bar.segments)
+        else:
+            rows, waiting = _against_today(session, scope, journey, today), []
     return page(
         "targets/index.html",
         {
             "journey": journey.code,
             **scope_to_json(scope),
             "minimum_cell": few,
+            "scores_of": today.code if today else None,
             "targets": target_rows_to_json(rows, few=few),
             "still_sorting": waiting,
         },
@@ -89,7 +99,36 @@ def index(journey_id: int) -> ResponseReturnValue:
         bar=bar,
         rows=rows,
         waiting=waiting,
+        today=today,
         explained=target_phrases.EXPLAINED,
+    )
+
+
+def _today(session: Session, journey: Journey) -> Journey | None:
+    """Today's journey of a target state, where whoever asks may read its results."""
+    number = today_of(journey)
+    if number is None or not may_on(session, me(), Permission.READ_RESULTS, number):
+        return None
+    return queries.journey(session, number)
+
+
+def _against_today(
+    session: Session, scope: Scope, journey: Journey, today: Journey
+) -> list[TargetRow]:
+    """The targets of a target state for the scope's customers, against today's scores."""
+    rules = dashboard_rules()
+    own = replace(scope, journey_id=today.id)
+    rates = dashboards.response_rates(session, own, **rules) if own.of_everybody else ()
+    rate = None if own.of_everybody else segment_rate(session, own, **rules)
+    offered = targetable(session, journey, library=rules["library"])
+    return list(
+        target_rows(
+            today_beside(session, own, journey, rules),
+            rates,
+            rate,
+            names=new_places(journey, today),
+            definitions=definitions_at(offered),
+        )
     )
 
 
@@ -201,8 +240,8 @@ def _shown(
 def _what(session: Session, journey: Journey) -> Iterator[tuple[str, str]]:
     """Every metric of every place: what the form sends, and what it says."""
     names = place_names(journey)
-    base = ground(session, journey.id, library=installation().library)
-    for place, metrics in metrics_by_place(base).items():
+    offered = targetable(session, journey, library=installation().library)
+    for place, metrics in offered.items():
         for each in metrics:
             yield f"{place}{_APART}{each.scale}", f"{names[place]}: {each.label}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
+from lxml.html import fromstring
 from sqlalchemy import select
 
 from surveyapp.journeys import actions, queries
@@ -158,5 +159,20 @@ def test_the_gap_to_a_target_state_has_its_maps_and_targets_against_todays_score
     page = client.get(f"{gap}?period=all").text
     assert "Branch at home" in page and "As it should be" in page and "not reached" in page
     assert client.get(f"{gap}?target={other}").status_code == 404
+    # What today's journey asks can be aimed at, also at a place that it does not have.
+    aims = f"/journeys/{number}/targets"
+    offered = fromstring(client.get(f"{aims}/new").text).xpath(
+        "//select[@name='what']/option/@value"
+    )
+    new_place = next(each for each in offered if "branch-at-home" in each and "csat" in each)
+    assert not [each for each in offered if "branch-at-home" in each and "rate" in each]
+    said = {"what": new_place, "segment_id": "0", "value": "80", "owner_id": ""}
+    assert client.post(f"{aims}/new", data=said).status_code == 303
+    rows = {e["metric"]: e for e in client.get(f"{aims}.json?period=all").json["targets"]}
+    assert rows["sjq"]["standing"] == "not reached" and rows["sjq"]["figure"]["n"]
+    assert rows["csat"]["figure"] is None
+    assert "Branch at home (new in the target state)" in client.get(f"{gap}?period=all").text
+    drawn = client.get(f"/journeys/{number}/journey-map?period=all").text
+    assert "target 80%" in drawn and "not asked today" in drawn
     assert client.post(edit, data=form | {"target_of": ""}).status_code == 303
     assert "No target state" in client.get(gap).text
