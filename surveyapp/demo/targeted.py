@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
+from surveyapp.demo.targets import set_targets
 from surveyapp.journeys import actions
 from surveyapp.journeys.journey_kinds import BLUEPRINT, set_kind
 from surveyapp.journeys.map_texts import TextPlace, write
@@ -180,6 +181,7 @@ def draw_target(session: Session, journey: Journey, *, today: date, owner_id: in
     )
     _draw(session, wanted, _TARGET)
     set_target_of(session, wanted, journey.id, user_id=owner_id)
+    set_targets(session, wanted, today=today, owner_id=owner_id)
     blueprint = actions.create_journey(
         session,
         name="Identity check: service blueprint",

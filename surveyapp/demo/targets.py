@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
-from surveyapp.journeys.target_journeys import targets_of_journey
+from surveyapp.journeys.target_journeys import TARGET
 from surveyapp.results.target_actions import set_target
 from surveyapp.store.models import Journey
 
@@ -26,18 +26,17 @@ _DAYS = 180
 
 
 def set_targets(session: Session, journey: Journey, *, today: date, owner_id: int) -> None:
-    """Set them for half a year from now, and those of its target states for a year from now."""
-    wanted = ((each, _WANTED, 2 * _DAYS) for each in targets_of_journey(session, journey.id))
-    for aimed, targets, days in ((journey, _TARGETS, _DAYS), *wanted):
-        for place, metric, value in targets:
-            set_target(
-                session,
-                aimed,
-                place=place,
-                metric=metric,
-                value=value,
-                due=today + timedelta(days=days),
-                owner_id=owner_id,
-                user_id=None,
-                library=BUILT_IN,
-            )
+    """Set them for half a year from now; of a target state for a year from now."""
+    wanted = journey.state == TARGET
+    for place, metric, value in _WANTED if wanted else _TARGETS:
+        set_target(
+            session,
+            journey,
+            place=place,
+            metric=metric,
+            value=value,
+            due=today + timedelta(days=2 * _DAYS if wanted else _DAYS),
+            owner_id=owner_id,
+            user_id=None,
+            library=BUILT_IN,
+        )

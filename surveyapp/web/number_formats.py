@@ -96,11 +96,14 @@ def target_said(figure: Figure) -> str:
     return f"{said}, weighted: {own.standing}" if own and own.standing else said
 
 
-def target_amount(target: MetricTarget, figure: Figure | None) -> str:
-    """A target in the unit of its figure."""
-    if figure is None:
-        return phrases.number(target.value, 1)
-    return target_phrases.amount(figure.definition, target)
+def target_amount(
+    target: MetricTarget, figure: Figure | None, definition: Definition | None = None
+) -> str:
+    """A target in the unit of its figure, without one of its metric where that is known."""
+    known = figure.definition if figure else definition
+    return (
+        phrases.number(target.value, 1) if known is None else target_phrases.amount(known, target)
+    )
 
 
 def day(moment: date | None) -> str:
