@@ -8,6 +8,7 @@ from surveyapp.results import phrases, target_phrases
 from surveyapp.results.emotion_phrases import assumed
 from surveyapp.results.map_grid import GridCell, GridPoint, GridRow, MapGrid
 from surveyapp.results.scale_titles import short
+from surveyapp.results.view_models import State
 
 OWNERSHIPS = {
     "provider": msg("us"),
@@ -69,4 +70,7 @@ def _scores(point: GridPoint, few: int, words: Words) -> str:
         if figure.target:
             text += f"\n{target_phrases.against(figure.definition, figure.target, words=words)}"
         lines.append(text)
+    for aim in point.aims:
+        wanted = words.say("target {amount}", amount=aim.amount)
+        lines.append(f"{aim.short} {wanted}\n{words.say(State.UNASKED)}")
     return "\n".join(lines)
