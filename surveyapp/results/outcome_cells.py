@@ -53,6 +53,11 @@ def tells_of_few(weights: np.ndarray, sizes: np.ndarray, *, minimum: int) -> boo
     """
     kinds, place = np.unique(np.round(weights, 12), axis=0, return_inverse=True)
     people = np.bincount(place.reshape(-1), weights=sizes, minlength=len(kinds))
+    return _tell_of_few(kinds, people, minimum)
+
+
+def _tell_of_few(kinds: np.ndarray, people: np.ndarray, minimum: int) -> bool:
+    """The same of weights no two of which are alike."""
     left, strength, _ = np.linalg.svd(kinds, full_matrices=False)
     basis = left[:, strength > _NEAR * strength.max()]
     leverage = (basis**2).sum(axis=1)
@@ -97,7 +102,7 @@ class ToldGroups:
         )
         inside = np.eye(many)[both % many][:, 1:]
         told = np.column_stack([self._told[both // many], inside])
-        if tells_of_few(told, sizes, minimum=self._minimum):
+        if _tell_of_few(told, sizes, self._minimum):
             return False
         self._kinds, self._told = kinds.reshape(-1), told
         return True
