@@ -130,6 +130,9 @@ class ModelOptionsSchema(Strict):
     group = _text("The attribute that makes groups, of a covariance-based model.", 200)
     equal = _one_of(EQUAL, "What is equal across groups.")
     std_lv = ma.fields.Boolean(metadata={"description": "Fix factor variances at 1."})
+    cluster = _text("The attribute that makes clusters, of a text with levels.", 200)
+    weights = _text("The item with respondents' weights, of a text with levels; by MLR.", 200)
+    cluster_weights = _text("The item with clusters' weights, of a text with levels; by MLR.", 200)
     scheme = _one_of(SCHEMES, "Of a composite model; by default path.")
     consistent = ma.fields.Boolean(metadata={"description": "Consistent PLS."})
     bootstrap = ma.fields.Integer(

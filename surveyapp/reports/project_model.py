@@ -7,6 +7,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from analysis.two_level.model import LEVEL_NAMES, WITHIN
 from surveyapp.errors import Conflict
 from surveyapp.reports import apa
 from surveyapp.reports.document import (
@@ -30,6 +31,7 @@ from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import path_diagrams
 from surveyapp.reports.project_analysis import analysis_charts, analysis_tables
 from surveyapp.reports.project_hypotheses import hypothesis_table
+from surveyapp.reports.project_samples import level_fits, level_reliabilities, level_shares
 from surveyapp.results.model_texts import COMPOSITE
 from surveyapp.results.preregistration_departures import ToldOfPlan
 from surveyapp.results.project_analyses import analysis_title
@@ -155,8 +157,7 @@ def drawing(model: ProjectModel, result: Section) -> Iterator[Chart]:
         }
         items = len(result["loadings"])
     else:
-        names = list(result["groups"]) or [""]
-        diagrams = {name: sem_diagram(result, group=at) for at, name in enumerate(names, start=1)}
+        diagrams = _diagrams(result)
         items = len({row["rhs"] for row in result["estimates"] if row["op"] == "=~"})
     if items > _MOST_DRAWN:
         return
@@ -166,6 +167,20 @@ def drawing(model: ProjectModel, result: Section) -> Iterator[Chart]:
         f"n = {result['n']:,}. {options_in_words(model.kind, model.options)}. Dashed arrows: not"
         " significant at 5%.",
     )
+
+
+def _diagrams(result: Section) -> dict[str, Any]:
+    """A diagram of each group, and of each level where there are two, by title."""
+    names = list(result["groups"]) or [""]
+    if "level_fit" not in result:
+        return {name: sem_diagram(result, group=at) for at, name in enumerate(names, start=1)}
+    return {
+        ", ".join(filter(None, (name, LEVEL_NAMES[level]))): sem_diagram(
+            {"estimates": [row for row in result["estimates"] if row["level"] == level]}, group=at
+        )
+        for at, name in enumerate(names, start=1)
+        for level in LEVEL_NAMES
+    }
 
 
 def steps_table(result: Section, number: int) -> Table:
@@ -185,9 +200,14 @@ def steps_table(result: Section, number: int) -> Table:
 
 def _covariance(result: Section, number: Iterator[int]) -> Iterator[Table]:
     yield fit_table(result, next(number))
+    if "level_fit" in result:
+        yield level_fits(result, next(number))
     yield estimates_table(result, next(number))
     if result["r_squared"]:
         yield explained_table(result, next(number))
+    if "level_fit" in result:
+        yield level_shares(result, next(number))
+        yield level_reliabilities(result, next(number))
     if result["modification_indices"]:
         yield indices_table(result, next(number))
 
@@ -277,15 +297,21 @@ def _by_kind(result: Section) -> Iterator[tuple[str, Sequence[Section]]]:
     """The parameters of each group by kind, under a title; last those that are of no group."""
     groups = list(result["groups"])
     of_no_group = [(0, "")] if groups else []
+    levels = {**LEVEL_NAMES, 0: ""} if "level_fit" in result else {0: ""}
     for at, group in [*enumerate(groups or [""], start=1), *of_no_group]:
-        for operator, title in _OPERATORS.items():
-            rows = [
-                row
-                for row in result["estimates"]
-                if row["op"] == operator and (row["group"] == at or not groups)
-            ]
-            if rows:
-                yield f"{group}: {title}" if group else title, rows
+        for level, name in levels.items():
+            for operator, title in _OPERATORS.items():
+                rows = [
+                    row
+                    for row in result["estimates"]
+                    if row["op"] == operator
+                    and (row["group"] == at or not groups)
+                    and row.get("level", 0) == level
+                    and (operator != "~1" or level != WITHIN or row["se"])
+                ]
+                if rows:
+                    where = ", ".join(filter(None, (group, name)))
+                    yield f"{where}: {title}" if where else title, rows
 
 
 def explained_table(result: Section, number: int) -> Table:
@@ -302,7 +328,7 @@ def explained_table(result: Section, number: int) -> Table:
         ],
         cells=[
             [
-                row["name"],
+                _at_level(row["name"], row),
                 *([names[row["group"] - 1]] if grouped else []),
                 row["r_squared"],
             ]
@@ -330,7 +356,10 @@ def indices_table(result: Section, number: int) -> Table:
             Column("Expected change", 0.2, apa.number),
             Column("Standardised", 0.2, apa.number),
         ],
-        cells=[[_parameter(row), row["mi"], row["epc"], row["sepc_all"]] for row in shown],
+        cells=[
+            [_at_level(_parameter(row), row), row["mi"], row["epc"], row["sepc_all"]]
+            for row in shown
+        ],
         note="An index is the drop in χ² to expect when the parameter is freed. A change that the"
         " data alone suggest capitalises on chance; confirm it on other data." + more,
         look=Look.APA,
@@ -438,6 +467,11 @@ def _outer(result: Section, number: int) -> Table:
 
 def _parameter(row: Section) -> str:
     return f"{row['lhs']} {row['op']} {row['rhs']}".strip()
+
+
+def _at_level(name: str, row: Section) -> str:
+    """The name with the row's level, where it has one."""
+    return f"{name} ({LEVEL_NAMES[row['level']]})" if row.get("level") else name
 
 
 def _sentence(text: str) -> str:

@@ -24,6 +24,11 @@ def _sample(result: Section) -> str:
     )
 
 
+def _of_group(name: str, row: Section) -> str:
+    """The name with the row's group, where there are several."""
+    return f"{name} ({row['group']})" if row.get("group") else name
+
+
 def share_chart(result: Section) -> Chart | None:
     """Each item's intraclass correlation; None where none has an interval."""
     rows = [
@@ -152,7 +157,7 @@ def level_shares(result: Section, number: int) -> Table:
         ],
         cells=[
             [
-                row["item"],
+                _of_group(row["item"], row),
                 row["within"],
                 row["between"],
                 row["icc"],
@@ -180,7 +185,7 @@ def level_reliabilities(result: Section, number: int) -> Table:
         ],
         cells=[
             [
-                row["factor"],
+                _of_group(row["factor"], row),
                 row["name"],
                 row["items"],
                 row["omega"],

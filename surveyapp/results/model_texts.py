@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from analysis.composite.text import read_model
 from analysis.covariance.syntax import parse
 from analysis.errors import ModelError
+from analysis.two_level.model import has_levels, parse_levels
 from surveyapp.errors import Invalid
 
 COVARIANCE, COMPOSITE = "covariance", "composite"
@@ -45,7 +46,7 @@ def faults_of(kind: str, text: str, names: Sequence[str]) -> list[Fault]:
 def observed_names(kind: str, text: str) -> tuple[str, ...]:
     """The names that have to be columns of the data, in the order used. Raises ModelError."""
     if kind == COVARIANCE:
-        return tuple(parse(text).observed)
+        return tuple((parse_levels if has_levels(text) else parse)(text).observed)
     model = read_model(text)
     defined = {construct.name for construct in model.constructs}
     named = [part for construct in model.constructs for part in construct.parts]

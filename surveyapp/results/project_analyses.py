@@ -9,6 +9,7 @@ from types import MappingProxyType
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.two_level.model import has_levels
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.jobs import kinds
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE, products
@@ -35,6 +36,10 @@ from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 MOST = 30  # of one model
 _BY_COVARIANCES, _BY_COMPOSITES = (COVARIANCE,), (COMPOSITE,)
+OF_ONE_LEVEL = (
+    "This model has two levels, and further analyses are of models of one level; fit the same factors"
+    " without levels for them."
+)
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,8 @@ def ask_project_analysis(
         raise Conflict("This model has no result yet; fit it first.")
     if kind == "slopes" and not products(model.text):
         raise Invalid("This model has no interaction; write one as Y ~ X + M + X:M.", field="kind")
+    if model.kind == COVARIANCE and has_levels(model.text):
+        raise Invalid(OF_ONE_LEVEL, field="kind")
     options = chosen_of(ANALYSES[kind].options, chosen, model, known)
     there = analyses_of(session, model)
     for each in there:
@@ -225,6 +232,8 @@ def option_values(
     """What may be chosen for each option of an analysis; None where an option has nothing to choose, or the
     model nothing to analyse."""
     if kind == "slopes" and not products(model.text):
+        return None
+    if model.kind == COVARIANCE and has_levels(model.text):
         return None
     found = {name: option.offered(model, known) for name, option in ANALYSES[kind].options.items()}
     return found if all(found.values()) else None

@@ -20,6 +20,10 @@ from analysis.provenance import fingerprint
 from analysis.rules import RULES
 from analysis.scale.describe import describe_items
 from analysis.threads import one_blas_thread
+from analysis.two_level.difference import level_difference
+from analysis.two_level.fit import TwoLevelFit, fit_two_level
+from analysis.two_level.model import has_levels
+from analysis.two_level.script import two_level_script
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import ProjectModelPayload, ProjectPayload
@@ -27,6 +31,7 @@ from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import COVARIANCE, observed_names
 from surveyapp.results.project_answers import ProjectAnswers, project_answers
 from surveyapp.results.project_options import ordinal_items
+from surveyapp.results.project_sample_fits import levels_document
 from surveyapp.results.project_steps import Taken, careless_rows, scaled, scales_after, taken
 from surveyapp.results.project_tables import columns_of, file_rows, read_project_file
 from surveyapp.results.project_uploads import FileReading
@@ -109,7 +114,8 @@ def run_project_model(
                 minimum = installation.settings.minimum_cell
                 after = of_large_groups(after, group, rows.used, model.options["missing"], minimum)
                 said = left_out_by(group, len(rows.data) - len(after))
-            result = _covariance(after, model, parent)
+            made = _levels if has_levels(model.text) else _covariance
+            result = made(after, model, parent)
         else:
             result = _composite(after, model)
     document = {
@@ -245,6 +251,58 @@ def _covariance(
     }
 
 
+def _levels(data: pd.DataFrame, model: ProjectModel, parent: ProjectModel | None) -> dict[str, Any]:
+    fit = _fit_levels(data, model)
+    indices = None
+    if fit.converged:
+        indices = fit.modification_indices(minimum=_LEAST_INDEX).to_dict(orient="records")
+    return {
+        **levels_document(fit),
+        "modification_indices": indices,
+        "difference": _level_difference(data, fit, parent, model.steps),
+        "r_script": two_level_script(fit),
+    }
+
+
+def _fit_levels(data: pd.DataFrame, model: ProjectModel) -> TwoLevelFit:
+    options: Mapping[str, Any] = model.options
+    return fit_two_level(
+        data,
+        model.text,
+        options["cluster"],
+        estimator=options["estimator"],
+        missing=options["missing"],
+        group=options["group"] or None,
+        equal=tuple(filter(None, options["equal"].split(","))),
+        sampling_weights=options.get("weights"),
+        cluster_weights=options.get("cluster_weights"),
+        std_lv=options["std_lv"],
+    )
+
+
+def _level_difference(
+    data: pd.DataFrame, fit: TwoLevelFit, parent: ProjectModel | None, steps: Sequence[int]
+) -> dict[str, Any] | None:
+    """As ``_difference``, of a model with levels."""
+    if parent is None or parent.kind != COVARIANCE:
+        return None
+    base: dict[str, Any] = {"model_id": parent.id, "name": parent.name}
+    if list(parent.steps) != list(steps):
+        return {**base, "why": "the two were fitted to different rows"}
+    if not has_levels(parent.text):
+        return {**base, "why": "that one has no levels"}
+    try:
+        other = _fit_levels(data, parent)
+        restricted, general = (fit, other) if fit.fit["df"] > other.fit["df"] else (other, fit)
+        return {
+            **base,
+            **vars(level_difference(restricted, general)),
+            "restricted": restricted is fit,
+        }
+    except AnalysisError as error:
+        return {**base, "why": str(error)}
+
+
 def fit_covariance(data: pd.DataFrame, model: ProjectModel) -> SemFit:
     """The covariance-based model fitted to these rows, as its options say. Raises as ``fit_sem``."""
     options: Mapping[str, Any] = model.options
@@ -269,6 +327,8 @@ def _difference(
     base: dict[str, Any] = {"model_id": parent.id, "name": parent.name}
     if list(parent.steps) != list(steps):
         return {**base, "why": "the two were fitted to different rows"}
+    if has_levels(parent.text):
+        return {**base, "why": "that one has two levels"}
     if parent.options.get("group") != fit.settings.group and (
         parent.options.get("group") or fit.settings.group
     ):

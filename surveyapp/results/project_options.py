@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.two_level.model import has_levels, parse_levels
 from surveyapp.errors import Invalid
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE
 from surveyapp.results.project_variables import Variables
@@ -49,7 +50,12 @@ _OF_COVARIANCE: Mapping[str, tuple[str, Any]] = {
     "group": ("Groups by", ""),
     "equal": ("Equal across groups", ""),
     "std_lv": ("Factor variances", False),
+    "cluster": ("Clusters by", ""),
+    "weights": ("Weights of respondents", ""),
+    "cluster_weights": ("Weights of clusters", ""),
 }
+# Of these a model that has no levels stores nothing.
+_OF_LEVELS = ("cluster", "weights", "cluster_weights")
 _OF_COMPOSITE: Mapping[str, tuple[str, Any]] = {
     "scheme": ("Weighting scheme", "path"),
     "composite_missing": ("Missing answers", "mean"),
@@ -92,7 +98,55 @@ def options_in_words(kind: str, options: Mapping[str, Any]) -> str:
     unit = ", factor variances 1" if options["std_lv"] else ""
     named = ordinal_items(options)
     ordinal = f", ordinal {', '.join(named)}" if named else ""
-    return f"{options['estimator']}, {_missing(options)}{ordinal}{groups}{unit}"
+    levels = "".join(
+        f", {said} {options[name].replace('_', ' ')}"
+        for name, said in (
+            ("cluster", "two levels by"),
+            ("weights", "respondents weighted by"),
+            ("cluster_weights", "clusters weighted by"),
+        )
+        if options.get(name)
+    )
+    return f"{options['estimator']}, {_missing(options)}{ordinal}{groups}{unit}{levels}"
+
+
+def require_level_options(text: str, options: Mapping[str, Any]) -> None:
+    """Raise Invalid, with the field, where a text and its options do not have levels together, or have what
+    two-level models do not."""
+    if not has_levels(text):
+        for name in _OF_LEVELS:
+            if options.get(name):
+                raise Invalid(
+                    f"{_OF_COVARIANCE[name][0]}: clusters and their weights belong to a model with levels;"
+                    " write 'level: 1' and 'level: 2' in the text, or choose none",
+                    field=name,
+                )
+        return
+    if not options.get("cluster"):
+        raise Invalid(
+            "A model with levels needs clusters; choose the attribute that makes them, such as the branch",
+            field="cluster",
+        )
+    if options["estimator"] == "WLSMV":
+        raise Invalid(
+            "Two levels are fitted by ML or MLR, which take items as numbers; choose one of them, or"
+            " write a model without levels for WLSMV",
+            field="estimator",
+        )
+    weighted = options.get("weights") or options.get("cluster_weights")
+    if weighted and options["estimator"] != "MLR":
+        raise Invalid("Weights need robust standard errors; choose MLR", field="estimator")
+    if options["group"] == options["cluster"]:
+        raise Invalid(
+            "Groups are groups of clusters; choose another attribute for one of the two",
+            field="group",
+        )
+    used = parse_levels(text).observed
+    for name in ("weights", "cluster_weights"):
+        if options.get(name) in used:
+            raise Invalid(
+                f"{options[name]} is a variable of the model and cannot weigh it, too", field=name
+            )
 
 
 def ordinal_items(options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -131,7 +185,14 @@ def _covariance(chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
             f"Answers of each pair of items belong to WLSMV; with {estimator} use all available answers",
             field="missing",
         )
+    levels = {name: str(chosen.get(name) or "") for name in _OF_LEVELS}
+    if levels["cluster"] and levels["cluster"] not in known.groups:
+        raise Invalid(f"{levels['cluster']!r} makes no clusters of these answers", field="cluster")
+    for name in ("weights", "cluster_weights"):
+        if levels[name] and levels[name] not in known.items:
+            raise Invalid(f"{levels[name]!r} is no column of numbers", field=name)
     return {
+        **{name: value for name, value in levels.items() if value},
         "estimator": estimator,
         "ordered": ",".join(_ordinal(chosen, estimator, known)),
         "missing": missing,

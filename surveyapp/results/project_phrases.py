@@ -32,8 +32,9 @@ def fit_line(kind: str, result: Section) -> str:
         return f"χ²(0) = 0: the model has no degrees of freedom, so its fit cannot be tested (n = {result['n']:,})."
     low, high = fit.get(f"rmsea_ci_lower{index}"), fit.get(f"rmsea_ci_upper{index}")
     interval = "" if low is None else f", 90% CI [{_bounded(low)}, {_bounded(high)}]"
+    clusters = f" in {result['clusters']:,} clusters" if "level_fit" in result else ""
     return (
-        f"χ²({fit['df']:.0f}, N = {result['n']:,}) = {fit[f'chisq{test}']:,.2f}, p"
+        f"χ²({fit['df']:.0f}, N = {result['n']:,}{clusters}) = {fit[f'chisq{test}']:,.2f}, p"
         f" {_p(fit[f'pvalue{test}'])}, CFI = {_bounded(fit[f'cfi{index}'])}, TLI ="
         f" {_bounded(fit[f'tli{index}'])}, RMSEA = {_bounded(fit[f'rmsea{index}'])}{interval}, SRMR ="
         f" {_bounded(fit['srmr'])}"
@@ -81,9 +82,10 @@ def proposals(kind: str, text: str, result: Section) -> list[Proposal]:
     """The parameters with the largest modification indices, then the items that load weakest.
 
     None for composite models and where the estimation did not converge. Of several groups no parameter:
-    an index is of one group, and a line of the text would free it in all.
+    an index is of one group, and a line of the text would free it in all. None for a model with levels,
+    where a line has its place in the text.
     """
-    if kind == COMPOSITE or not result["converged"]:
+    if kind == COMPOSITE or not result["converged"] or "level_fit" in result:
         return []
     found: list[Proposal] = []
     if not result["groups"]:

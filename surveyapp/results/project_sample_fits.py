@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.covariance.pooling import fit_imputed
-from analysis.two_level.fit import fit_two_level
+from analysis.two_level.fit import TwoLevelFit, fit_two_level
 from surveyapp.results.project_options import SEED
 from surveyapp.store.models import ProjectModel
 
@@ -18,11 +18,7 @@ IMPUTATIONS = 20
 def fit_levels(
     data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The model's structure within and between clusters at once.
-
-    Scores of single clusters and the sizes of the smallest and largest are left out, as a cluster may be too
-    small to be told of. Raises as ``fit_two_level``.
-    """
+    """The model's structure within and between clusters at once. Raises as ``fit_two_level``."""
     text = f"level: 1\n{model.text}\nlevel: 2\n{model.text}"
     found = fit_two_level(
         data,
@@ -30,15 +26,24 @@ def fit_levels(
         options["cluster"],
         estimator=model.options["estimator"],
         std_lv=model.options["std_lv"],
-    ).to_dict()
+    )
+    return levels_document(found)
+
+
+def levels_document(fit: TwoLevelFit) -> dict[str, Any]:
+    """A two-level fit as it is stored: scores of single clusters and the sizes of the smallest and largest
+    are left out, as a cluster may be too small to be told of; ``groups`` are names.
+    """
+    found = fit.to_dict()
     sizes = found.pop("clusters")
     del found["cluster_scores"]
     return {
         **found,
-        "cluster": options["cluster"],
+        "groups": [str(each["name"]) for each in found["groups"]],
+        "cluster": fit.settings.cluster,
         "clusters": sizes["n"],
         "mean_size": sizes["mean"],
-        "estimator": model.options["estimator"],
+        "estimator": fit.settings.estimator,
     }
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, defer
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.jobs import kinds
 from surveyapp.journeys.record_removals import KEPT
-from surveyapp.results.model_texts import faults_of
+from surveyapp.results.model_texts import COVARIANCE, faults_of
+from surveyapp.results.project_options import require_level_options
 from surveyapp.results.project_step_kinds import StepKind, step_in_words
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
@@ -276,6 +277,8 @@ def add_model(
         first = faults[0]
         where = "" if first.line is None else f"Line {first.line}: "
         raise Invalid(where + first.text, field="text")
+    if asked.kind == COVARIANCE:
+        require_level_options(asked.text, asked.options)
     models = models_of(session, project)
     ids = [step.id for step in steps]
     for each in models:

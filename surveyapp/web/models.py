@@ -32,6 +32,7 @@ from surveyapp.results.preregistration_departures import ToldOfPlan, told_of
 from surveyapp.results.project_analyses import (
     ANALYSES,
     ANALYSIS_OPTIONS,
+    OF_ONE_LEVEL,
     analyses_of,
     analysis_title,
     ask_project_analysis,
@@ -184,6 +185,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         headlines=_headlines(further),
         table_headlines=_table_headlines(found),
         offered=_offered(found, known),
+        one_level=OF_ONE_LEVEL,
     )
 
 

@@ -154,6 +154,14 @@ class ModelForm(StaffForm):
     missing = SelectField("Missing answers", default="listwise", choices=choices(MISSING.items()))
     group = SelectField("Groups by", default="", validate_choice=False)
     equal = SelectField("Equal across groups", default="", choices=choices(EQUAL.items()))
+    cluster = SelectField(
+        "Clusters by",
+        default="",
+        validate_choice=False,
+        description="For a text with level: 1 and level: 2, such as customers within branches.",
+    )
+    weights = SelectField("Weights of respondents", default="", validate_choice=False)
+    cluster_weights = SelectField("Weights of clusters", default="", validate_choice=False)
     std_lv = BooleanField("Fix the factors' variances at 1 instead of first loadings")
     scheme = SelectField("Weighting scheme", default="path", choices=choices(SCHEMES.items()))
     composite_missing = SelectField(
@@ -183,4 +191,7 @@ def model_form(known: Variables, data: Mapping[str, Any]) -> ModelForm:
     form = ModelForm(data=dict(data))
     groups = [("", "No groups"), *((name, name.replace("_", " ")) for name in known.groups)]
     form.group.choices = choices(groups)
+    form.cluster.choices = choices([("", "No clusters"), *groups[1:]])
+    for field in (form.weights, form.cluster_weights):
+        field.choices = choices([("", "None"), *((name, name) for name in known.names)])
     return form

@@ -398,6 +398,8 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation):
     )
     data["x1"] = data["x1"].mask(draw.random(320) < 0.1)
     data["branch"] = [f"Branch {number}" for number in branch]
+    data["region"] = np.where(branch % 2 == 0, "North", "South")
+    data["times"] = 1 + branch % 3
     sent = {"name": "Branches", "file": (io.BytesIO(data.to_csv(index=False).encode()), "b.csv")}
     made = client.post(f"/journeys/{journey}/project-files", data=sent | {"months": "6"})
     assert made.status_code == 303, made.text
@@ -426,6 +428,53 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation):
         *("Reliability at Each Level", "Estimates Over Imputations", "over the imputations"),
     ):
         assert said in page, said
+    _two_levels_of_its_own(client, installation, made.location, data)
+
+
+def _two_levels_of_its_own(client, installation, base: str, data: pd.DataFrame) -> None:
+    """A text with levels is fitted by clusters, groups and weights; what it has no sense for is refused."""
+    text = "level: 1\nw =~ x1 + x2 + x3 + x4\nlevel: 2\nb =~ x1 + x2 + x3 + x4"
+    chosen = {"text": text, "cluster": "branch", "missing": "fiml", "group": "region"}
+    for wrong, said in (
+        ({"cluster": ""}, "needs clusters"),
+        ({"estimator": "WLSMV", "missing": "listwise"}, "fitted by ML or MLR"),
+        ({"cluster_weights": "times"}, "choose MLR"),
+        ({"weights": "x1", "estimator": "MLR"}, "x1 is a variable of the model"),
+        ({"group": "branch"}, "Groups are groups of clusters"),
+        ({"text": "f =~ x1 + x2 + x3"}, "belong to a model with levels"),
+        ({"text": text.replace("level: 2", "level: 3")}, "none of level 1, 2"),
+    ):
+        refused = client.post(f"{base}/models/new", data=FORM | chosen | wrong)
+        assert refused.status_code == 422 and said in refused.text, said
+    model = fitted(client, installation, base, **chosen)
+    held = chosen | {"equal": "loadings,intercepts", "parent": model.rpartition("/")[2]}
+    page = client.get(fitted(client, installation, base, **held)).text
+    theirs = [
+        fit_two_level(data, text, "branch", missing="fiml", group="region", equal=equal)
+        for equal in ((), ("loadings", "intercepts"))
+    ]
+    found = json.loads(client.get(f"{model}.json").data)["result"]
+    assert found["fit"]["logl"] == pytest.approx(theirs[0].fit["logl"])
+    change = 2 * (theirs[0].fit["logl"] - theirs[1].fit["logl"])
+    for said in (
+        f"Δχ²(9) = {change:,.2f}",
+        "N = 320 in 40 clusters",
+        "North, within: Loadings",
+        "South, between: Variances",
+        "Fit at Two Levels",
+        "x1 (South)",
+        "two levels by branch",
+        "This model has two levels",
+    ):
+        assert said in page, said
+    assert 'missing = "ml"' in client.get(f"{model}.R").text
+    assert client.get(f"{model}/figure.svg").text.count("within") >= 2
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{model}/tables.zip").data)) as files:
+        assert any("fit-at-two-levels" in name for name in files.namelist())
+    assert client.post(f"{model}/analyses", data={"kind": "exploratory"}).status_code == 422
+    weighted = {"text": text, "cluster": "branch", "cluster_weights": "times", "estimator": "MLR"}
+    page = client.get(fitted(client, installation, base, **weighted)).text
+    assert "clusters weighted by times" in page and "Mplus" not in page
 
 
 def test_the_same_customers_are_compared_over_waves(client, installation, base):
