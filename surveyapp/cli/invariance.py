@@ -18,7 +18,9 @@ from analysis.covariance.missing_ladders import (
 )
 from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
 from analysis.rules import RULES
+from analysis.two_level.model import has_levels
 from surveyapp.cli.ladders import ORDINAL, PLAIN, ROBUST, ladder, ladder_cell, released
+from surveyapp.cli.level_invariance import level_ladder
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import CLUSTER, FILE, JSON, MODEL, WEIGHTS
 from surveyapp.cli.models import listed, model_text
@@ -78,7 +80,8 @@ def invariance(
 ) -> None:
     """Test measurement invariance across groups: configural, metric, scalar and strict.
 
-    With --estimator WLSMV: configural, thresholds, loadings, intercepts and residuals.
+    With --estimator WLSMV: configural, thresholds, loadings, intercepts and residuals. With 'level: 1' and
+    'level: 2' in the text and --cluster, groups of clusters are compared at both levels.
     """
     chosen = estimator.upper()
     if difference and chosen not in ("MLR", "MLM"):
@@ -94,6 +97,21 @@ def invariance(
     answers = model_answers(
         file, text, reading, values_ok=values_ok, group=group, drawn=(weights, cluster)
     )
+    if has_levels(text):
+        level_ladder(
+            answers,
+            text,
+            group,
+            cluster=cluster,
+            estimator=chosen,
+            missing=missing,
+            weights=weights,
+            free=left,
+            difference=difference,
+            reference=reference,
+            json_path=json_path,
+        )
+        return
     data = answers.frame
     found: Invariance | OrdinalInvariance
     if chosen == "WLSMV":

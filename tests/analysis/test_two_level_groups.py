@@ -12,6 +12,7 @@ from scipy.stats import multivariate_normal
 
 from analysis.errors import DataError, ModelError
 from analysis.two_level.clusters import ClusterData, cluster_data
+from analysis.two_level.difference import level_difference
 from analysis.two_level.fit import TwoLevelFit, fit_two_level
 from analysis.two_level.pattern_likelihood import PatternDiscrepancy
 from analysis.two_level.script import two_level_script
@@ -60,6 +61,16 @@ def test_labels_hold_groups_together_as_equal_does():
     text = HELD + "place ~ c(0, NA)*1"
     by_label = fit_two_level(regions(), text, "branch", group="region")
     assert by_label.fit == pytest.approx(fitted("held").fit, rel=1e-7)
+    # lavaan 0.6-14, lavTestLRT(metric, scalar) of maximum likelihood
+    metric = fit_two_level(regions(), MODEL, "branch", group="region", equal=("loadings",))
+    test = level_difference(by_label, metric)
+    assert (test.chisq, test.df, test.pvalue) == pytest.approx(
+        (2.438754645, 3, 0.4864612316), rel=1e-6
+    )
+    with pytest.raises(ModelError, match="more degrees of freedom"):
+        level_difference(metric, by_label)
+    with pytest.raises(DataError, match="different missing"):
+        level_difference(by_label, fitted("gfiml"))
     free = fit_two_level(
         regions(), MODEL, "branch", free=("q2~1",), group="region", equal=HOLDING["equal"]
     )

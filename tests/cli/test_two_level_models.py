@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.analysis.two_level_groups_numbers import MODEL, regions
 from tests.analysis.two_level_numbers import FIT, PLAIN, branches
 
 pytestmark = pytest.mark.xdist_group("two-level")
@@ -68,3 +69,32 @@ def test_what_does_not_go_with_levels_is_refused_by_name(
     ran = run("sem", answers, "--model", PLAIN, *options)
     assert ran.code != 0
     assert said in ran.err and "Traceback" not in ran.err
+
+
+def test_groups_of_clusters_are_fitted_and_compared(run, tmp_path: Path):
+    path, drawn = tmp_path / "regions.csv", tmp_path / "o.svg"
+    regions().assign(times=1 + regions()["branch"].str[1:].astype(int) % 3).to_csv(
+        path, index=False
+    )
+    asked = ("--model", MODEL, "--cluster", "branch", "--group", "region", "--estimator", "mlr")
+    ran = run(
+        *("sem", path, *asked, "--equal", "loadings", "--missing", "fiml"),
+        *("--cluster-weights", "times", "--diagram", drawn),
+    )
+    assert ran.code == 0, ran.err
+    assert "north: n = 150 in 25 clusters" in ran.out and "between clusters in south" in ran.out
+    assert drawn.read_text().count("between in ") >= 2
+    ran = run("invariance", path, *asked, "--json", tmp_path / "steps.json")
+    assert ran.code == 0, ran.err
+    assert "Not rejected at 5 %: " in ran.out
+    steps = json.loads((tmp_path / "steps.json").read_text())["steps"]
+    assert [step["name"] for step in steps] == ["configural", "metric", "scalar", "strict"]
+    # lavaan 0.6-14, lavTestLRT(metric, scalar) of the same models by MLR
+    test = steps[2]["difference"]
+    assert (test["chisq"], test["df"]) == (pytest.approx(2.441015353, rel=1e-3), 3)
+    refused = run("invariance", path, *asked, "--reference", "south")
+    assert refused.code != 0 and "--reference does not go with" in refused.err
+    refused = run("sem", path, "--model", "f =~ q1 + q2 + q3", "--cluster-weights", "times")
+    assert (
+        refused.code != 0 and "--cluster-weights goes with a model that has levels" in refused.err
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -20,6 +23,7 @@ TRUTH = {
     ("a", "~1", "", 2): 0.0,
 }
 SAMPLES, CLUSTERS = 1000, 150
+Drawn = Callable[[np.random.Generator], tuple[pd.DataFrame, dict[str, Any]]]
 
 
 def sample(rng: np.random.Generator, *, heavy: bool) -> pd.DataFrame:
@@ -34,8 +38,39 @@ def sample(rng: np.random.Generator, *, heavy: bool) -> pd.DataFrame:
     return pd.DataFrame(y, columns=["a", "c", "d"]).assign(x=x, z=z[b], b=b)
 
 
+def with_gaps(rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Rows without d where c is high, and without c in every tenth: missing at random."""
+    frame = sample(rng, heavy=True)
+    gone = rng.random(len(frame))
+    unseen = gone < 0.1
+    frame["d"] = frame["d"].mask((gone > 0.3) & (frame["c"] > 0.5) & ~unseen)
+    frame["c"] = frame["c"].mask(unseen)
+    return frame, {"missing": "fiml"}
+
+
+def drawn_unequally(rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Clusters that are drawn the more often the better they are, with weights that undo it; within them
+    as many rows as drawn by chance.
+    """
+    parts = [sample(rng, heavy=False).assign(part=k) for k in range(2)]
+    frame = pd.concat(parts)
+    frame["b"] += CLUSTERS * frame["part"]
+    means = frame.groupby("b")["a"].transform("mean")
+    chance = 0.2 + 0.6 / (1 + np.exp(-2 * means))
+    lot = rng.random(2 * CLUSTERS)[frame["b"]]
+    return frame.assign(times=1 / chance)[lot < chance], {"cluster_weights": "times"}
+
+
+def heavy_tailed(rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, Any]]:
+    return sample(rng, heavy=True), {}
+
+
+def normal(rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, Any]]:
+    return sample(rng, heavy=False), {}
+
+
 def coverage(
-    estimator: str, *, heavy: bool, seed: int
+    estimator: str, drawn: Drawn, *, seed: int
 ) -> tuple[dict[tuple[str, str, str, int], float], float]:
     """Share of 95 % intervals that hold each value, and of chi-squares beyond their 5 % bound."""
     rng = np.random.default_rng(seed)
@@ -43,7 +78,8 @@ def coverage(
     rejected = 0
     measure = "pvalue_scaled" if estimator == "MLR" else "pvalue"
     for _ in range(SAMPLES):
-        fit = fit_two_level(sample(rng, heavy=heavy), MODEL, "b", estimator=estimator)
+        rows, options = drawn(rng)
+        fit = fit_two_level(rows, MODEL, "b", estimator=estimator, **options)
         frame = fit.estimates.set_index(["lhs", "op", "rhs", "level"])
         for key, value in TRUTH.items():
             row = frame.loc[key]
@@ -53,14 +89,28 @@ def coverage(
 
 
 def test_intervals_and_tests_of_normal_answers_hold() -> None:
-    held, rejected = coverage("ML", heavy=False, seed=1)
+    held, rejected = coverage("ML", normal, seed=1)
     print(held, rejected)
     assert all(0.925 <= share <= 0.972 for share in held.values()), held
     assert 0.03 <= rejected <= 0.075
 
 
 def test_robust_ones_hold_of_heavy_tails() -> None:
-    held, rejected = coverage("MLR", heavy=True, seed=2)
+    held, rejected = coverage("MLR", heavy_tailed, seed=2)
     print(held, rejected)
     assert all(0.915 <= share <= 0.972 for share in held.values()), held
     assert 0.03 <= rejected <= 0.085
+
+
+def test_robust_ones_hold_of_answers_missing_at_random() -> None:
+    held, rejected = coverage("MLR", with_gaps, seed=3)
+    print(held, rejected)
+    assert all(0.915 <= share <= 0.972 for share in held.values()), held
+    assert 0.03 <= rejected <= 0.085
+
+
+def test_weights_undo_an_unequal_chance_of_clusters() -> None:
+    held, rejected = coverage("MLR", drawn_unequally, seed=4)
+    print(held, rejected)
+    assert all(0.90 <= share <= 0.972 for share in held.values()), held
+    assert 0.03 <= rejected <= 0.10
