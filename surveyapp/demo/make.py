@@ -41,6 +41,7 @@ from surveyapp.demo.evidenced import show_evidence
 from surveyapp.demo.lanes import fill_in
 from surveyapp.demo.learnt import learn
 from surveyapp.demo.modelled import model_scale
+from surveyapp.demo.nested import upload_branches
 from surveyapp.demo.own_questions import write_questions
 from surveyapp.demo.piloted import upload_pilot
 from surveyapp.demo.portraits import show_faces
@@ -129,7 +130,7 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
             run_now(installation, job, worker=_WORKER, shown=_between(progress, 63, 64))
         progress(64, "Fitting models")
         run = partial(run_now, installation, worker=_WORKER, shown=_between(progress, 64, 64))
-        for work in (model_scale, upload_pilot, develop_scale):
+        for work in (model_scale, upload_pilot, upload_branches, develop_scale):
             work(installation, JOURNEYS[0].code, owner_id=owner, run=run)
     progress(64, "Validating the scale")
     files = _reports(installation, progress)

@@ -33,7 +33,12 @@ from surveyapp.results.project_answers import ProjectAnswers, project_answers
 from surveyapp.results.project_options import ordinal_items
 from surveyapp.results.project_sample_fits import levels_document
 from surveyapp.results.project_steps import Taken, careless_rows, scaled, scales_after, taken
-from surveyapp.results.project_tables import columns_of, file_rows, read_project_file
+from surveyapp.results.project_tables import (
+    MOST_GROUPS,
+    columns_of,
+    file_rows,
+    read_project_file,
+)
 from surveyapp.results.project_uploads import FileReading
 from surveyapp.results.project_variables import Variables, file_variables, variables_of
 from surveyapp.results.projects import standing_steps
@@ -204,7 +209,11 @@ def _stepped(
 
 
 def _counts(column: pd.Series, minimum: int) -> dict[str, int | None]:
-    """How many respondents have each value; None where that is fewer than may be told."""
+    """How many respondents have each value; None where that is fewer than may be told. Of the many values
+    of clusters only their number.
+    """
+    if column.nunique() > MOST_GROUPS:
+        return {f"{column.nunique():,} different values": int(column.notna().sum())}
     return {
         str(value): int(count) if count >= minimum else None
         for value, count in column.value_counts().items()

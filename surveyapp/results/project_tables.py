@@ -22,7 +22,8 @@ from surveyapp.store.models import File
 from surveyapp.tables.missing import UserMissing
 from surveyapp.tables.profile import is_address
 
-_MOST_GROUPS = 50  # values of an attribute
+MOST_GROUPS = 50  # values of an attribute
+_MOST_CLUSTERS = 2_000  # of one that is named where the file is read: branches, not people
 _LIMITS = Limits(MOST_ROWS, MOST_COLUMNS, MOST_CELLS)
 
 
@@ -182,9 +183,16 @@ def _why_no_group(column: pd.Series, *, chosen: bool) -> str:
     if any(is_address(str(value)) for value in given.unique()):
         return "it holds addresses of mail or of machines, which no analysis needs"
     values = given.nunique()
-    if values > _MOST_GROUPS:
+    if chosen and values > MOST_GROUPS:
+        if values > _MOST_CLUSTERS or 2 * values > len(given):
+            return (
+                f"its {values:,} different values are no groups or clusters: these are at most"
+                f" {_MOST_CLUSTERS:,}, of two rows on average or more"
+            )
+    elif values > MOST_GROUPS:
         return (
-            f"it is a text with {values:,} different values, more than the {_MOST_GROUPS} of groups"
+            f"it is a text with {values:,} different values, more than the {MOST_GROUPS} of groups; name"
+            " its heading where the file is read if they are clusters, such as branches"
         )
     if values < 2 and not chosen:
         return "it is a text with one value"
