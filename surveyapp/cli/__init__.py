@@ -49,6 +49,7 @@ COMMANDS = {
     "mcp": "surveyapp.cli.assistants",
     "mga": "surveyapp.cli.composite_groups",
     "micom": "surveyapp.cli.composite_groups",
+    "mixed": "surveyapp.cli.mixed_models",
     "moderation": "surveyapp.cli.moderation",
     "multiverse": "surveyapp.cli.multiverse",
     "nca": "surveyapp.cli.necessity",

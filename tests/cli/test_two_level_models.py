@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.analysis.test_random_slopes import sloped
 from tests.analysis.two_level_groups_numbers import MODEL, regions
 from tests.analysis.two_level_numbers import FIT, PLAIN, branches
 
@@ -98,3 +99,14 @@ def test_groups_of_clusters_are_fitted_and_compared(run, tmp_path: Path):
     assert (
         refused.code != 0 and "--cluster-weights goes with a model that has levels" in refused.err
     )
+
+
+def test_the_command_says_whether_slopes_differ(run, tmp_path: Path):
+    path, out = tmp_path / "rows.csv", tmp_path / "o.json"
+    sloped().to_csv(path, index=False)
+    asked = ("--outcome", "overall", "--predictors", "wait,tenure", "--cluster", "branch")
+    ran = run("mixed", path, *asked, "--slopes", "wait", "--json", out)
+    assert ran.code == 0, ran.err
+    assert "n = 278 in 40 clusters" in ran.out and "slopes differ: chi-square" in ran.out
+    assert len(json.loads(out.read_text())["clusters"]) == 40
+    assert run("mixed", path, *asked, "--slopes", "overall").code != 0

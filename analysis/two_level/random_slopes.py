@@ -1,0 +1,386 @@
+"""Regressions whose intercepts and slopes differ between clusters: linear mixed models of observed variables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+from analysis.covariance.data import numeric_rows
+from analysis.covariance.matrices import Array
+from analysis.errors import DataError, ModelError, TooFewCases
+from analysis.json_values import to_json
+
+METHODS = ("REML", "ML")
+FEW_CLUSTERS = 30  # below which variances between clusters are uncertain (Maas & Hox 2005)
+LEVEL = 0.95
+FLAT = 1e-2  # slope of -2 log-likelihood at a minimum; differences are taken for it
+
+
+@dataclass(frozen=True)
+class FixedEffect:
+    """A coefficient with its t test; ``df`` counts rows for what varies within clusters, clusters else."""
+
+    term: str
+    est: float
+    se: float
+    t: float
+    df: int
+    pvalue: float
+    ci_lower: float
+    ci_upper: float
+
+
+@dataclass(frozen=True)
+class SlopeTest:
+    """Whether slopes differ: the likelihood ratio against random intercepts alone. As a variance cannot
+    fall below 0, the p value is the mean of those of one degree of freedom less and of all (Stram & Lee
+    1994): right for one slope, near it for several.
+    """
+
+    chisq: float
+    df: int
+    pvalue: float
+
+
+@dataclass(frozen=True)
+class MixedFit:
+    """A linear mixed model. ``covariance`` is that of the random effects, the intercept's first."""
+
+    outcome: str
+    cluster: str
+    method: str
+    fixed: tuple[FixedEffect, ...]
+    random: tuple[str, ...]
+    covariance: Array
+    residual: float
+    logl: float
+    npar: int
+    n: int
+    n_clusters: int
+    converged: bool
+    slopes: SlopeTest | None
+    warnings: tuple[str, ...] = ()
+    effects: pd.DataFrame = field(default_factory=pd.DataFrame)  # of each cluster
+
+    @property
+    def icc(self) -> float:
+        """Share of what the predictors leave that lies between clusters, where they all are 0."""
+        between = float(self.covariance[0, 0])
+        return between / (between + self.residual)
+
+    @property
+    def aic(self) -> float:
+        """-2 log-likelihood and two for each parameter."""
+        return -2 * self.logl + 2 * self.npar
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the clusters' own effects as JSON values at full precision."""
+        document = {
+            **{
+                name: getattr(self, name)
+                for name in ("outcome", "cluster", "method", "n", "n_clusters", "converged")
+            },
+            "fixed": [vars(one) for one in self.fixed],
+            "random": self.random,
+            "covariance": self.covariance.tolist(),
+            "residual": self.residual,
+            "icc": self.icc,
+            "logl": self.logl,
+            "aic": self.aic,
+            "npar": self.npar,
+            "slopes": None if self.slopes is None else vars(self.slopes),
+            "warnings": self.warnings,
+        }
+        return dict(to_json(document))
+
+
+@dataclass(frozen=True)
+class _Products:
+    """Cross products of all rows, and by cluster (J, ., .) those with the random effects' columns."""
+
+    xx: Array
+    xy: Array
+    yy: float
+    zz: Array
+    zx: Array
+    zy: Array
+    n: int
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """At one factor of the random effects' relative covariance: what is left of the products."""
+
+    value: float  # -2 log-likelihood, profiled
+    beta: Array
+    inverse: Array  # of X' V^-1 X, in units of the residual variance
+    residual: float
+
+
+def fit_mixed(
+    data: pd.DataFrame,
+    outcome: str,
+    predictors: Sequence[str],
+    cluster: str,
+    *,
+    slopes: Sequence[str] = (),
+    method: str = "REML",
+) -> MixedFit:
+    """Regress an observed outcome on predictors, with an intercept of each cluster and, for ``slopes``, a
+    slope of each.
+
+    ``predictors`` may be of rows, of clusters, or products (``"wait:tenure"``, a cross-level interaction).
+    Rows with a missing answer or no cluster are left out, which a warning says. Estimates are by restricted
+    maximum likelihood (REML) or maximum likelihood (ML); t tests have the degrees of freedom of Pinheiro &
+    Bates (2000). This is a model of observed variables: a factor's slope is not random here.
+
+    Raises ModelError, MissingItem, DataError, TooFewCases. Validated against: nlme 3.1-162 ``lme``.
+    """
+    if method not in METHODS:
+        raise ModelError(f"method {method!r} is not known; choose REML or ML")
+    unknown = [name for name in slopes if name not in predictors]
+    if unknown:
+        raise ModelError(
+            f"{unknown[0]} has a random slope and is no predictor; add it, so that the slopes have a mean"
+        )
+    if cluster not in data.columns:
+        raise DataError(f"{cluster} is not among the data's columns; name that of the clusters")
+    names = [part for term in predictors for part in term.split(":")]
+    columns = tuple(dict.fromkeys([outcome, *names]))
+    values = numeric_rows(data, columns)
+    keep = data[cluster].notna().to_numpy() & ~np.isnan(values).any(axis=1)
+    codes, labels = pd.factorize(data.loc[keep, cluster])
+    order = np.argsort(codes, kind="stable")
+    known = dict(zip(columns, values[keep][order].T, strict=True))
+    codes = codes[order]
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    n, count = len(codes), len(starts)
+    terms = ["(Intercept)", *predictors]
+    x = np.column_stack([np.ones(n), *(_term(term, known) for term in predictors)])
+    z = x[:, [0, *(terms.index(name) for name in slopes)]]
+    _require_enough(x, z, starts, terms, cluster)
+    products = _products(x, z, known[outcome], starts)
+    found, theta, converged = _minimum(products, z.shape[1], method)
+    factor = _factor(theta, z.shape[1])
+    covariance = found.residual * factor @ factor.T
+    test = None
+    if slopes:
+        plain, _, _ = _minimum(_first(products, 1), 1, method)
+        test = _slope_test(max(plain.value - found.value, 0.0), len(slopes))
+    return MixedFit(
+        outcome,
+        cluster,
+        method,
+        _effects(found, terms, _varying(x, starts), n, count),
+        ("(Intercept)", *slopes),
+        covariance,
+        found.residual,
+        -found.value / 2,
+        len(terms) + len(theta) + 1,
+        n,
+        count,
+        converged,
+        test,
+        tuple(_said(data, keep, cluster, count, converged, factor, slopes, known, starts)),
+        _of_clusters(found, products, factor, labels, ("(Intercept)", *slopes), cluster),
+    )
+
+
+def _term(term: str, known: dict[str, Array]) -> Array:
+    found = np.ones(len(next(iter(known.values()))))
+    for part in term.split(":"):
+        found = found * known[part]
+    return found
+
+
+def _varying(x: Array, starts: Array) -> Array:
+    """Which columns vary within clusters."""
+    low, high = np.minimum.reduceat(x, starts, axis=0), np.maximum.reduceat(x, starts, axis=0)
+    return np.asarray((low < high).any(axis=0))
+
+
+def _require_enough(x: Array, z: Array, starts: Array, terms: Sequence[str], cluster: str) -> None:
+    n, count = len(x), len(starts)
+    if n == 0 or count <= len(terms):
+        raise TooFewCases(len(terms) + 1, count, what=f"clusters in {cluster}")
+    if n <= count:
+        raise DataError(
+            f"every cluster of {cluster} has one row, so that clusters cannot be told from rows"
+        )
+    if np.linalg.matrix_rank(x / np.maximum(np.abs(x).max(axis=0), 1e-300)) < x.shape[1]:
+        raise DataError(
+            "the predictors are constant or depend on each other exactly; leave one of them out"
+        )
+    fixed = ~_varying(z, starts)
+    if fixed[1:].any():
+        name = terms[int(np.flatnonzero(fixed[1:])[0]) + 1]
+        raise ModelError(
+            f"{name} is the same for all rows of each {cluster}, so that its slope cannot differ between "
+            "clusters; leave the random slope out"
+        )
+
+
+def _products(x: Array, z: Array, y: Array, starts: Array) -> _Products:
+    zz = np.add.reduceat(z[:, :, None] * z[:, None, :], starts, axis=0)
+    zx = np.add.reduceat(z[:, :, None] * x[:, None, :], starts, axis=0)
+    zy = np.add.reduceat(z * y[:, None], starts, axis=0)
+    return _Products(x.T @ x, x.T @ y, float(y @ y), zz, zx, zy, len(x))
+
+
+def _first(products: _Products, count: int) -> _Products:
+    """The products with the first ``count`` random effects alone."""
+    return _Products(
+        products.xx,
+        products.xy,
+        products.yy,
+        products.zz[:, :count, :count],
+        products.zx[:, :count],
+        products.zy[:, :count],
+        products.n,
+    )
+
+
+def _factor(theta: Array, q: int) -> Array:
+    factor = np.zeros((q, q))
+    factor[np.tril_indices(q)] = theta
+    return factor
+
+
+def _profile(theta: Array, products: _Products, q: int, method: str) -> _Profile:
+    """-2 log-likelihood with coefficients and residual variance at their best (Bates et al. 2015)."""
+    factor = _factor(theta, q)
+    inside = np.eye(q) + factor.T @ products.zz @ factor
+    root = np.linalg.cholesky(inside)
+    logs = 2 * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
+    half_x = np.linalg.solve(root, factor.T @ products.zx)
+    half_y = np.linalg.solve(root, (products.zy @ factor)[:, :, None])[:, :, 0]
+    xx = products.xx - np.einsum("jqa,jqb->ab", half_x, half_x)
+    xy = products.xy - np.einsum("jqa,jq->a", half_x, half_y)
+    yy = products.yy - float((half_y**2).sum())
+    beta = np.linalg.solve(xx, xy)
+    left = max(yy - float(xy @ beta), 1e-300)
+    n = products.n - (len(beta) if method == "REML" else 0)
+    residual = left / n
+    value = logs + n * (math.log(2 * math.pi * residual) + 1)
+    if method == "REML":
+        value += float(np.linalg.slogdet(xx)[1])
+    return _Profile(value, beta, np.linalg.inv(xx), residual)
+
+
+def _minimum(products: _Products, q: int, method: str) -> tuple[_Profile, Array, bool]:
+    """In units of each random effect's column, so that scales do not matter."""
+    rows, columns = np.tril_indices(q)
+    diagonal = rows == columns
+    scale = np.sqrt(products.zz.sum(axis=0).diagonal() / products.n)
+    unit = 1 / np.maximum(scale, 1e-300)
+
+    def value(scaled: Array) -> float:
+        return _profile(scaled * unit[rows], products, q, method).value
+
+    found = optimize.minimize(
+        value,
+        np.where(diagonal, 0.5, 0.0),
+        method="L-BFGS-B",
+        bounds=[(0.0, None) if own else (None, None) for own in diagonal],
+        options={"ftol": 1e-14, "gtol": 1e-7, "maxiter": 500},
+    )
+    theta = found.x * unit[rows]
+    # A variance at its bound of 0 may rise from there.
+    slope = np.where(diagonal & (found.x <= 0), np.minimum(found.jac, 0.0), found.jac)
+    flat = bool(np.abs(slope).max() < FLAT)
+    return _profile(theta, products, q, method), theta, flat
+
+
+def _slope_test(chisq: float, slopes: int) -> SlopeTest:
+    """Adding k slopes adds k variances and their covariances with the k effects that are there."""
+    df = sum(range(2, slopes + 2))
+    tails = [stats.chi2.sf(chisq, each) for each in (df - 1, df)]
+    return SlopeTest(chisq, df, float(np.mean(tails)))
+
+
+def _effects(
+    found: _Profile, terms: Sequence[str], varying: Array, n: int, count: int
+) -> tuple[FixedEffect, ...]:
+    inside = int(varying[1:].sum())
+    # The intercept has the rows' degrees of freedom (Pinheiro & Bates 2000, p. 91).
+    of_rows, of_clusters = n - count - inside, count - 1 - (len(terms) - 1 - inside)
+    made = []
+    for at, term in enumerate(terms):
+        df = max(of_rows if at == 0 or varying[at] else of_clusters, 1)
+        est = float(found.beta[at])
+        se = math.sqrt(found.residual * float(found.inverse[at, at]))
+        reach = float(stats.t.ppf((1 + LEVEL) / 2, df)) * se
+        p = float(2 * stats.t.sf(abs(est / se), df))
+        made.append(FixedEffect(term, est, se, est / se, df, p, est - reach, est + reach))
+    return tuple(made)
+
+
+def _of_clusters(
+    found: _Profile,
+    products: _Products,
+    factor: Array,
+    labels: Sequence[object],
+    random: Sequence[str],
+    cluster: str,
+) -> pd.DataFrame:
+    """Each cluster's departures from the mean coefficients, drawn to 0 by how little it tells."""
+    q = len(random)
+    inside = np.eye(q) + factor.T @ products.zz @ factor
+    left = products.zy - products.zx @ found.beta
+    effects = np.linalg.solve(inside, (left @ factor)[:, :, None])[:, :, 0] @ factor.T
+    frame = pd.DataFrame(effects, columns=list(random))
+    frame.insert(0, cluster, list(labels))
+    return frame
+
+
+def _said(
+    data: pd.DataFrame,
+    keep: Array,
+    cluster: str,
+    count: int,
+    converged: bool,
+    factor: Array,
+    slopes: Sequence[str],
+    known: dict[str, Array],
+    starts: Array,
+) -> list[str]:
+    said = []
+    lost = int((~keep).sum())
+    if lost:
+        verb, left = ("has", "was") if lost == 1 else ("have", "were")
+        said.append(
+            f"{lost} of {len(data)} rows {verb} a missing answer or no value of {cluster} and {left} "
+            "left out"
+        )
+    if count < FEW_CLUSTERS:
+        said.append(
+            f"{cluster} has {count} clusters; below {FEW_CLUSTERS} the variances between them are uncertain"
+        )
+    if not converged:
+        said.append("the estimation did not converge; the estimates are no result")
+    if np.linalg.cond(factor) > 1e4:
+        said.append(
+            "the random effects' covariance is singular: an effect hardly differs between clusters, or "
+            "two differ as one; leave a random slope out"
+        )
+    for name in slopes:
+        values = known.get(name)
+        if values is None:
+            continue
+        sizes = np.diff(np.append(starts, len(values)))
+        means = np.add.reduceat(values, starts) / sizes
+        away = values - np.repeat(means, sizes)
+        within = float(away @ away) / max(len(values) - count, 1)
+        between = float(sizes @ (means - values.mean()) ** 2) / (count - 1)
+        if between > 2 * within:
+            said.append(
+                f"{name} differs between clusters, too: its slope mixes what holds within clusters and "
+                "between them; take each cluster's mean from it and add the means as a predictor"
+            )
+    return said

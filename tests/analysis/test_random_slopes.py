@@ -1,0 +1,83 @@
+"""Regressions with slopes of each cluster give nlme's numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import AnalysisError
+from analysis.two_level.random_slopes import fit_mixed
+
+TERMS = ["wait", "tenure", "wait:tenure"]
+# nlme 3.1-162: summary(lme(overall ~ wait + tenure + wait:tenure, random = ~ 1 + wait | branch, method = ...),
+# adjustSigma = FALSE): estimates, errors, df; getVarCov, sigma, logLik, and logLik without the slope
+NLME = {
+    "ML": (
+        [4.9598819929, -0.4474338164, 0.6370024185, 0.2063250599],
+        [0.13567448470, 0.09533578046, 0.14623224394, 0.10248356923],
+        [0.57235, 0.13376, 0.19853, 0.7667493737, -378.7483306, -401.5374685],
+    ),
+    "REML": (
+        [4.9596520918, -0.4498203649, 0.6372652481, 0.2058067745],
+        [0.13919826485, 0.09798524087, 0.14998954288, 0.10520708228],
+        [0.60711, 0.14099, 0.21504, 0.7671035446, -383.741874, -407.3023452],
+    ),
+}
+
+
+def sloped() -> pd.DataFrame:
+    """278 rows of 40 branches, in which the slope of waiting differs."""
+    rng = np.random.default_rng(184)
+    b = np.repeat(np.arange(40), rng.integers(3, 13, size=40))
+    u = rng.multivariate_normal([0, 0], [[0.5, 0.12], [0.12, 0.2]], size=40)
+    wait, tenure = rng.normal(size=len(b)), rng.normal(size=40)
+    slope = (0.2 * tenure - 0.5 + u[:, 1])[b]
+    y = 5 + (0.4 * tenure + u[:, 0])[b] + slope * wait + 0.8 * rng.normal(size=len(b))
+    found = {"overall": y, "wait": wait, "tenure": tenure[b]}
+    return pd.DataFrame(found).round(2).assign(branch=b)
+
+
+@pytest.mark.parametrize("method", NLME)
+def test_slopes_that_differ_are_nlmes(method: str):
+    fit = fit_mixed(sloped(), "overall", TERMS, "branch", slopes=["wait"], method=method)
+    est, se, rest = NLME[method]
+    assert [one.est for one in fit.fixed] == pytest.approx(est, abs=2e-6)
+    assert [one.se for one in fit.fixed] == pytest.approx(se, rel=1e-5)
+    assert [one.df for one in fit.fixed] == [236, 236, 38, 236]
+    ours = [fit.covariance[0, 0], fit.covariance[0, 1], fit.covariance[1, 1], fit.residual**0.5]
+    assert ours == pytest.approx(rest[:4], rel=5e-5)
+    assert fit.logl == pytest.approx(rest[4], abs=1e-6)
+    assert fit.slopes is not None
+    assert fit.slopes.chisq == pytest.approx(2 * (rest[4] - rest[5]), abs=1e-5)
+    assert fit.npar == 8 and not fit.warnings
+
+
+def test_units_do_not_matter_and_few_clusters_are_told():
+    rows = sloped()
+    plain = fit_mixed(rows, "overall", ["wait"], "branch", slopes=["wait"])
+    # Restricted likelihood is of contrasts, whose units are those of the predictors.
+    large = fit_mixed(
+        rows.assign(wait=rows["wait"] * 1e4), "overall", ["wait"], "branch", slopes=["wait"]
+    )
+    assert large.logl == pytest.approx(plain.logl - np.log(1e4), abs=1e-4)
+    few = rows[rows["branch"] < 20].copy()
+    few.loc[few.index[0], "wait"] = np.nan
+    said = fit_mixed(few, "overall", ["wait"], "branch").warnings
+    assert "1 of" in said[0] and "below 30" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("predictors", "slopes", "said"),
+    [
+        (["wait"], ["tenure"], "is no predictor"),
+        (["tenure"], ["tenure"], "cannot differ between"),
+        (["wait", "twice"], [], "depend on each other"),
+    ],
+)
+def test_what_cannot_be_fitted_is_said(predictors: list[str], slopes: list[str], said: str):
+    rows = sloped()
+    with pytest.raises(AnalysisError, match=said):
+        fit_mixed(
+            rows.assign(twice=2 * rows["wait"]), "overall", predictors, "branch", slopes=slopes
+        )
