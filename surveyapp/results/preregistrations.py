@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from analysis.two_level.model import has_levels
 from surveyapp.errors import Conflict, Invalid, NotFound
-from surveyapp.results.model_texts import faults_of
+from surveyapp.results.model_texts import COVARIANCE, faults_of
 from surveyapp.results.preregistration_answers import answers_known
 from surveyapp.results.preregistration_document import (
     FORMAT,
@@ -20,6 +21,8 @@ from surveyapp.results.preregistration_document import (
     hash_of,
 )
 from surveyapp.results.preregistration_fields import EMPTY, planned_analysis, read_fields
+from surveyapp.results.project_analyses import OF_ONE_LEVEL
+from surveyapp.results.project_options import require_level_options
 from surveyapp.results.project_step_kinds import step_in_words
 from surveyapp.results.project_variables import Variables
 from surveyapp.results.projects import (
@@ -100,6 +103,10 @@ def plan_model(
     if faults:
         where = "" if faults[0].line is None else f"Line {faults[0].line}: "
         raise Invalid(where + faults[0].text, field="text")
+    if asked.kind == COVARIANCE:
+        require_level_options(asked.text, asked.options)
+        if analyses and has_levels(asked.text):
+            raise Invalid(OF_ONE_LEVEL, field="analyses")
     draft = _begun(session, project, user_id)
     models = draft.content["models"]
     if any(each["name"].casefold() == name.casefold() for each in models):

@@ -13,7 +13,7 @@ from surveyapp.results.project_analysis_options import plannable
 from surveyapp.results.project_variables import Variables
 from surveyapp.results.projects import LONGEST_NAME, LONGEST_REASON
 from surveyapp.web.forms import StaffForm, choices
-from surveyapp.web.project_forms import ModelForm
+from surveyapp.web.project_forms import ModelForm, offer_columns
 
 _TEXT = [Optional(), Length(max=LONGEST_FIELD)]
 
@@ -77,7 +77,7 @@ def planned_model_form(known: Variables) -> PlannedModelForm:
     """An empty form; its text is the first measurement model of the questionnaires."""
     form = PlannedModelForm(data={"text": next(iter(known.models.values()), "")})
     named = [(name, name.replace("_", " ")) for name in known.groups]
-    form.group.choices = choices([("", "No groups"), *named])
+    offer_columns(form, known)
     form.analysis_group.choices = choices([("", "None"), *named])
     del form.reason, form.parent
     return form

@@ -189,9 +189,14 @@ class ModelForm(StaffForm):
 def model_form(known: Variables, data: Mapping[str, Any]) -> ModelForm:
     """A form filled with a model's text and options."""
     form = ModelForm(data=dict(data))
-    groups = [("", "No groups"), *((name, name.replace("_", " ")) for name in known.groups)]
-    form.group.choices = choices(groups)
-    form.cluster.choices = choices([("", "No clusters"), *groups[1:]])
+    offer_columns(form, known)
+    return form
+
+
+def offer_columns(form: ModelForm, known: Variables) -> None:
+    """Let groups, clusters and weights be chosen among the answers' columns."""
+    named = [(name, name.replace("_", " ")) for name in known.groups]
+    form.group.choices = choices([("", "No groups"), *named])
+    form.cluster.choices = choices([("", "No clusters"), *named])
     for field in (form.weights, form.cluster_weights):
         field.choices = choices([("", "None"), *((name, name) for name in known.names)])
-    return form
