@@ -400,10 +400,15 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation):
     data["branch"] = [f"Branch {number}" for number in branch]
     data["region"] = np.where(branch % 2 == 0, "North", "South")
     data["times"] = 1 + branch % 3
+    data["desk"] = [f"Desk {number // 3}" for number in range(320)]  # 107 of them, named
+    data["who"] = [f"Person {number}" for number in range(320)]
     sent = {"name": "Branches", "file": (io.BytesIO(data.to_csv(index=False).encode()), "b.csv")}
+    sent["groups"] = "desk, who"
     made = client.post(f"/journeys/{journey}/project-files", data=sent | {"months": "6"})
     assert made.status_code == 303, made.text
     run_jobs(installation)
+    shown = client.get(made.location).text
+    assert "<bdi>107 different values</bdi> 320" in shown and "Person" not in shown
     text = "f =~ x1 + x2 + x3 + x4"
     model = fitted(client, installation, made.location, text=text)
     assert client.post(f"{model}/analyses", data={"kind": "two_level"}).status_code == 422
@@ -472,6 +477,9 @@ def _two_levels_of_its_own(client, installation, base: str, data: pd.DataFrame) 
     with zipfile.ZipFile(io.BytesIO(client.get(f"{model}/tables.zip").data)) as files:
         assert any("fit-at-two-levels" in name for name in files.namelist())
     assert client.post(f"{model}/analyses", data={"kind": "exploratory"}).status_code == 422
+    planned = FORM | chosen | {"name": "Planned", "analyses": ["exploratory"]}
+    refused = client.post(f"{base}/preregistrations/models/new", data=planned)
+    assert refused.status_code == 422 and "This model has two levels" in refused.text
     weighted = {"text": text, "cluster": "branch", "cluster_weights": "times", "estimator": "MLR"}
     page = client.get(fitted(client, installation, base, **weighted)).text
     assert "clusters weighted by times" in page and "Mplus" not in page
