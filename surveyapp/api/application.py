@@ -34,6 +34,7 @@ from surveyapp.api.records import records
 from surveyapp.api.reports import reports
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
+from surveyapp.api.scale_development import scale_development
 from surveyapp.api.side_by_side import side_by_side
 from surveyapp.api.surveys import surveys
 from surveyapp.installation import Installation
@@ -48,6 +49,7 @@ SUBJECTS = (
     *(interactions, outcomes, surveys, contacts, responses, changes, results, answers, funnel),
     *(records, outcome_analysis, portfolio, side_by_side, reports, inventory),
     projects,
+    scale_development,
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

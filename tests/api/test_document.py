@@ -60,6 +60,17 @@ IDS = {
     "POST /journeys/{code}/projects/steps": "takeStep",
     "POST /journeys/{code}/projects/steps/undone": "undoStep",
     "POST /journeys/{code}/projects/analyses": "analyseModel",
+    "GET /journeys/{code}/scale-development": "listScales",
+    "POST /journeys/{code}/scale-development": "createScale",
+    "GET /journeys/{code}/scale-development/scale": "readScale",
+    "POST /journeys/{code}/scale-development/constructs": "addConstruct",
+    "POST /journeys/{code}/scale-development/items": "addPoolItem",
+    "POST /journeys/{code}/scale-development/items/reworded": "rewordPoolItem",
+    "POST /journeys/{code}/scale-development/items/decided": "decidePoolItem",
+    "POST /journeys/{code}/scale-development/rounds": "beginJudgingRound",
+    "POST /journeys/{code}/scale-development/rounds/closed": "closeJudgingRound",
+    "GET /journeys/{code}/scale-development/round": "readJudgingRound",
+    "GET /journeys/{code}/scale-development/evidence": "downloadScaleEvidence",
     "POST /inventory": "importInventory",
 }
 

@@ -158,6 +158,33 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
         "/journeys/open/projects/model": lambda *_: {
             "query_string": {"model": world.here.model_id}
         },
+        "/journeys/open/scale-development": lambda *_: {
+            "json": {"name": "Trust", "definition": "How much they trust."}
+        },
+        **{
+            f"/journeys/open/scale-development/{name}": lambda *_, sent=sent: {
+                "json": {"scale": world.here.scale_id, **sent}
+            }
+            for name, sent in {
+                "constructs": {"kind": "dimension", "code": "a", "name": "A", "definition": "A."},
+                "items": {"code": "a1", "text": "They care.", "dimension": "warmth"},
+                "items/reworded": {"item": world.here.pool_item_id, "text": "Warm.", "reason": "x"},
+                "items/decided": {"item": world.here.pool_item_id, "state": "kept"},
+                "rounds": {"kind": "essential"},
+            }.items()
+        },
+        "/journeys/open/scale-development/rounds/closed": lambda *_: {
+            "json": {"round": world.here.round_id}
+        },
+        "/journeys/open/scale-development/scale": lambda *_: {
+            "query_string": {"scale": world.here.scale_id}
+        },
+        "/journeys/open/scale-development/round": lambda *_: {
+            "query_string": {"round": world.here.round_id}
+        },
+        "/journeys/open/scale-development/evidence": lambda *_: {
+            "query_string": {"scale": world.here.scale_id, "format": "json"}
+        },
         "/journeys/open/reports/file": lambda *_: {
             "query_string": {"report": world.here.report_id, "format": "pdf"}
         },

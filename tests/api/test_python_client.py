@@ -127,6 +127,17 @@ OPERATIONS = {
     "takeStep": ("projects", "take_step"),
     "undoStep": ("projects", "undo_step"),
     "analyseModel": ("projects", "analyse_model"),
+    "listScales": ("scale_development", "list_scales"),
+    "createScale": ("scale_development", "create_scale"),
+    "readScale": ("scale_development", "read_scale"),
+    "addConstruct": ("scale_development", "add_construct"),
+    "addPoolItem": ("scale_development", "add_pool_item"),
+    "rewordPoolItem": ("scale_development", "reword_pool_item"),
+    "decidePoolItem": ("scale_development", "decide_pool_item"),
+    "beginJudgingRound": ("scale_development", "begin_judging_round"),
+    "closeJudgingRound": ("scale_development", "close_judging_round"),
+    "readJudgingRound": ("scale_development", "read_judging_round"),
+    "downloadScaleEvidence": ("scale_development", "download_scale_evidence"),
 }
 
 
@@ -482,3 +493,54 @@ def test_an_error_is_a_problem_of_its_type(program: Program):
         assert problem.title and problem.detail
         if field:
             assert [fault.field for fault in problem.errors] == [field]
+
+
+def test_a_scale_is_filled_judged_and_told_with_its_evidence(program: Program):
+    models = program.models
+
+    def ask(operation: str, body: Any, **query: Any) -> Any:
+        return program.call(*OPERATIONS[operation], code="open", body=body, **query)
+
+    wanted = models.NewScale(name="Encounter", definition="How customers experience the talk.")
+    scales = [ask("createScale", wanted).parsed.id for _ in "12"]
+    assert scales[0] == scales[1]
+    scale = {"scale": scales[0]}
+    made = {"kind": "dimension", "code": "care", "name": "Care", "definition": "They care."}
+    construct = models.NewScaleConstruct.from_dict(scale | made)
+    assert len({ask("addConstruct", construct).parsed.id for _ in "12"}) == 1
+    sent = models.NewPoolItem.from_dict(
+        scale | {"code": "care1", "text": "They cared.", "dimension": "care"}
+    )
+    items = [ask("addPoolItem", sent).parsed for _ in "12"]
+    assert items[0].id == items[1].id and items[0].state == models.PoolItemState.DRAFT
+    lost = models.NewPoolItem.from_dict(sent.to_dict() | {"dimension": "price", "code": "care2"})
+    assert ask("addPoolItem", lost).parsed.errors[0].field == "construct_id"
+    item = scale | {"item": items[0].id}
+    reworded = models.RewordedItem.from_dict(item | {"text": "They cared about me."})
+    assert ask("rewordPoolItem", reworded).parsed.errors[0].field == "reason"
+    reworded.reason = "Whom"
+    assert [each.text for each in ask("rewordPoolItem", reworded).parsed.history] == [
+        *("They cared.", "They cared about me."),
+    ]
+    rounds = models.NewRound.from_dict(scale | {"kind": "relevance"})
+    begun = [ask("beginJudgingRound", rounds).parsed.id for _ in "12"]
+    assert begun[0] == begun[1]
+    dropped = models.DecidedItem.from_dict(item | {"state": "dropped"})
+    assert ask("decidePoolItem", dropped).parsed.errors[0].field == "reason"
+    dropped.reason = "Too like another"
+    assert ask("decidePoolItem", dropped).parsed.state == models.PoolItemState.DROPPED
+    whole = program.call(*OPERATIONS["readScale"], code="open", scale=scales[0]).parsed
+    assert whole.scale.items.to_dict() == {"dropped": 1}
+    assert [each.state for each in whole.pool[0].history] == [
+        *("draft", "draft", "judging", "dropped"),
+    ]
+    found = program.call(*OPERATIONS["readJudgingRound"], code="open", round_=begun[0]).parsed
+    assert (found.judges, found.invited, found.items[0].proposal) == (0, 0, "too few judges")
+    closed = models.RoundQuery(round_=begun[0])
+    assert ask("closeJudgingRound", closed).parsed.closed_at is not None
+    form = models.DownloadScaleEvidenceFormat
+    for format_, begins in ((form.JSON, b'{"id": '), (form.HTML, b"<!DOCTYPE html>")):
+        answer = program.call(
+            *OPERATIONS["downloadScaleEvidence"], code="open", scale=scales[0], format_=format_
+        )
+        assert answer.content[: len(begins)].lower() == begins.lower()
