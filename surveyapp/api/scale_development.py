@@ -15,6 +15,7 @@ from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import NotFound
+from surveyapp.i18n.report_languages import REPORT_LANGUAGES, written_in
 from surveyapp.i18n.words import ENGLISH
 from surveyapp.journeys.queries import journey_by_code
 from surveyapp.reports.formats.names import Format
@@ -80,6 +81,11 @@ class RoundQuery(Strict):
 
 class EvidenceQuery(ScaleQuery):
     format = _one_of((_JSON, *_DOCUMENTS), required=True)
+    report_language = _one_of(
+        REPORT_LANGUAGES,
+        "Of the document, by default `en`; texts of the pool stay as they were written.",
+        load_default=ENGLISH.language,
+    )
 
 
 class NewScaleSchema(Strict):
@@ -557,7 +563,8 @@ def download_scale_evidence(query: dict[str, Any], code: str) -> Response:
             from surveyapp.reports.formats.writers import written  # loaded with the first file
             from surveyapp.reports.scale_evidence import content
 
-            document = content(found, journey, made=_now().date())
+            words = written_in(query["report_language"])
+            document = content(found, journey, made=_now().date(), words=words)
             data = dict(written(document, [Format(form)]))[Format(form)]
     answer = Response(data, mimetype="application/octet-stream")
     answer.headers["Content-Disposition"] = f'attachment; filename="scale-{scale.id}.{form}"'

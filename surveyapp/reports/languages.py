@@ -155,6 +155,17 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.reports.privacy.written",
         *_FORMATS,
     ),
+    "scale_evidence": (
+        "surveyapp.reports.apa",
+        "surveyapp.reports.bibliography",
+        "surveyapp.reports.scale_evidence",
+        "surveyapp.reports.scale_pilots",
+        "surveyapp.reports.scale_rounds",
+        "surveyapp.results.study_phrases",
+        "surveyapp.results.validation_phrases",
+        "surveyapp.scale_development.judgements",
+        *_FORMATS,
+    ),
     "benchmark": (
         "surveyapp.journeys.map_lanes",
         "surveyapp.reports.actions_done",

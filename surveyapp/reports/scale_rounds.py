@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from surveyapp.i18n.words import Words, msg
 from surveyapp.reports import apa
+from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -19,106 +21,157 @@ from surveyapp.reports.document import (
     Tone,
     italic,
 )
-from surveyapp.scale_development.judgements import JudgedItem, Judgements, Proposal
+from surveyapp.scale_development.judgements import (
+    JudgedItem,
+    Judgements,
+    Proposal,
+    rule_said,
+)
 from surveyapp.scale_development.judging import RoundKind
 from surveyapp.store.models import JudgingRound
 
 _TITLES = {
-    RoundKind.SORT: "Sorting",
-    RoundKind.RELEVANCE: "Relevance",
-    RoundKind.ESSENTIAL: "Necessity",
+    RoundKind.SORT: msg("Sorting"),
+    RoundKind.RELEVANCE: msg("Relevance"),
+    RoundKind.ESSENTIAL: msg("Necessity"),
 }
-_METHODS = {
-    RoundKind.SORT: "sorted the items to constructs",
-    RoundKind.RELEVANCE: "rated the relevance of the items from 1 to 4",
-    RoundKind.ESSENTIAL: "said which items are essential",
+_PROPOSALS = {
+    Proposal.KEEP: msg("keep"),
+    Proposal.REVISE: msg("revise"),
+    Proposal.DROP: msg("drop"),
+    Proposal.TOO_FEW: msg("too few judges"),
 }
-
-
-def counted_items(n: int) -> str:
-    """ "3 items", "1 item" or "no item"."""
-    return f"{n:,} item{'' if n == 1 else 's'}" if n else "no item"
 
 
 def judged_blocks(
-    found: Sequence[tuple[JudgingRound, Judgements]], number: Iterator[int]
+    found: Sequence[tuple[JudgingRound, Judgements]], number: Iterator[int], words: Words
 ) -> Iterator[Block]:
     """The chapter of a scale's judging rounds; those in which nobody handed in are left out."""
-    yield Heading("Judges")
+    yield Heading(words.say("Judges"))
     rounds = [each for each in found if each[1].judges]
     if not rounds:
-        yield Callout("No judges", "No judge has handed in yet.")
+        yield Callout(words.say("No judges"), words.say("No judge has handed in yet."))
         return
     for row, judged in rounds:
-        yield Heading(f"{_TITLES[judged.kind]}, {row.created_at:%-d %B %Y}", level=2)
-        yield Paragraph(_round_said(judged))
-        yield Paragraph(judged.rule, Tone.NOTE)
-        yield _round_table(judged, {x["code"]: x["name"] for x in row.constructs}, next(number))
+        title = words.say(_TITLES[judged.kind])
+        day = words.day(row.created_at.date())
+        yield Heading(words.say("{round}, {day}", round=title, day=day), level=2)
+        yield Paragraph(_round_said(judged, words))
+        yield Paragraph(rule_said(judged.kind, words), Tone.NOTE)
+        names = {each["code"]: each["name"] for each in row.constructs}
+        yield _round_table(judged, names, next(number), words)
 
 
-def _round_said(judged: Judgements) -> str:
+def _method_said(judged: Judgements, words: Words) -> str:
+    n = judged.judges
+    if judged.kind == RoundKind.SORT:
+        return words.say_count(
+            "One judge sorted the items to constructs.",
+            "{n} judges sorted the items to constructs.",
+            n=n,
+        )
+    if judged.kind == RoundKind.RELEVANCE:
+        return words.say_count(
+            "One judge rated the relevance of the items from 1 to 4.",
+            "{n} judges rated the relevance of the items from 1 to 4.",
+            n=n,
+        )
+    return words.say_count(
+        "One judge said which items are essential.",
+        "{n} judges said which items are essential.",
+        n=n,
+    )
+
+
+def _round_said(judged: Judgements, words: Words) -> str:
     proposals = Counter(each.proposal for each in judged.items)
     said = [
-        f"{judged.judges} judge{'' if judged.judges == 1 else 's'} {_METHODS[judged.kind]}. By the rule"
-        f" below {proposals[Proposal.KEEP]} of {counted_items(len(judged.items))} would be kept,"
-        f" {proposals[Proposal.REVISE]} revised and {proposals[Proposal.DROP]} dropped."
+        _method_said(judged, words),
+        words.say(
+            "By the rule below, items to keep: {kept}; to revise: {revised}; to drop: {dropped}.",
+            kept=words.number(proposals[Proposal.KEEP]),
+            revised=words.number(proposals[Proposal.REVISE]),
+            dropped=words.number(proposals[Proposal.DROP]),
+        ),
     ]
     if proposals[Proposal.TOO_FEW]:
-        said.append(
-            f"Of {counted_items(proposals[Proposal.TOO_FEW])} there are too few judgements."
-        )
+        few = words.number(proposals[Proposal.TOO_FEW])
+        said.append(words.say("Items with too few judgements: {few}.", few=few))
     if judged.relevance:
-        whole, every = judged.relevance.average, judged.relevance.universal
-        between = "" if whole.low is None else f", 95% CI {apa.between(whole.low, whole.high)}"
-        said.append(
-            f"S-CVI/Ave is {apa.bounded(whole.estimate)}{between} (n = {whole.n} judges), S-CVI/UA"
-            f" {apa.bounded(every.estimate)}, 95% CI {apa.between(every.low, every.high)}"
-            f" (n = {every.n} items)."
-        )
+        for name, unit, found in (
+            ("S-CVI/Ave", words.say("judges"), judged.relevance.average),
+            ("S-CVI/UA", words.say("items"), judged.relevance.universal),
+        ):
+            ends = Interval(found.low, found.high)
+            said.append(_value_said(name, found.estimate, ends, (unit, found.n), words))
     agreement = judged.agreement
     if agreement and agreement.estimate is not None:
-        ends = agreement.low, agreement.high
-        between = "" if agreement.low is None else f", 95% CI {apa.between(*ends)}"
-        said.append(
-            f"Krippendorff's α of the judges is {apa.bounded(agreement.estimate)}{between}"
-            f" (n = {agreement.units} items)."
-        )
+        name, unit = words.say("Krippendorff's α of the judges"), words.say("items")
+        ends = Interval(agreement.low, agreement.high)
+        said.append(_value_said(name, agreement.estimate, ends, (unit, agreement.units), words))
     return " ".join(said)
 
 
-def _round_table(judged: Judgements, names: Mapping[str, str], number: int) -> Table:
-    shared = [Column("Item", 0.14), Column(italic("n"), 0.07, apa.count)]
+def _value_said(
+    name: str,
+    value: float | None,
+    ends: Interval,
+    of: tuple[str, int],
+    words: Words,
+) -> str:
+    """A value with its interval, where it has one, and of how many units it is."""
+    write = Apa(words)
+    shown = write.bounded(value)
+    unit, n = of
+    if ends.low is None:
+        return words.say(
+            "{name} = {value} ({unit}: {n}).", name=name, value=shown, unit=unit, n=words.number(n)
+        )
+    return words.say(
+        "{name} = {value}, 95% CI {ends} ({unit}: {n}).",
+        name=name,
+        value=shown,
+        ends=write.interval(ends),
+        unit=unit,
+        n=words.number(n),
+    )
+
+
+def _round_table(judged: Judgements, names: Mapping[str, str], number: int, words: Words) -> Table:
+    write = Apa(words)
+    interval = words.say("95% CI")
+    shared = [Column(words.say("Item"), 0.14), Column(italic("n"), 0.07, write.count)]
     rows: dict[RoundKind, tuple[str, list[Column]]] = {
         RoundKind.SORT: (
-            "Substantive Validity of the Items",
+            words.say("Substantive Validity of the Items"),
             [
-                Column("Written for", 0.2),
-                Column("Agreed", 0.1, apa.count),
-                Column("Needed", 0.1, apa.count),
-                Column("psa", 0.1, apa.bounded),
-                Column("csv", 0.1, apa.bounded),
-                Column(apa.P, 0.09, apa.pvalue),
+                Column(words.say("Written for"), 0.2),
+                Column(words.say("Agreed"), 0.1, write.count),
+                Column(words.say("Needed"), 0.1, write.count),
+                Column("psa", 0.1, write.bounded),
+                Column("csv", 0.1, write.bounded),
+                Column(apa.P, 0.09, write.pvalue),
             ],
         ),
         RoundKind.RELEVANCE: (
-            "Content Validity of the Items",
+            words.say("Content Validity of the Items"),
             [
-                Column("Relevant", 0.1, apa.count),
-                Column("I-CVI", 0.08, apa.bounded),
-                Column("95% CI", 0.15, apa.interval, "r"),
-                Column("κ*", 0.09, apa.bounded),
-                Column(italic("V"), 0.09, apa.bounded),
-                Column("95% CI", 0.16, apa.interval, "r", name="V 95% CI"),
+                Column(words.say("Relevant"), 0.1, write.count),
+                Column("I-CVI", 0.08, write.bounded),
+                Column(interval, 0.15, write.interval, "r"),
+                Column("κ*", 0.09, write.bounded),
+                Column(italic("V"), 0.09, write.bounded),
+                Column(interval, 0.16, write.interval, "r", name=f"V {interval}"),
             ],
         ),
         RoundKind.ESSENTIAL: (
-            "Content Validity Ratios of the Items",
+            words.say("Content Validity Ratios of the Items"),
             [
-                Column("Essential", 0.13, apa.count),
-                Column("Needed", 0.12, apa.count),
-                Column("CVR", 0.12, apa.bounded),
-                Column("95% CI", 0.2, apa.interval, "r"),
-                Column(apa.P, 0.1, apa.pvalue),
+                Column(words.say("Essential"), 0.13, write.count),
+                Column(words.say("Needed"), 0.12, write.count),
+                Column("CVR", 0.12, write.bounded),
+                Column(interval, 0.2, write.interval, "r"),
+                Column(apa.P, 0.1, write.pvalue),
             ],
         ),
     }
@@ -126,13 +179,13 @@ def _round_table(judged: Judgements, names: Mapping[str, str], number: int) -> T
     return Table(
         number=number,
         title=title,
-        columns=[*shared, *columns, Column("Proposal", 0.12)],
+        columns=[*shared, *columns, Column(words.say("Proposal"), 0.12)],
         cells=[
             [
                 each.code,
                 each.judges,
                 *_measured(judged.kind, each, names, len(columns)),
-                each.proposal,
+                words.say(_PROPOSALS[each.proposal]),
             ]
             for each in judged.items
         ],

@@ -19,6 +19,7 @@ from analysis.scale.content_validity import (
     relevance,
 )
 from analysis.scale.item_sort import SortedItem, sorted_item
+from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.scale_development.judging import RoundKind
 from surveyapp.store.models import Judge, JudgingRound
 
@@ -27,22 +28,28 @@ UNANIMOUS_TO = 5  # up to as many judges all must agree (Lynn 1986)
 ENOUGH, EXCELLENT, FAIR = 0.78, 0.74, 0.40  # I-CVI; kappa* (Polit, Beck & Owen 2007)
 SEED = 19910745
 _RESAMPLES = 1000
-RULES: Mapping[RoundKind, str] = {
-    RoundKind.SORT: (
+_RULES: Mapping[RoundKind, str] = {
+    RoundKind.SORT: msg(
         "Keep: significantly more judges than chance sorted the item to its own construct (exact binomial"
         " test, one-sided .05; Anderson and Gerbing 1991). Drop: as many or more chose another one."
         " Revise: in between."
     ),
-    RoundKind.RELEVANCE: (
-        f"Keep: kappa* above {EXCELLENT:.2f}, and an I-CVI of 1 with up to {UNANIMOUS_TO} judges or at"
-        f" least {ENOUGH:.2f} with more (Lynn 1986; Polit, Beck and Owen 2007). Drop: kappa* below"
-        f" {FAIR:.2f}. Revise: in between."
+    RoundKind.RELEVANCE: msg(
+        "Keep: kappa* above {excellent}, and an I-CVI of 1 with up to {few} judges or at least {enough} with"
+        " more (Lynn 1986; Polit, Beck and Owen 2007). Drop: kappa* below {fair}. Revise: in between."
     ),
-    RoundKind.ESSENTIAL: (
+    RoundKind.ESSENTIAL: msg(
         "Keep: significantly more judges than chance call the item essential (exact binomial test,"
         " one-sided .05; Ayre and Scally 2014). Drop: half of them or fewer. Revise: in between."
     ),
 }
+
+
+def rule_said(kind: RoundKind, words: Words = ENGLISH) -> str:
+    """By which rule the results of a round are turned into proposals."""
+    numbers = {"excellent": EXCELLENT, "enough": ENOUGH, "fair": FAIR}
+    said = {name: words.number(value, 2) for name, value in numbers.items()}
+    return words.say(_RULES[kind], few=words.number(UNANIMOUS_TO), **said)
 
 
 class Proposal(StrEnum):
@@ -126,7 +133,7 @@ def judgements(row: JudgingRound, judges: Sequence[Judge]) -> Judgements:
             )
         )
     agreed = _agreement(kind, answers, codes)
-    return Judgements(kind, len(submitted), found, agreed, whole, RULES[kind])
+    return Judgements(kind, len(submitted), found, agreed, whole, rule_said(kind))
 
 
 def _coded(kind: RoundKind, given: Sequence[str | None]) -> list[int | None]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.permissions import Permission
 from surveyapp.i18n.languages import own_name
 from surveyapp.journeys.queries import journey as journey_of
+from surveyapp.reports.languages import offered
 from surveyapp.scale_development import pool, queries
 from surveyapp.scale_development.judging import RoundKind
 from surveyapp.store.models import Journey, ScaleConstruct, ScaleDevelopment, ScaleItem
@@ -99,6 +100,7 @@ def show(journey_id: int, scale_id: int) -> ResponseReturnValue:
         rounds_said=ROUND_WORDS,
         language=own_name(scale.language),
         own_name=own_name,
+        report_languages=offered("scale_evidence")[1:],
         answer_scale=dict(answer_scale_choices()).get(scale.answer_scale, scale.answer_scale),
         form=form,
         **shown,

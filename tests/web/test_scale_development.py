@@ -12,10 +12,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from surveyapp.i18n.words import Words
 from surveyapp.reports import apa
 from surveyapp.reports.document import Paragraph, Table
 from surveyapp.reports.scale_evidence import content
-from surveyapp.scale_development.evidence import evidence_of
+from surveyapp.scale_development.evidence import Evidence, evidence_of
 from surveyapp.scale_development.pool import (
     ConstructWanted,
     ItemWanted,
@@ -37,6 +38,7 @@ from surveyapp.store.models import (
     ScaleVersion,
 )
 from surveyapp.web.installation import EXTENSION
+from tests.reports.test_languages import Marked, left_over
 from tests.results.study_place import make_study, people
 from tests.web.one_app import one_app, researcher
 from tests.web.test_projects import run_jobs
@@ -442,10 +444,10 @@ def test_the_evidence_of_each_step_stands_in_one_document(app, client, scale, po
         journey = session.get_one(Journey, found.scale.journey_id)
         blocks = content(found, journey, made=date(2026, 11, 30)).blocks
     said = " ".join(str(each.text) for each in blocks if isinstance(each, Paragraph))
-    assert "The pool has 6 items: 5 kept, 1 dropped. 1 item was reworded." in said
+    assert "The pool has 6 items: 5 kept, 1 dropped. Reworded items: 1." in said
     assert "5 judges sorted the items to constructs" in said
-    assert "1 participant talked through 1 item. 1 item had a major or critical problem." in said
-    assert "Deutsch: the translation of 2 of 2 items is accepted" in said
+    assert "Participants: 1; items they talked through: 1; items with a major" in said
+    assert "Deutsch: translations accepted for the present wording: 2 of 2." in said
     assert f"CFI = {apa.bounded(result['cfa']['fit']['cfi'], 3)}" in said
     assert f"at {apa.bounded(result['short_form']['corrected']['estimate'])}, 95% CI" in said
     tables = {each.title: each for each in blocks if isinstance(each, Table)}
@@ -453,6 +455,13 @@ def test_the_evidence_of_each_step_stands_in_one_document(app, client, scale, po
     (row,) = [row for row in sort.rows if row[0] == "warm1"]
     assert row[3:8] == ["4", "5", ".80", ".60", ".188"]
     assert len(tables["Changes of Wording"].rows) == 1
+    marked = content(found, journey, made=date(2026, 11, 30), words=Words("fi", catalogue=Marked()))
+    typed = {journey.provider, journey.name, "English", "Deutsch", "oblimin", "minres", "MLR"}
+    typed |= {"KMO", "CFI", "RMSEA", "SRMR", "psa", "csv", "Levy", "marraskuuta", "In English"}
+    assert left_over(marked, typed | typed_in(found)) == []
+    finnish = client.get(f"{scale}/scale-evidence.html?report_language=fi")
+    assert "Osiovaranto" in finnish.text and "Käännösluonnos" in finnish.text
+    assert client.get(f"{scale}/scale-evidence.pdf?report_language=et").status_code == 422
     page = client.get(f"{scale}/scale-evidence.html")
     assert page.status_code == 200 and b"Took &lt;i&gt;kind" in page.data
     assert client.get(f"{scale}/scale-evidence.docx").data.startswith(b"PK")
@@ -501,3 +510,12 @@ def test_a_scale_that_was_removed_long_ago_goes_with_all_that_is_its_own(
         assert session.get(ScaleDevelopment, number_of(scale)) is None
         query = select(ScaleItemChange.id).where(ScaleItemChange.item_id.in_(pool.values()))
         assert session.scalars(query).all() == []
+
+
+def typed_in(found: Evidence) -> set[str]:
+    """Every text that somebody wrote into a scale, which no report translates."""
+    rows = [found.scale, *found.constructs, *found.items, *found.pilots, *found.versions]
+    for by_item in (found.changes, found.findings):
+        rows += [row for each in by_item.values() for row in each]
+    rows += [row for each in found.translations.values() for own in each.values() for row in own]
+    return {value for row in rows for value in vars(row).values() if isinstance(value, str)} - {""}
