@@ -13,8 +13,8 @@ from typing import Any
 import click
 import pandas as pd
 
+from analysis.composite.estimator_families import ESTIMATORS, TREATMENTS, headline, may_be_chosen
 from analysis.covariance.headline import ESTIMATOR, MISSING, read_parameter
-from analysis.estimator_families import ESTIMATORS, TREATMENTS, headline, may_be_chosen
 from analysis.multiverse import Choices, Headline, Universe
 from analysis.multiverse import multiverse as every_universe
 from analysis.rules import RULES

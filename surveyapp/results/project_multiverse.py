@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.composite.estimator_families import families, headline, may_be_chosen, treatments
 from analysis.covariance.headline import ESTIMATOR, MISSING, read_parameter
 from analysis.errors import AnalysisError
-from analysis.estimator_families import families, headline, may_be_chosen, treatments
 from analysis.multiverse import Choices, Headline, Multiverse, Universe, multiverse
 from surveyapp.errors import Conflict
 from surveyapp.results.project_options import SEED, ordinal_items

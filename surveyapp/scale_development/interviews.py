@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from surveyapp.errors import Conflict, Invalid
+from surveyapp.errors import Invalid
+from surveyapp.scale_development.item_log import appended
 from surveyapp.scale_development.pool import note, one_line, paragraphs
 from surveyapp.store.models import InterviewFinding, ScaleDevelopment, ScaleItem
 
@@ -61,10 +61,6 @@ def add_finding(
         raise Invalid(f"{wanted.severity[:20]!r} is no known severity.", field="severity")
     if (wanted.problem == "none") != (wanted.severity == "none"):
         raise Invalid("A problem has a severity, and no problem has none.", field="severity")
-    of_item = InterviewFinding.item_id == item.id
-    count = session.scalar(select(func.count()).select_from(InterviewFinding).where(of_item)) or 0
-    if count >= MOST_FINDINGS:
-        raise Conflict(f"{item.code} has {count} findings, as many as may be.")
     row = InterviewFinding(
         item_id=item.id,
         participant=one_line(wanted.participant, "participant", LONGEST_PARTICIPANT, least=1),
@@ -76,12 +72,11 @@ def add_finding(
         noted_by=user_id,
         noted_at=now,
     )
-    last = session.scalar(
-        select(InterviewFinding).where(of_item).order_by(InterviewFinding.id.desc()).limit(1)
+    row, is_new = appended(
+        session, item, row, written=_WRITTEN, most=MOST_FINDINGS, rows="findings"
     )
-    if last is not None and all(getattr(last, x) == getattr(row, x) for x in _WRITTEN):
-        return last  # sent twice
-    session.add(row)
-    session.flush()
-    note(session, user_id, "add interview finding", scale, item=item.code, severity=row.severity)
+    if is_new:
+        note(
+            session, user_id, "add interview finding", scale, item=item.code, severity=row.severity
+        )
     return row

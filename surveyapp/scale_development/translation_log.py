@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from surveyapp.errors import Conflict, Invalid
+from surveyapp.errors import Invalid
 from surveyapp.i18n.languages import OWN_NAMES
+from surveyapp.scale_development.item_log import appended
 from surveyapp.scale_development.pool import LONGEST_REASON, LONGEST_TEXT, note, one_line
 from surveyapp.store.models import ItemTranslation, ScaleDevelopment, ScaleItem
 
@@ -84,26 +84,10 @@ def add_turn(
             "A translation is accepted with a back-translation that does not mean something else.",
             field="decision",
         )
-    of_item = ItemTranslation.item_id == item.id
-    count = session.scalar(select(func.count()).select_from(ItemTranslation).where(of_item)) or 0
-    if count >= MOST_TURNS:
-        raise Conflict(f"{item.code} has {count} turns, as many as may be.")
-    last = session.scalar(
-        select(ItemTranslation).where(of_item).order_by(ItemTranslation.id.desc()).limit(1)
-    )
-    if last is not None and all(getattr(last, x) == getattr(row, x) for x in _WRITTEN):
-        return last  # sent twice
-    session.add(row)
-    session.flush()
-    note(
-        session,
-        user_id,
-        "add item translation",
-        scale,
-        item=item.code,
-        language=row.language,
-        decision=row.decision,
-    )
+    row, is_new = appended(session, item, row, written=_WRITTEN, most=MOST_TURNS, rows="turns")
+    if is_new:
+        said = {"item": item.code, "language": row.language, "decision": row.decision}
+        note(session, user_id, "add item translation", scale, **said)
     return row
 
 

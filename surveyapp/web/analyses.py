@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
@@ -29,6 +29,7 @@ from surveyapp.web.document_files import (
     FIGURES,
     TABLES,
     analysed,
+    attachment,
     document_file,
     figure_file,
 )
@@ -199,7 +200,7 @@ def document(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     """The whole result as JSON, every digit of it."""
     found = _finished(journey_id, analysis_id)
     note_read("download analysis", f"analysis {analysis_id}", file="json")
-    return _download(
+    return attachment(
         json.dumps(found.result, indent=1, allow_nan=False),
         "application/json",
         f"{_name(found)}.json",
@@ -215,7 +216,7 @@ def script(journey_id: int, analysis_id: int) -> ResponseReturnValue:
     if not text:
         raise NotFound("There is no R script for this analysis.")
     note_read("download analysis", f"analysis {analysis_id}", file="R")
-    return _download(text, "text/plain", f"{_name(found)}.R")
+    return attachment(text, "text/plain", f"{_name(found)}.R")
 
 
 @analyses.get("/<int:analysis_id>/tables.<any(docx, tex, zip):ending>")
@@ -262,9 +263,3 @@ def _finished(journey_id: int, analysis_id: int) -> Analysis:
 
 def _name(analysis: Analysis) -> str:
     return f"{analysis.kind.replace('_', '-')}-{analysis.instrument}-{analysis.id}"
-
-
-def _download(text: str, media_type: str, name: str) -> Response:
-    answer = Response(text, mimetype=media_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer

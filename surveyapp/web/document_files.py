@@ -13,6 +13,7 @@ from flask import Response
 from instruments.loader import Library
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.reports.document import Document
+from surveyapp.reports.formats.names import Format
 from surveyapp.results.preregistration_departures import ToldOfPlan
 from surveyapp.store.models import Analysis, Journey, ProjectAnalysis, ProjectModel, Report
 from surveyapp.web.installation import installation
@@ -88,7 +89,7 @@ def document_file(document: Document, form: str, name: str) -> Response:
     if form == FIGURES and not numbered.figures(document.blocks):
         raise NotFound("This document has no figures; its tables hold every number.")
     found = FORMS[form]
-    return _download(found.make(document), found.media_type, name + found.ending)
+    return attachment(found.make(document), found.media_type, name + found.ending)
 
 
 def figure_file(document: Document, number: int, kind: str, name: str) -> Response:
@@ -101,11 +102,19 @@ def figure_file(document: Document, number: int, kind: str, name: str) -> Respon
     figure = figures[number - 1]
     if kind == "svg":
         drawn = figure_files.svg_file(figure.chart.svg).encode()
-        return _download(drawn, "image/svg+xml", f"{name}-{figure.name}.svg")
-    return _download(figure_files.png(figure.chart.svg), "image/png", f"{name}-{figure.name}.png")
+        return attachment(drawn, "image/svg+xml", f"{name}-{figure.name}.svg")
+    return attachment(figure_files.png(figure.chart.svg), "image/png", f"{name}-{figure.name}.png")
 
 
-def _download(data: bytes, media_type: str, name: str) -> Response:
+def written_file(document: Document, form: Format, name: str) -> Response:
+    """The document for reading, as PDF, for Word or as a web page; ``name`` without its ending."""
+    from surveyapp.reports.formats.writers import written
+
+    return attachment(dict(written(document, [form]))[form], form.media_type, f"{name}.{form}")
+
+
+def attachment(data: bytes | str, media_type: str, name: str) -> Response:
+    """A file that the browser saves under this name."""
     answer = Response(data, mimetype=media_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

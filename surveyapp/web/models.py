@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
@@ -45,7 +45,14 @@ from surveyapp.results.project_step_kinds import StepKind
 from surveyapp.results.project_variables import Variables, variables_of
 from surveyapp.results.projects import LONGEST_REASON, ModelText
 from surveyapp.store.models import Journey, Project, ProjectAnalysis, ProjectModel
-from surveyapp.web.document_files import FIGURES, TABLES, document_file, figure_file, modelled
+from surveyapp.web.document_files import (
+    FIGURES,
+    TABLES,
+    attachment,
+    document_file,
+    figure_file,
+    modelled,
+)
 from surveyapp.web.drawings import Drawing, drawing, sketch
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
@@ -296,7 +303,7 @@ def show_json(journey_id: int, project_id: int, model_id: int) -> ResponseReturn
     found, _, further, _ = _finished(journey_id, project_id, model_id)
     note_read("download model", f"model {model_id}", file="json")
     text = json.dumps(model_document(found, further), indent=1, allow_nan=False)
-    return _download(text, "application/json", f"model-{model_id}.json")
+    return attachment(text, "application/json", f"model-{model_id}.json")
 
 
 @models.get("/models/<int:model_id>.R")
@@ -308,7 +315,7 @@ def script(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
     if not text:
         raise NotFound("There is no R script for a composite model.")
     note_read("download model", f"model {model_id}", file="R")
-    return _download(text, "text/plain", f"model-{model_id}.R")
+    return attachment(text, "text/plain", f"model-{model_id}.R")
 
 
 @models.get("/models/<int:model_id>/tables.<any(docx, tex, zip):ending>")
@@ -488,9 +495,3 @@ def _to_model(journey_id: int, found: ProjectModel) -> Answer:
         "model_id": found.id,
     }
     return redirect(url_for("models.show", **here), 303)
-
-
-def _download(text: str, media_type: str, name: str) -> Response:
-    answer = Response(text, mimetype=media_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer

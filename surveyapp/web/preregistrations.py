@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,7 @@ from surveyapp.results.project_options import OPTION_NAMES, options_in_words, op
 from surveyapp.results.project_variables import variables_of
 from surveyapp.results.projects import ModelText
 from surveyapp.store.models import Preregistration, Project
+from surveyapp.web.document_files import attachment, written_file
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
@@ -242,7 +243,7 @@ def show_json(journey_id: int, project_id: int, preregistration_id: int) -> Resp
     found, _ = _registered(journey_id, project_id, preregistration_id)
     note_read("download preregistration", f"project {project_id}", file="json")
     text = file_of(found.document, found.sha256)
-    return _download(text.encode(), "application/json", f"preregistration-{found.id}.json")
+    return attachment(text, "application/json", f"preregistration-{found.id}.json")
 
 
 @preregistrations.get(
@@ -258,10 +259,7 @@ def download(
     made = (found.frozen_at or found.created_at).date()
     document = content(found.document, found.sha256, author=provider, made=made)
     note_read("download preregistration", f"project {project_id}", file=format_)
-    from surveyapp.reports.formats.writers import written  # libraries loaded with the first file
-
-    data = dict(written(document, [form]))[form]
-    return _download(data, form.media_type, f"preregistration-{found.id}.{form}")
+    return written_file(document, form, f"preregistration-{found.id}")
 
 
 @preregistrations.post("/preregistrations/reasons")
@@ -325,9 +323,3 @@ def _departure(found: Departure) -> dict[str, Any]:
 def _to_plan(project: Project) -> ResponseReturnValue:
     here: dict[str, Any] = {"journey_id": project.journey_id, "project_id": project.id}
     return redirect(url_for("preregistrations.index", **here), 303)
-
-
-def _download(data: bytes, media_type: str, name: str) -> Response:
-    answer = Response(data, mimetype=media_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer

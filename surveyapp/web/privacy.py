@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
@@ -10,12 +10,12 @@ from surveyapp.i18n.languages import own_name
 from surveyapp.i18n.report_languages import written_in
 from surveyapp.i18n.words import ENGLISH
 from surveyapp.journeys import queries
-from surveyapp.reports.document import Document
 from surveyapp.reports.formats.names import Format
 from surveyapp.reports.languages import offered
 from surveyapp.reports.privacy.content import content
 from surveyapp.reports.privacy.facts import facts_of
 from surveyapp.surveys.queries import survey_in
+from surveyapp.web.document_files import written_file
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.reads import note_read
@@ -52,13 +52,4 @@ def download(journey_id: int, survey_id: int, format_: str) -> ResponseReturnVal
         survey = survey_in(session, journey_id, survey_id)
         document = content(facts_of(session, survey, installation()), written_in(language))
     note_read("export privacy report", f"survey {survey.code}")
-    answer = Response(_written(document, form), mimetype=form.media_type)
-    name = f"{survey.code}-data-protection.{form}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def _written(document: Document, form: Format) -> bytes:
-    from surveyapp.reports.formats.writers import written  # libraries loaded with the first file
-
-    return dict(written(document, [form]))[form]
+    return written_file(document, form, f"{survey.code}-data-protection")

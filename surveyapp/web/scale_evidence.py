@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
@@ -12,6 +12,7 @@ from surveyapp.reports.formats.names import Format
 from surveyapp.reports.languages import check_language
 from surveyapp.reports.scale_evidence import KIND, content
 from surveyapp.scale_development.evidence import evidence_of
+from surveyapp.web.document_files import written_file
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.reads import note_read
@@ -36,10 +37,4 @@ def download(journey_id: int, scale_id: int, format_: str) -> ResponseReturnValu
     words = written_in(language)
     document = content(found, journey, made=installation().now().date(), words=words)
     note_read("download scale evidence", f"scale {scale_id}", file=format_, language=language)
-    from surveyapp.reports.formats.writers import written  # libraries loaded with the first file
-
-    answer = Response(dict(written(document, [form]))[form], mimetype=form.media_type)
-    answer.headers["Content-Disposition"] = (
-        f'attachment; filename="scale-{scale_id}-evidence.{form}"'
-    )
-    return answer
+    return written_file(document, form, f"scale-{scale_id}-evidence")

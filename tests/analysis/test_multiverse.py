@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from analysis.composite.estimator_families import families, headline, may_be_chosen, treatments
 from analysis.composite.pls import fit_pls
 from analysis.covariance.headline import (
     ESTIMATOR,
@@ -17,7 +18,6 @@ from analysis.covariance.headline import (
 )
 from analysis.covariance.sem import fit_sem
 from analysis.errors import AnalysisError, DataError, ModelError
-from analysis.estimator_families import families, headline, may_be_chosen, treatments
 from analysis.multiverse import Headline, multiverse
 from surveyapp.reports.multiverse_charts import specification_curve
 from surveyapp.results.multiverse_phrases import failures_line, multiverse_line
