@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
-from analysis.json_values import to_json
 from surveyapp.scale_development.evidence import Evidence
 from surveyapp.scale_development.judgements import JudgedItem, Judgements
 from surveyapp.store.models import (
@@ -60,7 +60,7 @@ def round_to_json(row: JudgingRound, found: Judgements, invited: int) -> dict[st
         "closed_at": row.closed_at,
         "invited": invited,
         "judges": found.judges,
-        "agreement": None if found.agreement is None else to_json(asdict(found.agreement)),
+        "agreement": None if found.agreement is None else _finite(asdict(found.agreement)),
         "rule": found.rule,
         "items": [_judged(each) for each in found.items],
     }
@@ -113,9 +113,21 @@ def _judged(item: JudgedItem) -> dict[str, Any]:
         "text": item.text,
         "construct": item.construct,
         "judges": item.judges,
-        "numbers": {} if numbers is None else to_json(asdict(numbers)),
+        "numbers": {} if numbers is None else _finite(asdict(numbers)),
         "proposal": str(item.proposal),
         "remarks": list(item.remarks),
+    }
+
+
+def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers with null for what is undefined, which JSON has no number for."""
+    return {
+        name: _finite(value)
+        if isinstance(value, Mapping)
+        else None
+        if isinstance(value, float) and not isfinite(value)
+        else value
+        for name, value in values.items()
     }
 
 
