@@ -25,6 +25,7 @@ from surveyapp.api.docs import docs
 from surveyapp.api.funnel import funnel
 from surveyapp.api.interactions import interactions
 from surveyapp.api.inventory import inventory
+from surveyapp.api.model_power import model_power
 from surveyapp.api.outcome_analysis import outcome_analysis
 from surveyapp.api.outcomes import outcomes
 from surveyapp.api.portfolio import portfolio
@@ -50,6 +51,7 @@ SUBJECTS = (
     *(records, outcome_analysis, portfolio, side_by_side, reports, inventory),
     projects,
     scale_development,
+    model_power,
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

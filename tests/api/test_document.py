@@ -71,6 +71,7 @@ IDS = {
     "POST /journeys/{code}/scale-development/rounds/closed": "closeJudgingRound",
     "GET /journeys/{code}/scale-development/round": "readJudgingRound",
     "GET /journeys/{code}/scale-development/evidence": "downloadScaleEvidence",
+    "GET /journeys/{code}/model-power": "readModelPower",
     "POST /inventory": "importInventory",
 }
 

@@ -127,6 +127,7 @@ OPERATIONS = {
     "takeStep": ("projects", "take_step"),
     "undoStep": ("projects", "undo_step"),
     "analyseModel": ("projects", "analyse_model"),
+    "readModelPower": ("model_power", "read_model_power"),
     "listScales": ("scale_development", "list_scales"),
     "createScale": ("scale_development", "create_scale"),
     "readScale": ("scale_development", "read_scale"),
@@ -384,6 +385,11 @@ def test_a_project_is_created_once_and_a_model_fitted_and_read(program: Program)
     assert found.result["n"] == found.result.additional_properties["n_rows"] == 7
     missing = program.call(*OPERATIONS["readModel"], code="open", model=999)
     assert missing.status_code == 404
+    kind = models.ReadModelPowerKind
+    power = program.call(*OPERATIONS["readModelPower"], code="open", kind=kind.PATH, path=0.2)
+    assert power.parsed.answer["n"] == 155
+    lacking = program.call(*OPERATIONS["readModelPower"], code="open", kind=kind.FIT)
+    assert lacking.parsed.errors[0].field == "df"
     step = models.NewStep.from_dict(
         {"project": project.id, "kind": "answered", "arguments": {"least": "1"}, "reason": "Pilot"}
     )
