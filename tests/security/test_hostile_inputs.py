@@ -15,7 +15,7 @@ from tests.fuzzing.attack import Attack
 from tests.fuzzing.databases import Sqlite
 from tests.fuzzing.target import Target, make_target
 
-SEED, INPUTS = 1, 660  # each route and operation once
+SEED, INPUTS = 1, 700  # each route and operation once
 
 
 @pytest.fixture(scope="module")
