@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -27,6 +27,7 @@ from surveyapp.store.watched_statements import watch_statements
 LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
 _GIVE_WAY_SECONDS = 0.12
 _TRY_AGAIN_SECONDS = 0.003  # of a customer's write for somebody else's lock on SQLite
+_FRESH_SECONDS = 0.5  # after which a connection is asked whether the server is still there
 # Pages of the log at which a customer's commit copies them into the database. Everybody else does so at a
 # thousand, SQLite's own number, so that customers find little to copy.
 _CUSTOMERS_LOG = 4000
@@ -66,6 +67,7 @@ def _server_engine(url: URL, lock_seconds: int) -> Engine:
     if "connect_timeout" not in url.query:
         url = url.update_query_dict({"connect_timeout": str(lock_seconds)})
     engine = create_engine(url, pool_pre_ping=True, **_POOL)
+    event.listen(engine, "connect", _prepare_nothing_through_poolers)
     if "lock_timeout" in str(url.query.get("options", "")):
         return engine
 
@@ -76,6 +78,16 @@ def _server_engine(url: URL, lock_seconds: int) -> Engine:
 
     event.listen(engine, "connect", limited)
     return engine
+
+
+def _prepare_nothing_through_poolers(connection: Any, _record: Any) -> None:
+    """A pooler, which gives each transaction another connection of the server's, is told by the number of
+    the process that serves us: it names one of its own. What was prepared before may not be there.
+    """
+    serving = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+    connection.commit()
+    if serving != connection.info.backend_pid:
+        connection.prepare_threshold = None
 
 
 def _make_private(database: Path) -> None:
@@ -137,6 +149,13 @@ def is_read(session: Session, key: Hashable) -> bool:
     return key in session.info.get(_SNAPSHOT, {})
 
 
+class _Kept(NamedTuple):
+    """A connection in which nothing is begun, and when it was used last."""
+
+    connection: PoolProxiedConnection
+    since: float
+
+
 class Store:
     """The database as doors see it: transactions to read in and transactions to write in."""
 
@@ -166,7 +185,9 @@ class Store:
             if self.replica is not None:
                 attach(self.replica.engine, self.keyring)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._spare: deque[PoolProxiedConnection] = deque()  # kept from one use to the next
+        # Kept from one use to the next.
+        self._readers: deque[_Kept] = deque()
+        self._writers: deque[_Kept] = deque() if self.is_sqlite else self._readers
 
     @property
     def is_sqlite(self) -> bool:
@@ -187,28 +208,25 @@ class Store:
         again as storing an answer. On SQLite it comes before others who wait for the lock: it tries every
         few milliseconds where they sleep for up to 100.
         """
-        with self.raw_connection() as connection:
+        with self._raw(self._writers) as connection:
             if self.is_sqlite:
                 self._begin_before_others(connection.connection.cursor())
+            else:
+                connection.connection.cursor().execute("BEGIN")
             yield connection
             connection.connection.commit()  # else what was written is rolled back when it is closed
 
     def _begin_before_others(self, cursor: Any) -> None:
         deadline = time.monotonic() + self._lock_seconds
-        cursor.execute(f"PRAGMA wal_autocheckpoint = {_CUSTOMERS_LOG}")
-        cursor.execute("PRAGMA busy_timeout = 0")
-        try:
-            while True:
-                try:
-                    cursor.execute("BEGIN IMMEDIATE")
-                    return
-                except sqlite3.OperationalError as error:
-                    is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # of any kind
-                    if not is_busy or time.monotonic() > deadline:
-                        raise
-                time.sleep(_TRY_AGAIN_SECONDS)
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {round(1000 * self._lock_seconds)}")
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # of any kind
+                if not is_busy or time.monotonic() > deadline:
+                    raise
+            time.sleep(_TRY_AGAIN_SECONDS)
 
     def give_way(self, free_for: float = 0.0) -> None:
         """Let others write, between two transactions of somebody who writes many in a row and has
@@ -266,30 +284,57 @@ class Store:
         """For single reads by a ``Statement``: each sees what is committed at its moment. Opening a
         connection of SQLAlchemy's takes longer than reading the row behind a link.
         """
+        with self._raw(self._readers) as connection:
+            yield connection
+
+    @contextmanager
+    def _raw(self, kept: deque[_Kept]) -> Iterator[RawConnection]:
         dialect = self.engine.dialect
         try:
-            opened = self._unused() or self.engine.raw_connection()
+            opened = self._unused(kept) or self._opened(kept)
             try:
                 yield RawConnection(opened, dialect)
             except BaseException:
-                opened.close()
+                opened.invalidate()  # whatever was begun in it ends with it
                 raise
-            if self.is_sqlite:
-                self._spare.append(opened)  # nothing is begun in it, and it cannot have gone away
-            else:
-                opened.close()
+            kept.append(_Kept(opened, time.monotonic()))
         except dialect.loaded_dbapi.Error as error:
             raise translated(error, dialect) from error
 
-    def _unused(self) -> PoolProxiedConnection | None:
+    def _opened(self, kept: deque[_Kept]) -> PoolProxiedConnection:
+        opened = self.engine.raw_connection()
+        if not self.is_sqlite:
+            # Nothing is begun for a single read, hence nothing rolled back after it: a rollback makes
+            # the driver forget what it has prepared, and the server plan each statement anew, which
+            # takes it five times as long as to look up what is behind a link.
+            opened.driver_connection.autocommit = True  # type: ignore[union-attr]
+        elif kept is self._writers:
+            cursor = opened.cursor()
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {_CUSTOMERS_LOG}")
+            cursor.execute("PRAGMA busy_timeout = 0")
+        return opened
+
+    def _unused(self, kept: deque[_Kept]) -> PoolProxiedConnection | None:
+        """One that is kept and has not gone away; None where there is none."""
+        while True:
+            try:
+                opened, since = kept.pop()
+            except IndexError:
+                return None
+            if self.is_sqlite or time.monotonic() - since < _FRESH_SECONDS or self._answers(opened):
+                return opened
+            opened.invalidate()
+
+    def _answers(self, opened: PoolProxiedConnection) -> bool:
         try:
-            return self._spare.pop()
-        except IndexError:
-            return None
+            return self.engine.dialect.do_ping(opened.driver_connection)  # type: ignore[arg-type]
+        except self.engine.dialect.loaded_dbapi.Error:
+            return False
 
     def close(self) -> None:
-        while spare := self._unused():
-            spare.close()
+        for kept in (self._readers, self._writers):
+            while kept:
+                kept.pop().connection.invalidate()
         self.engine.dispose()
         if self.replica is not None:
             self.replica.engine.dispose()
