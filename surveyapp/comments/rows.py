@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Dialect, Table, delete, insert, select, tuple_, update
 
 from surveyapp.store.models import Comment, CommentOriginal
+from surveyapp.store.row_documents import insert_rows
 from surveyapp.store.statements import DatabaseConnection, Insertion
 
 _COMMENTS = cast(Table, Comment.__table__)
@@ -33,14 +34,14 @@ def keep_comments(at: DatabaseConnection, written: Iterable[Written]) -> None:
     known = [each for each in written if each.texts]
     rows = [row for each in known for row in _rows(each)]
     if rows:
-        _keeping(at.dialect, _COMMENTS).run_all(at, rows)
+        insert_rows(at, _COMMENTS, rows)
     originals = [
         {"response_id": each.response_id, "item": item, "text": text}
         for each in known
         for item, text in each.originals.items()
     ]
     if originals:
-        _keeping(at.dialect, _ORIGINALS).run_all(at, originals)
+        _keeping_originals(at.dialect).run_all(at, originals)  # which are encrypted
 
 
 def replace_comments(connection: Connection, written: Sequence[Written]) -> None:
@@ -102,5 +103,5 @@ def _rows(written: Written) -> Iterable[dict[str, Any]]:
 
 
 @lru_cache(maxsize=8)
-def _keeping(dialect: Dialect, table: Table) -> Insertion:
-    return Insertion(insert(table), dialect)
+def _keeping_originals(dialect: Dialect) -> Insertion:
+    return Insertion(insert(_ORIGINALS), dialect)

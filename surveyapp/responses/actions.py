@@ -16,7 +16,7 @@ from instruments.loader import Library
 from surveyapp.comments.rows import Written, keep_comments
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import rollups, runs
-from surveyapp.responses.counting import Counting, countings
+from surveyapp.responses.counting import Counting, countings_of
 from surveyapp.responses.numbers import announce
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
 from surveyapp.responses.reading import Faulty
@@ -92,7 +92,7 @@ def keep(
 
 def _keep_named(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stored]:
     rollups.begin(at)
-    known = countings(at)
+    known = countings_of(at, {each.survey.journey_id for each in submissions})
     numbers = iter(announce(at, len(submissions)))  # none where the database numbers them
     stored: list[Stored] = []
     kept: list[tuple[int, Mapping[str, Any], Submission]] = []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Table, select
+from sqlalchemy import Connection, Dialect, Table, bindparam, select
 
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.store.models import NOTHING_SORTED, Journey, SurveyRow
@@ -16,6 +16,11 @@ from surveyapp.store.statements import DatabaseConnection, Statement
 
 _JOURNEYS = cast(Table, Journey.__table__)
 _SURVEYS = cast(Table, SurveyRow.__table__)
+
+_READ = select(
+    *(_JOURNEYS.c[name] for name in ("id", "zone", "first_day", "generation", "next_zone")),
+    _JOURNEYS.c.counted_to,
+)
 
 Days = tuple[tuple[int, date], ...]  # generation of rollups, day
 
@@ -67,6 +72,13 @@ def countings(at: DatabaseConnection) -> dict[int, Counting]:
     return {row[0]: _counting(row) for row in _reading(at.dialect).rows(at, {})}
 
 
+def countings_of(at: DatabaseConnection, journeys: Collection[int]) -> dict[int, Counting]:
+    """The same of these journeys: whoever answers waits for no others."""
+    reading = _reading_one(at.dialect)
+    rows = [row for each in sorted(journeys) for row in reading.rows(at, {"journey": each})]
+    return {row[0]: _counting(row) for row in rows}
+
+
 def countings_of_surveys(connection: Connection) -> Mapping[int, SurveyCounting]:
     """The same by survey."""
     known = countings(connection)
@@ -80,9 +92,12 @@ def countings_of_surveys(connection: Connection) -> Mapping[int, SurveyCounting]
 
 @lru_cache(maxsize=8)
 def _reading(dialect: Dialect) -> Statement:
-    own = _JOURNEYS.c
-    columns = (own.id, own.zone, own.first_day, own.generation, own.next_zone, own.counted_to)
-    return Statement(select(*columns), dialect)
+    return Statement(_READ, dialect)
+
+
+@lru_cache(maxsize=8)
+def _reading_one(dialect: Dialect) -> Statement:
+    return Statement(_READ.where(_JOURNEYS.c.id == bindparam("journey")), dialect)
 
 
 def _counting(row: tuple[Any, ...]) -> Counting:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import cast
 
-from sqlalchemy import Dialect, Table, insert
+from sqlalchemy import Table
 
 from analysis.scoring import SCORING_VERSION
 from surveyapp.store.models import Score
-from surveyapp.store.statements import DatabaseConnection, Insertion
+from surveyapp.store.row_documents import insert_rows
+from surveyapp.store.statements import DatabaseConnection
 
 _SCORES = cast(Table, Score.__table__)
 
@@ -23,9 +23,4 @@ def keep_scores(at: DatabaseConnection, scored: Iterable[tuple[int, Mapping[str,
         for scale, value in scores.items()
     ]
     if rows:
-        _keeping(at.dialect).run_all(at, rows)
-
-
-@lru_cache(maxsize=8)
-def _keeping(dialect: Dialect) -> Insertion:
-    return Insertion(insert(_SCORES), dialect)
+        insert_rows(at, _SCORES, rows)
