@@ -4,11 +4,11 @@ database to store a row, and reads the text of a statement anew that has more th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Dialect, Table, text
 from sqlalchemy import insert as plain_insert
 
@@ -31,7 +31,8 @@ def insert_rows(at: DatabaseConnection, table: Table, rows: Sequence[Mapping[str
 def send_rows(at: DatabaseConnection, statement: Statement, rows: Sequence[Sequence[Any]]) -> None:
     """Run a statement that takes its rows from a document; values in the order of the table's columns."""
     for start in range(0, len(rows), _AT_ONCE):
-        statement.run(at, {"rows": json.dumps(rows[start : start + _AT_ONCE], default=str)})
+        document = orjson.dumps(rows[start : start + _AT_ONCE], default=str)
+        statement.run(at, {"rows": document.decode()})
 
 
 @lru_cache(maxsize=16)
