@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -33,6 +34,17 @@ class _Handler(logging.Handler):
         _StandardError().msg(self.format(record))
 
 
+# Of its own: structlog looks through all that a thread has in its context to set one.
+_REQUEST: ContextVar[str] = ContextVar("request", default="")
+
+
+def _requested(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Any:
+    request = _REQUEST.get()
+    if request:
+        event.setdefault("request", request)
+    return event
+
+
 def _traced(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Any:
     event.update(tracing.ids())
     return event
@@ -40,6 +52,7 @@ def _traced(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Any:
 
 _SHARED: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
+    _requested,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     _traced,
@@ -80,8 +93,7 @@ def keep_standard(level: str) -> None:
 
 def about_request(number: str) -> None:
     """From here on, lines of this thread are about this request."""
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request=number)
+    _REQUEST.set(number)
 
 
 def about_job(number: int) -> AbstractContextManager[Any]:

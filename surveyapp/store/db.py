@@ -293,7 +293,8 @@ class Store:
         try:
             opened = self._unused(kept) or self._opened(kept)
             try:
-                yield RawConnection(opened, dialect)
+                # The driver's own: each cursor of the pool's goes through it once more.
+                yield RawConnection(opened.driver_connection, dialect)
             except BaseException:
                 opened.invalidate()  # whatever was begun in it ends with it
                 raise

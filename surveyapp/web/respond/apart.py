@@ -6,7 +6,7 @@ costs about as much as the page itself. And where there is no session, no cookie
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -32,9 +32,16 @@ BLUEPRINTS = (respond, draw, self_service, short_links, embed, kiosk, unsubscrib
 PREFIXES = ("/s/", "/r/", "/e/", "/k/", "/u/")
 
 
+class _SurveyPages(Flask):
+    """Flask, whose functions here are none of them coroutines: it asks six times a request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def serve_apart(app: Flask) -> None:
     """Divert everything under these prefixes from ``app`` to an application that holds the survey pages only."""
-    surveys = Flask("surveyapp.web", static_folder=None)
+    surveys = _SurveyPages("surveyapp.web", static_folder=None)
     surveys.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # no blanks over the wire
     surveys.extensions[EXTENSION] = app.extensions[EXTENSION]
     open_write_queue(surveys, app.extensions[EXTENSION])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from flask import Response, render_template, request
 
@@ -15,10 +16,23 @@ from surveyapp.web.respond.headers import brand
 from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.readable import theme_of
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import Headers
+
+
+class Ready(Response):
+    """An answer whose headers are as they are sent: nothing is looked for in them and put right, which
+    takes as long as to set them. A place that it leads to is written as addresses are.
+    """
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        return self.headers
+
 
 def html(body: bytes, *, encoding: str = "", status: int = 200) -> Response:
     """A page that is in this encoding already."""
-    response = Response(body, status, mimetype="text/html")
+    response = Ready(body, status, mimetype="text/html")
     if encoding:
         response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding, Accept-Language"

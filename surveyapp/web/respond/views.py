@@ -44,7 +44,7 @@ from surveyapp.web.respond.navigation import (
 from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.readable import theme_of
-from surveyapp.web.respond.saying import html, message, neutral, packed
+from surveyapp.web.respond.saying import Ready, html, message, neutral, packed
 from surveyapp.web.respond.senders import watched
 from surveyapp.web.respond.write_queue import NOT_WRITTEN, submitted, written
 
@@ -141,7 +141,7 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
         address = url_for("self_service.show", link=link, ticket=ticket, stands=1, lang=_lang())
     else:
         address = thanks_address(door, key, stored, repeated)
-    return Response(status=303, headers={"Location": address})
+    return Ready(b"", 303, {"Location": address})
 
 
 def agrees(page: Page, sent: MultiDict[str, str]) -> bool:
