@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0102"
-down_revision = "0099"
+down_revision = "0101"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _DOCUMENT = sa.JSON(none_as_null=True).with_variant(

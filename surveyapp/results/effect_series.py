@@ -96,7 +96,7 @@ def all_series(
 ) -> dict[Cell, Series]:
     """Every score of a journey month by month, of all customers; those without answers left out."""
     scope = Scope(base.journey.id, weighted=weighted)
-    weights = month_weights(session, base, scope, minimum=minimum)
+    weights = month_weights(session, base, scope, None, minimum=minimum)
     monthly = base.pooled_months(cells.monthly(session, base.ids, [EVERYBODY])[EVERYBODY])
     published = publications(session, base, minimum=minimum)
     names = {t.id: t.name for stage in base.journey.stages for t in stage.touchpoints}

@@ -130,29 +130,32 @@ class MonthWeights:
         """That of a month, nothing where ``own``, it without weights, is not shown."""
         if not own.shown:
             return Weighted(None)
-        everybody = self.everybody.get(cell, {}).get(month)
-        if everybody is None:
-            return self.by.score([cell], scored, {}, _month(month))
-        groups = {n: own.get(cell, {}).get(month, NOTHING) for n, own in self.groups.items()}
-        return self.by.score([cell], scored, _with_rest(everybody, groups), _month(month))
+        return self.by.score([cell], scored, self._sums(cell, month), _month(month))
 
     def over(self, cell: Cell, scored: Scored, first: MonthKey, last: MonthKey) -> Weighted:
         """That of the months from the first to the last one."""
-        months = self.sums.get(cell, {})
-        sums: dict[int, Sums] = {}
-        for month, own in months.items():
-            if first <= month <= last:
-                for number, each in own.items():
-                    sums[number] = sums.get(number, NOTHING) + each
-        return self.by.score([cell], scored, sums, period(date(*first, 1), date(*last, 1)))
+        months = (month for month in self.everybody.get(cell, {}) if first <= month <= last)
+        when = period(date(*first, 1), date(*last, 1))
+        return self.by.score([cell], scored, self._added(cell, months), when)
 
     def together(self, cell: Cell, scored: Scored, months: Iterable[MonthKey]) -> Weighted:
         """That of several months, each of which has one of its own."""
+        return _told(self.by, scored, self._added(cell, months))
+
+    def _added(self, cell: Cell, months: Iterable[MonthKey]) -> dict[int, Sums]:
         sums: dict[int, Sums] = {}
         for month in months:
-            for number, each in self.sums.get(cell, {}).get(month, {}).items():
+            for number, each in self._sums(cell, month).items():
                 sums[number] = sums.get(number, NOTHING) + each
-        return _told(self.by, scored, sums)
+        return sums
+
+    def _sums(self, cell: Cell, month: MonthKey) -> dict[int, Sums]:
+        """Those of each group, with the rest as the group that is not known."""
+        everybody = self.everybody.get(cell, {}).get(month)
+        if everybody is None:
+            return {}
+        groups = {n: own.get(cell, {}).get(month, NOTHING) for n, own in self.groups.items()}
+        return _with_rest(everybody, groups)
 
 
 def period_weights(
@@ -236,11 +239,11 @@ def margins_of(session: Session, journey_id: int) -> tuple[Margin, ...]:
     """The known shares of a journey's customers, by the name of the attribute."""
     return tuple(
         Margin(each.attribute, each.shares, each.source, each.counted_on)
-        for each in _shares_of(session, journey_id)
+        for each in _shares_known(session, journey_id)
     )
 
 
-def _shares_of(session: Session, journey_id: int) -> Sequence[PopulationShares]:
+def _shares_known(session: Session, journey_id: int) -> Sequence[PopulationShares]:
     """The known shares, read once in a snapshot: a page asks for them several times."""
     key = ("population shares", journey_id)
     return read_once(session, key, lambda: population_shares(session, journey_id))
@@ -266,7 +269,7 @@ def why_not_weighted(session: Session, scope: Scope) -> str:
 
 def being_counted(session: Session, journey_id: int) -> bool:
     """Whether answers are still being counted by the values of the shares, which takes minutes."""
-    rules = cell_rules(_shares_of(session, journey_id))
+    rules = cell_rules(_shares_known(session, journey_id))
     stored = _cells_of(session, journey_id)
     return any(rule in stored and stored[rule].sorted_to is not None for rule in rules.values())
 
@@ -283,7 +286,7 @@ def why_never_weighted(session: Session, scope: Scope) -> str:
             "Weighted scores are of all channels and languages, without flagged answers; take these"
             " filters off to see them."
         )
-    known = _shares_of(session, scope.journey_id)
+    known = _shares_known(session, scope.journey_id)
     if not known:
         return "No population shares are known for this journey; set them first."
     rules = cell_rules(known)
@@ -300,7 +303,7 @@ def why_never_weighted(session: Session, scope: Scope) -> str:
 
 def _weighting(session: Session, base: Ground, minimum: int) -> Weighting:
     margins = margins_of(session, base.journey.id)
-    rules = cell_rules(_shares_of(session, base.journey.id))
+    rules = cell_rules(_shares_known(session, base.journey.id))
     stored = _cells_of(session, base.journey.id)
     numbers = {UNKNOWN - stored[rule].id: values for values, rule in rules.items()}
     by_number = {UNKNOWN - stored[rule].id: rule for rule in rules.values()}

@@ -93,7 +93,7 @@ def test_what_is_counted_in_windows_is_looked_for_by_its_number(store: Store):
     with store.writing() as session:
         session.merge(InvitationCounting(survey_id=1, zone="UTC", counted_to=5))
     found = plans(store, lambda s: read_page(s, 1, NOTHING_SORTED, 1000))
-    found += plans(store, invitation_rollups.count_batch)
+    found += plans(store, INVITATIONS.count_batch)
     for table in ("responses", "invitations"):
         own = [line for line in found if f" {table} " in line]
         assert own and all("PRIMARY KEY (rowid>?" in line for line in own)
