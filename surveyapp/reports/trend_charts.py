@@ -98,7 +98,7 @@ def note(series: Trend, *, words: Words = ENGLISH) -> str:
         said.append(words.say("The dashed line marks the change."))
     if any(month.rest is not None and month.rest.shown for month in series.months):
         said.append(words.say("The dotted grey line is all other customers."))
-    if series.weighted:
+    if series.weighted and sum(month.figure.shown for month in series.weighted.months) > 1:
         said.append(words.say("The dotted grey line is the score with weights."))
         said.append(control_limits.limits_weighted(series, words))
     return " ".join(filter(None, [*said, phrases.markers(series, words=words)]))
