@@ -206,10 +206,12 @@ def effective(
     """The codes that count of each coded comment: the final ones, else those of its only coder. A comment
     that two have coded differently counts once it is settled.
     """
+    # A sum, so that the databases begin with what is coded, which is little beside all comments.
+    own = (Comment.survey_id + 0).in_(survey_ids)
     query = (
         select(Comment.response_id, Comment.item, CommentCoding.role)
         .join(CommentCoding, and_(*_of(CommentCoding)))
-        .where(Comment.survey_id.in_(survey_ids), *where)
+        .where(own, *where)
     )
     roles: dict[Key, set[str]] = defaultdict(set)
     for number, item, role in session.execute(query):
