@@ -27,7 +27,7 @@ from surveyapp.store.db import Store
 from surveyapp.store.models import INVITATION_STATES, NOTHING_SORTED, InvitationCounting
 from tests.responses.makers import as_survey, make_journey, make_survey
 
-SURVEYS = (1, 2)
+SURVEYS = (98, 99)  # which other tests have not made
 
 pytestmark = pytest.mark.xdist_group("read_by_index")
 
@@ -91,8 +91,11 @@ def test_invitations_that_a_worker_has_counted_are_read_by_the_periods_days(stor
 
 def test_what_is_counted_in_windows_is_looked_for_by_its_number(store: Store):
     with store.writing() as session:
-        session.merge(InvitationCounting(survey_id=1, zone="UTC", counted_to=5))
-    found = plans(store, lambda s: read_page(s, 1, NOTHING_SORTED, 1000))
+        journey = make_journey(session, code="windows")
+        number = make_survey(session, journey=journey, code="windows").id
+        journey_id = journey.id
+        session.add(InvitationCounting(survey_id=number, zone="UTC", counted_to=NOTHING_SORTED))
+    found = plans(store, lambda s: read_page(s, journey_id, NOTHING_SORTED, 1000))
     found += plans(store, INVITATIONS.count_batch)
     for table in ("responses", "invitations"):
         own = [line for line in found if f" {table} " in line]
