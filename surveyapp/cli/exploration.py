@@ -22,6 +22,12 @@ from surveyapp.cli.table_options import table_options, values_ok
 from surveyapp.results.losses import left_out
 from surveyapp.tables.options import ReadOptions
 
+_RULES = {
+    "parallel_components": "parallel analysis of components",
+    "parallel_factors": "parallel analysis of common factors",
+    "minimum_average_partial": "minimum average partial",
+}
+
 
 @click.command()
 @FILE
@@ -84,7 +90,7 @@ def efa(
         "adequacy": asdict(suited),
         **asdict(found),
     }
-    told = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in suggested.items())
+    told = ", ".join(f"{_RULES[name]} {count}" for name, count in suggested.items())
     said = [
         f"Suggested number of factors: {told}.",
         *(f"Warning: {warning}" for warning in found.warnings),
