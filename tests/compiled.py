@@ -1,7 +1,7 @@
-"""What each new application would compile again, its routes and templates, is compiled once here.
+"""What each new application would compile again, its routes, templates and statements, is compiled once here.
 
-The tests make an application each, hundreds in all, so that none finds what another left; compiling was
-half of what they cost. A process that serves makes one.
+The tests make an application and an engine each, thousands in all, so that none finds what another left;
+compiling was half of what they cost. A process that serves makes one.
 """
 
 from __future__ import annotations
@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import flask.templating
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy import Dialect, Engine
+from sqlalchemy.orm import Mapper
 from werkzeug.routing import BaseConverter, Rule
 from werkzeug.routing.rules import RulePart
+
+from surveyapp.store.encrypted_columns import BlindIndex, Encrypted
 
 _builders: dict[Any, Callable[..., tuple[str, str]]] = {}
 _parsed: dict[Any, tuple[list[RulePart], list[tuple[bool, str]], dict[str, BaseConverter]]] = {}
@@ -74,7 +79,46 @@ class KeptEnvironment(flask.templating.Environment):
         super().__init__(app, bytecode_cache=_codes, **options)
 
 
+class KeptStatements:
+    """Compiled statements of all engines: one database of a kind and version takes what another does.
+
+    Not those of encrypted columns, which hold the keys of their engine.
+    """
+
+    def __init__(self) -> None:
+        self._for_all: dict[tuple[Any, ...], Any] = {}
+        self._by_engine: WeakKeyDictionary[Dialect, dict[Any, Any]] = WeakKeyDictionary()
+
+    def get(self, key: tuple[Any, ...]) -> Any:
+        found = self._for_all.get(_of_any_engine(key))
+        return self._by_engine.get(key[0], {}).get(key[1:]) if found is _OF_ONE_ENGINE else found
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        types = [bound.type for bound in compiled.binds.values()]
+        types += [column.type for column in getattr(compiled, "_result_columns", ())]
+        if any(isinstance(each, (Encrypted, BlindIndex)) for each in types):
+            self._by_engine.setdefault(key[0], {})[key[1:]] = compiled
+            compiled = _OF_ONE_ENGINE
+        self._for_all[_of_any_engine(key)] = compiled
+
+    def clear(self) -> None:
+        """An engine that is closed or replaced would let go of its own statements."""
+
+
+def _of_any_engine(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    dialect = key[0]
+    documents = dialect._json_serializer, dialect._json_deserializer
+    return (type(dialect), dialect.server_version_info, documents, *key[1:])
+
+
+_OF_ONE_ENGINE = object()
+_statements = KeptStatements()
+
+
 def keep_compiled() -> None:
     """Let every application of this process keep what it compiles for the next one."""
     Flask.url_rule_class = KeptRule
     Flask.jinja_environment = KeptEnvironment
+    # An engine's cache, and that of a class for its inserts and updates.
+    for kind in (Engine, Mapper):
+        kind._compiled_cache = property(lambda _: _statements, lambda _, its_own: None)  # type: ignore[assignment,method-assign]

@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.installation import Installation
-from tests.web.conftest import app, installation, world
+from tests.web.conftest import app, installation, kept_places, world
 
-__all__ = ["app", "installation", "world"]  # fixtures of the pages serve here too
+__all__ = ["app", "installation", "kept_places", "world"]  # fixtures of the pages serve here too
 
 Call = Callable[..., TestResponse]
 

@@ -14,10 +14,10 @@ from surveyapp.settings import read
 from surveyapp.web.guards import GUARD, PUBLIC
 from surveyapp.web.installation import EXTENSION
 from tests.standby import Standby, hot_standby
-from tests.web.conftest import sign_in, world
+from tests.web.conftest import kept_places, sign_in, world
 from tests.web.test_replica_reads import caught_up
 
-__all__ = ["sign_in", "world"]
+__all__ = ["kept_places", "sign_in", "world"]
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 

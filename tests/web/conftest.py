@@ -16,6 +16,7 @@ from surveyapp.installation import Installation
 from surveyapp.settings import read
 from surveyapp.store.models import User
 from surveyapp.web.installation import EXTENSION
+from tests.kept_rows import KeptRows
 from tests.serving import serving
 from tests.web.world import ROLES, Place, add_user, make_place, session_key
 
@@ -50,14 +51,27 @@ class World:
     there: Place
 
 
-@pytest.fixture
-def world(installation: Installation) -> World:
+Places = tuple[dict[str, int], Place, Place]
+
+
+def _make(installation: Installation) -> Places:
     with installation.store.writing() as session:
         users = {role: add_user(session, role) for role in ROLES}
     owner = users["researcher"]
-    return World(
-        users, make_place(installation, "Open", owner), make_place(installation, "Move", owner)
-    )
+    here, there = (make_place(installation, name, owner) for name in ("Open", "Move"))
+    return {role: user.id for role, user in users.items()}, here, there
+
+
+@pytest.fixture(scope="session")
+def kept_places(tmp_path_factory: pytest.TempPathFactory) -> KeptRows[Places]:
+    return KeptRows(_make, tmp_path_factory.mktemp("places"))
+
+
+@pytest.fixture
+def world(installation: Installation, kept_places: KeptRows[Places]) -> World:
+    ids, here, there = kept_places.fill(installation)
+    with installation.store.reading() as session:
+        return World({role: session.get_one(User, ids[role]) for role in ids}, here, there)
 
 
 @pytest.fixture
