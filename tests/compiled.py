@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import flask.templating
 from flask import Flask
@@ -87,17 +86,16 @@ class KeptStatements:
 
     def __init__(self) -> None:
         self._for_all: dict[tuple[Any, ...], Any] = {}
-        self._by_engine: WeakKeyDictionary[Dialect, dict[Any, Any]] = WeakKeyDictionary()
 
     def get(self, key: tuple[Any, ...]) -> Any:
         found = self._for_all.get(_of_any_engine(key))
-        return self._by_engine.get(key[0], {}).get(key[1:]) if found is _OF_ONE_ENGINE else found
+        return _of_this_engine(key[0]).get(key[1:]) if found is _OF_ONE_ENGINE else found
 
     def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
         types = [bound.type for bound in compiled.binds.values()]
         types += [column.type for column in getattr(compiled, "_result_columns", ())]
         if any(isinstance(each, (Encrypted, BlindIndex)) for each in types):
-            self._by_engine.setdefault(key[0], {})[key[1:]] = compiled
+            _of_this_engine(key[0])[key[1:]] = compiled
             compiled = _OF_ONE_ENGINE
         self._for_all[_of_any_engine(key)] = compiled
 
@@ -111,6 +109,12 @@ def _of_any_engine(key: tuple[Any, ...]) -> tuple[Any, ...]:
     return (type(dialect), dialect.server_version_info, documents, *key[1:])
 
 
+def _of_this_engine(dialect: Dialect) -> dict[Any, Any]:
+    """Kept by the engine's dialect, as its statements hold it and would keep it alive."""
+    kept: dict[Any, Any] = vars(dialect).setdefault("statements of this engine", {})
+    return kept
+
+
 _OF_ONE_ENGINE = object()
 _statements = KeptStatements()
 
@@ -119,6 +123,12 @@ def keep_compiled() -> None:
     """Let every application of this process keep what it compiles for the next one."""
     Flask.url_rule_class = KeptRule
     Flask.jinja_environment = KeptEnvironment
-    # An engine's cache, and that of a class for its inserts and updates.
+
+
+def keep_statements() -> None:
+    """Let every engine of this process keep what it compiles for the next one.
+
+    An engine has a cache, and each mapped class has one for its inserts and updates.
+    """
     for kind in (Engine, Mapper):
         kind._compiled_cache = property(lambda _: _statements, lambda _, its_own: None)  # type: ignore[assignment,method-assign]
