@@ -11,6 +11,7 @@ from surveyapp.installation import Installation, open_installation
 from surveyapp.settings import read
 from surveyapp.store.models import User, Webhook
 from surveyapp.webhooks import actions
+from tests.kept_rows import KeptRows
 from tests.web.world import Place, add_user, make_place
 from tests.webhooks.listening import Listening
 
@@ -24,14 +25,23 @@ def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
     opened.close()
 
 
-@pytest.fixture
-def place(installation: Installation) -> Place:
+def _make(installation: Installation) -> Place:
     with installation.store.writing() as session:
         user: User = add_user(session, "researcher", password_hash="none")
     made = make_place(installation, "Open", user)
     with installation.store.writing() as session:  # each test has its own webhooks
         session.delete(session.get_one(Webhook, made.webhook_id))
     return made
+
+
+@pytest.fixture(scope="session")
+def kept_place(tmp_path_factory: pytest.TempPathFactory) -> KeptRows[Place]:
+    return KeptRows(_make, tmp_path_factory.mktemp("place"))
+
+
+@pytest.fixture
+def place(installation: Installation, kept_place: KeptRows[Place]) -> Place:
+    return kept_place.fill(installation)
 
 
 @pytest.fixture
