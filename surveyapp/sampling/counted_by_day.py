@@ -55,10 +55,9 @@ def more(tally: Tally, key: Key, sums: Sequence[int]) -> None:
 class CountedByDay:
     """Rows of one table that are counted by survey, day and ``alike``, the other columns of a rollup's key.
 
-    ``sums`` are the columns of a rollup that are added up, that of rows first, and what a change calls
-    them; ``number`` and
-    ``moment`` are the columns of a change that say which row it is of, and in which day that lies.
-    ``tally`` counts the rows of surveys (id: zone) within bounds.
+    ``sums`` are the columns of a rollup that are added up, the number of rows first, and what a change
+    calls them; ``number`` and ``moment`` are the columns of a change that say which row it is of, and in
+    which day that lies. ``tally`` counts the rows of surveys (id: zone) within bounds.
     """
 
     what: str

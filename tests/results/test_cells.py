@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
@@ -15,7 +15,7 @@ from surveyapp.results.cells import RESPONSES
 from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED, Facets
 from surveyapp.store.db import Store
 from surveyapp.store.epoch_keys import EpochKeys
-from surveyapp.store.models import EVERYBODY, Response
+from surveyapp.store.models import EVERYBODY, MonthlyRollup, Response
 from tests.responses.makers import (
     SECRET,
     as_survey,
@@ -90,3 +90,30 @@ def test_answers_are_counted_with_their_first_and_last_day_with_and_without_a_fl
             for segment, answers in by_segment.items()
             if answers
         } == {key: (len(days), min(days), max(days)) for key, days in told.items()}
+
+
+def test_counts_as_the_database_writes_them_are_the_counts_that_it_gives(filled: Store):
+    """And another number of a segment is another text: what follows from it is found again."""
+    asked = {"segments": [EVERYBODY, 1]}
+    with filled.reading() as session:
+        written = cells.written_counts(session, [1], **asked)
+        by_facet = cells.written_counts_by_facet(session, [1], **asked)
+        counts = cells.counts(session, [1], **asked)
+        assert {key: each.read() for key, each in written.items()} == counts
+        assert {
+            key: {facet: each.read() for facet, each in own.items()}
+            for key, own in by_facet.items()
+        } == cells.counts_by_facet(session, [1], **asked)
+    for key, each in written.items():
+        assert each.everybody == sum(counts[key][EVERYBODY].values()) > 0
+    with filled.writing() as session:
+        moved = update(MonthlyRollup).where(MonthlyRollup.n > 1, MonthlyRollup.segment_id == 1)
+        session.execute(moved.values(n=MonthlyRollup.n - 1))
+    with filled.reading() as session:
+        changed = cells.written_counts_by_facet(session, [1], **asked)
+    assert all(
+        changed[key][facet] != each
+        for key in by_facet
+        for facet, each in by_facet[key].items()
+        if not facet.flagged
+    )
