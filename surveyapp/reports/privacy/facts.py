@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.schema import ItemKind
@@ -17,12 +17,12 @@ from surveyapp.auth import api_keys, grants, second_factors
 from surveyapp.auth import queries as accounts
 from surveyapp.auth.permissions import Role
 from surveyapp.installation import Installation
-from surveyapp.journeys import queries as journeys
-from surveyapp.journeys.calendar import calendar_of
 from surveyapp.responses.collected import attribute_names, paradata_names
 from surveyapp.responses.retention_rules import KeepRule, keep_rule, rule_of
+from surveyapp.results import cells
+from surveyapp.results.facets import WITH_FLAGGED
 from surveyapp.settings import Settings
-from surveyapp.store.models import Campaign, Response
+from surveyapp.store.models import EVERYBODY, Campaign
 from surveyapp.surveys.survey import Survey
 from surveyapp.webhooks import queries as webhooks
 
@@ -84,19 +84,15 @@ class Facts:
         return tuple(each for each in self.items if each.kind is ItemKind.OPEN_TEXT)
 
 
-def facts_of(session: Session, survey: Survey, installation: Installation) -> Facts:
-    """Read the facts of a survey."""
-    calendar = calendar_of(journeys.journey(session, survey.journey_id))
-    own = Response.survey_id == survey.id
-    count, first, last = session.execute(
-        select(
-            func.count(), func.min(Response.submitted_at), func.max(Response.submitted_at)
-        ).where(own)
-    ).one()
+def facts_of(
+    session: Session, survey: Survey, installation: Installation, *, newest: int | None = None
+) -> Facts:
+    """Read the facts of a survey; the names of what is stored with answers in so many of the ``newest``, in
+    all if omitted, which takes a fifth of a second for a million.
+    """
+    answered = cells.days(session, [survey.id], [EVERYBODY], facets=WITH_FLAGGED)[EVERYBODY]
+    count, first, last = answered.get(survey.id, (0, None, None))
     row = rule_of(session, survey.id)
-
-    def day(moment: datetime | None) -> date | None:
-        return calendar.day(moment, anonymous=survey.is_anonymous) if moment else None
 
     return Facts(
         survey=survey,
@@ -104,11 +100,11 @@ def facts_of(session: Session, survey: Survey, installation: Installation) -> Fa
         database="SQLite" if installation.store.is_sqlite else "PostgreSQL",
         made=installation.now().astimezone(UTC).date(),
         answers=count,
-        first_day=day(first),
-        last_day=day(last),
+        first_day=first,
+        last_day=last,
         items=tuple(_items(survey, installation)),
-        attributes=attribute_names(session, survey.id),
-        paradata=paradata_names(session, survey.id),
+        attributes=attribute_names(session, survey.id, newest=newest),
+        paradata=paradata_names(session, survey.id, newest=newest),
         sends=survey.sampling.active or _has_campaign(session, survey),
         webhooks=tuple(
             Recipient(each.host, each.events)
