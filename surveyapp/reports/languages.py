@@ -25,11 +25,13 @@ _FORMATS = (
 )
 _FIGURES = (
     "surveyapp.responses.facets",
+    "surveyapp.results.comparability_phrases",
     "surveyapp.results.findings",
     "surveyapp.results.phrases",
     "surveyapp.results.scale_titles",
     "surveyapp.results.standing",
     "surveyapp.results.target_phrases",
+    "surveyapp.results.time_verdict_phrases",
     "surveyapp.results.view_models",
 )
 _RESULTS = (
@@ -46,7 +48,6 @@ _CHAPTERS = (
     "surveyapp.reports.scores",
     "surveyapp.reports.tested",
     "surveyapp.reports.trend_charts",
-    "surveyapp.results.comparability_phrases",
     "surveyapp.results.control_limits",
     "surveyapp.results.definition_phrases",
     "surveyapp.results.segment_verdict_phrases",
@@ -153,6 +154,7 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.reports.privacy.content",
         "surveyapp.reports.privacy.records",
         "surveyapp.reports.privacy.written",
+        "surveyapp.responses.facets",
         *_FORMATS,
     ),
     "scale_evidence": (
@@ -187,7 +189,7 @@ SAID_BY: Mapping[str, tuple[str, ...]] = {
         "surveyapp.results.effect_phrases",
         "surveyapp.results.emotion_phrases",
         "surveyapp.results.map_words",
-        "surveyapp.results.target_actions",
+        "surveyapp.results.target_metrics",
         "surveyapp.results.target_rows",
         "surveyapp.results.weight_phrases",
         *_CHAPTERS,
