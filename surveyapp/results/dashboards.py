@@ -40,6 +40,7 @@ from surveyapp.results.view_models import (
     Figure,
     Hidden,
     JourneyOverview,
+    OverTime,
     SegmentComparison,
     SegmentFigure,
     StageOverview,
@@ -214,6 +215,7 @@ def _found(
     now = shown(scope.period, segments)
     weights = period_weights(session, base, scope, minimum=minimum)
     changed, reworded = {}, set[Cell]()
+    barred: dict[Cell, OverTime] = {}
     with_weights: tuple[Cells, PeriodWeights] | None = None
     if baseline is not None:
         reworded = set(reworded_cells(session, base, scope, library=library))
