@@ -15,7 +15,7 @@ from analysis.covariance.data import reference_first
 from analysis.covariance.diagnostics import told_once
 from analysis.covariance.large_groups import large_groups
 from analysis.covariance.model import Model, Modifier
-from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.sem import SemFit, fit_beside, fit_sem
 from analysis.covariance.syntax import as_model, parse
 from analysis.errors import ModelError
 from analysis.json_values import to_json
@@ -33,8 +33,8 @@ ANCHORS = 2  # items that each factor keeps without a path from the groups
 
 @dataclass(frozen=True)
 class DirectEffect:
-    """How a group answers an item beside the reference, at the same factor: points of the answer, and
-    in the item's standard deviations.
+    """How a group answers an item beside the reference, at the same factor: points of the answer (of an
+    ordinal item SDs within groups of the response behind it), and in the item's standard deviations.
     """
 
     group: str
@@ -95,6 +95,7 @@ class Mimic:
     fit: Mapping[str, float]
     items: tuple[MimicItem, ...]
     differences: tuple[FactorDifference, ...]
+    ordinal: tuple[str, ...]
     warnings: tuple[str, ...]
 
     @property
@@ -118,6 +119,7 @@ def mimic(
     missing: str = "listwise",
     correction: str = "holm",
     level: float = 0.05,
+    ordered: Sequence[str] | None = None,
 ) -> Mimic:
     """Test each item for uniform DIF in a model in which the groups explain the factors.
 
@@ -129,13 +131,17 @@ def mimic(
     scaled under MLR and MLM. Loadings and residual variances are those of all groups together, so
     that differences in these (non-uniform DIF) go unseen: test them by ``invariance``.
 
-    Raises ModelError for WLSMV (ordinal items beside groups are not estimated here; use
-    ``scale.ordinal_dif``) and other models; TooFewCases with fewer than two groups; else as ``fit_sem``.
+    WLSMV takes the items as ordinal, or of them those ``ordered``, in the delta parametrisation:
+    groups move the responses behind the answers (Muthén 1984), and differences in chi-square are
+    Satorra's (2000), scaled and shifted. A group need not use every answer.
 
-    Validated against: lavaan 0.6-14 (fits, scaled differences, effects and errors).
+    Raises ModelError for other estimators and models; TooFewCases with fewer than two groups; else as
+    ``fit_sem``.
+
+    Validated against: lavaan 0.6-14 (fits, scaled differences, effects and errors; ordinal items too).
     """
     described = as_model(model)
-    _check(described, estimator, correction)
+    _check(described, estimator, correction, ordered)
     points = turning_points(data, described.reversed_items)
     large = large_groups(turned(data, points), group, least=LEAST, most=MOST)
     rows = pd.DataFrame(reference_first(large.rows, group, reference))
@@ -150,17 +156,21 @@ def mimic(
     )
     base = described.lavaan_text  # reversed items have been turned
 
-    def fit(released: Sequence[str]) -> SemFit:
+    def text(released: Sequence[str]) -> Model:
         lines = [base, f"{' + '.join(described.latent)} ~ {' + '.join(dummies)}"]
         lines += [f"{item} ~ {' + '.join(dummies)}" for item in released]
-        return fit_sem(
-            frame, parse("\n".join(lines)), estimator=estimator, missing=missing, std_lv=True,
-            mean_structure=True,
-        )  # fmt: skip
+        return parse("\n".join(lines))
+
+    first = now = fit_sem(
+        frame, text(()), estimator=estimator, missing=missing, std_lv=True,
+        mean_structure=True, ordered=ordered,
+    )  # fmt: skip
+
+    def fit(released: Sequence[str]) -> SemFit:
+        return fit_beside(first, text(released))
 
     order: list[str] = []
     found: dict[str, MimicItem] = {}
-    first = now = fit(())
     while True:
         round_ = _round(described, now, fit, order)
         if not round_:
@@ -203,6 +213,7 @@ def mimic(
         now.fit,
         items,
         _differences(first, now, described, dummies, labels),
+        now.settings.ordinal,
         (
             *reversal_sentences(points),
             *large.said,
@@ -211,12 +222,14 @@ def mimic(
     )
 
 
-def _check(model: Model, estimator: str, correction: str) -> None:
-    if estimator not in ("ML", "MLR", "MLM"):
+def _check(model: Model, estimator: str, correction: str, ordered: Sequence[str] | None) -> None:
+    if estimator not in ("ML", "MLR", "MLM", "WLSMV"):
         raise ModelError(
-            f"estimator {estimator}: items are tested beside groups by ML, MLR or MLM; ordinal items by"
-            " ordinal logistic regression (method ordinal)"
+            f"estimator {estimator}: items are tested beside groups by ML, MLR or MLM, ordinal items by"
+            " WLSMV"
         )
+    if ordered is not None and estimator != "WLSMV":
+        raise ModelError(f"ordered: ordinal items are tested by WLSMV; {estimator} has none")
     if correction not in CORRECTIONS:
         raise ModelError(
             f"correction {correction!r} is not known; choose among {', '.join(CORRECTIONS)}"

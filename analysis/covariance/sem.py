@@ -22,6 +22,7 @@ from analysis.covariance.composites import (
     require_no_composites,
 )
 from analysis.covariance.data import (
+    Prepared,
     SemData,
     group_column,
     looks_ordered,
@@ -447,12 +448,49 @@ def fit_sem(
     table = completed(described)
     with threads_for(len(names)):
         prepared = prepare(data, names, table.exogenous, settings)
-        solution = by_strong_markers(described, solve(table, prepared, settings))
-        again = None if solution.optimum.converged else by_unit_variances(described, solution)
-        if again is not None:
-            solution = again[0]
-        said = (*reversal_sentences(points), *(() if again is None else (again[1],)))
-        return _evaluated(described, solution, points, said)
+        return _fitted(described, table, prepared, settings, points)
+
+
+def fit_beside(fit: SemFit, model: str | Model) -> SemFit:
+    """Another model of the same variables and predictors, without exploratory blocks, fitted to the
+    moments that ``fit`` took of the data, under the same options.
+
+    Raises ModelError for other variables or predictors; else as ``fit_sem``.
+    """
+    described, settings = as_model(model), fit.settings
+    table = complete(
+        described,
+        groups=len(fit.groups),
+        mean_structure=fit.table.mean_structure,
+        equal=settings.equal,
+        free=settings.free,
+        std_lv=settings.std_lv,
+        orthogonal=settings.orthogonal,
+        fixed_x=settings.fixed_x and not settings.ordered,
+        ordered=settings.ordered,
+        thresholds=settings.thresholds,
+        theta=settings.parametrization == "theta",
+    )
+    own = (table.observed, table.exogenous)
+    if described.blocks or own != (fit.table.observed, fit.table.exogenous):
+        raise ModelError("the models do not have the same variables; fit each to the data")
+    with threads_for(len(table.observed)):
+        return _fitted(described, table, fit.solution.data, settings, fit.turning_points)
+
+
+def _fitted(
+    model: Model,
+    table: ParameterTable,
+    prepared: Prepared,
+    settings: Options,
+    points: Mapping[str, float],
+) -> SemFit:
+    solution = by_strong_markers(model, solve(table, prepared, settings))
+    again = None if solution.optimum.converged else by_unit_variances(model, solution)
+    if again is not None:
+        solution = again[0]
+    said = (*reversal_sentences(points), *(() if again is None else (again[1],)))
+    return _evaluated(model, solution, points, said)
 
 
 def fit_from(fit: SemFit, solution: Solution) -> SemFit:

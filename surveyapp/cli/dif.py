@@ -15,7 +15,7 @@ from analysis.scale.dif_script import dif_script
 from analysis.scale.ordinal_dif import CLASSES, CORRECTIONS, CRITERIA, OrdinalDif, ordinal_dif
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import FILE, JSON, MODEL
-from surveyapp.cli.models import model_text
+from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.outputs import (
     Table,
     finish,
@@ -72,10 +72,17 @@ _ORDINAL = ("classes", "criterion", "purify")
     default=None,
     help="Leave flagged items out of the matching scores [purify].",
 )
-@click.option("--estimator", default=None, help="Of mimic: ML, MLR or MLM [MLR].")
+@click.option(
+    "--estimator", default=None, help="Of mimic: ML, MLR, MLM, or WLSMV for ordinal items [MLR]."
+)
+@click.option(
+    "--ordered",
+    default="",
+    help="Of mimic by WLSMV: the ordinal items, separated by commas [all items].",
+)
 @JSON
 @values_ok
-@table_and_treatment(("listwise", "fiml"))
+@table_and_treatment(("listwise", "fiml", "pairwise"))
 def dif(
     file: Path,
     model: str,
@@ -88,6 +95,7 @@ def dif(
     criterion: str | None,
     purify: bool | None,
     estimator: str | None,
+    ordered: str,
     missing: str,
     json_path: Path | None,
     values_ok: bool,
@@ -98,10 +106,10 @@ def dif(
     for name, value in given.items():
         if method == "mimic" and value is not None:
             raise Invalid(f"--{name} is not used by --method mimic; leave it out")
-    if method == "ordinal" and (estimator is not None or missing != "listwise"):
+    if method == "ordinal" and (estimator is not None or ordered or missing != "listwise"):
         raise Invalid(
             "--method ordinal takes complete rows and has no estimator; use --method mimic with"
-            " --estimator or --missing fiml"
+            " --estimator, --ordered or --missing"
         )
     text = model_text(model)
     answers = model_answers(file, text, reading, values_ok=values_ok, group=group)
@@ -129,6 +137,7 @@ def dif(
             missing=missing,
             correction=correction,
             level=level,
+            ordered=listed(ordered) or None,
         )
     lost = model_losses(answers.frame, text, found.n, group)
     document: dict[str, Any] = {
@@ -230,8 +239,8 @@ def _mimic(found: Mimic, lost: Losses) -> list[Table]:
     if effects:
         tables.append(
             (
-                f"Items with DIF: answers beside {found.reference} at the same factor",
-                ("item", "points", "95% CI", "in SDs"),
+                f"Items with DIF: answers beside {found.reference} at the same factor{_responses(found)}",
+                ("item", "shift" if found.ordinal else "points", "95% CI", "in SDs"),
                 effects,
             )
         )
@@ -253,6 +262,13 @@ def _mimic(found: Mimic, lost: Losses) -> list[Table]:
         )
     )
     return tables
+
+
+def _responses(found: Mimic) -> str:
+    """What a path from a group to an ordinal item counts; nothing without such items."""
+    if not found.ordinal:
+        return ""
+    return "; shifts of ordinal items are those of the response behind the answer, in its SDs within groups"
 
 
 def _verdict(found: OrdinalDif | Mimic) -> str:

@@ -214,6 +214,11 @@ def dif_chart(result: Section) -> Chart | None:
     if not rows:
         return None
     unit = "log odds of a higher answer" if ordinal else "points of the answer"
+    if result.get("ordinal"):
+        named = {item["item"] for item in result["items"]}
+        unit = "SDs within groups of the response behind the answer"
+        if named - set(result["ordinal"]):
+            unit = f"points of the answer, of ordinal items {unit}"
     return Chart(
         f"Items with DIF {_by(result['group'])}",
         intervals(rows),
@@ -333,14 +338,24 @@ def dif_effects(result: Section, number: int) -> Table:
         title="Items Answered Differently",
         columns=[
             Column("Item and group", 0.4),
-            Column("Log odds" if ordinal else "Points", 0.18, apa.number),
+            Column("Log odds" if ordinal else _unit(result), 0.18, apa.number),
             Column("95% CI", 0.24, apa.free_interval),
             Column("Points" if ordinal else "In SDs", 0.18, apa.number),
         ],
         cells=rows,
-        note=f"Beside {result['reference']}, at the same level. n = {result['n']:,}.",
+        note=f"Beside {result['reference']}, at the same level."
+        + (f" {_RESPONSES}" if result.get("ordinal") else "")
+        + f" n = {result['n']:,}.",
         look=Look.APA,
     )
+
+
+_RESPONSES = "Ordinal items: shift of the response behind the answer, in its standard deviations within groups."
+
+
+def _unit(result: Section) -> str:
+    """What a path from a group to an item counts; results of earlier versions name no ordinal items."""
+    return "Shift" if result.get("ordinal") else "Points"
 
 
 def dif_means(result: Section, number: int) -> Table:

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.covariance.alignment import alignment
 from analysis.covariance.mimic import mimic
 from analysis.scale.ordinal_dif import ordinal_dif
-from surveyapp.results.project_options import SEED
+from surveyapp.results.project_options import SEED, ordinal_items
 from surveyapp.store.models import ProjectModel
 
 Result = dict[str, Any]
@@ -40,5 +40,6 @@ def fit_dif(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any])
         group,
         estimator=model.options["estimator"],
         missing=model.options["missing"],
+        ordered=ordinal_items(model.options) or None,
     )
     return {"method": method, **found.to_json()}

@@ -267,6 +267,53 @@ def test_released_items_and_effects_are_those_of_lavaan(caused: Mimic) -> None:
     assert [each.se for each in caused.differences] == pytest.approx(errors, abs=1e-5)
 
 
+def test_ordinal_items_beside_groups_are_lavaans() -> None:
+    """lavaan 0.6-14: sem(F + G ~ b + c; y2 ~ b + c; ..., ordered = <the items>, estimator = "WLSMV",
+    std.lv = TRUE), lavTestLRT of each release (satorra.2000), the last model's fit, effects and errors.
+    """
+    data = three_groups()
+    for name in (f"y{k}" for k in range(1, 9)):
+        data[name] = np.digitize(data[name], [2.9, 3.6, 4.3, 5.1]) + 1
+    found = mimic(data, TWO, "g", estimator="WLSMV")
+    by_item = {each.item: each for each in found.items}
+    assert found.flagged == ("y2", "y7", "y1")
+    assert found.ordinal == tuple(by_item)
+    chisq = [by_item[name].chisq for name in found.flagged]
+    assert chisq == pytest.approx([44.44204143, 9.983539103, 9.713747468], rel=1e-6)
+    assert found.fit["df"] == 25
+    assert found.fit["chisq_scaled"] == pytest.approx(29.106296625, rel=1e-6)
+    effects = [(one.est, one.se) for name in found.flagged for one in by_item[name].effects]
+    lavaan = [
+        *((0.6106651393, 0.09565130688), (0.1892668514, 0.08906639815)),
+        *((-0.05388633556, 0.07406382503), (-0.2480433886, 0.07821614286)),
+        *((0.1271628226, 0.088185586), (0.2495065346, 0.08431961036)),
+    ]
+    assert np.allclose(effects, lavaan, atol=1e-5)
+    means = [(one.before, one.est, one.se) for one in found.differences]
+    assert np.allclose(
+        means,
+        [
+            (0.3520744962, 0.116125633, 0.1240868),
+            (-0.4144692744, -0.5625966315, 0.1254876442),
+            (0.1059742427, 0.1232392165, 0.1116899969),
+            (-0.3917574875, -0.3144573952, 0.1124810634),
+        ],
+        atol=1e-5,
+    )
+    # The first factor's items as numbers: the first release, and the model with it.
+    mixed = mimic(data, TWO, "g", estimator="WLSMV", ordered=["y5", "y6", "y7", "y8"], level=0.001)
+    (own,) = (each for each in mixed.items if each.released)
+    assert (own.item, mixed.fit["df"]) == ("y2", 29)
+    assert own.chisq == pytest.approx(40.98906742, rel=1e-6)
+    assert mixed.fit["chisq_scaled"] == pytest.approx(48.29097076, rel=1e-6)
+    found_effects = [(one.est, one.se) for one in own.effects]
+    assert np.allclose(
+        found_effects,
+        [(0.6583810216, 0.1049942538), (0.1061885687, 0.09361492627)],
+        atol=1e-5,
+    )
+
+
 def test_a_released_item_no_longer_moves_the_factor(caused: Mimic) -> None:
     high = next(each for each in caused.differences if (each.factor, each.group) == ("F", "b"))
     assert high.before - high.est > 0.1
@@ -287,7 +334,8 @@ def test_rows_with_gaps_count_in_full_information(caused: Mimic) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"estimator": "WLSMV"}, "ordinal items by ordinal logistic regression"),
+        ({"estimator": "ULSMV"}, "by ML, MLR or MLM, ordinal items by WLSMV"),
+        ({"ordered": ["y1"]}, "ordinal items are tested by WLSMV; MLR has none"),
         ({"model": "F =~ y1 + y2 + y3; F ~ y4"}, "F~y4: items are tested in a model of lines"),
         ({"correction": "none"}, "choose among holm, benjamini-hochberg"),
     ],

@@ -109,6 +109,9 @@ def test_a_differential_item_is_found_both_ways(asked):
     mimic, told = asked("dif", *options, "--method", "mimic")
     assert mimic["flagged"] == ["x2"]
     assert "Factor means beside A, in SDs within groups" in told
+    ordinal, told = asked("dif", *options, "--method", "mimic", "--estimator", "WLSMV")
+    assert ordinal["flagged"] == ["x2"]
+    assert "in its SDs within groups" in told
 
 
 def test_options_of_the_other_method_are_refused(run, panel: Path):

@@ -31,23 +31,34 @@ def data() -> pd.DataFrame:
     return frame.assign(where=np.where(second == 1, "South", "North"))
 
 
-def made(data: pd.DataFrame, fit, kind: str, **options: str) -> ProjectAnalysis:
-    chosen = {"estimator": "MLR", "missing": "listwise", "group": "", "equal": "", "std_lv": False}
+def made(
+    data: pd.DataFrame, fit, kind: str, estimator: str = "MLR", **options: str
+) -> ProjectAnalysis:
+    chosen = {
+        "estimator": estimator,
+        "missing": "listwise",
+        "group": "",
+        "equal": "",
+        "std_lv": False,
+    }
     model = ProjectModel(kind="covariance", text=TEXT, options=chosen)
     analysis = ProjectAnalysis(model=model, kind=kind, options=options)
     analysis.result = fit(data, model, options)
     return analysis
 
 
-@pytest.mark.parametrize("method", ["ordinal", "mimic"])
-def test_an_item_answered_differently_is_named_with_its_interval(data, method):
-    found = made(data, fit_dif, "dif", group="where", method=method)
+@pytest.mark.parametrize(
+    ("method", "estimator"), [("ordinal", "MLR"), ("mimic", "MLR"), ("mimic", "WLSMV")]
+)
+def test_an_item_answered_differently_is_named_with_its_interval(data, method, estimator):
+    found = made(data, fit_dif, "dif", estimator=estimator, group="where", method=method)
     tables = analysis_tables(found, count(1))
     assert "Answered differently at the same level: x4." in tables[0].note
     [row] = tables[1].cells
     assert row[0] == "x4, South" and 0 < row[2].low < row[1] < row[2].high
     [chart] = analysis_charts(found)
     assert "x4" in chart.svg and "beside North" in chart.note
+    assert ("SDs within groups of the response" in chart.note) is (estimator == "WLSMV")
     assert len(tables) == (2 if method == "ordinal" else 3)
 
 
