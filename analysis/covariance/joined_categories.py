@@ -12,22 +12,27 @@ from analysis.moments import numeric
 
 
 def joined_categories(
-    data: pd.DataFrame, items: Sequence[str], labels: pd.Series
+    data: pd.DataFrame,
+    items: Sequence[str],
+    labels: pd.Series,
+    *,
+    complete: Sequence[str] | None = None,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The items with neighbouring categories joined where a group used one of them never, and a
     sentence for each such item, whose categories are then numbered from 1.
 
     From the lowest category up, each takes in the next ones until every group has an answer in it;
-    what is left at the top goes to the last. ``labels`` gives the rows' groups; incomplete rows and
-    rows without a group count for nothing, because the model is fitted without them.
+    what is left at the top goes to the last. ``labels`` gives the rows' groups; rows without a group, or
+    without one of the items (or of ``complete``), count for nothing: the model is fitted without them.
     """
     values = numeric(data, items)
-    complete = ~np.isnan(values).any(axis=1) & labels.notna().to_numpy()
+    needed = values if complete is None else numeric(data, complete)
+    known = ~np.isnan(needed).any(axis=1) & labels.notna().to_numpy()
     group = labels.astype(str).to_numpy()
-    names = list(dict.fromkeys(group[complete].tolist()))
+    names = list(dict.fromkeys(group[known].tolist()))
     columns, said = {}, []
     for item, answers in zip(items, values.T, strict=True):
-        used = [np.unique(answers[complete & (group == name)]) for name in names]
+        used = [np.unique(answers[known & (group == name)]) for name in names]
         bins = _bins(used)
         if any(len(own) > 1 for own in bins):
             columns[item] = _numbered(answers, bins)

@@ -271,7 +271,8 @@ def _table(
     model: Model, groups: int, equal: tuple[str, ...], apart: set[str], free: Sequence[str]
 ) -> ParameterTable:
     """The factor model's table with the means that the step frees; items set ``apart`` have neither a
-    mean of their own nor an equal loading.
+    mean of their own nor an equal loading. A marker that is let go marks the first group's factor alone:
+    equal loadings of the other items hold the scale in the others.
     """
     first = complete(model, groups=groups, mean_structure=True, ordered=True)
     latent = frozenset(model.latent)
@@ -287,7 +288,14 @@ def _table(
             varies = varies and not held and row.lhs not in apart
         return row._replace(free=0 if varies else -1, value=None if varies else 0.0)
 
-    rows = numbered([means(row) for row in first.rows])
+    def loading(row: Parameter) -> Parameter:
+        let_go = row.name in free or row.rhs in apart
+        marks = row.op == "=~" and row.free < 0 and row.group > 1
+        if "loadings" in equal and marks and let_go:
+            return row._replace(free=0, value=None)
+        return row
+
+    rows = numbered([loading(means(row)) for row in first.rows])
     held = tuple(word for word in equal if word == "loadings")
     loadings = [row.name for row in rows if row.op == "=~"]
     exceptions = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,19 @@ from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
 from analysis.reversal import reversal_sentences, turned, turning_points
 from analysis.threads import one_blas_thread
+
+F = TypeVar("F")
+Difference = tuple[float | None, int, float | None]  # chi-square, df, p
+
+
+@dataclass(frozen=True)
+class Evaluation(Generic[F]):
+    """How fits of a ladder are measured and compared; ``difference`` takes the restricted one first."""
+
+    measures: Callable[[F], dict[str, float]]
+    difference: Callable[[F, F], Difference]
+    misfit: Callable[[F], float]
+    converged: Callable[[F], bool]
 
 
 @dataclass(frozen=True)
@@ -159,13 +172,13 @@ def ordinal_invariance(
         labels = [item.label for item in prepared.groups]
         samples = tuple(item.ordinal for item in prepared.groups)
         _check_categories(samples, labels)
-        _check_free(described, free)
+        require_known(described, free)
         ladder = {**STEPS, **STRICT} if strict else STEPS
         fits = {name: fit_step(described, samples, name, free) for name in ladder}
         measured = {name: ordinal_measures(fit) for name, fit in fits.items()}
         applied = Rules.of(prepared.n) if rules is None else rules
-        steps = judged_ordinal(fits, measured, applied)
-        found = Partial()
+        steps = judged_ordinal(fits, measured, applied, BY_CORRELATIONS)
+        found: Partial[OrdinalFit] = Partial()
         failing = next((step.name for step in steps if not step.holds), None)
         if partial and failing in RELEASED:
 
@@ -175,7 +188,9 @@ def ordinal_invariance(
             def candidates(fit: OrdinalFit, step: str, released: Sequence[str]) -> Iterator[str]:
                 return _releasable(described, fit, step, released)
 
-            found = released_ordinal(fits, failing, applied, free, refit, candidates)
+            found = released_ordinal(
+                fits, failing, applied, free, refit, candidates, BY_CORRELATIONS
+            )
         means = _latent_means(found.intercepts or fits["intercepts"], labels)
     reached = None
     for step in steps:
@@ -206,11 +221,11 @@ def undefined_tests(steps: tuple[OrdinalStep, ...]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Partial:
+class Partial(Generic[F]):
     """What was released, and the fit with equal intercepts that holds with it, if one does."""
 
     releases: tuple[Release, ...] = ()
-    intercepts: OrdinalFit | None = None
+    intercepts: F | None = None
 
 
 # The steps at which a parameter may be let go, and its name by factor and item.
@@ -218,13 +233,14 @@ RELEASED = {"thresholds": "{item}|", "loadings": "{factor}=~{item}", "intercepts
 
 
 def released_ordinal(
-    fits: Mapping[str, OrdinalFit],
+    fits: Mapping[str, F],
     failing: str,
     rules: Rules,
     free: Sequence[str],
-    refit: Callable[[str, Sequence[str]], OrdinalFit],
-    candidates: Callable[[OrdinalFit, str, Sequence[str]], Iterator[str]],
-) -> Partial:
+    refit: Callable[[str, Sequence[str]], F],
+    candidates: Callable[[F, str, Sequence[str]], Iterator[str]],
+    by: Evaluation[F],
+) -> Partial[F]:
     """From the failing step on: free the parameter that costs most until each step holds.
 
     ``refit`` fits a step with the parameters named left free; ``candidates`` names those that a step
@@ -235,18 +251,18 @@ def released_ordinal(
     log: list[Release] = []
     for step in list(RELEASED)[list(RELEASED).index(failing) :]:
         fit = refit(step, released) if log else fits[step]
-        while not _within(ordinal_measures(before), ordinal_measures(fit), rules)[0]:
+        while not _within(by.measures(before), by.measures(fit), rules)[0]:
             others = {
                 name: refit(step, [*released, name]) for name in candidates(fit, step, released)
             }
             if not others:
                 return Partial(tuple(log))
-            worst = min(others, key=lambda name: others[name].optimum.point.value)
-            chisq, _, pvalue = ordinal_difference(fit, others[worst])
+            worst = min(others, key=lambda name: by.misfit(others[name]))
+            chisq, _, pvalue = by.difference(fit, others[worst])
             fit = others[worst]
             released.append(worst)
-            own = ordinal_measures(fit)
-            holds = _within(ordinal_measures(before), own, rules)[0]
+            own = by.measures(fit)
+            holds = _within(by.measures(before), own, rules)[0]
             test = (
                 (float("nan"), float("nan")) if chisq is None or pvalue is None else (chisq, pvalue)
             )
@@ -266,7 +282,8 @@ def _releasable(model: Model, fit: OrdinalFit, step: str, released: Sequence[str
             yield name
 
 
-def _check_free(model: Model, free: Sequence[str]) -> None:
+def require_known(model: Model, free: Sequence[str]) -> None:
+    """Raise ModelError for a name in ``free`` that is no parameter a step could hold."""
     items = [path for path in model.paths if path.op == "=~" and path.rhs not in model.latent]
     known = {
         form.format(factor=path.lhs, item=path.rhs) for path in items for form in RELEASED.values()
@@ -358,13 +375,16 @@ def _implied_correlations(fit: OrdinalFit, g: int) -> Array:
 
 
 def judged_ordinal(
-    fits: dict[str, OrdinalFit], measured: dict[str, dict[str, float]], rules: Rules
+    fits: Mapping[str, F],
+    measured: Mapping[str, dict[str, float]],
+    rules: Rules,
+    by: Evaluation[F],
 ) -> tuple[OrdinalStep, ...]:
     result: list[OrdinalStep] = []
     before: str | None = None
     for name, fit in fits.items():
         own = measured[name]
-        converged = fit.optimum.converged
+        converged = by.converged(fit)
         if before is None:
             cfi, approximation = own["cfi_scaled"], own["rmsea_scaled"]
             holds = cfi >= rules.configural_cfi and approximation <= rules.configural_rmsea
@@ -376,7 +396,7 @@ def judged_ordinal(
             nothing = (None,) * 5
             result.append(OrdinalStep(name, own, *nothing, holds, because, converged))
         else:
-            test = ordinal_difference(fit, fits[before])
+            test = by.difference(fit, fits[before])
             d_cfi = own["cfi_scaled"] - measured[before]["cfi_scaled"]
             d_rmsea = own["rmsea_scaled"] - measured[before]["rmsea_scaled"]
             holds, because = _within(measured[before], own, rules)
@@ -403,9 +423,7 @@ def _within(
     return d_cfi >= rules.d_cfi and d_rmsea <= rules.d_rmsea, because
 
 
-def ordinal_difference(
-    restricted: OrdinalFit, general: OrdinalFit
-) -> tuple[float | None, int, float | None]:
+def ordinal_difference(restricted: OrdinalFit, general: OrdinalFit) -> Difference:
     """Satorra's (2000) difference test, scaled and shifted; None where nothing was restricted."""
     size = sum(s.size for s in general.discrepancy.samples) - len(general.discrepancy.samples)
     difference = size * (restricted.optimum.point.value - general.optimum.point.value)
@@ -440,6 +458,14 @@ def bread_and_meat(fit: OrdinalFit) -> tuple[Array, Array]:
         meat += weight * vd.T @ gamma @ vd
     inverse = well_conditioned_inverse(information)
     return np.full_like(information, np.nan) if inverse is None else inverse, meat
+
+
+BY_CORRELATIONS = Evaluation[OrdinalFit](
+    ordinal_measures,
+    ordinal_difference,
+    lambda fit: fit.optimum.point.value,
+    lambda fit: fit.optimum.converged,
+)
 
 
 def _latent_means(fit: OrdinalFit, labels: list[str]) -> pd.DataFrame:

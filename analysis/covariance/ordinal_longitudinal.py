@@ -20,6 +20,7 @@ from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
 from analysis.covariance.ordinal_groups import STEPS, STRICT, OrdinalFit
 from analysis.covariance.ordinal_invariance import (
+    BY_CORRELATIONS,
     RELEASED,
     OrdinalStep,
     Partial,
@@ -146,12 +147,15 @@ def ordinal_longitudinal(
         fits |= {step: fit(step, held) for step in (STEPS | STRICT) if step not in fits}
         applied = Rules.of(prepared.n) if rules is None else rules
         steps = judged_ordinal(
-            fits, {name: ordinal_measures(one) for name, one in fits.items()}, applied
+            fits,
+            {name: ordinal_measures(one) for name, one in fits.items()},
+            applied,
+            BY_CORRELATIONS,
         )
-        found = Partial()
+        found: Partial[OrdinalFit] = Partial()
         failing = next((step.name for step in steps if not step.holds), None)
         if partial and failing in RELEASED:
-            found = released_ordinal(fits, failing, applied, held, fit, candidates)
+            found = released_ordinal(fits, failing, applied, held, fit, candidates, BY_CORRELATIONS)
         changes = _changes(found.intercepts or fits["intercepts"], repeated)
         stability = _stability(fits["configural"], repeated)
     reached = None

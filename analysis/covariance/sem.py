@@ -451,13 +451,16 @@ def fit_sem(
         return _fitted(described, table, prepared, settings, points)
 
 
-def fit_beside(fit: SemFit, model: str | Model) -> SemFit:
+def fit_beside(
+    fit: SemFit, model: str | Model, *, equal: Sequence[str] = (), free: Sequence[str] = ()
+) -> SemFit:
     """Another model of the same variables and predictors, without exploratory blocks, fitted to the
-    moments that ``fit`` took of the data, under the same options.
+    moments that ``fit`` took of the data, under the same options but ``equal`` and ``free``.
 
     Raises ModelError for other variables or predictors; else as ``fit_sem``.
     """
-    described, settings = as_model(model), fit.settings
+    described = as_model(model)
+    settings = replace(fit.settings, equal=tuple(equal), free=tuple(free))
     table = complete(
         described,
         groups=len(fit.groups),

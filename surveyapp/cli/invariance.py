@@ -16,7 +16,9 @@ from analysis.covariance.missing_ladders import (
     both_treatments,
     model_losses,
 )
-from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
+from analysis.covariance.mixed_invariance import mixed_invariance
+from analysis.covariance.ordinal_invariance import OrdinalInvariance
+from analysis.covariance.syntax import as_model
 from analysis.rules import RULES
 from analysis.two_level.model import has_levels
 from surveyapp.cli.ladders import ORDINAL, PLAIN, ROBUST, ladder, ladder_cell, released
@@ -58,6 +60,11 @@ from surveyapp.tables.options import ReadOptions
     help="Parameters left free across groups at every step, separated by commas: 'x3~1,visual=~x2';"
     " 'x3|' for the thresholds of an ordinal item.",
 )
+@click.option(
+    "--ordered",
+    default="",
+    help="Of WLSMV: the ordinal items, separated by commas; the others are numbers [all items].",
+)
 @WEIGHTS
 @CLUSTER
 @JSON
@@ -72,6 +79,7 @@ def invariance(
     difference: str | None,
     reference: str | None,
     free: str,
+    ordered: str,
     weights: str | None,
     cluster: str | None,
     json_path: Path | None,
@@ -80,7 +88,8 @@ def invariance(
 ) -> None:
     """Test measurement invariance across groups: configural, metric, scalar and strict.
 
-    With --estimator WLSMV: configural, thresholds, loadings, intercepts and residuals. With 'level: 1' and
+    With --estimator WLSMV: configural, thresholds, loadings, intercepts and residuals; --ordered takes
+    some items as ordinal beside others as numbers. With 'level: 1' and
     'level: 2' in the text and --cluster, groups of clusters are compared at both levels.
     """
     chosen = estimator.upper()
@@ -93,6 +102,8 @@ def invariance(
         raise Invalid(
             f"--missing {missing}: the estimator WLSMV takes complete rows; use --missing listwise"
         )
+    if ordered and chosen != "WLSMV":
+        raise Invalid(f"--ordered names ordinal items, which belong to WLSMV; {chosen} has none")
     text, left = model_text(model), listed(free)
     answers = model_answers(
         file, text, reading, values_ok=values_ok, group=group, drawn=(weights, cluster)
@@ -115,10 +126,11 @@ def invariance(
     data = answers.frame
     found: Invariance | OrdinalInvariance
     if chosen == "WLSMV":
-        found = ordinal_invariance(
+        found = mixed_invariance(
             data,
             text,
             group,
+            ordered=listed(ordered) or as_model(text).observed,
             strict=True,
             reference=reference,
             free=left,

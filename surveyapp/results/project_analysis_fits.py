@@ -19,7 +19,8 @@ from analysis.composite.redundancy import redundancy_analysis
 from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs
 from analysis.covariance.invariance import invariance
 from analysis.covariance.invariance_verdict import verdict
-from analysis.covariance.ordinal_invariance import ordinal_invariance
+from analysis.covariance.mixed_invariance import mixed_invariance
+from analysis.covariance.syntax import as_model
 from analysis.json_values import to_json
 from analysis.rules import RULES
 from analysis.scale.efa import adequacy, efa
@@ -40,7 +41,7 @@ from surveyapp.results.project_fits import (
 )
 from surveyapp.results.project_group_fits import fit_alignment, fit_dif
 from surveyapp.results.project_multiverse import project_multiverse
-from surveyapp.results.project_options import SEED
+from surveyapp.results.project_options import SEED, ordinal_items
 from surveyapp.results.project_path_fits import (
     composite_settings,
     fit_copula,
@@ -115,7 +116,8 @@ def _invariance(
     data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
 ) -> dict[str, Any]:
     if model.options["estimator"] == "WLSMV":
-        ordinal = ordinal_invariance(data, model.text, options["group"])
+        ordered = ordinal_items(model.options) or as_model(model.text).observed
+        ordinal = mixed_invariance(data, model.text, options["group"], ordered=ordered, join=True)
         return {**ordinal.to_dict(), "verdict": verdict(ordinal)}
     ladder = invariance(
         data,

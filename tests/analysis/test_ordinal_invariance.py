@@ -160,6 +160,9 @@ def test_what_is_named_free_is_free_at_every_step_and_what_is_no_parameter_is_re
     apart = ordinal_invariance(four_categories(), FOUR, "g", free=("u3|",), partial=False)
     # One item's three thresholds, loading and intercept less to hold, its scale less to estimate.
     assert [step.fit["df"] for step in apart.steps] == [38, 45, 50, 55]
+    # The item that marks its factor's scale is let go like any other.
+    marker = ordinal_invariance(four_categories(), FOUR, "g", free=("u1|",), partial=False)
+    assert [step.fit["df"] for step in marker.steps] == [38, 45, 50, 55]
     with pytest.raises(ModelError, match=r"free: 'u9~1' is no loading, intercept"):
         ordinal_invariance(four_categories(), FOUR, "g", free=("u9~1",))
 

@@ -386,6 +386,11 @@ def test_the_ordinal_ladder_runs_from_the_command_with_scaled_tests(
     ran = run(*asked, "--free", "u3~1", "--reference", "b")
     assert (ran.code, "Groups of g: b, a" in ran.out) == (0, True)
     assert "Reached: residuals" in ran.out
+    ran = run(*asked, "--ordered", "u1,u2,u3,u5,u6")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Reached: loadings" in ran.out
+    ran = run(*asked[:-1], "MLR", "--ordered", "u1")
+    assert "ordinal items, which belong to WLSMV" in ran.err
 
 
 def test_an_equality_that_ordinal_items_cannot_hold_is_refused(run, ordinal: Path):

@@ -622,6 +622,14 @@ def test_ordinal_items_may_stand_beside_numbers(client, installation, base):
     assert set(document["result"]["settings"]["answers"]) == {"rel1", "rel2", "ass1"}
     assert "ordinal rel1, rel2, ass1" in client.get(address).text
     assert 'ordered = c("rel1", "rel2", "ass1")' in client.get(f"{address}.R").text
+    (ladder,) = analysed(client, installation, address, {"kind": "invariance", "group": "region"})
+    # Thresholds of the three items alone, less an intercept and a scale each, and what was joined.
+    steps = {step["name"]: step for step in ladder["result"]["steps"]}
+    answers = document["result"]["settings"]["answers"].values()
+    joined = [said for said in ladder["result"]["warnings"] if "were joined" in said]
+    assert {said.split(":")[0] for said in joined} <= {"rel1", "rel2", "ass1"}
+    wanted = sum(len(own) - 3 for own in answers) - len(joined)
+    assert joined and steps["thresholds"]["d_df"] == wanted
 
 
 def test_a_text_is_drawn_and_an_edit_of_the_drawing_is_one_of_the_text(client, base):
