@@ -35,6 +35,7 @@ from surveyapp.api.records import records
 from surveyapp.api.reports import reports
 from surveyapp.api.responses import responses
 from surveyapp.api.results import results
+from surveyapp.api.sample_size import sample_size
 from surveyapp.api.scale_development import scale_development
 from surveyapp.api.side_by_side import side_by_side
 from surveyapp.api.surveys import surveys
@@ -52,6 +53,7 @@ SUBJECTS = (
     projects,
     scale_development,
     model_power,
+    sample_size,
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,20 +16,16 @@ from surveyapp.closed_loop.stop_rules import Plan, remove_stop_rule, set_stop_ru
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
-from surveyapp.results import cells, dashboards
-from surveyapp.results.outlook import (
-    Arrivals,
-    Outlook,
-    Wanted,
-    monthly,
-    outlook,
-    outlook_to_json,
-    read_wanted,
-    weekly,
+from surveyapp.results.outlook import outlook, read_wanted
+from surveyapp.results.score_measures import (
+    Measures,
+    ScoreMeasure,
+    chosen_measure,
+    outlook_document,
+    score_measures,
+    survey_measures,
 )
-from surveyapp.results.scope import Scope
-from surveyapp.results.view_models import Figure
-from surveyapp.store.models import EVERYBODY, StopRule
+from surveyapp.store.models import StopRule
 from surveyapp.surveys.design import change_logic
 from surveyapp.surveys.queries import survey_in
 from surveyapp.surveys.survey import Survey
@@ -57,20 +52,6 @@ class PlanForm(StaffForm):
         [Optional()],
         description="Beside the margin, whichever comes first.",
     )
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A score that can be asked for: what the address says, what it is called, and its numbers."""
-
-    code: str
-    name: str
-    place: int | None
-    figure: Figure
-    arrivals: Arrivals
-
-
-Measures = list[Measure]
 
 
 @sample_size.get("/sample-size")
@@ -210,73 +191,30 @@ def _planned(session: Session, survey_id: int) -> dict[str, Any]:
 _ASKED = ("measure", "margin", "difference", "power", "population")
 
 
-def _measures_of_survey(session: Session, own: Survey, today: date) -> Measures:
-    """The scores at the survey's place, with the pace of its own complete weeks where it may be told."""
-    measures = [
-        replace(each, code=each.figure.definition.scale, name=each.figure.definition.label)
-        for each in _measures_of(session, own.journey_id, today)
-        if each.place == own.touchpoint_id
-    ]
-    if own.anonymity == "anonymous":  # of which no week is told apart
-        return measures
-    answered = cells.days(session, [own.id], [EVERYBODY])[EVERYBODY].get(own.id)
-    weeks = weekly(session, own.id, answered[1] if answered else None, today)
-    return [replace(each, arrivals=weeks) for each in measures]
-
-
 def _measures_of(session: Session, journey_id: int, today: date) -> Measures:
-    trends = dashboards.trend(session, Scope(journey_id), **dashboard_rules())
-    overview = dashboards.journey_overview(session, Scope(journey_id), **dashboard_rules())
-    found: Measures = []
-    places: list[tuple[int | None, str, tuple[Figure, ...]]] = [(None, "", overview.end)]
-    places += [(point.id, f"{point.name}: ", point.figures) for point in overview.touchpoints]
-    for place, name, figures in places:
-        for figure in figures:
-            scale = figure.definition.scale
-            trend = next(
-                t for t in trends if (t.touchpoint_id, t.definition.scale) == (place, scale)
-            )
-            code = scale if place is None else f"{place}:{scale}"
-            label = f"{name}{figure.definition.label}"
-            found.append(Measure(code, label, place, figure, monthly(trend, today)))
-    return found
+    return score_measures(session, journey_id, today=today, **dashboard_rules())
 
 
-def _chosen(measures: Measures) -> Measure | None:
-    """The measure that the address names, else the first; None where nothing is asked."""
-    asked = request.args.get("measure", "").strip()
-    for each in measures:
-        if asked in ("", each.code):
-            return each
-    if not measures:
-        return None
-    known = ", ".join(each.code for each in measures)
-    raise Invalid(f"measure={asked[:60]} is not asked here; use one of {known}.", field="measure")
+def _measures_of_survey(session: Session, own: Survey, today: date) -> Measures:
+    return survey_measures(session, own, _measures_of(session, own.journey_id, today), today=today)
 
 
-def _outlook(measures: Measures, today: date) -> tuple[str, Wanted, Outlook | None]:
-    wanted, chosen = read_wanted(request.args), _chosen(measures)
-    if chosen is None:
-        return "", wanted, None
-    found = outlook(chosen.figure, chosen.arrivals, wanted, today=today)
-    return chosen.code, wanted, found
+def _chosen(measures: Measures) -> ScoreMeasure | None:
+    return chosen_measure(measures, request.args.get("measure", ""))
 
 
 def _document(measures: Measures, today: date) -> dict[str, object]:
-    code, _, found = _outlook(measures, today)
-    return {
-        "measure": code or None,
-        "measures": [each.code for each in measures],
-        "outlook": outlook_to_json(found) if found else None,
-    }
+    return outlook_document(measures, _chosen(measures), read_wanted(request.args), today=today)
 
 
 def _shown(measures: Measures, today: date) -> dict[str, object]:
-    code, wanted, found = _outlook(measures, today)
+    wanted, chosen = read_wanted(request.args), _chosen(measures)
     return {
         "measures": [(each.code, each.name) for each in measures],
-        "measure": code,
+        "measure": "" if chosen is None else chosen.code,
         "wanted": wanted,
-        "outlook": found,
+        "outlook": None
+        if chosen is None
+        else outlook(chosen.figure, chosen.arrivals, wanted, today=today),
         "asked": {name: request.args[name] for name in _ASKED if name in request.args},
     }

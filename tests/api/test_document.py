@@ -72,6 +72,7 @@ IDS = {
     "GET /journeys/{code}/scale-development/round": "readJudgingRound",
     "GET /journeys/{code}/scale-development/evidence": "downloadScaleEvidence",
     "GET /journeys/{code}/model-power": "readModelPower",
+    "GET /journeys/{code}/sample-size": "readSampleSize",
     "POST /inventory": "importInventory",
 }
 

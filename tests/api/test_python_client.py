@@ -128,6 +128,7 @@ OPERATIONS = {
     "undoStep": ("projects", "undo_step"),
     "analyseModel": ("projects", "analyse_model"),
     "readModelPower": ("model_power", "read_model_power"),
+    "readSampleSize": ("sample_size", "read_sample_size"),
     "listScales": ("scale_development", "list_scales"),
     "createScale": ("scale_development", "create_scale"),
     "readScale": ("scale_development", "read_scale"),
@@ -390,6 +391,11 @@ def test_a_project_is_created_once_and_a_model_fitted_and_read(program: Program)
     assert power.parsed.answer["n"] == 155
     lacking = program.call(*OPERATIONS["readModelPower"], code="open", kind=kind.FIT)
     assert lacking.parsed.errors[0].field == "df"
+    size = program.call(*OPERATIONS["readSampleSize"], code="open", margin=4.0).parsed
+    assert size.measure == size.measures[0] and size.outlook.wanted.margin == 4
+    assert size.outlook.missing == max(0, size.outlook.needed - size.outlook.answers)
+    unknown = program.call(*OPERATIONS["readSampleSize"], code="open", measure="ease")
+    assert unknown.parsed.errors[0].field == "measure"
     step = models.NewStep.from_dict(
         {"project": project.id, "kind": "answered", "arguments": {"least": "1"}, "reason": "Pilot"}
     )
