@@ -14,6 +14,7 @@ from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results import projects as known_ones
+from surveyapp.results.model_scoring import COMPOSITE_METHOD, METHODS
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE
 from surveyapp.results.project_analyses import (
     ANALYSES,
@@ -203,6 +204,53 @@ class ModelResultSchema(FittedModelSchema):
         required=True,
         metadata={"description": "`kind`, `options` and `result` of each that is done."},
     )
+
+
+class ScoresQuery(ModelQuery):
+    method = _one_of(
+        METHODS, "Of factors; by default regression. Composites are scored by their weights."
+    )
+
+
+class RespondentScoresSchema(ma.Schema):
+    """The scores of one row of answers."""
+
+    response_id = ma.fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where several responses of a journey run make the row."},
+    )
+    run = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "The journey run."}
+    )
+    row = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of an uploaded file, from 1; null for answers."},
+    )
+    scores = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Float(allow_none=True),
+        required=True,
+        metadata={"description": "By factor or composite; null for want of answers."},
+    )
+
+
+class ModelScoresSchema(ma.Schema):
+    """Scores of a model for each row of its answers, in their order."""
+
+    model = ma.fields.Integer(required=True)
+    method = ma.fields.String(
+        required=True, validate=ma.validate.OneOf([*METHODS, COMPOSITE_METHOD])
+    )
+    as_fitted = ma.fields.Boolean(
+        required=True,
+        metadata={
+            "description": "Whether the answers are still those that the model's result is of; the scores"
+            " are of them as they are now."
+        },
+    )
+    respondents = ma.fields.List(ma.fields.Nested(RespondentScoresSchema), required=True)
 
 
 class NewStepSchema(Strict):
@@ -464,6 +512,45 @@ def read_model(query: dict[str, Any], code: str) -> dict[str, Any]:
     with installation().store.writing() as session:
         record(session, None, "download model", f"model {query['model']}", key=caller().name)
     return document
+
+
+@projects.route("/journeys/<string:code>/projects/scores", methods=["GET"])
+@needs(KeyScope.READ_RESPONSES)
+@projects.arguments(ScoresQuery, location="query")
+@projects.response(
+    200,
+    ModelScoresSchema,
+    example={
+        "model": 12,
+        "method": "regression",
+        "as_fitted": True,
+        "respondents": [
+            {
+                "response_id": "0e8f6d1c-3c1f-4a52-9a0e-6a1d0f3f6b11",
+                "run": None,
+                "row": None,
+                "scores": {"quality": 0.42},
+            }
+        ],
+    },
+)
+@projects.alt_response(404, "NOT_FOUND")
+def read_scores(query: dict[str, Any], code: str) -> dict[str, Any]:
+    """Read the scores of a model's factors or composites by respondent
+
+    The model is fitted to its answers as they are now; 409 where it has no scores, before it is fitted,
+    and for more than 50,000 rows. Rows of an anonymous survey are not told one by one: 409; researchers
+    export them from the model's page.
+    """
+    from surveyapp.exports.model_scores import respondent_scores  # needs pandas
+
+    with installation().store.reading() as session:
+        found = _model(session, _journey(session, code), query["model"])
+        document = respondent_scores(session, found, installation(), method=query.get("method", ""))
+    with installation().store.writing() as session:
+        said = {"method": document["method"], "key": caller().name}
+        record(session, None, "export scores", f"model {query['model']}", **said)
+    return {"model": query["model"], **document}
 
 
 @projects.route("/journeys/<string:code>/projects/steps", methods=["POST"])

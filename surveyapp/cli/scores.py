@@ -16,6 +16,7 @@ from surveyapp.cli.models import model_text
 from surveyapp.cli.outputs import finish, number
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
+from surveyapp.results.model_scores import composite_scores
 from surveyapp.tables.options import ReadOptions
 
 _KINDS = ("regression", "bartlett", "pls")
@@ -99,10 +100,4 @@ def _composites(frame: pd.DataFrame, text: str, estimator: str, missing: str) ->
     if missing == "fiml":
         raise Invalid("--missing fiml belongs to factor scores; use listwise or mean")
     fit = fit_pls(frame, text, missing="mean" if missing == "mean" else "listwise")
-    if fit.scores is None:
-        raise DataError("a composite model has scores only where it is fitted to rows")
-    used = fit.scores
-    if len(used) == len(frame):
-        return used.set_axis(frame.index)
-    complete = frame[list(fit.estimates.layout.items)].notna().all(axis=1)
-    return used.set_axis(frame.index[complete]).reindex(frame.index)
+    return composite_scores(fit, frame)

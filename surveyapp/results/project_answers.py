@@ -15,7 +15,7 @@ from surveyapp.errors import Conflict
 from surveyapp.responses.flags import unflagged
 from surveyapp.results.answered import segment_rule
 from surveyapp.results.person_answers import person_answers
-from surveyapp.results.project_steps import DAY, RUN
+from surveyapp.results.project_steps import DAY, RESPONSE, RUN
 from surveyapp.results.project_variables import Variables
 from surveyapp.results.wordings import mixture
 from surveyapp.store.models import Project
@@ -40,7 +40,8 @@ def project_answers(
 
     Of one survey each response is a row. Of the whole journey the answers of one journey run make a
     row, a later answer to the same item replacing an earlier one; a response without a run is a row
-    of its own. Rows in the order of arrival; the column ``DAY`` is that of the last answer, ``RUN`` the number of the journey run. Raises NotFound for a segment that is gone, Conflict for
+    of its own. Rows in the order of arrival; the column ``DAY`` is that of the last answer, ``RUN`` the number of the journey run,
+    ``RESPONSE`` that of the only response. Raises NotFound for a segment that is gone, Conflict for
     fewer than ``minimum_cell`` rows.
     """
     rule = segment_rule(session, project.segment_id)
@@ -51,6 +52,7 @@ def project_answers(
     read: dict[object, dict[str, str]] = {}
     days: dict[object, str] = {}
     runs: dict[object, int | None] = {}
+    numbers: dict[object, int | None] = {}
     for one in person_answers(
         session, project.journey_id, survey_id=project.survey_id, where=where
     ):
@@ -62,6 +64,7 @@ def project_answers(
             value = one.answers.get(instrument, _NONE).get(item)
             if value is not None:
                 row[at] = value
+        numbers[who] = None if who in numbers else one.number
         runs[who] = one.who[1] if one.who[0] == "run" else None
         days[who] = max(days.get(who, ""), one.day.isoformat())
         attributes.setdefault(who, {}).update(one.attributes)
@@ -79,7 +82,12 @@ def project_answers(
         dtype=object,
     )
     when = pd.DataFrame(
-        {DAY: [days[who] for who in kept], RUN: [runs[who] for who in kept]}, dtype=object
+        {
+            DAY: [days[who] for who in kept],
+            RUN: [runs[who] for who in kept],
+            RESPONSE: [numbers[who] for who in kept],
+        },
+        dtype=object,
     )
     told = minimum_cell if project.segment_id is None else None
     mixed = {

@@ -27,6 +27,7 @@ _COMPARED: Mapping[str, Callable[[Any, Any], Any]] = {
 
 DAY = "day of the answer"  # a column beside items and attributes, which no model can name
 RUN = "journey run of the answer"  # another; None of a response that belongs to no run
+RESPONSE = "number of the response"  # another; None of a row that several responses make
 _FEWEST = 6  # items of a questionnaire that careless answers can be seen by
 _MOST_POINTS = 11  # of a scale on which runs of the same answer mean something
 

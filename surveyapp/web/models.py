@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 from wtforms import HiddenField, StringField
@@ -16,11 +18,19 @@ from wtforms.validators import InputRequired, Length
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotFound
+from surveyapp.exports.formats.registry import FORMATS, format_of
+from surveyapp.exports.table import Table as ExportTable
 from surveyapp.reports.document import Table
 from surveyapp.results import project_phrases
 from surveyapp.results import projects as known_ones
 from surveyapp.results.model_drawings import drawing_of
 from surveyapp.results.model_edits import Edited, Wish, edited
+from surveyapp.results.model_scoring import (
+    COMPOSITE_METHOD,
+    METHODS,
+    require_scores,
+    scoring_method,
+)
 from surveyapp.results.model_texts import (
     COMPOSITE,
     COVARIANCE,
@@ -53,6 +63,7 @@ from surveyapp.web.document_files import (
     figure_file,
     modelled,
 )
+from surveyapp.web.downloads import download_as
 from surveyapp.web.drawings import Drawing, drawing, sketch
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
@@ -193,6 +204,8 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         table_headlines=_table_headlines(found),
         offered=_offered(found, known),
         one_level=OF_ONE_LEVEL,
+        scoring=_scoring(found),
+        formats=FORMATS.values(),
     )
 
 
@@ -349,6 +362,30 @@ def figure(journey_id: int, project_id: int, model_id: int, kind: str) -> Respon
     return figure_file(modelled(found, journey, further, registered), 1, kind, f"model-{model_id}")
 
 
+@models.get("/models/<int:model_id>/scores")
+@requires(Permission.EXPORT_RESPONSES)
+def scores(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
+    """Scores of each factor or composite by respondent, in the format that was asked for."""
+    form = format_of(request.args.get("format", "csv"), Path())
+    customers = current_user.may(Permission.EXPORT_CUSTOMERS)
+    with installation().store.reading() as session:
+        _, _, found = _model_place(session, journey_id, project_id, model_id)
+        require_scores(found)
+        method = scoring_method(found, request.args.get("method", ""))
+    said = {"format": form.code, "method": method, "customers": customers}
+    note_read("export scores", f"model {model_id}", **said)
+
+    def table(session: Session) -> ExportTable:
+        _, _, model = _model_place(session, journey_id, project_id, model_id)
+        from surveyapp.exports.model_scores import model_scores_table  # needs pandas
+
+        return model_scores_table(
+            session, model, installation(), method=method, customers=customers
+        )
+
+    return download_as(form, table, f"scores-model-{model_id}")
+
+
 def _model_place(
     session: Session, journey_id: int, project_id: int, model_id: int
 ) -> tuple[Journey, Project, ProjectModel]:
@@ -435,6 +472,17 @@ def _tables(found: ProjectModel) -> list[Table]:
     from surveyapp.reports.project_model import tables_of
 
     return tables_of(found)
+
+
+def _scoring(found: ProjectModel) -> dict[str, str]:
+    """The methods by which the model's scores can be had, and what they are called; none without scores."""
+    try:
+        require_scores(found)
+    except Conflict:
+        return {}
+    if found.kind == COMPOSITE:
+        return {COMPOSITE_METHOD: "Standardised composites"}
+    return dict(METHODS)
 
 
 def _offered(found: ProjectModel, known: Variables) -> dict[str, Mapping[str, Mapping[str, str]]]:

@@ -57,6 +57,7 @@ IDS = {
     "POST /journeys/{code}/projects/models": "fitModel",
     "GET /journeys/{code}/projects/models": "listModels",
     "GET /journeys/{code}/projects/model": "readModel",
+    "GET /journeys/{code}/projects/scores": "readScores",
     "POST /journeys/{code}/projects/steps": "takeStep",
     "POST /journeys/{code}/projects/steps/undone": "undoStep",
     "POST /journeys/{code}/projects/analyses": "analyseModel",

@@ -99,9 +99,11 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
             )
             for place in (world.here, world.there)
         }
-        session.get_one(ProjectModel, world.here.model_id).result = {"n": 7, "method": "PLS"} | {
-            "r_squared": {}
-        }
+        model = session.get_one(ProjectModel, world.here.model_id)
+        model.kind, model.text = "covariance", "F =~ 1*nps\nnps ~~ 0*nps\nF ~~ F"
+        model.options = {"estimator": "ML", "missing": "listwise", "group": "", "equal": ""}
+        model.options |= {"std_lv": False}
+        model.result = {"n": 5, "n_rows": 5, "converged": False}
         scopes = [each for each in KeyScope if api_keys.SUBJECTS[each] is Subject.JOURNEY]
         _, key = api_keys.make(
             session, name="One", scopes=scopes, journey_id=world.here.journey_id, user_id=None
@@ -153,9 +155,12 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
             "json": {"project": world.here.project_id, "step": world.here.step_id}
         },
         "/journeys/open/projects/analyses": lambda *_: {
-            "json": {"model": world.here.model_id, "kind": "prediction"}
+            "json": {"model": world.here.model_id, "kind": "imputation"}
         },
         "/journeys/open/projects/model": lambda *_: {
+            "query_string": {"model": world.here.model_id}
+        },
+        "/journeys/open/projects/scores": lambda *_: {
             "query_string": {"model": world.here.model_id}
         },
         "/journeys/open/model-power": lambda *_: {"query_string": {"kind": "path", "path": "0.2"}},

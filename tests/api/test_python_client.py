@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
@@ -124,6 +124,7 @@ OPERATIONS = {
     "fitModel": ("projects", "fit_model"),
     "listModels": ("projects", "list_models"),
     "readModel": ("projects", "read_model"),
+    "readScores": ("projects", "read_scores"),
     "takeStep": ("projects", "take_step"),
     "undoStep": ("projects", "undo_step"),
     "analyseModel": ("projects", "analyse_model"),
@@ -386,6 +387,24 @@ def test_a_project_is_created_once_and_a_model_fitted_and_read(program: Program)
     assert found.result["n"] == found.result.additional_properties["n_rows"] == 7
     missing = program.call(*OPERATIONS["readModel"], code="open", model=999)
     assert missing.status_code == 404
+    scored = fit("F =~ 1*nps\nnps ~~ 0*nps\nF ~~ F").parsed.id
+    early = program.call(*OPERATIONS["readScores"], code="open", model=scored)
+    assert early.status_code == 409
+    with installation.store.reading() as session:
+        job = session.get_one(ProjectModel, scored).job_id
+    run_job(installation, job, worker="test")
+    scores = program.call(*OPERATIONS["readScores"], code="open", model=scored).parsed
+    assert (scores.method, scores.as_fitted) == ("regression", True)
+    each = [one.scores.additional_properties["F"] for one in scores.respondents]
+    assert len({one.response_id for one in scores.respondents}) == len(each) == 7
+    assert sum(each) == pytest.approx(0, abs=1e-9) and max(each) > 0
+    anonymous = update(SurveyRow).where(SurveyRow.code == SURVEY)
+    with installation.store.writing() as session:
+        session.execute(anonymous.values(anonymity="anonymous"))
+    hidden = program.call(*OPERATIONS["readScores"], code="open", model=scored)
+    with installation.store.writing() as session:
+        session.execute(anonymous.values(anonymity="pseudonymous"))
+    assert hidden.status_code == 409 and b"anonymous" in hidden.content
     kind = models.ReadModelPowerKind
     power = program.call(*OPERATIONS["readModelPower"], code="open", kind=kind.PATH, path=0.2)
     assert power.parsed.answer["n"] == 155

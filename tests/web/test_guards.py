@@ -159,7 +159,7 @@ def test_a_role_opens_what_it_may_and_nothing_else(
     if role is not Role.MANAGER:  # a model that was not fitted
         model = "/journeys/<int:journey_id>/projects/<int:project_id>/models/<int:model_id>"
         unmade |= {f"{model}.json", f"{model}.R", *(f"{model}{file}" for file in files[:2])}
-        unmade.add(f"{model}/figure.<any(svg, png):kind>")
+        unmade |= {f"{model}/scores", f"{model}/figure.<any(svg, png):kind>"}
     assert wrong == ({("GET", rule, 409) for rule in unmade} if opened else set())
 
 

@@ -168,6 +168,20 @@ def test_a_model_has_the_numbers_of_the_engine_and_every_file(
     assert "Parameter Estimates" in client.get(f"{address}/tables.tex").text
     assert client.get(f"{address}/figure.png").data[1:4] == b"PNG"
     assert client.get(f"{address}/figures.zip").status_code == 200
+    assert "Export scores" in page
+    sent = client.get(f"{address}/scores?method=bartlett")
+    assert "-240-rows.csv" in sent.headers["Content-Disposition"]
+    rows = pd.read_csv(io.StringIO(sent.text.removeprefix("\ufeff")))
+    own = fit.factor_scores(data, method="bartlett")
+    for name in own.columns:
+        np.testing.assert_allclose(rows[f"score.{name}"], own[name], atol=1e-6)
+    with installation.store.reading() as session:
+        answered = session.scalars(select(Response.id).order_by(Response.id)).all()
+        told = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert rows["response"].tolist() == answered and rows["response_id"].is_unique
+    assert (told.action, told.detail["method"]) == ("export scores", "bartlett")
+    for asked in ("method=sum", "method=composite", "format=doc"):
+        assert client.get(f"{address}/scores?{asked}").status_code == 422
 
 
 def test_a_proposal_makes_another_model_and_tests_it_against_the_first(client, installation, base):
@@ -207,6 +221,8 @@ def test_groups_robust_and_composite_models(client, installation, base):
     shown = re.findall(r"\[(\.\d+), (\.\d+)\]", page)
     assert (f"{row['lower']:.2f}"[1:], f"{row['upper']:.2f}"[1:]) in shown
     assert client.get(f"{made}.R").status_code == 404
+    scores = json.loads(client.get(f"{made}/scores?format=jsonl").text.splitlines()[0])["scores"]
+    assert set(scores) == {"quality", "sure"}
     copied = client.get(f"{base}/models/new?parent={made.rpartition('/')[2]}").text
     assert "quality &lt;~ rel1" in copied and 'value="500" selected' in copied.replace(
         'selected value="500"', 'value="500" selected'
@@ -858,6 +874,9 @@ def test_a_file_is_read_as_chosen_and_fitted_as_by_the_engine(
     fit = fit_sem(data, MODEL.replace("rel3", "rel_3"), group="arm")
     assert result["fit"]["chisq"] == pytest.approx(fit.fit["chisq"], rel=1e-9)
     assert result["n"] == 236 and set(result["groups"]) == {"0", "1", "2"}
+    scores = client.get(f"{model}/scores").text.splitlines()
+    assert scores[0].endswith("row,score.reliability,score.assurance") and len(scores) == 241
+    assert scores[1].startswith("1,") and scores[240].startswith("240,")
     refused = client.post(edit_of(file_base), data={"missing": ""})
     assert refused.status_code == 422 and "upload it to a new project" in refused.text
     book = client.get(f"{file_base}/codebook.csv").text.splitlines()

@@ -329,7 +329,10 @@ def _project(
     """A modelling project on a file, with a step and a model that was never fitted."""
     name = f"{text} answers.csv"[:200].strip()
     file = installation.files.put(
-        session, b"nps,a\n1,2\n", name=name, media_type="application/octet-stream"
+        session,
+        b"nps,a\n1,2\n3,2\n5,2\n7,2\n9,2\n",
+        name=name,
+        media_type="application/octet-stream",
     )
     column = {"name": "nps", "heading": text or "nps", "text": text, "use": "item", "labels": {}}
     project = Project(
