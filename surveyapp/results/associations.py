@@ -247,7 +247,7 @@ def _with_weights(one: Association, joined: JoinedScores, pairs: Sequence[Answer
         by = JoinedWeights(refused=f"not enough answers: {known}")
     if by.weights is None:
         of_all = joined.weighting is not None and bool(joined.weighting.refused)
-        weighted = Weighted(None, refused=by.refused, of_all=of_all)
+        weighted = Weighted(None, refused=by.refused, hidden=by.hidden, of_all=of_all)
         return replace(one, figure=replace(one.figure, weighted=weighted))
     score = np.array([answer.scores[one.key] for answer in by.answers])
     outcome = np.array([answer.value for answer in by.answers])

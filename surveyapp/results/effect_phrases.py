@@ -103,6 +103,9 @@ def verdict_weighted(row: BeforeAfter) -> str:
     if row.before.weighted is None or row.contrast is None:
         return ""
     if row.weighted is None:
+        sides = (row.before.weighted, row.after.weighted)
+        if any(side is not None and side.hidden for side in sides):
+            return "weighted: not compared, since one side is hidden"
         return "weighted: cannot be compared, since one side has no weights or no spread"
     return f"weighted: {_way(row.weighted)}, {numbers(row.definition, row.weighted)}"
 

@@ -30,11 +30,13 @@ _Kinds = dict[frozenset[int], Counter[MonthKey]]
 
 @dataclass(frozen=True)
 class JoinedWeights:
-    """The answers that have a weight, and their weights; ``refused`` says why there are none."""
+    """The answers that have a weight, and their weights; ``refused`` says why there are none, and ``hidden``
+    that they would tell of a small group."""
 
     answers: tuple[Answer, ...] = ()
     weights: Weights | None = None
     refused: str = ""
+    hidden: bool = False
 
 
 def joined_weights(
@@ -50,7 +52,7 @@ def joined_weights(
     if by.refused:
         return JoinedWeights(refused=by.refused)
     if any(_is_hidden(joined, each) for each in (answers, *parts)):
-        return JoinedWeights(refused=_HIDDEN)
+        return JoinedWeights(refused=_HIDDEN, hidden=True)
     known = [each for each in joined.in_scope(answers) if each.group in by.groups]
     counted = Counter(each.group for each in known)
     cells = {by.groups[number]: n for number, n in sorted(counted.items())}

@@ -52,12 +52,18 @@ class TimeTests:
 def time_tests(
     session: Session, journey_id: int, *, minimum_cell: int, library: Library
 ) -> TimeTests:
-    """Every stored test of a score that the journey still has. Raises NotFound."""
+    """Every stored test of a score that the journey still has, in the order in which pages show the scores.
+    Raises NotFound.
+    """
     base = ground(session, journey_id, library=library)
     verdicts = time_verdicts(session, base, minimum=minimum_cell).known
     points = [point for stage in base.journey.stages for point in stage.touchpoints]
     names = {point.id: point.name for point in points}
     order = {place: at for at, place in enumerate([0, *names])}
+    asked = {
+        place: [each.definition.instrument for each in scored.values()]
+        for place, scored in base.scored.items()
+    }
     known: dict[tuple[Place, str], tuple[OverTime, str]] = {}
     for (place, scale), found in verdicts.items():
         definition = base.scored[place][scale].definition
@@ -76,8 +82,13 @@ def time_tests(
             row.fingerprint,
             row.result,
         )
-        for row in sorted(rows, key=lambda row: (order.get(row.place, 0), row.instrument))
-        if (row.place or None, row.instrument) in known
+        for row in sorted(
+            (row for row in rows if (row.place or None, row.instrument) in known),
+            key=lambda row: (
+                order.get(row.place, 0),
+                asked[row.place or None].index(row.instrument),
+            ),
+        )
         for found, short in [known[row.place or None, row.instrument]]
     ]
     job = session.scalars(

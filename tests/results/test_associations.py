@@ -15,7 +15,7 @@ from analysis.weighting import raked
 from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
-from surveyapp.results import association_phrases, phrases
+from surveyapp.results import association_phrases, phrases, weight_phrases
 from surveyapp.results.association_json import associations_to_json
 from surveyapp.results.association_phrases import basis, headline
 from surveyapp.results.associations import associations
@@ -228,6 +228,7 @@ def test_pairs_have_the_weights_of_the_population_unless_a_groups_could_be_told_
         strict = joined_scores(session, scope, minimum_cell=50, library=BUILT_IN)
     card = by_name(associations(strict).kinds[0])["card"].figure
     assert card.shown and card.weighted.figure is None and "told apart" in card.weighted.refused
+    assert weight_phrases.weighted(card) == "weighted: hidden"
 
 
 def test_a_segments_pairs_are_hidden_where_the_rest_would_be_a_small_group(store, place):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from surveyapp.results import effect_phrases
 from surveyapp.results.effect_json import effect_to_json
 from surveyapp.results.effect_months import counted, effect_months, first_day
 from surveyapp.results.effects import ChangeEffect, Effects
-from surveyapp.results.view_models import Hidden
+from surveyapp.results.view_models import Hidden, Weighted
 from surveyapp.store.db import Store
 from surveyapp.store.models import RegisteredChange
 from tests.results import bank
@@ -123,6 +124,9 @@ def test_with_weights_each_of_the_three_ways_is_that_of_weighted_scores(made):
     assert row.before.weighted.figure.estimate == pytest.approx(50 + 0.5 * 100 * 4 / 24)
     assert row.weighted.difference == pytest.approx(by) and row.weighted.certain
     assert "weighted: significantly higher after, +25" in effect_phrases.verdict_weighted(row)
+    before = replace(row.before, weighted=Weighted(None, hidden=True))
+    said = effect_phrases.verdict_weighted(replace(row, before=before, weighted=None))
+    assert said == "weighted: not compared, since one side is hidden"
     assert found.series and found.series.weighted and found.series.weighted.found
     level = found.series.weighted.found.level
     assert level.estimate == pytest.approx(by) and effect_phrases.is_significant(level)
