@@ -83,12 +83,16 @@ def verdict_to_json(found: Comparability | None, short: str) -> dict[str, Any] |
     }
 
 
+def item_codes(released: Sequence[str]) -> list[str]:
+    """The items of parameters, each once: "sea4" of the intercept "sea4~1" and the loading "f=~sea4"."""
+    codes = (name.rpartition("=~")[2].removesuffix("~1").rstrip("|") for name in released)
+    return list(dict.fromkeys(codes))
+
+
 def released_items(released: Sequence[str], words: Words = ENGLISH) -> str:
     """Parameters by their items: "the question sea4" for the intercept "sea4~1" and the loading "f=~sea4"."""
-    items = dict.fromkeys(
-        name.rpartition("=~")[2].removesuffix("~1").rstrip("|") for name in released
-    )
-    listed = words.listed(list(items))
+    items = item_codes(released)
+    listed = words.listed(items)
     if len(items) == 1:
         return words.say("the question {items}", items=listed)
     return words.say("the questions {items}", items=listed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from flask import Flask
@@ -19,6 +20,7 @@ from surveyapp.results.association_phrases import (
     gain_weighted,
     headline,
 )
+from surveyapp.results.comparability_phrases import item_codes
 from surveyapp.results.scope import Period, month_text
 from surveyapp.results.side_by_side_json import verdict_said
 from surveyapp.results.standing import MetricTarget
@@ -33,6 +35,7 @@ from surveyapp.results.view_models import (
     ResponseRate,
     State,
 )
+from surveyapp.surveys.piping import filled
 from surveyapp.web.installation import installation
 from surveyapp.web.on_this_page import with_contents
 
@@ -41,7 +44,7 @@ def teach_words(app: Flask) -> None:
     """Make these functions known to templates."""
     for function in (
         *(when, day, month, amount, value, interval, heat, heat_shape, file_size, rate),
-        *(decimal, answered, difference, instrument_title),
+        *(decimal, answered, difference, instrument_title, questions_of),
         *(caution, phrases.pvalue, why_hidden, change, beside, period_said),
         *(
             driver_reason,
@@ -217,6 +220,18 @@ def instrument_title(code: str) -> str:
     except loader.InstrumentError:
         return code
     return instrument.wording("en").title
+
+
+def questions_of(released: Sequence[str], code: str) -> list[tuple[str, str]]:
+    """Code and English text of each question that some parameters are of, in any survey: the provider has no
+    name. Nothing where the questionnaire is no longer installed."""
+    try:
+        texts = installation().library.load(code).wording("en").items
+    except loader.InstrumentError:
+        return []
+    own = {"provider": "the provider", "touchpoint": "this contact"}
+    said = [(each, filled(texts[each], {}, own)) for each in item_codes(released) if each in texts]
+    return [(each, text[:1].upper() + text[1:]) for each, text in said]
 
 
 def file_size(count: int) -> str:

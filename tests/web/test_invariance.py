@@ -94,6 +94,7 @@ def test_a_test_is_asked_for_run_and_read_where_the_journeys_stand_side_by_side(
     assert (listed["invariance"]["comparable"], listed["ranked"]) == (True, 2)
     page = client.get(f"/journeys?{SJQ}")
     assert "How this was tested" in page.text
+    assert "coh2: The provider looks the same in all of its channels." in page.text
     assert not faults(page.text)
 
 
