@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
@@ -20,13 +20,13 @@ from surveyapp.journeys.portfolio import listed
 from surveyapp.journeys.queries import journey as journey_of
 from surveyapp.journeys.segments import Rule, parse
 from surveyapp.results.cells import MonthKey, month_key
-from surveyapp.results.months import month_decided
-from surveyapp.results.scope import month_text, months_between
+from surveyapp.results.months import month_decided, months_decided
+from surveyapp.results.scope import month_text
 from surveyapp.sampling import funnel
 from surveyapp.sampling.decision_rollups import DECISIONS
 from surveyapp.sampling.funnel import Counts
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import EVERYBODY, Decision, DecisionKinds, Segment
+from surveyapp.store.models import EVERYBODY, DecisionKinds, Segment
 from surveyapp.surveys.queries import surveys_of
 
 FEW = 20_000  # decisions of a journey: counted in a tenth of a second, on each page
@@ -119,7 +119,7 @@ def _count(
     """What came of the decisions of each month, of those with the mark of ``before`` as it was then."""
     rules = _parsed(segments)
     months: dict[str, Any] = {}
-    for first in _months(session, surveys, calendar):
+    for first in months_decided(session, surveys, calendar):
         written = month_text(first)
         mark = marks.get(written, "")
         if mark and before.get(written, {}).get("mark") == mark:
@@ -160,13 +160,6 @@ def _marks(
         for month, own in told.items()
     }
     return n, marks
-
-
-def _months(session: Session, surveys: Sequence[int], calendar: Calendar) -> list[date]:
-    """The first days of the months in which anybody was decided about."""
-    ends = select(func.min(Decision.decided_at), func.max(Decision.decided_at))
-    first, last = session.execute(ends.where(Decision.survey_id.in_(surveys))).one()
-    return months_between(calendar.day(first), calendar.day(last)) if first is not None else []
 
 
 def _rules(surveys: Sequence[int], segments: Sequence[Segment], calendar: Calendar) -> str:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import literal
 from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
@@ -22,12 +22,12 @@ from surveyapp.journeys.segments import parse
 from surveyapp.results.cells import MonthKey, month_key
 from surveyapp.results.invitations_made import invitations
 from surveyapp.results.journey import Ground, ground
-from surveyapp.results.months import month_decided
-from surveyapp.results.scope import ALL_TIME, Period, month_text, months_between
+from surveyapp.results.months import month_decided, months_decided
+from surveyapp.results.scope import ALL_TIME, Period, month_text
 from surveyapp.sampling import funnel
 from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import EVERYBODY, Decision, InvitationCounts
+from surveyapp.store.models import EVERYBODY, InvitationCounts
 
 FEW = 20_000  # invitations of a journey: counted in a tenth of a second, on each page
 _FRESH = timedelta(hours=1)  # older counts are of a worker that has stopped
@@ -119,7 +119,7 @@ def _count(
     before = kept.months if kept is not None and is_usable else {}
     parsed = {segment: parse(name.rule) for segment, name in base.segments.items()}
     months: dict[str, Any] = {}
-    for first in _months(session, base, calendar):
+    for first in months_decided(session, base.ids, calendar):
         written = month_text(first)
         mark = marks.get(written, "")
         if before.get(written, {}).get("mark") == mark:
@@ -135,13 +135,6 @@ def _count(
     return InvitationCounts(
         journey_id=base.journey.id, rules=rules, is_known=known, months=months, counted_at=now
     )
-
-
-def _months(session: Session, base: Ground, calendar: Calendar) -> list[date]:
-    """The first days of the months in which anybody was decided about."""
-    ends = select(func.min(Decision.decided_at), func.max(Decision.decided_at))
-    first, last = session.execute(ends.where(Decision.survey_id.in_(base.ids))).one()
-    return months_between(calendar.day(first), calendar.day(last)) if first is not None else []
 
 
 def _marks(session: Session, base: Ground, calendar: Calendar) -> dict[str, str]:

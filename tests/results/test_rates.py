@@ -17,7 +17,7 @@ from surveyapp.results.rate_phrases import response_sentence, segment_sentence
 from surveyapp.results.rates import response_rates, segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden, SegmentRate
-from surveyapp.sampling.invitation_rollups import add_up
+from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     Decision,
@@ -303,7 +303,7 @@ def test_a_large_journeys_invitations_are_kept_by_month_and_counted_again_where_
     count_due(installation, now)
     with store.reading() as session:  # they are not counted by day yet
         assert session.get(InvitationCounts, journey) is None
-    add_up(installation, now)
+    INVITATIONS.add_up(installation, now)
     count_due(installation, now)
 
     def kept() -> SegmentRate | None:

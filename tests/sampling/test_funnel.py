@@ -15,7 +15,7 @@ from surveyapp.journeys.calendar import Calendar
 from surveyapp.journeys.segments import parse
 from surveyapp.results import decision_kinds
 from surveyapp.results.funnels import by_segment, funnels
-from surveyapp.results.months import month_decided
+from surveyapp.results.months import month_decided, months_decided
 from surveyapp.results.scope import period
 from surveyapp.results.view_models import Hidden
 from surveyapp.sampling import funnel
@@ -223,6 +223,27 @@ def test_segments_are_the_same_from_what_the_worker_keeps(
     with asked.writing() as session:
         session.execute(delete(DecisionKinds))
     assert told() == now_kept
+
+
+def test_months_of_decisions_are_those_of_the_rollups_and_of_what_waits(asked: Store):
+    with asked.writing() as session:
+        for decision in session.scalars(select(Decision)):
+            decision.decided_at = NOW - timedelta(days=100 if decision.id % 2 else 0)
+
+    def months() -> list[str]:
+        with asked.reading() as session:
+            numbers = [each.id for each in surveys(session)]
+            found = months_decided(session, numbers, Calendar("UTC"))
+        return [f"{each:%Y-%m}" for each in found]
+
+    assert months() == ["2025-12", "2026-01", "2026-02", "2026-03"]  # from the first to the last
+    while DECISIONS.add_up(installation_on(asked), NOW):
+        pass
+    assert months() == ["2025-12", "2026-03"]
+    with asked.writing() as session:
+        moved = update(Decision).where(Decision.decided_at < NOW)
+        session.execute(moved.values(decided_at=NOW - timedelta(days=40)))
+    assert months() == ["2026-02", "2026-03"]  # before a worker adds it up
 
 
 def test_a_small_segment_is_hidden_and_so_is_what_gives_it_away(asked: Store):

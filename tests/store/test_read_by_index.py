@@ -18,9 +18,10 @@ from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.recounting_pages import read_page
 from surveyapp.responses.retention_rules import KeepRule, Method, forecast
 from surveyapp.results.invitations_made import invitations
-from surveyapp.results.months import month_invited, month_of
+from surveyapp.results.months import month_invited, month_of, months_decided
 from surveyapp.results.quotes import newest_quotes
 from surveyapp.results.scope import Period
+from surveyapp.sampling.decision_rollups import DECISIONS
 from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
@@ -87,6 +88,16 @@ def test_invitations_that_a_worker_has_counted_are_read_by_the_periods_days(stor
         for line in found
     )
     assert not [line for line in found if " invitations " in line]
+
+
+def test_months_of_decisions_that_a_worker_has_counted_are_read_by_day(store: Store):
+    with store.writing() as session:
+        journey = make_journey(session, code="decided")
+        number = make_survey(session, journey=journey, code="decided").id
+        DECISIONS.begin(session)
+    found = plans(store, lambda s: months_decided(s, [number], UTC_DAYS))
+    assert any("INDEX sqlite_autoindex_decision_rollups_1 (survey_id=?" in line for line in found)
+    assert not [line for line in found if " decisions " in line]
 
 
 def test_what_is_counted_in_windows_is_looked_for_by_its_number(store: Store):
