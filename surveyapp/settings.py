@@ -20,6 +20,7 @@ PREFIX = "SURVEYAPP_"
 LONGEST_PERIOD = 120  # months
 LONGEST_SHARE = 3650  # days
 ROLES = ("administrator", "researcher", "manager")
+_MOST_PORT = 65_535
 _SHORTEST_SECRET = 32
 _FEWEST_DIFFERENT = 8  # of 28 million random keys of 32 hexadecimal digits one has fewer
 _SHORTEST_REPEAT = 8  # characters that come again before it is no accident
@@ -381,7 +382,7 @@ def examined(
                 f"{name}={source[name]!r}: {error}; expected {type(entry.default).__name__}"
             )
     settings = Settings(**{**values, **overrides})
-    if "base_url" not in {**values, **overrides}:
+    if "base_url" not in {**values, **overrides} and 0 < settings.port <= _MOST_PORT:
         settings = replace(settings, base_url=f"http://127.0.0.1:{settings.port}")
     faults += _faults(settings)
     return settings, tuple(faults)
@@ -509,7 +510,7 @@ def _faults(settings: Settings) -> list[str]:
         except ValueError:
             faults.append(
                 f"{PREFIX}{name.upper()}: its host and port cannot be read; a port is a number up to"
-                " 65535, and signs such as / and @ in a password are written %2F and %40"
+                f" {_MOST_PORT}, and signs such as / and @ in a password are written %2F and %40"
             )
     if settings.smtp_url:
         mail = urlsplit(settings.smtp_url)
@@ -563,7 +564,7 @@ def _faults(settings: Settings) -> list[str]:
                 " https://pypi.example.org/pypi/surveyapp/json"
             )
     for name, low, high in (
-        ("port", 1, 65535),
+        ("port", 1, _MOST_PORT),
         ("processes", 1, 64),
         ("threads", 1, 64),
         ("lock_seconds", 1, 60),

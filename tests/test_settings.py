@@ -28,6 +28,9 @@ def test_the_public_address_follows_the_port_unless_it_is_given():
     given = {"SURVEYAPP_PORT": "8137", "SURVEYAPP_BASE_URL": "https://ask.example.org"}
     assert read(given).base_url == "https://ask.example.org"
     assert read({}, port=8137, base_url="http://x.example").base_url == "http://x.example"
+    with pytest.raises(SettingsError) as refused:
+        read({"SURVEYAPP_PORT": "99999"})
+    assert str(refused.value) == "SURVEYAPP_PORT=99999: must lie between 1 and 65535"
 
 
 def test_all_faults_are_told_at_once_with_value_and_cure():

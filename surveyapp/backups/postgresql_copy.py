@@ -33,6 +33,10 @@ _WRITTEN_ALIKE = (
     "SET LOCAL lock_timeout = 0",
     "SET LOCAL idle_in_transaction_session_timeout = 0",
 )
+_INSTALL = (
+    "Install PostgreSQL's client programs in the version of the server or a later one (Debian:"
+    " postgresql-client), and put them first on the PATH."
+)
 _CONTENTS = "file_contents"
 # A partition's rows are those of its table.
 _APART = (
@@ -73,7 +77,9 @@ def _elsewhere(
 
 
 def check(path: Path) -> None:
-    """Raise Damaged unless pg_restore can read the whole dump."""
+    """Raise Damaged unless pg_restore can read the whole dump, SurveyappError where it is an older one than
+    the pg_dump that wrote it.
+    """
     ran = subprocess.run(  # noqa: S603 - our own words, no shell
         [_tool("pg_restore"), f"--file={os.devnull}", str(path)],
         check=False,
@@ -81,7 +87,10 @@ def check(path: Path) -> None:
         text=True,
     )
     if ran.returncode:
-        raise Damaged(f"{path} is damaged: {_last_line(ran.stderr)}")
+        said = _told(ran.stderr)
+        if _is_of_another_version(ran.stderr):
+            raise SurveyappError(f"{path} cannot be read here: {said}")
+        raise Damaged(f"{path} is damaged: {said}")
 
 
 def restore(engine: Engine, path: Path, tables: Mapping[str, TableContent]) -> None:
@@ -114,10 +123,7 @@ def table_contents(connection: Connection) -> dict[str, TableContent]:
 def _tool(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise SurveyappError(
-            f"{name} is not on the PATH. Install PostgreSQL's client programs in the version of the"
-            " server or a later one (Debian: postgresql-client)."
-        )
+        raise SurveyappError(f"{name} is not on the PATH. {_INSTALL}")
     return found
 
 
@@ -133,7 +139,7 @@ def _run(engine: Engine, tool: str, *arguments: str, reads: bool) -> None:
     )
     if ran.returncode:
         what = "copied" if reads else "restored"
-        raise SurveyappError(f"The database could not be {what}: {_last_line(ran.stderr)}")
+        raise SurveyappError(f"The database could not be {what}: {_told(ran.stderr)}")
 
 
 def _connection(engine: Engine, arguments: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -149,7 +155,17 @@ def _connection(engine: Engine, arguments: Sequence[str]) -> tuple[tuple[str, ..
     return (f"--dbname={place}", *arguments), environment
 
 
-def _last_line(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip()]
+def _told(said: str) -> str:
+    """The line of a program's that says what is wrong, and what to do about its version."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if "error:" in line]
-    return (errors or lines or ["it did not say why"])[0].strip()
+    first = (errors or lines or ["it did not say why"])[0]
+    if not _is_of_another_version(said):
+        return first
+    details = [line.partition("detail: ")[2] for line in lines if "detail: " in line]
+    return f"{'; '.join((first, *details))}. {_INSTALL}"
+
+
+def _is_of_another_version(said: str) -> bool:
+    """Whether a program refuses because it is older than the server or the dump."""
+    return "server version mismatch" in said or "unsupported version" in said

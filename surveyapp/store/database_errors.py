@@ -12,6 +12,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+_START = "Start the database server, or check host and port in SURVEYAPP_DATABASE_URL."
 # A part of what the driver says -> what to do about it; the first that fits.
 _CURES = (
     ("database or disk is full", "Free space on its disk, then run the command again."),
@@ -32,7 +33,8 @@ _CURES = (
     ("no password supplied", "Check the user and password in SURVEYAPP_DATABASE_URL."),
     ("permission denied", "Give the database user the rights on the database and its schema."),
     ("does not exist", "Create it, or check SURVEYAPP_DATABASE_URL."),
-    ("refused", "Start the database server, or check host and port in SURVEYAPP_DATABASE_URL."),
+    ("connection refused", _START),
+    ("is the server running", _START),  # a socket that nobody has made
     (
         "resolve host",
         "Check the host in SURVEYAPP_DATABASE_URL; signs such as / and @ in a password are written %2F"
@@ -59,6 +61,6 @@ def database_fault(error: SQLAlchemyError) -> str | None:
     cure = next((cure for part, cure in _CURES if part in lowered), None)
     if cure is None and not isinstance(error, OperationalError | InterfaceError):
         return None
-    # psycopg lists every address that it tried; the first says what is wrong.
-    first = re.split(r"(?: - |; | Multiple connection attempts)", said)[0]
+    # psycopg lists every address that it tried; the first says what is wrong, and then asks.
+    first = re.split(r"(?: - |; | Is the server running| Multiple connection attempts)", said)[0]
     return f"The database cannot be used: {first[:300].rstrip('.?')}. {cure or _ELSE}"

@@ -17,8 +17,8 @@ from surveyapp.backups import places, postgresql_copy
 from surveyapp.backups.checking import check
 from surveyapp.backups.home import part_of
 from surveyapp.backups.making import make_backup
-from surveyapp.backups.postgresql_copy import _connection
-from surveyapp.errors import Conflict, Damaged
+from surveyapp.backups.postgresql_copy import _connection, _told
+from surveyapp.errors import Conflict, Damaged, SurveyappError
 from surveyapp.installation import Installation, open_installation
 from surveyapp.jobs.places import worker_place
 from surveyapp.settings import read
@@ -368,10 +368,25 @@ def test_what_lies_in_an_unlogged_table_is_in_no_backup(
     assert found.tables.keys() == {"alembic_version", "files"}
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE alembic_version, files, epoch_keys"))
+    later = bytearray((tmp_path / "database.dump").read_bytes())
+    later[len(b"PGDMP") + 1] = 99  # of a version that this pg_restore does not know: no damage
+    (tmp_path / "later.dump").write_bytes(later)
+    with pytest.raises(SurveyappError, match="Install PostgreSQL's client") as refused:
+        postgresql_copy.check(tmp_path / "later.dump")
+    assert not isinstance(refused.value, Damaged)
     postgresql_copy.restore(engine, tmp_path / "database.dump", found.tables)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM epoch_keys")).scalar_one() == 0
     engine.dispose()
+
+
+def test_an_older_pg_dump_than_the_server_is_told_with_both_versions_and_the_cure():
+    said = (
+        "pg_dump: error: aborting because of server version mismatch\n"
+        "pg_dump: detail: server version: 18.4; pg_dump version: 15.18\n"
+    )
+    told = _told(said)
+    assert "\n" not in told and "server version: 18.4; pg_dump version: 15.18. Install" in told
 
 
 def test_the_password_of_a_database_is_in_no_list_of_processes():
