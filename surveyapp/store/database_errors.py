@@ -61,6 +61,9 @@ def database_fault(error: SQLAlchemyError) -> str | None:
     cure = next((cure for part, cure in _CURES if part in lowered), None)
     if cure is None and not isinstance(error, OperationalError | InterfaceError):
         return None
-    # psycopg lists every address that it tried; the first says what is wrong, and then asks.
-    first = re.split(r"(?: - |; | Is the server running| Multiple connection attempts)", said)[0]
+    # psycopg lists every address that it tried; the first says what is wrong, and then asks;
+    # a line of SQL says nothing to who has to mend it.
+    first = re.split(
+        r" - |; | Is the server running| Multiple connection attempts| LINE \d+:", said
+    )[0]
     return f"The database cannot be used: {first[:300].rstrip('.?')}. {cure or _ELSE}"

@@ -28,6 +28,7 @@ LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
 _GIVE_WAY_SECONDS = 0.12
 _TRY_AGAIN_SECONDS = 0.003  # of a customer's write for somebody else's lock on SQLite
 _FRESH_SECONDS = 0.5  # after which a connection is asked whether the server is still there
+_MOST_KEPT = 12  # of the pool's connections: threads beyond count on the others for their pages
 # Pages of the log at which a customer's commit copies them into the database. Everybody else does so at a
 # thousand, SQLite's own number, so that customers find little to copy.
 _CUSTOMERS_LOG = 4000
@@ -297,8 +298,9 @@ class Store:
                 yield RawConnection(opened.driver_connection, dialect)
             except BaseException:
                 opened.invalidate()  # whatever was begun in it ends with it
+                self._doubt(kept)
                 raise
-            kept.append(_Kept(opened, time.monotonic()))
+            self._keep(kept, opened)
         except dialect.loaded_dbapi.Error as error:
             raise translated(error, dialect) from error
 
@@ -325,6 +327,24 @@ class Store:
             if self.is_sqlite or time.monotonic() - since < _FRESH_SECONDS or self._answers(opened):
                 return opened
             opened.invalidate()
+
+    def _keep(self, kept: deque[_Kept], opened: PoolProxiedConnection) -> None:
+        if len(kept) < _MOST_KEPT:
+            kept.append(_Kept(opened, time.monotonic()))
+        elif self.is_sqlite:
+            opened.invalidate()  # a session is to know nothing of what was set for customers
+        else:
+            opened.driver_connection.autocommit = False  # type: ignore[union-attr]
+            opened.close()
+
+    def _doubt(self, kept: deque[_Kept]) -> None:
+        """Let every kept connection be asked before its next use: what ended one may have ended all."""
+        for _ in range(len(kept)):
+            try:
+                opened, _since = kept.popleft()
+            except IndexError:  # others use them meanwhile
+                return
+            kept.append(_Kept(opened, -_FRESH_SECONDS))
 
     def _answers(self, opened: PoolProxiedConnection) -> bool:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, select, text
+from sqlalchemy.exc import OperationalError
 
 from surveyapp.store import db
 from surveyapp.store.db import Store
@@ -46,6 +47,35 @@ def test_a_connection_that_the_server_has_ended_is_replaced(store: Store, monkey
         session.execute(text("SELECT pg_terminate_backend(:process, 5000)"), {"process": before})
     monkeypatch.setattr(db, "_FRESH_SECONDS", 0.0)
     assert _read(store) != before
+
+
+def test_after_one_has_failed_the_others_are_asked_before_their_next_use(store: Store, monkeypatch):
+    monkeypatch.setattr(db, "_FRESH_SECONDS", 60.0)
+    with store.raw_connection() as one, store.raw_connection() as other:
+        ended = [_process(one), _process(other)]
+    with store.writing() as session:
+        for process in ended:
+            session.execute(
+                text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process}
+            )
+    with pytest.raises(OperationalError):
+        _read(store)
+    assert _read(store) not in ended
+
+
+def test_what_is_kept_leaves_sessions_their_connections_and_transactions(store: Store, monkeypatch):
+    """A crowd of customers for a moment: one connection is kept of it, sessions have the others."""
+    monkeypatch.setattr(db, "_MOST_KEPT", 1)
+    with store.raw_connection() as one, store.raw_connection() as other:
+        crowd = {_process(one), _process(other)}
+    assert store.engine.pool.checkedout() == 1
+    with pytest.raises(ZeroDivisionError), store.writing() as session:
+        assert session.scalar(_SERVING) in crowd
+        session.add(OptOut(key="somebody", source="link"))
+        session.flush()
+        raise ZeroDivisionError
+    with store.reading() as session:
+        assert session.get(OptOut, "somebody") is None
 
 
 def test_a_connection_through_a_pooler_prepares_nothing(database_url: str):
