@@ -53,6 +53,11 @@ def _made_anew() -> None:
         "INSERT INTO map_evidence (id, journey_id, stage_id, title, response_id, item, file_id)"
         " SELECT id, journey_id, stage_id, title, response_id, item, file_id FROM earlier_map_evidence"
     )
+    # A number that was given is not given again, also where its row is gone.
+    op.execute("DELETE FROM sqlite_sequence WHERE name = 'map_evidence'")
+    op.execute(
+        "UPDATE sqlite_sequence SET name = 'map_evidence' WHERE name = 'earlier_map_evidence'"
+    )
     op.drop_table("earlier_map_evidence")
     for column in ("journey_id", "stage_id", "response_id", "file_id"):
         op.create_index(f"ix_map_evidence_{column}", "map_evidence", [column])

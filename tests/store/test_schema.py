@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, func, insert, inspect, select, text
+from sqlalchemy import MetaData, func, insert, inspect, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -24,6 +24,7 @@ from surveyapp.responses.recounting import recount_journey
 from surveyapp.responses.rollups import recount
 from surveyapp.responses.sorting import sort_segment
 from surveyapp.sampling import customers
+from surveyapp.sampling.decision_rollups import DECISIONS
 from surveyapp.store import plain_copies
 from surveyapp.store.audit import record
 from surveyapp.store.counters import take
@@ -39,6 +40,8 @@ from surveyapp.store.models import (
     Case,
     CaseNote,
     Contact,
+    DecisionChange,
+    DecisionRollup,
     Delivery,
     Erasure,
     Event,
@@ -47,6 +50,7 @@ from surveyapp.store.models import (
     Job,
     Journey,
     JourneyGrant,
+    MapEvidence,
     MonthlyRollup,
     OutgoingMessage,
     PrizeDraw,
@@ -792,12 +796,12 @@ def test_documents_of_a_filled_database_name_surveys(empty_store: Store):
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
 
 
-def test_shares_of_earlier_releases_are_counted_by_a_job(empty_store: Store):
-    """By the very cells that would be counted if they were set today."""
+def test_shares_decisions_and_evidence_of_earlier_releases_come_up(empty_store: Store):
+    """Shares by the very cells that would be counted if they were set today, decisions by a worker."""
     upgrade(empty_store.engine, "0090")
     shares = {"New York": 0.25, '"30"': 0.25, "30": 0.5}
     rows: list[tuple[str, dict[str, object]]] = [
-        ("journeys", {"code": "j", "state": "current", "kind": "journey"}),
+        ("journeys", {"code": "j", "state": "current", "kind": "journey", "zone": "UTC"}),
         ("population_shares", {"id": 1, "journey_id": 1, "attribute": "b", "shares": shares}),
         (
             "population_shares",
@@ -807,7 +811,13 @@ def test_shares_of_earlier_releases_are_counted_by_a_job(empty_store: Store):
     counted = {"counted_on": date(2025, 12, 31), "source": "register"}
     for name, values in rows:
         _fill_least(empty_store, [(name, {**counted, **values})])
+    _fill_least(empty_store, _decided_and_shown())
+    with empty_store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM map_evidence WHERE id = 3"))
+        if not empty_store.is_sqlite:
+            connection.execute(text("SELECT setval('map_evidence_id_seq', 3)"))
     upgrade(empty_store.engine)
+    _are_counted_and_go_on(empty_store)
     with empty_store.reading() as session:
         rules = set(cell_rules(population_shares(session, 1)).values())
         cells = weighting_cells(session, 1)
@@ -822,3 +832,44 @@ def test_shares_of_earlier_releases_are_counted_by_a_job(empty_store: Store):
         assert {cell.sorted_to for cell in weighting_cells(session, 1).values()} == {None}
         count_cells(session, 1, population_shares(session, 1), user_id=None)
         assert {cell.code for cell in weighting_cells(session, 1).values()} == codes
+
+
+def _decided_and_shown() -> list[tuple[str, dict[str, object]]]:
+    """Two decisions, of which one asked and was answered, and three pieces of a map's evidence."""
+    asked = {"interaction_id": 1, "outcome": "ask", "invitation_id": 1, "sent_at": _MARCH}
+    own = {"journey_id": 1, "survey_id": 1, "touchpoint_id": 1, "stage_id": 1, "file_id": 1}
+    rows: list[tuple[str, dict[str, object]]] = [
+        ("stages", {}),
+        ("touchpoints", {"ownership": "provider"}),
+        ("surveys", {"state": "open", "paging": "page", "anonymity": "pseudonymous"}),
+        ("interactions", {"external_id": "1"}),
+        ("interactions", {"id": 2, "external_id": "2"}),
+        ("invitations", {"state": "completed", "opened_at": _MARCH, "completed_at": _MARCH}),
+        ("decisions", asked),
+        ("decisions", {"id": 2, "interaction_id": 2, "outcome": "skip", "reason": "rested"}),
+        ("files", {}),
+        *(("map_evidence", {"id": number}) for number in (1, 2, 3)),
+    ]
+    return [(name, {**own, **values}) for name, values in rows]
+
+
+def _are_counted_and_go_on(store: Store) -> None:
+    """What ``_decided_and_shown`` has become, and what happens to it after the upgrade."""
+    with store.writing() as session:
+        assert session.scalars(select(MapEvidence.removed_at)).all() == [None, None]
+        session.add(MapEvidence(journey_id=1, stage_id=1, title="", item="", file_id=1))
+        session.flush()
+        assert session.scalar(select(func.max(MapEvidence.id))) == 4  # 3 is not given again
+    with store.writing() as session:
+        assert DECISIONS.begin(session) == 1
+    with store.writing() as session:
+        assert DECISIONS.count_batch(session) == 2
+    with store.writing() as session:
+        counts = session.execute(
+            select(DecisionRollup.outcome, DecisionRollup.sent, DecisionRollup.completed)
+        )
+        assert sorted(map(tuple, counts)) == [("ask", 1, 1), ("skip", 0, 0)]
+        session.execute(update(Invitation).values(completed_at=None))
+        assert DECISIONS.recount(session) == []
+        (change,) = session.scalars(select(DecisionChange))
+        assert (change.decision_id, change.completed) == (1, -1)
