@@ -11,9 +11,13 @@ from surveyapp.auth.passwords import matches
 from surveyapp.jobs.kinds import COUNT_DAYS, PROPOSE_THEMES, JourneyPayload
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.store import queue
+from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import (
     AuditEntry,
+    Decision,
+    DecisionRollup,
+    Interaction,
     Invitation,
     InvitationRollup,
     Job,
@@ -113,6 +117,11 @@ def test_wrong_counts_are_told_and_mended(run_stored: Run, store: Store):
         survey = make_survey(session)
         store_bulk(session, as_survey(session, survey), some_prepared(7), library=BUILT_IN)
         session.add(Invitation(survey_id=survey.id, token_hash="1"))
+        event = Interaction(touchpoint_id=survey.touchpoint_id, customer_ref="c", at=utc_now())
+        session.add(event)
+        session.flush()
+        skipped = {"survey_id": survey.id, "customer_ref": "c", "outcome": "skip"}
+        session.add(Decision(interaction_id=event.id, reason="rested", **skipped))
     assert run_stored("rollups", "check").out == "All counts equal what is stored.\n"
     with store.writing() as session:
         session.execute(update(Rollup).values(n=Rollup.n + 1))
@@ -122,12 +131,15 @@ def test_wrong_counts_are_told_and_mended(run_stored: Run, store: Store):
     rebuilt = run_stored("rollups", "rebuild", "--journey", "account")
     assert (rebuilt.code, rebuilt.out) == (
         0,
-        "Open an account: 7 responses counted.\n1 invitation counted.\n0 decisions counted.\n",
+        "Open an account: 7 responses counted.\n1 invitation counted.\n1 decision counted.\n",
     )
     assert run_stored("rollups", "check").code == 0
     with store.writing() as session:
         session.execute(update(InvitationRollup).values(n=2))
-    assert "invitations" in run_stored("rollups", "check").out
+        session.execute(update(DecisionRollup).values(n=3))
+    told = run_stored("rollups", "check").out
+    assert "invitations (" in told and "'skip', 'rested'): 3, 0, 0, 0, 0, 0, counted 1, 0" in told
+    assert "2 counts differ" in told
     with store.reading() as session:
         assert session.scalars(select(Journey.first_day)).one() is None  # the days are the same
         assert session.scalars(select(Job.state)).all() == ["done"]
