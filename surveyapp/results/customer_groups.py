@@ -68,10 +68,15 @@ def why_hidden(
     counts: dict[Facet, dict[int, Counter[MonthKey]]] = {}
     kinds: dict[Facet, dict[frozenset[int], Counter[MonthKey]]] = {}
     for group in groups:
+        n, month = group.n, group.month
         own = kinds.setdefault(group.facet, {})
-        own.setdefault(group.segments, Counter())[group.month] += group.n
+        if group.segments not in own:
+            own[group.segments] = Counter()
+        own[group.segments][month] += n
         by_segment = counts.setdefault(group.facet, {})
         for each in group.segments:
-            by_segment.setdefault(each, Counter())[group.month] += group.n
+            if each not in by_segment:
+                by_segment[each] = Counter()
+            by_segment[each][month] += n
     found = facet_publication(counts, facets, lying, minimum=minimum, kinds=kinds)
     return found.why_hidden(segment, *when.months)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
@@ -254,6 +255,7 @@ def _outcomes(
     rules = {segment: parse(name.rule) for segment, name in base.segments.items()}
     groups = {number: parse(rule) for number, rule in _group_rules(session, base).items()}
     segments: dict[str, tuple[frozenset[int], int]] = {}
+    facets: dict[tuple[str, str, Any], Facet] = {}
     anonymous = {survey.id for survey in base.surveys if survey.is_anonymous}
     ends = [number for number, place in base.places.items() if place is None]
     for kind, calendar in ((True, UTC_DAYS), (False, calendar_of(base.journey))):
@@ -273,14 +275,20 @@ def _outcomes(
             .where(Response.survey_id.in_(surveys), Score.scale == outcome.scale.id)
             .order_by(Response.submitted_at, Response.id)
         )
-        for response, run, value, known, written, *facet in rows:
+        for response, run, value, known, written, channel, language, flagged in rows:
             if known not in segments:
                 attributes = json.loads(known)
                 inside = (number for number, rule in groups.items() if rule.matches(attributes))
                 segments[known] = segments_of(rules, attributes), next(inside, UNKNOWN)
-            channel, language, flagged = facet
-            own, (of, group) = Facet(channel, language, bool(flagged)), segments[known]
-            yield response, run, Answer(month_key(written), of, value, own, group=group)
+            told = (channel, language, flagged)
+            if told not in facets:
+                facets[told] = Facet(channel, language, bool(flagged))
+            of, group = segments[known]
+            yield (
+                response,
+                run,
+                Answer(month_key(written), of, value, facets[told], {}, group=group),
+            )
 
 
 def _beside(
@@ -345,4 +353,13 @@ def _along(
 
 
 def _with(answer: Answer, scores: dict[str, float]) -> Answer:
-    return replace(answer, scores=scores)
+    # As ``replace`` gives it, which looks through the fields of every one of them.
+    return Answer(
+        answer.month,
+        answer.segments,
+        answer.value,
+        answer.facet,
+        scores,
+        answer.n,
+        answer.group,
+    )

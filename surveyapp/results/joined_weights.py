@@ -75,27 +75,31 @@ def _is_hidden(joined: JoinedScores, answers: Sequence[Answer]) -> bool:
     with_groups: dict[Facet, _Numbers] = {}
     kinds_with: dict[Facet, _Kinds] = {}
     numbers = frozenset(by.groups) if by else frozenset()
+    # Customers alike in all of it are counted together: there are few kinds of them.
+    alike: Counter[tuple[Facet, MonthKey, frozenset[int], int]] = Counter()
     for each in answers:
-        if each.facet.flagged:
-            continue
-        group = each.group if each.group in numbers else UNKNOWN
+        if not each.facet.flagged:
+            group = each.group if each.group in numbers else UNKNOWN
+            alike[each.facet, each.month, each.segments, group] += each.n
+    for (facet, month, segments, group), n in alike.items():
         for into, of_kinds, own in (
-            (counts, kinds, each.segments),
-            (with_groups, kinds_with, each.segments | {group}),
+            (counts, kinds, segments),
+            (with_groups, kinds_with, segments | {group}),
         ):
+            by_number = into.setdefault(facet, {})
             for number in own:
-                months_of = into.setdefault(each.facet, {}).setdefault(number, Counter())
-                months_of[each.month] += each.n
-            kind = of_kinds.setdefault(each.facet, {}).setdefault(own, Counter())
-            kind[each.month] += each.n
+                if number not in by_number:
+                    by_number[number] = Counter()
+                by_number[number][month] += n
+            of_kinds.setdefault(facet, {}).setdefault(own, Counter())[month] += n
     there = {n for own in with_groups.values() for n in own if n < EVERYBODY}
     if not there:
         return True
     minimum = joined.minimum_cell
     told = facet_publication(counts, UNFLAGGED, base.lying, minimum=minimum, kinds=kinds)
     parts = parts_of(counts, base.lying, minimum=minimum, kinds=kinds)
-    segments = tuple((each.id, each.rule) for each in base.segments.values())
+    known = tuple((each.id, each.rule) for each in base.segments.values())
     rules = tuple((n, rule) for n, rule in sorted(joined.group_rules.items()) if n in there)
-    lying = groups_lying(segments, rules)
+    lying = groups_lying(known, rules)
     shown = told_groups(told, parts, with_groups, kinds_with, lying)
     return shown is None or any(shown.why_hidden(group, *months) for group in there)
