@@ -8,7 +8,7 @@ is the delta method).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -19,6 +19,9 @@ from scipy.linalg import qr
 from analysis.covariance.data import Prepared
 from analysis.covariance.discrepancies import with_structures
 from analysis.covariance.efa_blocks import EfaBlock, blocks_of, rotated_form, unrotated
+from analysis.covariance.estimation import Point
+from analysis.covariance.limited_discrepancy import LimitedDiscrepancy, LimitedPoint
+from analysis.covariance.limited_solution import limited_discrepancy
 from analysis.covariance.matrices import Array, GroupStructure, structures
 from analysis.covariance.model import Model
 from analysis.covariance.parameter_table import Parameter, ParameterTable
@@ -69,7 +72,7 @@ def solve_rotated(
     """
     blocks = blocks_of(model)
     _require_equal_kinds(blocks, settings)
-    _require_one_kind_of_items(blocks, settings)
+    _require_plain_thresholds(model, settings)
     targets = {block.name: target_of(block, rotation, target) for block in blocks}
     extracted = [
         {block.name: _extracted(block, group.cov, data.names) for block in blocks}
@@ -158,12 +161,12 @@ def _require_equal_kinds(blocks: tuple[EfaBlock, ...], settings: Options) -> Non
         )
 
 
-def _require_one_kind_of_items(blocks: tuple[EfaBlock, ...], settings: Options) -> None:
-    if settings.answers:
+def _require_plain_thresholds(model: Model, settings: Options) -> None:
+    written = any(path.op in ("|", "~*~") for path in model.paths)
+    if settings.answers and (written or settings.parametrization != "delta"):
         raise ModelError(
-            f'the exploratory block "{blocks[0].name}" is not rotated with written thresholds, theta '
-            "parametrization, or ordinal items beside numbers or predictors; use numeric items alone or "
-            "ordinal ones alone, by delta"
+            f'the exploratory block "{model.blocks[0][1]}" is not rotated with written thresholds or response '
+            "scales, nor in the theta parametrization; leave them out, and use delta"
         )
 
 
@@ -225,13 +228,16 @@ def _restated(
     rotation: Rotation,
     targets: Mapping[str, Array | None],
 ) -> Solution:
+    limited, inner = None, table
+    if found.settings.answers:
+        limited, inner = limited_discrepancy(table, found.data, found.settings)
     built = tuple(
         structure.with_exogenous(
             table.exogenous, group.cov, group.mean if table.mean_structure else None
         )
-        for structure, group in zip(structures(table), found.data.groups, strict=True)
+        for structure, group in zip(structures(inner), found.data.groups, strict=True)
     )
-    theta = np.zeros(table.n_free)
+    theta = np.zeros(1 + max(row.free for row in inner.rows))
     conditions, reported = [], []
     for number, (old, new) in enumerate(zip(found.structures, built, strict=True)):
         directed, symmetric, intercepts = old.matrices(found.theta)
@@ -261,7 +267,10 @@ def _restated(
         for one in placed:
             if len(one.block.factors) > 1:
                 conditions.append(_slopes(one, new, table, theta, rotation, found.settings))
-    transform = _within(np.vstack(conditions) if conditions else np.zeros((0, len(theta))), table)
+    held = np.vstack(conditions) if conditions else np.zeros((0, len(theta)))
+    if limited is not None:
+        return _restated_answers(found, table, inner, built, limited, theta, held, reported)
+    transform = _within(held, table.transform)
     offset = theta - transform @ np.linalg.lstsq(transform, theta, rcond=None)[0]
     table = replace(table, transform=transform, offset=offset, constrained=True)
     discrepancy = with_structures(found.discrepancy, built)
@@ -270,6 +279,48 @@ def _restated(
         found.optimum, point=point, gradient=transform.T @ discrepancy.gradient(point)
     )
     return Solution(table, found.data, found.settings, built, discrepancy, optimum, tuple(reported))
+
+
+def _restated_answers(
+    found: Solution,
+    table: ParameterTable,
+    inner: ParameterTable,
+    built: tuple[GroupStructure, ...],
+    discrepancy: LimitedDiscrepancy,
+    theta: Array,
+    held: Array,
+    reported: Sequence[RotatedBlock],
+) -> Solution:
+    """The same of ordinal items beside numbers or predictors, whose thresholds no rotation moves and whose
+    residual variances follow from the parameters (``theta`` has them behind these).
+    """
+    values = {
+        (row.lhs, row.op, row.rhs, row.group): found.theta[row.free]
+        for row in found.table.rows
+        if row.free >= 0
+    }
+    for row in inner.rows:
+        if row.free >= 0 and row.op in ("|", "~*~"):
+            theta[row.free] = values[row.lhs, row.op, row.rhs, row.group]
+    point = discrepancy.at(theta)
+    if not isinstance(point, LimitedPoint) or point.full is None or point.follows is None:
+        raise ModelError("the rotated solution leaves an item without variance")
+    transform = _within(held, np.vstack([table.transform, point.follows @ table.transform]))
+    at = replace(
+        inner,
+        transform=transform,
+        offset=point.full - transform @ np.linalg.lstsq(transform, point.full, rcond=None)[0],
+        constrained=True,
+        original=table,
+        follow=len(point.full) - table.n_free,
+    )
+    known = tuple(structure.implied(point.full) for structure in built)
+    optimum = replace(
+        found.optimum,
+        point=Point(point.full, point.value, known, terms=point.terms),
+        gradient=transform[: table.n_free].T @ discrepancy.gradient(point),
+    )
+    return Solution(at, found.data, found.settings, built, discrepancy, optimum, tuple(reported))
 
 
 def _placed(
@@ -366,9 +417,9 @@ def _slopes(
     return slopes
 
 
-def _within(conditions: Array, table: ParameterTable) -> Array:
-    """The table's transform (q, .) restricted to where the conditions hold."""
-    reduced = conditions @ table.transform
+def _within(conditions: Array, transform: Array) -> Array:
+    """A table's transform (q, .) restricted to where the conditions hold."""
+    reduced = conditions @ transform
     length = np.linalg.norm(reduced, axis=1)
     _, singular, right = np.linalg.svd(reduced / np.where(length > 0, length, 1.0)[:, None])
     if (length == 0).any() or (len(singular) and singular[-1] < RANK * singular[0]):
@@ -376,4 +427,4 @@ def _within(conditions: Array, table: ParameterTable) -> Array:
             "the criterion does not determine the rotation: the loadings can be turned without changing it. "
             "Give the target more values (at least m (m - 1) of m correlated factors), or choose geomin"
         )
-    return np.asarray(table.transform @ right[len(reduced) :].T)
+    return np.asarray(transform @ right[len(reduced) :].T)
