@@ -24,6 +24,7 @@ from surveyapp.results.project_analyses import (
 )
 from surveyapp.results.project_json import model_document, model_to_json, project_to_json
 from surveyapp.results.project_options import (
+    BLOCK_ROTATIONS,
     COMPOSITE_MISSING,
     EQUAL,
     ESTIMATORS,
@@ -130,6 +131,11 @@ class ModelOptionsSchema(Strict):
     )
     group = _text("The attribute that makes groups, of a covariance-based model.", 200)
     equal = _one_of(EQUAL, "What is equal across groups.")
+    ordered = _text(
+        "The ordinal items by WLSMV, separated by commas; the others are numbers. By default all.",
+        LONGEST_TEXT,
+    )
+    rotation = _one_of(BLOCK_ROTATIONS, "Of exploratory blocks; by default geomin.")
     std_lv = ma.fields.Boolean(metadata={"description": "Fix factor variances at 1."})
     cluster = _text("The attribute that makes clusters, of a text with levels.", 200)
     weights = _text("The item with respondents' weights, of a text with levels; by MLR.", 200)

@@ -30,7 +30,7 @@ from surveyapp.jobs.kinds import ProjectModelPayload, ProjectPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import COVARIANCE, observed_names
 from surveyapp.results.project_answers import ProjectAnswers, project_answers
-from surveyapp.results.project_options import ordinal_items
+from surveyapp.results.project_options import ordinal_items, rotation_of
 from surveyapp.results.project_sample_fits import levels_document
 from surveyapp.results.project_steps import Taken, careless_rows, scaled, scales_after, taken
 from surveyapp.results.project_tables import (
@@ -324,6 +324,7 @@ def fit_covariance(data: pd.DataFrame, model: ProjectModel) -> SemFit:
         group=options["group"] or None,
         equal=tuple(filter(None, options["equal"].split(","))),
         std_lv=options["std_lv"],
+        rotation=rotation_of(options),
     )
 
 

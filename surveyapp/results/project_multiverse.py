@@ -38,8 +38,13 @@ def project_multiverse(
     """Fit the model in every universe and say what each gave. data: the answers before all ``steps``.
 
     Steps that do not exclude rows are always taken. Raises Conflict for more than ``MOST_EXCLUSIONS``
-    that do, and as ``taken``.
+    that do, for a chosen rotation, and as ``taken``.
     """
+    if model.options.get("rotation"):
+        raise Conflict(
+            f"This model is rotated by {model.options['rotation']}, and a multiverse rotates by geomin: fit the"
+            " model by geomin first."
+        )
     at_will = [at for at, (kind, _) in enumerate(steps) if kind in EXCLUSIONS]
     if len(at_will) > MOST_EXCLUSIONS:
         raise Conflict(

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.covariance.rotation import Rotation
+from analysis.covariance.syntax import parse
 from analysis.two_level.model import has_levels, parse_levels
 from surveyapp.errors import Invalid
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE
@@ -31,6 +33,12 @@ EQUAL = {
     "loadings,intercepts": "Loadings and intercepts",
     "loadings,intercepts,residuals": "Loadings, intercepts and residuals",
 }
+BLOCK_ROTATIONS = {
+    "": "Geomin, correlated factors",
+    "oblimin": "Oblimin (quartimin), correlated factors",
+    "bi-geomin": "Geomin beside a general factor, which comes first",
+    "bi-quartimin": "Quartimin beside a general factor, which comes first",
+}
 SCHEMES = {
     "path": "Path weighting",
     "factorial": "Factorial",
@@ -53,6 +61,7 @@ _OF_COVARIANCE: Mapping[str, tuple[str, Any]] = {
     "cluster": ("Clusters by", ""),
     "weights": ("Weights of respondents", ""),
     "cluster_weights": ("Weights of clusters", ""),
+    "rotation": ("Rotation", ""),
 }
 # Of these a model that has no levels stores nothing.
 _OF_LEVELS = ("cluster", "weights", "cluster_weights")
@@ -107,12 +116,24 @@ def options_in_words(kind: str, options: Mapping[str, Any]) -> str:
         )
         if options.get(name)
     )
-    return f"{options['estimator']}, {_missing(options)}{ordinal}{groups}{unit}{levels}"
+    turned = f", {options['rotation']} rotation" if options.get("rotation") else ""
+    return f"{options['estimator']}, {_missing(options)}{ordinal}{groups}{unit}{levels}{turned}"
+
+
+def rotation_of(options: Mapping[str, Any]) -> Rotation | None:
+    """The rotation that was chosen for exploratory blocks; None for the default."""
+    return Rotation(options["rotation"]) if options.get("rotation") else None
 
 
 def require_level_options(text: str, options: Mapping[str, Any]) -> None:
     """Raise Invalid, with the field, where a text and its options do not have levels together, or have what
-    two-level models do not."""
+    two-level models do not, and where a rotation has no factors to rotate."""
+    if options.get("rotation") and (has_levels(text) or not parse(text).blocks):
+        raise Invalid(
+            'A rotation needs exploratory blocks; write efa("block")*factor before their factors, or leave'
+            " the rotation as it was",
+            field="rotation",
+        )
     if not has_levels(text):
         for name in _OF_LEVELS:
             if options.get(name):
@@ -191,8 +212,10 @@ def _covariance(chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
     for name in ("weights", "cluster_weights"):
         if levels[name] and levels[name] not in known.items:
             raise Invalid(f"{levels[name]!r} is no column of numbers", field=name)
+    rotation = _one(chosen, "rotation", BLOCK_ROTATIONS)
     return {
         **{name: value for name, value in levels.items() if value},
+        **({"rotation": rotation} if rotation else {}),
         "estimator": estimator,
         "ordered": ",".join(_ordinal(chosen, estimator, known)),
         "missing": missing,

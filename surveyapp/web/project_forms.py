@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.results.model_texts import COVARIANCE
 from surveyapp.results.project_options import (
+    BLOCK_ROTATIONS,
     COMPOSITE_MISSING,
     EQUAL,
     ESTIMATORS,
@@ -162,6 +163,12 @@ class ModelForm(StaffForm):
     )
     weights = SelectField("Weights of respondents", default="", validate_choice=False)
     cluster_weights = SelectField("Weights of clusters", default="", validate_choice=False)
+    rotation = SelectField(
+        "Rotation",
+        default="",
+        choices=choices(BLOCK_ROTATIONS.items()),
+        description='Of exploratory blocks, written efa("block")*factor.',
+    )
     std_lv = BooleanField("Fix the factors' variances at 1 instead of first loadings")
     scheme = SelectField("Weighting scheme", default="path", choices=choices(SCHEMES.items()))
     composite_missing = SelectField(

@@ -646,6 +646,21 @@ def test_ordinal_items_may_stand_beside_numbers(client, installation, base):
     assert {said.split(":")[0] for said in joined} <= {"rel1", "rel2", "ass1"}
     wanted = sum(len(own) - 3 for own in answers) - len(joined)
     assert joined and steps["thresholds"]["d_df"] == wanted
+    turned = fitted(
+        client,
+        installation,
+        base,
+        name="Turned",
+        estimator="WLSMV",
+        ordered="rel1, rel2, ass1",
+        text='efa("b")*F + efa("b")*G =~ rel1 + rel2 + rel3 + ass1 + ass2 + ass3',
+        rotation="oblimin",
+    )
+    document = client.get(f"{turned}.json").json
+    assert document["result"]["rotation"]["method"] == "oblimin"
+    assert document["result"]["fit"]["df"] == 4
+    assert "oblimin rotation" in client.get(turned).text
+    assert 'rotation = "oblimin"' in client.get(f"{turned}.R").text
 
 
 def test_a_text_is_drawn_and_an_edit_of_the_drawing_is_one_of_the_text(client, base):
@@ -694,6 +709,8 @@ def test_a_text_is_checked_while_it_is_typed_and_refused_when_it_is_sent(client,
         {"equal": "loadings"},
         {"group": "age"},
         {"kind": "tree"},
+        {"rotation": "oblimin"},
+        {"rotation": "varimin"},
     ):
         answer = client.post(f"{base}/models/new", data=FORM | changes)
         assert answer.status_code == 422, changes
