@@ -21,7 +21,7 @@ from surveyapp.reports.document import (
     Table,
     Tone,
 )
-from surveyapp.results.preregistration_document import CORRECTIONS, SIGNS, TEXTS
+from surveyapp.results.preregistration_document import CORRECTIONS, FAMILIES, SIGNS, TEXTS
 from surveyapp.results.project_analyses import ANALYSES
 from surveyapp.results.project_options import options_in_words
 
@@ -84,7 +84,9 @@ def _blocks(found: Mapping[str, Any], sha256: str) -> Iterator[Block]:
         )
         if any(each["parameter"] for each in plan["hypotheses"]):
             adjusted = CORRECTIONS[plan.get("correction", "")]
-            yield Paragraph(f"P values of the hypotheses that a model tests: {adjusted}.")
+            family = FAMILIES[plan.get("family", "")]
+            together = f" Tests adjusted together: {family}." if plan.get("correction") else ""
+            yield Paragraph(f"Adjustment of p values: {adjusted}.{together}")
     else:
         yield Paragraph("No hypothesis is stated: the study is exploratory.")
     yield Heading("Design")

@@ -30,6 +30,11 @@ def hypothesis_table(tests: Sequence[HypothesisTest], number: int) -> Table:
     ]
     counts = sorted({test.n for test in tests if test.n is not None})
     n = "" if not counts else f" n = {' and '.join(f'{each:,}' for each in counts)}."
+    family = (
+        "all tests of its models and groups"
+        if any(test.family for test in tests)
+        else "the hypotheses that a model tests"
+    )
     return Table(
         number=number,
         title="Hypotheses of the Plan and What Was Estimated",
@@ -46,7 +51,7 @@ def hypothesis_table(tests: Sequence[HypothesisTest], number: int) -> Table:
             Column("Result", 0.1 if several else 0.12),
         ],
         cells=rows,
-        note="Standardised estimates; two-sided tests at 5%, by p as the plan adjusts it for the hypotheses"
-        f" that a model tests. Not significant is no proof of no effect.{n}",
+        note="Standardised estimates; two-sided tests at 5%, by p as the plan adjusts it for"
+        f" {family}. Not significant is no proof of no effect.{n}",
         look=Look.APA,
     )

@@ -34,7 +34,8 @@ class HypothesisTest:
     """A hypothesis that names a parameter, and what one planned model estimates for it.
 
     ``estimate`` with its 95 % interval: standardised; ``p``: two-sided; ``p_adjusted``: for the
-    hypotheses that this model, and within it this ``group``, tests. Of one that no model tests all of
+    hypotheses that this model, and within it this ``group``, tests, or where the plan's ``family`` is
+    "all" for every test of its models and groups. Of one that no model tests all of
     these are None and ``model`` is empty.
     """
 
@@ -52,6 +53,7 @@ class HypothesisTest:
     p: float | None = None
     p_adjusted: float | None = None
     verdict: str = NOT_TESTED
+    family: str = ""
 
 
 def hypothesis_tests(plan: Mapping[str, Any], done: Sequence[DoneModel]) -> list[HypothesisTest]:
@@ -60,16 +62,15 @@ def hypothesis_tests(plan: Mapping[str, Any], done: Sequence[DoneModel]) -> list
     Models that were not planned test none. P values are adjusted as the plan says.
     """
     named = [
-        HypothesisTest(number, each["text"], each["parameter"], each["sign"])
+        HypothesisTest(
+            number, each["text"], each["parameter"], each["sign"], family=plan.get("family", "")
+        )
         for number, each in enumerate(plan["hypotheses"], start=1)
         if each["parameter"]
     ]
     models = [model for found in planned_models(plan, done) for model in found]
-    tested = [
-        test
-        for model in dict.fromkeys(models)
-        for test in _adjusted(list(_of_model(named, model)), plan.get("correction", ""))
-    ]
+    tests = [test for model in dict.fromkeys(models) for test in _of_model(named, model)]
+    tested = list(_adjusted(tests, plan.get("correction", "")))
     reached = {test.number for test in tested}
     tested += [test for test in named if test.number not in reached]
     return sorted(tested, key=lambda test: test.number)
@@ -92,8 +93,12 @@ def _of_model(named: Sequence[HypothesisTest], model: DoneModel) -> Iterator[Hyp
 
 
 def _adjusted(tests: list[HypothesisTest], correction: str) -> Iterator[HypothesisTest]:
-    for group in dict.fromkeys(test.group for test in tests):
-        own = [test for test in tests if test.group == group]
+    families: dict[tuple[int | None, str], list[HypothesisTest]] = {}
+    for test in tests:
+        families.setdefault((None, "") if test.family else (test.model_id, test.group), []).append(
+            test
+        )
+    for own in families.values():
         tried = [test for test in own if test.p is not None]
         p_values = ADJUSTED[correction]([test.p for test in tried if test.p is not None])
         found = dict(zip(tried, p_values, strict=True))

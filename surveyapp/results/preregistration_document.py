@@ -28,6 +28,11 @@ CORRECTIONS: Mapping[str, str] = {
     "bonferroni": "Bonferroni",
     "benjamini-hochberg": "Benjamini-Hochberg (false discovery rate)",
 }
+# Which of the plan's tests are adjusted together.
+FAMILIES: Mapping[str, str] = {
+    "": "those of one model, in each group by itself",
+    "all": "those of all planned models and groups",
+}
 _DIGITS = set("0123456789abcdef")
 
 
@@ -85,6 +90,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     corrections = [CORRECTIONS[each.get("correction", "")] for each in (before, after)]
     if corrections[0] != corrections[1]:
         said.append(f"Adjustment of p values: {corrections[0]} became {corrections[1]}.")
+    families = [FAMILIES[each.get("family", "")] for each in (before, after)]
+    if families[0] != families[1]:
+        said.append(f"Tests adjusted together: {families[0]} became {families[1]}.")
     said += _listed("Hypothesis", before["hypotheses"], after["hypotheses"], hypothesis_in_words)
     said += _listed("Step", before["steps"], after["steps"], lambda step: step["words"])
     said += _listed("Model", before["models"], after["models"], model_in_words)

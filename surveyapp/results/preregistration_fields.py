@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from surveyapp.errors import Invalid
-from surveyapp.results.preregistration_document import CORRECTIONS, SIGNS, TEXTS
+from surveyapp.results.preregistration_document import CORRECTIONS, FAMILIES, SIGNS, TEXTS
 from surveyapp.results.project_analyses import ANALYSES
 from surveyapp.results.project_analysis_options import plannable
 from surveyapp.results.project_variables import Variables
@@ -21,6 +21,7 @@ EMPTY: Mapping[str, Any] = {
     "last_day": "",
     "hypotheses": [],
     "correction": "",
+    "family": "",
     "models": [],
 }
 
@@ -33,6 +34,7 @@ def read_fields(typed: Mapping[str, str]) -> dict[str, Any]:
         "last_day": _day(typed.get("last_day", "")),
         "hypotheses": read_hypotheses(typed.get("hypotheses", "")),
         "correction": _correction(typed.get("correction", "")),
+        "family": _family(typed.get("family", "")),
     }
 
 
@@ -105,6 +107,15 @@ def _correction(typed: str) -> str:
         raise Invalid(
             f"{typed[:40]!r} is no adjustment; use {', '.join(filter(None, CORRECTIONS))}, or none.",
             field="correction",
+        )
+    return typed
+
+
+def _family(typed: str) -> str:
+    if typed not in FAMILIES:
+        raise Invalid(
+            f"{typed[:40]!r} names no tests that are adjusted together; use all, or leave it out.",
+            field="family",
         )
     return typed
 

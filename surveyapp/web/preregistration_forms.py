@@ -6,7 +6,7 @@ from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
-from surveyapp.results.preregistration_document import CORRECTIONS
+from surveyapp.results.preregistration_document import CORRECTIONS, FAMILIES
 from surveyapp.results.preregistration_fields import LONGEST_FIELD
 from surveyapp.results.project_analyses import ANALYSES
 from surveyapp.results.project_analysis_options import plannable
@@ -28,8 +28,12 @@ class PlanForm(StaffForm):
     correction = SelectField(
         "Adjustment of p values",
         choices=choices(CORRECTIONS.items()),
-        description="For the hypotheses that the same model tests. Their estimates are set beside the"
-        " signs that you expect.",
+        description="Estimates are set beside the signs that you expect.",
+    )
+    family = SelectField(
+        "Tests adjusted together",
+        choices=choices(FAMILIES.items()),
+        description="All, where one significant test anywhere would count as a finding of the study.",
     )
     design = TextAreaField(
         "Design", _TEXT, description="Who is asked what, when, and how they are sampled."

@@ -24,7 +24,14 @@ from surveyapp.results.preregistration_departures import (
     give_reason,
     tests_of,
 )
-from surveyapp.results.preregistration_document import CORRECTIONS, SIGNS, TEXTS, file_of, hash_of
+from surveyapp.results.preregistration_document import (
+    CORRECTIONS,
+    FAMILIES,
+    SIGNS,
+    TEXTS,
+    file_of,
+    hash_of,
+)
 from surveyapp.results.preregistration_fields import EMPTY, hypotheses_as_text
 from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
 from surveyapp.results.project_variables import variables_of
@@ -288,6 +295,7 @@ def _words() -> dict[str, Any]:
         "texts": TEXTS,
         "signs": SIGNS,
         "corrections": CORRECTIONS,
+        "families": FAMILIES,
         "method": options_in_words,
         "analysis_in_words": analysis_in_words,
     }

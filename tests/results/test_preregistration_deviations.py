@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from surveyapp.errors import Invalid
+from surveyapp.reports.project_hypotheses import hypothesis_table
 from surveyapp.results.hypothesis_tests import hypothesis_tests
 from surveyapp.results.planned_models import DoneAnalysis, DoneModel
 from surveyapp.results.preregistration_deviations import deviations
@@ -225,8 +226,15 @@ def test_hypotheses_stand_beside_the_estimates_by_p_as_the_plan_adjusts_it():
     grouped = {**result, "groups": {"North": 90, "South": 100}, "estimates": [
         estimate("b", "~", "a", 0.3, 0.001, group) for group in (1, 2)
     ]}  # fmt: skip
-    by_group = hypothesis_tests(plan, [replace(MODEL, result=grouped)])
-    assert [each.group for each in by_group if each.number == 2] == ["North", "South"]
+    both = [replace(MODEL, result=grouped), replace(fitted, id=3)]
+    by_group = hypothesis_tests(plan, both)
+    assert [each.group for each in by_group if each.number == 2] == ["North", "South", ""]
+    assert [each.p_adjusted for each in by_group if each.number == 2] == [0.001, 0.001, 0.03]
+    together = [each for each in hypothesis_tests({**plan, "family": "all"}, both) if each.p]
+    assert len(together) == 6  # two groups of the one model, four hypotheses by the other
+    adjusted = sorted((each.p, each.p_adjusted) for each in together)
+    assert [p for _, p in adjusted] == pytest.approx([0.006, 0.006, 0.006, 0.03, 0.06, 0.8])
+    assert "all tests of its models and groups" in hypothesis_table(together, 1).note
 
 
 def test_a_path_of_composites_is_tested_by_its_resamples():

@@ -35,6 +35,8 @@ FORM = {
 PEOPLE = people(70)
 FIELDS = {
     "hypotheses": "The two go together | reliability ~~ assurance | +",
+    "correction": "holm",
+    "family": "all",
     "design": "One <b>wave",
     "n": "80",
     "stopping": "When 80 have answered",
@@ -220,6 +222,7 @@ def test_deviations_stand_on_the_pages_and_in_the_report_with_their_reason(
     page = client.get(model).text
     assert said in page and "Reason: The &lt;i&gt;budget" in page
     [test] = client.get(f"{base}/preregistrations.json").json["hypotheses"]
+    assert test["family"] == "all" and "all tests of its models and groups" in page
     assert test["p"] == test["p_adjusted"] and test["verdict"] in ("supported", "not significant")
     title = "Hypotheses of the Plan and What Was Estimated"
     assert title in page and title in client.get(f"{model}/tables.tex").text
