@@ -87,7 +87,7 @@ def _may(permission: str) -> bool:
 
 def when(moment: datetime | None) -> str:
     """A moment to the minute, in UTC."""
-    return f"{moment:%d %b %Y, %H:%M}" if moment else "never"
+    return f"{day(moment)}, {moment:%H:%M}" if moment else "never"
 
 
 def target_said(figure: Figure) -> str:

@@ -27,7 +27,7 @@ from surveyapp.web.filters import scope_asked
 from surveyapp.web.forms import choices
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
-from surveyapp.web.number_formats import instrument_title
+from surveyapp.web.number_formats import day, instrument_title
 from surveyapp.web.quota import leave_room
 from surveyapp.web.reads import note_read
 from surveyapp.web.report_form import (
@@ -159,7 +159,7 @@ def _form(session: Session, journey: Journey) -> ReportForm:
     made = [
         (
             str(each.id),
-            f"{_about(each)}, {each.created_at:%d %b %Y}: for researchers",
+            f"{_about(each)}, {day(each.created_at)}: for researchers",
         )
         for each in analyses.analyses(session, journey_id)
         if each.result is not None
