@@ -60,7 +60,7 @@ def verdict(found: Portfolio) -> str:
 
 def more_answers(power: ChangePower, figure: Figure) -> str:
     """How many answers more would show a change that is worth knowing, at 80% power."""
-    size = phrases.number(power.size)
+    size = f"{phrases.number(power.size)} points"
     chance = f"with {power.power:.0%} probability"
     if power.needed is None:
         shown = phrases.number(power.shown)

@@ -54,7 +54,7 @@ class AlertForm(StaffForm):
     )
     whole = BooleanField(
         "Only when the whole 95% interval has crossed the threshold",
-        description="Then a fall that may be due to chance is not told.",
+        description="Then a crossing that may be due to chance is not told.",
     )
     weighted = BooleanField(
         "Weighted by population shares",
