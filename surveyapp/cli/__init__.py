@@ -124,9 +124,14 @@ def surveyapp() -> None:
 
 
 def main() -> None:
+    """Run what the command line asks for."""
+    run_told(surveyapp)
+
+
+def run_told(command: click.Command) -> None:
     """Run a command; an error that speaks to people is one line and exit code 2."""
     try:
-        surveyapp.main(standalone_mode=False)
+        command.main(standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(130)

@@ -153,8 +153,6 @@ def process(lifeline: int | None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        process(standalone_mode=False)
-    except (SurveyappError, OSError) as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
+    from surveyapp.cli import run_told
+
+    run_told(process)

@@ -384,7 +384,9 @@ def _working(found: Status) -> Iterator[Finding]:
             "Look at the System page and the worker's log.",
         )
     if not problems:
-        yield good("Work", f"{len(found.living)} workers, nothing waits too long")
+        n = len(found.living)
+        workers = "1 worker" if n == 1 else f"{n} workers"
+        yield good("Work", f"{workers}, nothing waits too long")
     room = f"{found.disk_free / 1e9:.1f} GB free of {found.disk_total / 1e9:.1f} GB"
     if found.disk_is_nearly_full:
         yield fault("Disk", room, "Make room: what cannot be written is not taken from customers.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,20 @@ def test_what_keeps_it_from_starting_is_one_line_with_the_cure(
         told = run(command)
         assert (told.code, told.out, told.err.count("\n")) == (2, "", 1), command
         assert told.err.startswith("Error: ") and why in told.err
+
+
+def test_a_process_of_run_says_no_more_of_a_database_that_is_away(home: Path):
+    """It is started again and again until the database is back: a trace each time would fill the log."""
+    away = {"HOME": str(home), "DATABASE_URL": "postgresql+psycopg://u:p@127.0.0.1:9/x"}
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", "surveyapp.cli.serving", "worker"],
+        env={**os.environ, **{f"SURVEYAPP_{name}": value for name, value in away.items()}},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stdout, told.stderr.count("\n")) == (2, "", 1)
+    assert told.stderr.startswith("Error: The database cannot be used")
 
 
 @pytest.mark.parametrize("command", ["run", "web"])
