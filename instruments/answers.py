@@ -119,12 +119,12 @@ def read(
 
 def read_item(item: Item, raw: object) -> Value | Fault | None:
     """One item's value, a Fault, or None when nothing was answered."""
+    if isinstance(raw, list) and len(raw) == 1 and item.kind is not ItemKind.MULTIPLE_CHOICE:
+        raw = raw[0]  # as a form sends nearly everything
     if type(raw) is str and len(raw) == 1 and item.scale is not None and "0" <= raw <= "9":
         value = int(raw)  # nearly all answers
         if item.scale.minimum <= value <= item.scale.maximum:
             return value
-    if isinstance(raw, list) and len(raw) == 1 and item.kind is not ItemKind.MULTIPLE_CHOICE:
-        raw = raw[0]  # as a form sends nearly everything
     if isinstance(raw, (list, tuple)):
         if len(raw) > MOST_TICKS:
             reason = f"There are {len(raw)} answers to one question."

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -280,13 +280,11 @@ class Store:
         finally:
             _FROM_REPLICA.reset(before)
 
-    @contextmanager
-    def raw_connection(self) -> Iterator[RawConnection]:
+    def raw_connection(self) -> AbstractContextManager[RawConnection]:
         """For single reads by a ``Statement``: each sees what is committed at its moment. Opening a
         connection of SQLAlchemy's takes longer than reading the row behind a link.
         """
-        with self._raw(self._readers) as connection:
-            yield connection
+        return self._raw(self._readers)
 
     @contextmanager
     def _raw(self, kept: deque[_Kept]) -> Iterator[RawConnection]:

@@ -44,6 +44,7 @@ DOCUMENTS = (
     "closed_loop",
     "comments",
 )
+_ASKED = "asked in"  # where a survey keeps what it asks, with the library that has it
 _Read = TypeVar("_Read")
 
 
@@ -154,7 +155,11 @@ class Survey:
 
     def asked(self, library: Library) -> pins.Asked:
         """The instruments, each with the key that names the asked items, in the wordings it reads."""
-        return pins.asked(self.asks, library)
+        # Kept beside the settings that were read: to find it by all that is asked costs a hash of that.
+        kept: tuple[Library, pins.Asked] | None = self.__dict__.get(_ASKED)
+        if kept is None or kept[0] is not library:
+            kept = self.__dict__[_ASKED] = library, pins.asked(self.asks, library)
+        return kept[1]
 
     def offered(self, library: Library) -> tuple[str, ...]:
         """The languages that customers may choose from, the survey's own first."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import NullSession, SessionInterface
+from werkzeug.routing import MapAdapter
 
 from surveyapp.web.installation import EXTENSION
 from surveyapp.web.log import keep_log
@@ -30,18 +32,64 @@ if TYPE_CHECKING:
 
 BLUEPRINTS = (respond, draw, self_service, short_links, embed, kiosk, unsubscribe)
 PREFIXES = ("/s/", "/r/", "/e/", "/k/", "/u/")
+# What an address that is built, or looked up, hangs on beside its path; strangers write some of it.
+_PLACE = (
+    *("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME"),
+    *("HTTP_CONNECTION", "HTTP_UPGRADE"),
+)
+_LONGEST_PLACE, _MOST_PLACES = 500, 100
 
 
-class _SurveyPages(Flask):
+class _NoSession(SessionInterface):
+    """Of pages without a session: no key is asked for and no cookie looked for."""
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        return NullSession()
+
+
+class SurveyPages(Flask):
     """Flask, whose functions here are none of them coroutines: it asks six times a request."""
+
+    session_interface = _NoSession()
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, static_folder=None)
+        self._adapters: dict[tuple[str | None, ...], tuple[str, MapAdapter]] = {}
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """As Flask makes it. What it finds out of the host's name is kept for the next request to it."""
+        if request is None:
+            return super().create_url_adapter(None)
+        environ = request.environ
+        place = tuple(environ.get(name) for name in _PLACE)
+        kept = self._adapters.get(place)
+        if kept is None:
+            made = super().create_url_adapter(request)
+            is_short = sum(len(each or "") for each in place) <= _LONGEST_PLACE
+            if made is not None and is_short:
+                if len(self._adapters) >= _MOST_PLACES:
+                    self._adapters.clear()
+                self._adapters[place] = request.host, made
+            return made
+        request.host, first = kept
+        return MapAdapter(
+            self.url_map,
+            first.server_name,
+            first.script_name,
+            first.subdomain,
+            first.url_scheme,
+            environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace"),
+            environ["REQUEST_METHOD"],
+            environ.get("QUERY_STRING", "").encode("latin-1").decode(errors="replace"),
+        )
+
 
 def serve_apart(app: Flask) -> None:
     """Divert everything under these prefixes from ``app`` to an application that holds the survey pages only."""
-    surveys = _SurveyPages("surveyapp.web", static_folder=None)
+    surveys = SurveyPages("surveyapp.web")
     surveys.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}  # no blanks over the wire
     surveys.extensions[EXTENSION] = app.extensions[EXTENSION]
     open_write_queue(surveys, app.extensions[EXTENSION])

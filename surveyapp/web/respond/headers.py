@@ -11,6 +11,7 @@ from surveyapp.surveys.survey import Survey
 from surveyapp.web.installation import installation
 from surveyapp.web.respond.assets import hash_of, script_hash, style_hash
 from surveyapp.web.respond.readable import theme_of
+from surveyapp.web.respond.ready import Ready
 from surveyapp.web.respond.theme import page_theme
 
 
@@ -64,19 +65,23 @@ def theme_css(survey: Survey) -> str:
 
 def protected(response: Response) -> Response:
     """Set the headers. ``no-store`` would empty the form of whoever goes back to it."""
-    headers = response.headers
-    if "Content-Security-Policy" in headers:
+    own = {name.lower() for name, _ in response.headers}
+    if "content-security-policy" in own:
         return response
     https = installation().settings.base_url.startswith("https://")
-    allowed = tuple(g.get("allowed", {}).items())
-    headers.extend(_headers(allowed, g.get("styles", ()), https))
-    headers.setdefault("Cache-Control", "private, no-cache")
+    allowed = tuple(g.allowed.items()) if "allowed" in g else ()
+    styles = g.styles if "styles" in g else ()
+    headers = _headers(allowed, styles, https, "cache-control" not in own)
+    if isinstance(response, Ready):
+        response.protection = headers
+    else:
+        response.headers.extend(headers)
     return response
 
 
 @lru_cache(maxsize=512)
 def _headers(
-    allowed: tuple[tuple[str, str], ...], styles: tuple[str, ...], https: bool
+    allowed: tuple[tuple[str, str], ...], styles: tuple[str, ...], https: bool, revalidated: bool
 ) -> tuple[tuple[str, str], ...]:
     """The headers of a page that is allowed this much; made once, for they go with every page."""
     directives = {**policy(), **dict(allowed)}
@@ -88,6 +93,7 @@ def _headers(
         ("X-Content-Type-Options", "nosniff"),
         ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
         *((("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),) if https else ()),
+        *((("Cache-Control", "private, no-cache"),) if revalidated else ()),
     )
 
 

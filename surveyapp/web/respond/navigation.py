@@ -84,8 +84,9 @@ def _is_unpressed(page: Page, sent: MultiDict[str, str]) -> bool:
     """
     if GO_FIELD in sent:
         return False
-    return any(
-        "" in sent.getlist(question.name)
+    empty = {name for name, values in sent.lists() if "" in values}
+    return bool(empty) and any(
+        question.name in empty
         for question in page.content.questions
         if question.layout not in (Layout.TEXT, Layout.NUMBER)
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
 from flask import Response, render_template, request
+from werkzeug.datastructures import Accept, Headers
+from werkzeug.http import parse_accept_header
 
 from surveyapp.i18n.languages import texts
 from surveyapp.surveys.survey import Survey
@@ -15,33 +17,36 @@ from surveyapp.web.respond.assets import script, style
 from surveyapp.web.respond.headers import brand
 from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.readable import theme_of
+from surveyapp.web.respond.ready import HTML, Ready
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-    from werkzeug.datastructures import Headers
-
-
-class Ready(Response):
-    """An answer whose headers are as they are sent: nothing is looked for in them and put right, which
-    takes as long as to set them. A place that it leads to is written as addresses are.
-    """
-
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        return self.headers
+_OF_PAGES = (
+    ("Content-Type", HTML),
+    ("Vary", "Accept-Encoding, Accept-Language"),
+)
+_LONGEST = 200  # letters of a header that are read
 
 
 def html(body: bytes, *, encoding: str = "", status: int = 200) -> Response:
     """A page that is in this encoding already."""
-    response = Ready(body, status, mimetype="text/html")
+    told = [*_OF_PAGES, ("Content-Length", str(len(body)))]
     if encoding:
-        response.headers["Content-Encoding"] = encoding
-    response.headers["Vary"] = "Accept-Encoding, Accept-Language"
-    return response
+        told.append(("Content-Encoding", encoding))
+    return Ready([body], status, Headers(told))
+
+
+def takes_gzip() -> bool:
+    """Whether the browser reads what is packed."""
+    return _names_gzip(request.environ.get("HTTP_ACCEPT_ENCODING", "")[:_LONGEST])
+
+
+@lru_cache(maxsize=256)  # browsers send a handful
+def _names_gzip(accepted: str) -> bool:
+    return bool(parse_accept_header(accepted, Accept)["gzip"])
 
 
 def packed(page: str, *, status: int = 200) -> Response:
     """A page that was made for this request alone."""
-    if request.accept_encodings["gzip"]:
+    if takes_gzip():
         return html(gzip.compress(page.encode(), 6), encoding="gzip", status=status)
     return html(page.encode(), status=status)
 

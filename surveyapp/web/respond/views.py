@@ -44,7 +44,8 @@ from surveyapp.web.respond.navigation import (
 from surveyapp.web.respond.negotiation import negotiated_language
 from surveyapp.web.respond.pages import Page, rendered
 from surveyapp.web.respond.readable import theme_of
-from surveyapp.web.respond.saying import Ready, html, message, neutral, packed
+from surveyapp.web.respond.ready import led_to
+from surveyapp.web.respond.saying import html, message, neutral, packed, takes_gzip
 from surveyapp.web.respond.senders import watched
 from surveyapp.web.respond.write_queue import NOT_WRITTEN, submitted, written
 
@@ -69,7 +70,7 @@ def show(link: str, ticket: str | None = None) -> ResponseReturnValue:
         return _filled(door, page, key, chosen)
     if page.style:
         allow_style(page.style_hash)
-    if request.accept_encodings["gzip"]:
+    if takes_gzip():
         return html(page.untouched.gzipped(key), encoding="gzip")
     return html(page.untouched.plain(key))
 
@@ -141,7 +142,7 @@ def send(link: str, ticket: str | None = None) -> ResponseReturnValue:
         address = url_for("self_service.show", link=link, ticket=ticket, stands=1, lang=_lang())
     else:
         address = thanks_address(door, key, stored, repeated)
-    return Ready(b"", 303, {"Location": address})
+    return led_to(address)
 
 
 def agrees(page: Page, sent: MultiDict[str, str]) -> bool:
@@ -230,14 +231,14 @@ def thanks(link: str) -> ResponseReturnValue:
 
 def _submission(door: Access, page: Page, key: FormKey) -> Submission | Faulty:
     """What was sent, read and scored, or what is wrong with it."""
-    ticket = door.ticket
+    ticket, sent, place = door.ticket, request.form, installation()
     # What was agreed to is the text that stood on the page, even if it has been changed meanwhile.
     survey = door.survey
     if survey.consent_version != key.consent_version:
         survey = evolve(survey, consent_version=key.consent_version)
     return read_submission(
         survey,
-        page.raw(request.form),
+        page.raw(sent),
         submission_key=key.submission_key,
         attributes=ticket.attributes if ticket else {},
         customer_ref=ticket.customer_ref if ticket else None,
@@ -245,13 +246,13 @@ def _submission(door: Access, page: Page, key: FormKey) -> Submission | Faulty:
         started_at=key.issued_at,
         source="link",
         paradata={
-            **preselection(page.content, request.form),
-            **allowed_quoting(page, request.form),
+            **preselection(page.content, sent),
+            **allowed_quoting(page, sent),
             **came_in(),
         },
         language=page.content.language,
-        now=installation().now(),
-        library=installation().library,
+        now=place.now(),
+        library=place.library,
     )
 
 
