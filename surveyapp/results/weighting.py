@@ -179,7 +179,12 @@ def weights_of_months(
     if not scope.weighted or when is None:
         return None
     by = weighting(session, base, scope, minimum=minimum)
-    return PeriodWeights(by, when, _group_sums(session, base, by, when))
+    if by.refused:
+        return PeriodWeights(by, when, {})
+    # A page's parts ask for the same months, each for itself.
+    key = ("group sums", base.journey.id, when, minimum)
+    sums = read_once(session, key, lambda: _group_sums(session, base, by, when))
+    return PeriodWeights(by, when, sums)
 
 
 def month_weights(
@@ -212,8 +217,6 @@ def _group_sums(
     session: Session, base: Ground, by: Weighting, when: Period
 ) -> dict[Cell, dict[int, Sums]]:
     """The sums of each group in a period, of those that have answers."""
-    if by.refused:
-        return {}
     numbers = _stored(by)
     found = cells.sums(session, base.ids, [EVERYBODY, *numbers], since=when.since, until=when.until)
     pooled = {segment: base.pooled(own) for segment, own in found.items()}
