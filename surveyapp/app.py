@@ -17,6 +17,7 @@ from surveyapp.api.bodies import LARGEST_BODY
 from surveyapp.errors import SettingsError
 from surveyapp.installation import Installation, open_installation
 from surveyapp.operations.traffic import Traffic
+from surveyapp.routes import Route
 from surveyapp.server.bridge import Bridge
 from surveyapp.server.serve import end_with_parent
 from surveyapp.settings import Settings, read
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     installation = open_installation(settings, lock_seconds=settings.lock_seconds)
     _check_key(installation)
     app = Flask("surveyapp.web")
+    app.url_rule_class = Route
     app.extensions[EXTENSION] = installation
     app.secret_key = installation.secret_key
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True

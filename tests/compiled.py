@@ -6,9 +6,9 @@ compiling was half of what they cost. A process that serves makes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask.templating
 from flask import Flask
@@ -21,33 +21,39 @@ from werkzeug.routing.rules import RulePart
 
 from surveyapp.store.encrypted_columns import BlindIndex, Encrypted
 
-_builders: dict[Any, Callable[..., tuple[str, str]]] = {}
-_parsed: dict[Any, tuple[list[RulePart], list[tuple[bool, str]], dict[str, BaseConverter]]] = {}
+Written = Callable[..., tuple[str, str]]
+_as_it_is = Rule.compile
 
 
-class KeptRule(Rule):
-    """Reads and writes addresses by what was compiled for the same route and converters before."""
+class Compiled(NamedTuple):
+    """What a rule is read and written by."""
 
-    def _parse_rule(self, rule: str) -> Iterable[RulePart]:
-        assert self.map is not None
-        same = (rule, tuple(self.map.converters.items()))
-        if same not in _parsed:
-            traced, known = len(self._trace), dict(self._converters)
-            parts = list(super()._parse_rule(rule))
-            new = {n: each for n, each in self._converters.items() if n not in known}
-            _parsed[same] = (parts, self._trace[traced:], new)
-            return parts
-        parts, trace, converters = _parsed[same]
-        self._trace.extend(trace)
-        self._converters.update(converters)
-        self.arguments.update(converters)
-        return parts
+    parts: list[RulePart]
+    trace: list[tuple[bool, str]]
+    converters: dict[str, BaseConverter]
+    arguments: set[str]
+    build: Written
+    build_unknown: Written
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        same = (tuple(self._trace), tuple((self.defaults or {}).items()), append_unknown)
-        if same not in _builders:
-            _builders[same] = super()._compile_builder(append_unknown)
-        return _builders[same]
+
+_rules: dict[tuple[object, ...], Compiled] = {}
+
+
+def _compile(rule: Any) -> None:
+    """``Rule.compile``, once for all rules of the same text, defaults and converters."""
+    kinds = tuple(rule.map.converters.items()), rule.map.host_matching, rule.map.merge_slashes
+    places = type(rule), rule.rule, rule.host, rule.subdomain, rule.merge_slashes
+    same = *places, *kinds, tuple((rule.defaults or {}).items())
+    kept = _rules.get(same)
+    if kept is None:
+        _as_it_is(rule)
+        build, build_unknown = rule._build.__func__, rule._build_unknown.__func__
+        read = rule._parts, rule._trace, rule._converters, rule.arguments
+        _rules[same] = Compiled(*read, build, build_unknown)
+        return
+    rule._parts, rule._trace, rule._converters, rule.arguments = kept[:4]
+    rule._build = kept.build.__get__(rule, None)  # type: ignore[attr-defined]
+    rule._build_unknown = kept.build_unknown.__get__(rule, None)  # type: ignore[attr-defined]
 
 
 class KeptCode(BytecodeCache):
@@ -121,7 +127,7 @@ _statements = KeptStatements()
 
 def keep_compiled() -> None:
     """Let every application of this process keep what it compiles for the next one."""
-    Flask.url_rule_class = KeptRule
+    Rule.compile = _compile  # type: ignore[method-assign]
     Flask.jinja_environment = KeptEnvironment
 
 

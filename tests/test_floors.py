@@ -26,6 +26,7 @@ FLOORS = {
     "surveyapp.whole": 1,
     "surveyapp.page_origins": 1,
     "surveyapp.pictures": 1,
+    "surveyapp.routes": 1,
     "surveyapp.domains": 1,
     "surveyapp.design_tokens": 1,  # the one table of colours; letters are drawn in them, too
     "surveyapp.store": 2,

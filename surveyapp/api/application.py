@@ -41,6 +41,7 @@ from surveyapp.api.side_by_side import side_by_side
 from surveyapp.api.surveys import surveys
 from surveyapp.installation import Installation
 from surveyapp.problem_types import INVALID, NOTHING_ACCEPTED, TYPES, ProblemType
+from surveyapp.routes import Route
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -92,6 +93,7 @@ class Api(SmorestApi):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._undocumented: list[Blueprint] = []
+        self._has_responses = False
         self._documenting = Lock()
         super().__init__(*args, **options)
 
@@ -104,6 +106,9 @@ class Api(SmorestApi):  # type: ignore[misc]
     def document(self) -> dict[str, Any]:
         """The OpenAPI document of every operation."""
         with self._documenting:
+            if not self._has_responses:
+                self._document_responses()
+                self._has_responses = True
             while self._undocumented:
                 subject = self._undocumented[0]
                 about = {"name": subject.name, "description": subject.description}
@@ -126,6 +131,9 @@ class Api(SmorestApi):  # type: ignore[misc]
         """Pages are gone through by ``after`` and ``next``."""
 
     def _register_responses(self) -> None:
+        """Documented with the rest."""
+
+    def _document_responses(self) -> None:
         base = self._app.extensions[EXTENSION].settings.base_url
         for status in sorted({each.status for each in TYPES.values()}):
             of_status = [each for each in TYPES.values() if each.status == status]
@@ -163,6 +171,7 @@ def _example(problem_type: ProblemType, base: str) -> dict[str, Any]:
 def create_api(installation: Installation, *, failed: Callable[[Exception], None]) -> Flask:
     """The API of this installation; ``failed`` hears of failures that are its own fault."""
     app = Flask("surveyapp.api", static_folder=None)
+    app.url_rule_class = Route
     settings = installation.settings
     app.extensions[EXTENSION] = installation
     app.extensions[THROTTLES] = new_throttles()
