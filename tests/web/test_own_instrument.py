@@ -115,6 +115,7 @@ def test_every_duty_of_the_worker_does_its_work(
         audit_chain.seal(session)  # what making the world left in the audit log
     DUTIES["escalate cases"][1](installation, utc_now())  # and its overdue cases
     DUTIES["add up invitations"][1](installation, utc_now())  # and its invitations
+    DUTIES["add up decisions"][1](installation, utc_now())  # and whom it was decided to ask
     customer = app.test_client()
     key = form_key(customer.get(f"/s/{asked.link}").text)
     sent = customer.post(f"/s/{asked.link}", data={"ease-ease": "1", "form-key": key})
