@@ -51,10 +51,7 @@ VERSION = "1"
 SUBJECTS = (
     *(interactions, outcomes, surveys, contacts, responses, changes, results, answers, funnel),
     *(records, outcome_analysis, portfolio, side_by_side, reports, inventory),
-    projects,
-    scale_development,
-    model_power,
-    sample_size,
+    *(projects, scale_development, model_power, sample_size),
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 
