@@ -148,6 +148,8 @@ def test_eight_people_hardly_wait(durable_url: str, tmp_path: Path):
             readers = [Reader(settings.port, email) for email in emails]
             read_together(readers, pause=0.0)  # what each process finds once
             paused, pressed = (read_together(readers, pause=pause) for pause in (PAUSE, 0.0))
+            for reader in readers:
+                reader.connection.close()
         finally:
             worker.kill()
             worker.wait()
