@@ -36,7 +36,7 @@ _SAID: Mapping[Verdicts, str] = {
 
 METHOD = (
     "A score of several questions can change because customers have come to understand a question"
-    " otherwise, or because others answer. The test compares the six newest quarters in steps from the same"
+    " differently, or because other customers answer. The test compares the six newest quarters in steps from the same"
     " structure (configural) to equal loadings (metric) and equal intercepts (scalar). A change is not"
     " called significant where it says that the score means something else in the months compared. Answers"
     " with a question left out, and flagged ones, are not used."
@@ -44,7 +44,7 @@ METHOD = (
 
 
 def over_time_sentence(found: OverTime, short: str, words: Words = ENGLISH) -> str:
-    """What the test says, when it was made, and whether it is old."""
+    """What the test says, when it was made, and whether it is old; no day where it could not be made."""
     said = words.say(
         _SAID[found.verdict],
         name=words.name(short),
@@ -52,6 +52,8 @@ def over_time_sentence(found: OverTime, short: str, words: Words = ENGLISH) -> s
         released=released_items(found.released, words),
         needed=words.number(found.needed),
     )
+    if found.verdict in (Verdicts.TOO_FEW, Verdicts.FAILED):
+        return said
     day = words.day(found.tested_at.date())
     if found.stale:
         tested = words.say("Tested on {day}; the answers have changed a lot since.", day=day)
