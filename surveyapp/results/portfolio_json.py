@@ -77,7 +77,11 @@ def _weakest(end: End | None, few: int) -> dict[str, Any] | None:
     if end is None:
         return None
     if not end.stands_out:
-        return {"name": None, "reason": "not significantly different", "figure": None}
+        return {
+            "name": None,
+            "reason": "no stage scores significantly lower than every other",
+            "figure": None,
+        }
     return {"name": end.name, "reason": None, "figure": figure_to_json(end.figure, few=few)}
 
 

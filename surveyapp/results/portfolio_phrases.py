@@ -93,7 +93,7 @@ def weakest(line: Line) -> str:
     """The stage that scores lowest, or that none is significantly different from the others."""
     if line.weakest is None:
         return ""
-    return line.weakest.name if line.weakest.stands_out else "not significantly different"
+    return line.weakest.name if line.weakest.stands_out else "none is significantly the lowest"
 
 
 def weakest_numbers(line: Line) -> str:

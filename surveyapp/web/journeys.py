@@ -215,7 +215,8 @@ def _currents(session: Session, journey: Journey) -> list[tuple[str, str]]:
 @journeys.get("/")
 @requires(Permission.READ_JOURNEYS, lists=True)
 def home() -> ResponseReturnValue:
-    return redirect(url_for("journeys.index"), 303)
+    asked = request.query_string.decode("ascii", "ignore")  # as it stood: the months, the weighting
+    return redirect(f"{url_for('journeys.index')}{'?' if asked else ''}{asked}", 303)
 
 
 @journeys.get("/journeys")

@@ -175,6 +175,13 @@ def test_what_the_address_asks_for_is_checked(made: Made):
     assert client.get("/journeys?page=99").status_code == 200
 
 
+def test_the_first_page_keeps_what_its_address_asks_for(made: Made):
+    client = made.client("manager")
+    sent = client.get("/?weighted=yes&tag=pilot%20two").headers["Location"]
+    assert sent.endswith("/journeys?weighted=yes&tag=pilot%20two")
+    assert client.get("/").headers["Location"].endswith("/journeys")
+
+
 def test_nobody_sees_a_journey_that_was_not_given(made: Made):
     [only] = made.client("reader").get("/journeys.json").json["journeys"]
     assert only["code"] == "empty"
