@@ -24,16 +24,34 @@ def sampling_covariances(fit: SemFit, theta: Array) -> Array:
     return np.asarray(transform @ inverse @ transform.T / fit.solution.multiplier)
 
 
-def _information(structure: GroupStructure, theta: Array) -> Array:
-    """Of one row (r, q, q): half the trace of P dSigma_i P dSigma_j, with dSigma = u w' + w u'."""
+def moment_slopes(
+    structure: GroupStructure, theta: Array, rows: Array, columns: Array
+) -> tuple[Array, Array]:
+    """The implied covariances at ``rows`` and ``columns`` (r, m) for each of ``theta`` (r, q), and their
+    derivatives for the free parameters (r, m, q).
+    """
+    sigma, u, w = _sides(structure, theta)
+    slopes = np.zeros((len(theta), len(rows), theta.shape[1]))
+    own = u[:, rows] * w[:, columns] + u[:, columns] * w[:, rows]
+    slopes[:, :, structure.positions] = own
+    return sigma[:, rows, columns], slopes
+
+
+def _sides(structure: GroupStructure, theta: Array) -> tuple[Array, Array, Array]:
+    """Sigma (r, p, p), and u and w (r, p, k) of its derivatives u w' + w u'."""
     implied = structure.implied(theta)
     p = implied.observed
     columns, weight, _ = structure.columns
     sides = np.concatenate([implied.total[:, :p], implied.covariance[:, :p]], axis=2)
     both = sides.take(columns, axis=2) * weight
     k = both.shape[2] // 2
-    u, w = both[:, :, :k], both[:, :, k:]
-    precision = np.linalg.inv(implied.sigma)
+    return implied.sigma, both[:, :, :k], both[:, :, k:]
+
+
+def _information(structure: GroupStructure, theta: Array) -> Array:
+    """Of one row (r, q, q): half the trace of P dSigma_i P dSigma_j, with dSigma = u w' + w u'."""
+    sigma, u, w = _sides(structure, theta)
+    precision = np.linalg.inv(sigma)
     pu, pw = precision @ u, precision @ w
     ut, wt = u.transpose(0, 2, 1), w.transpose(0, 2, 1)
     cross = ut @ pw

@@ -85,7 +85,7 @@ def simulated_fits(
     solution = fit.solution
     (structure,), (group,) = solution.structures, solution.data.groups
     population = Moments(fit.table.observed, group.n, group.mean, group.cov)
-    threads = (os.cpu_count() or 1) if workers is None else workers
+    threads = threads_of(workers)
     # Each sample has an inverse Hessian of its own.
     chunk = int(np.clip(LARGEST // max(fit.table.n_parameters, 1) ** 2, 16, CHUNK))
     parts: list[tuple[Array, ...]] = []
@@ -108,6 +108,11 @@ def simulated_fits(
                 progress(min(start + chunk, reps), reps)
     theta, chisq, srmr, rmsea, cfi = (np.concatenate(part) for part in zip(*parts, strict=True))
     return SimulatedFits(theta, chisq, srmr, rmsea, cfi, fit.tests.df, reps)
+
+
+def threads_of(workers: int | None) -> int:
+    """That many, None for one per core."""
+    return (os.cpu_count() or 1) if workers is None else workers
 
 
 def _measured(fit: SemFit, theta: Array, value: Array, cov: Array) -> tuple[Array, ...]:
