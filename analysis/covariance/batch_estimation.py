@@ -157,9 +157,23 @@ def _values(samples: list[BatchSample], theta: Array, active: Array, means: bool
         implied = s.structure.implied(theta)
         sign, log = np.linalg.slogdet(implied.sigma)
         r = _about(s.cov[active], s.mean[active] - implied.mu) if means else s.cov[active]
-        trace = np.sum(np.linalg.inv(implied.sigma) * r, axis=(1, 2))
+        trace = np.sum(_inverses(implied.sigma) * r, axis=(1, 2))
         total += s.weight * np.where(sign > 0, log + trace, np.nan)
     return total
+
+
+def _inverses(matrices: Array) -> Array:
+    """Of each matrix (r, p, p); NaN where a step led to an exactly singular one, which numpy refuses for
+    all of them together.
+    """
+    try:
+        return np.asarray(np.linalg.inv(matrices))
+    except np.linalg.LinAlgError:
+        found = np.full_like(matrices, np.nan)
+        for at, one in enumerate(matrices):
+            if np.isfinite(one).all() and np.linalg.matrix_rank(one) == len(one):
+                found[at] = np.linalg.inv(one)
+        return found
 
 
 def _about(cov: Array, shift: Array) -> Array:
@@ -176,7 +190,7 @@ def _gradient(samples: list[BatchSample], theta: Array, active: Array, means: bo
         structure = s.structure
         implied = structure.implied(theta)
         p = structure.p
-        g, inverse = implied.total[:, :p], np.linalg.inv(implied.sigma)
+        g, inverse = implied.total[:, :p], _inverses(implied.sigma)
         shift = s.mean[active] - implied.mu
         r = _about(s.cov[active], shift) if means else s.cov[active]
         gq = g.transpose(0, 2, 1) @ (inverse - inverse @ r @ inverse)

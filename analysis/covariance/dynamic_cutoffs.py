@@ -9,6 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from analysis.covariance.cutoff_samples import (
+    ANSWERS,
+    ORDINAL,
+    BootstrapSamples,
+    CutoffSamples,
+    Draws,
+    Fitted,
+    LikertSamples,
+    NormalSamples,
+    OrdinalSamples,
+    categories_of,
+)
 from analysis.covariance.factor_population import (
     FactorPopulation,
     Omitted,
@@ -18,17 +30,13 @@ from analysis.covariance.factor_population import (
 )
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
+from analysis.covariance.ordinal_samples import written_thresholds
+from analysis.covariance.row_fits import compared_index
 from analysis.covariance.sem import SemFit
-from analysis.covariance.simulated_fits import (
-    INDICES,
-    SimulatedFits,
-    population_fit,
-    simulated_fits,
-)
+from analysis.covariance.simulated_fits import INDICES, SimulatedFits
 from analysis.covariance.syntax import as_model
 from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
-from analysis.moments import Moments
 
 REPS = 2000
 LEAST_REPS = 100
@@ -72,7 +80,8 @@ class DynamicCutoffs:
     """Cut-offs by level, of ``reps`` samples a level of n rows.
 
     ``fit``: the fit's own SRMR, RMSEA and CFI; ``reached``: of each the highest level whose cut-off
-    it reaches, 0 for none. Both empty where only a population was given.
+    it reaches, 0 for none. Both empty where only a population was given. ``answers``: what samples
+    consist of ("normal", "ordinal", "likert" or "bootstrap"); ``estimator``: what they are fitted by.
     """
 
     n: int
@@ -83,6 +92,8 @@ class DynamicCutoffs:
     fit: Mapping[str, float]
     reached: Mapping[str, int]
     warnings: tuple[str, ...]
+    answers: str = "normal"
+    estimator: str = "ML"
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values at full precision."""
@@ -102,63 +113,62 @@ class _Simulation:
         if self.reps < LEAST_REPS:
             raise DataError(f"quantiles need {LEAST_REPS} samples or more; found {self.reps}")
 
-    def of(
-        self, fit: SemFit, stream: np.random.SeedSequence, at: int, levels: int
-    ) -> SimulatedFits:
-        """The samples of one of the levels."""
+    def of(self, stream: np.random.SeedSequence, at: int, levels: int) -> Draws:
+        """The draws of one of the levels."""
 
         def told(done: int, _: int) -> None:
             if self.progress is not None:
                 self.progress(at * self.reps + done, levels * self.reps)
 
-        rng = np.random.default_rng(stream)
-        return simulated_fits(fit, reps=self.reps, rng=rng, workers=self.workers, progress=told)
+        return Draws(self.reps, np.random.default_rng(stream), self.workers, told)
 
 
 def dynamic_cutoffs(
     fit: SemFit,
     *,
+    answers: str | None = None,
     reps: int = REPS,
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> DynamicCutoffs:
-    """Cut-offs for a factor model that was fitted to one group of numeric items.
+    """Cut-offs for a factor model, of one or two orders, that was fitted to one group.
 
     Samples come from the fit's own estimates (level 0), and from these with what each level of
-    misspecification adds (``FactorPopulation.levels``); the model is fitted to all of them by maximum
-    likelihood. A level's cut-off is the 5 % quantile (CFI: 95 %) of the misspecified samples where it
-    lies beyond the 95 % quantile of the true model's; where the two overlap, the sensitivity is
-    lowered from .95 by steps of .01 to .50, as R dynamic does. With MLR the fit's robust RMSEA and CFI
-    are compared.
+    misspecification adds (``FactorPopulation.levels``); the model is fitted to all of them. A level's
+    cut-off is the 5 % quantile (CFI: 95 %) of the misspecified samples where it lies beyond the 95 %
+    quantile of the true model's; where the two overlap, the sensitivity is lowered from .95 by steps of
+    .01 to .50, as R dynamic does.
 
-    Raises ModelError for other models, improper fits, models without degrees of freedom and those of
-    more than 300 loadings and residual variances, DataError below 100 samples.
+    ``answers`` says what samples of numeric items consist of: "normal" answers, fitted by ML; "likert",
+    the items' own categories in their shares, treated as numbers; "bootstrap", the rows drawn again with
+    their distribution and, by FIML, their missing answers. The latter two are fitted as the fit was, by
+    ML or MLR, and by MLR compared in robust RMSEA and CFI. Ordinal items (WLSMV) are simulated as such,
+    and compared in scaled RMSEA and CFI.
 
-    Validated against: R dynamic's published examples, within Monte Carlo error; figures in
+    Raises ModelError for other models, improper fits, models without degrees of freedom, those of
+    more than 300 loadings and residual variances, and answers that do not go with the fit, DataError
+    below 100 samples, and as ``transformed_rows`` and ``categories_of``.
+
+    Validated against: R dynamic 1.1.0 and its published examples, within Monte Carlo error; figures in
     analysis/README.md. References: McNeish and Wolf (2023), Psychological Methods 28,
-    61-88; McNeish and Wolf (2023), Behavior Research Methods 55, 1157-1174.
+    61-88; McNeish and Wolf (2023), Behavior Research Methods 55, 1157-1174; McNeish (2023),
+    Psychological Methods.
     """
     population = population_of(fit)
-    sd = np.sqrt(np.diag(fit.solution.implied[0].sigma))
-    model = replace(fit.model, reversed_items=())
-    found = _levels(
-        population,
-        model,
-        sd,
-        fit.n,
-        _Simulation(reps, seed, workers, progress),
-        std_lv=fit.settings.std_lv,
-        orthogonal=fit.settings.orthogonal,
-    )
-    own = {index: _own(fit, index) for index in INDICES}
+    simulation = _Simulation(reps, seed, workers, progress)
+    kind, samples = _samples(fit, answers)
+    found = _levels(population, samples, simulation)
+    own = {index: compared_index(fit, index) for index in INDICES}
     said = []
-    if fit.settings.missing == "fiml":
+    if fit.settings.missing in ("fiml", "pairwise") and kind != "bootstrap":
         said.append(
             f"the samples are complete rows, {fit.n} each, though the fit's have missing answers"
         )
     return replace(
         found,
+        answers=kind,
+        estimator="ML" if kind == "normal" else fit.settings.estimator,
         fit=own,
         reached={index: _reached(found.levels, index, own[index]) for index in INDICES},
         warnings=(*said, *found.warnings),
@@ -176,24 +186,60 @@ def population_cutoffs(
 ) -> DynamicCutoffs:
     """Cut-offs for a factor model whose standardised values are written in it, and n rows.
 
-    Raises as ``dynamic_cutoffs``, and ModelError for a value that is missing or not standardised.
+    With thresholds ('x1 | -.5*t1 + .6*t2') answers are ordinal and fitted by WLSMV. Raises as
+    ``dynamic_cutoffs``, and ModelError for a value that is missing or not standardised.
     """
-    written = as_model(model)
+    written, thresholds = written_thresholds(as_model(model))
     population = population_from(written)
     simulation = _Simulation(reps, seed, workers, progress)
-    sd = np.ones(len(population.items))
-    return _levels(population, without_values(written), sd, n, simulation, std_lv=True)
+    # A disturbance of a first-order factor may be estimated below 0, which unit variances do not let
+    # it: half of the samples then reach no minimum.
+    second_order = len(written.latent) > len(population.factors)
+    fitted = Fitted(population.items, without_values(written), n, std_lv=not second_order)
+    if thresholds:
+        found = _levels(population, OrdinalSamples(fitted, thresholds), simulation)
+        return replace(found, answers=ORDINAL, estimator="WLSMV")
+    return _levels(population, NormalSamples(fitted, np.ones(len(population.items))), simulation)
+
+
+def _samples(fit: SemFit, answers: str | None) -> tuple[str, CutoffSamples]:
+    """What the samples consist of by name, and they."""
+    settings = fit.settings
+    (group,) = fit.solution.data.groups
+    model = replace(fit.model, reversed_items=())
+    fitted = Fitted(
+        fit.table.observed,
+        model,
+        fit.n,
+        std_lv=settings.std_lv,
+        orthogonal=settings.orthogonal,
+    )
+    if settings.ordered:
+        if answers not in (None, ORDINAL):
+            raise ModelError(
+                f"{answers} answers are those of numeric items; the fit is one of ordinal items (WLSMV): leave "
+                "them out, or fit by ML or MLR"
+            )
+        return ORDINAL, OrdinalSamples(fitted, group.ordinal.thresholds)
+    kind = answers or "normal"
+    if kind not in ANSWERS:
+        cure = "fit by WLSMV" if kind == ORDINAL else f"choose {', '.join(ANSWERS)}"
+        raise ModelError(f"{kind} answers are not simulated for numeric items; {cure}")
+    if kind == "normal":
+        return kind, NormalSamples(fitted, np.sqrt(np.diag(fit.solution.implied[0].sigma)))
+    if settings.estimator not in ("ML", "MLR") or settings.auxiliary:
+        raise ModelError(
+            f"{kind} answers are simulated for ML and MLR without auxiliary variables; simulate normal ones, "
+            "or fit by these"
+        )
+    rows = group.required_rows
+    if kind == "bootstrap":
+        return kind, BootstrapSamples(fitted, rows, settings.estimator, settings.missing)
+    return kind, LikertSamples(fitted, *categories_of(rows, fitted.items), settings.estimator)
 
 
 def _levels(
-    population: FactorPopulation,
-    model: Model,
-    sd: Array,
-    n: int,
-    simulation: _Simulation,
-    *,
-    std_lv: bool,
-    orthogonal: bool = False,
+    population: FactorPopulation, samples: CutoffSamples, simulation: _Simulation
 ) -> DynamicCutoffs:
     free = len(population.items) + int(np.count_nonzero(population.loadings))
     if free > MOST_FREE:
@@ -203,23 +249,20 @@ def _levels(
         )
     added = ((), *population.levels())
     streams = np.random.SeedSequence(simulation.seed).spawn(len(added))
-    samples: list[SimulatedFits] = []
+    drawn: list[SimulatedFits] = []
     for at, omitted in enumerate(added):
         for one in omitted:
             population = population.with_omitted(one)
-        cov = population.correlation * np.outer(sd, sd)
-        moments = Moments(population.items, n, np.zeros(len(sd)), cov)
-        fitted = population_fit(moments, model, std_lv=std_lv, orthogonal=orthogonal)
-        if fitted.tests.df < 1:
-            raise ModelError("a model without degrees of freedom always fits and has no cut-offs")
-        samples.append(simulation.of(fitted, streams[at], at, len(added)))
+        drawn.append(
+            samples.fits(population.correlation, simulation.of(streams[at], at, len(added)))
+        )
     levels = []
-    for at, (omitted, found) in enumerate(zip(added, samples, strict=True)):
-        srmr, rmsea, cfi = (_cutoff(index, samples[0], found if at else None) for index in INDICES)
+    for at, (omitted, found) in enumerate(zip(added, drawn, strict=True)):
+        srmr, rmsea, cfi = (_cutoff(index, drawn[0], found if at else None) for index in INDICES)
         levels.append(Level(at, omitted, srmr, rmsea, cfi, found.converged))
     lost = [f"{1 - one.converged:.1%} of level {one.level}" for one in levels if one.converged < 1]
     said = (f"fits that did not converge were left out: {', '.join(lost)}",) if lost else ()
-    df = samples[0].df
+    n, df = samples.fitted.n, drawn[0].df
     return DynamicCutoffs(n, df, simulation.reps, simulation.seed, tuple(levels), {}, {}, said)
 
 
@@ -245,14 +288,6 @@ def _error(ordered: Array, share: float) -> float:
     away = math.sqrt(share * (1 - share) / len(ordered))
     low, high = np.quantile(ordered, [max(share - away, 0.0), min(share + away, 1.0)])
     return float(high - low) / 2
-
-
-def _own(fit: SemFit, index: str) -> float:
-    """The fit's index; the robust one where the estimator has it, SRMR without means."""
-    if index == "srmr":
-        return fit.fit.get("srmr_bentler_nomean", fit.fit["srmr"])
-    robust = fit.fit.get(f"{index}_robust", math.nan)
-    return robust if math.isfinite(robust) else fit.fit[index]
 
 
 def _reached(levels: tuple[Level, ...], index: str, own: float) -> int:

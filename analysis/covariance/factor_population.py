@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +31,10 @@ class Omitted:
 
 @dataclass(frozen=True)
 class FactorPopulation:
-    """Standardised loadings (p, f), correlations of factors (f, f), residual covariances (p, p)."""
+    """Standardised loadings (p, f), correlations of factors (f, f), residual covariances (p, p).
+
+    Of a second-order model these are the first-order factors, whose correlations follow from it.
+    """
 
     items: tuple[str, ...]
     factors: tuple[str, ...]
@@ -138,14 +142,27 @@ class FactorPopulation:
 
 
 def population_of(fit: SemFit) -> FactorPopulation:
-    """The standardised estimates of a factor model of one group as a population.
+    """The standardised estimates of a factor model of one group as a population; of ordinal items those
+    of WLSMV.
 
-    Raises ModelError for regressions, factors of factors, composites, several groups and improper
-    solutions.
+    Raises ModelError for regressions, factors of a third order, composites, several groups, weights,
+    clusters and improper solutions.
     """
-    if len(fit.groups) > 1 or fit.settings.ordered or fit.settings.answers:
+    settings = fit.settings
+    if len(fit.groups) > 1:
         raise ModelError(
-            "dynamic cut-offs are simulated for one group of numeric items; fit each group by ML or MLR"
+            "dynamic cut-offs are simulated for one group; those of differences between groups (McNeish "
+            "2025) are not: fit each group by itself"
+        )
+    if settings.answers or (settings.ordered and settings.estimator != "WLSMV"):
+        raise ModelError(
+            "dynamic cut-offs are simulated for numeric items by ML or MLR, and where all items are ordinal, "
+            "in the delta parametrisation, by WLSMV; choose one of these"
+        )
+    if settings.sampling_weights or settings.cluster:
+        raise ModelError(
+            "dynamic cut-offs are simulated for rows that count alike and do not depend on each other; leave "
+            "weights and clusters out"
         )
     if fit.table.composites or any(row.op == "~" for row in fit.table.rows):
         raise ModelError(
@@ -157,32 +174,45 @@ def population_of(fit: SemFit) -> FactorPopulation:
     implied = fit.solution.implied[0]
     directed, symmetric, _ = fit.solution.structures[0].matrices(fit.solution.theta)
     p = implied.observed
-    variances = np.diag(implied.covariance)
-    if (variances <= 0).any() or (np.diag(symmetric) <= 0).any():
+    first = [p + fit.table.latent.index(name) for name in _first_order(fit.model)]
+    explained = implied.covariance.diagonal()
+    variances = np.concatenate([np.ones(p), explained[p:]]) if settings.ordered else explained
+    own = symmetric.diagonal().copy()
+    loadings = directed[:p, first]
+    between = implied.covariance[np.ix_(first, first)]
+    if settings.ordered:  # residual variances are what the factors leave of 1
+        own[:p] = 1 - np.einsum("ij,jk,ik->i", loadings, between, loadings)
+    if (variances <= 0).any() or (own <= 0).any():
         raise ModelError(
             "a variance of the fit is not above 0, so that no population has its estimates; mend the "
             "model first"
         )
+    residuals = symmetric[:p, :p].copy()
+    residuals[np.diag_indices(p)] = own[:p]
     sd = np.sqrt(variances)
     return FactorPopulation(
         fit.table.observed,
-        fit.table.latent,
-        directed[:p, p:] * sd[p:] / sd[:p, None],
-        implied.covariance[p:, p:] / np.outer(sd[p:], sd[p:]),
-        symmetric[:p, :p] / np.outer(sd[:p], sd[:p]),
+        tuple(_first_order(fit.model)),
+        loadings * sd[first] / sd[:p, None],
+        between / np.outer(sd[first], sd[first]),
+        residuals / np.outer(sd[:p], sd[:p]),
     )
 
 
 def population_from(model: Model) -> FactorPopulation:
     """The population that a factor model with standardised values says; residual variances follow.
 
-    Raises ModelError for a loading or correlation without a value or of 1 and more, and for items
-    that the factors would explain whole.
+    Raises ModelError for a loading or correlation without a value or of 1 and more, and for items or
+    factors that are explained whole.
     """
     _require_factor_model(model)
-    items, factors = model.observed, model.latent
-    loadings, correlations = np.zeros((len(items), len(factors))), np.eye(len(factors))
-    residuals = np.zeros((len(items),) * 2)
+    items, factors, first = model.observed, model.latent, _first_order(model)
+    higher = [name for name in factors if name not in first]
+    # Rows: items, then first-order factors; columns: all factors.
+    above = np.zeros((len(first), len(higher)))
+    loadings = np.zeros((len(items), len(first)))
+    residuals, disturbances = np.zeros((len(items),) * 2), np.zeros((len(first),) * 2)
+    highest = np.eye(len(higher))
     said = set()
     for path in model.paths:
         if path.op == "~~" and path.lhs == path.rhs:
@@ -190,13 +220,47 @@ def population_from(model: Model) -> FactorPopulation:
                 f"{path.name}: variances follow from standardised values; leave it out"
             )
         value = _value(path)
-        if path.op == "=~":
-            loadings[items.index(path.rhs), factors.index(path.lhs)] = value
+        if path.op == "=~" and path.rhs in first:
+            above[first.index(path.rhs), higher.index(path.lhs)] = value
+        elif path.op == "=~":
+            loadings[items.index(path.rhs), first.index(path.lhs)] = value
         else:
-            within, target = (factors, correlations) if path.lhs in factors else (items, residuals)
+            within, target = _where(path, items, residuals, first, disturbances, higher, highest)
             i, j = within.index(path.lhs), within.index(path.rhs)
             target[i, j] = target[j, i] = value
             said.add(frozenset((path.lhs, path.rhs)))
+    _require_correlations(higher or first, said)
+    if higher and not above.any(axis=1).all():
+        alone = first[int(np.flatnonzero(~above.any(axis=1))[0])]
+        raise ModelError(
+            f"{alone} is measured by items beside factors of a second order, and belongs to none of these; "
+            "write its loading on one"
+        )
+    correlations = above @ highest @ above.T + _spread(
+        1 - np.einsum("ij,jk,ik->i", above, highest, above), disturbances, first
+    )
+    left = 1 - np.einsum("ij,jk,ik->i", loadings, correlations, loadings)
+    return FactorPopulation(
+        items, tuple(first), loadings, correlations, _spread(left, residuals, items)
+    )
+
+
+def _where(
+    path: Path,
+    items: Sequence[str],
+    residuals: Array,
+    first: Sequence[str],
+    disturbances: Array,
+    higher: Sequence[str],
+    highest: Array,
+) -> tuple[Sequence[str], Array]:
+    """The names that a covariance is of, and the matrix where it belongs."""
+    if path.lhs in higher:
+        return higher, highest
+    return (first, disturbances) if path.lhs in first else (items, residuals)
+
+
+def _require_correlations(factors: Sequence[str], said: set[frozenset[str]]) -> None:
     for at, one in enumerate(factors):
         for other in factors[:at]:
             if frozenset((one, other)) not in said:
@@ -204,12 +268,14 @@ def population_from(model: Model) -> FactorPopulation:
                     f"the correlation of {other} and {one} is not given; write '{other} ~~ .3*{one}', or "
                     "0* for none"
                 )
-    left = 1 - np.einsum("ij,jk,ik->i", loadings, correlations, loadings)
+
+
+def _spread(left: Array, correlations: Array, names: Sequence[str]) -> Array:
+    """Covariances of what is left of unit variances, from correlations of it."""
     if (left <= 0).any():
-        raise ModelError(f"{items[int(left.argmin())]}: its loadings leave no residual variance")
+        raise ModelError(f"{names[int(left.argmin())]}: its loadings leave no residual variance")
     sd = np.sqrt(left)
-    residuals = residuals * np.outer(sd, sd) + np.diag(left)
-    return FactorPopulation(items, factors, loadings, correlations, residuals)
+    return np.asarray(correlations * np.outer(sd, sd) + np.diag(left))
 
 
 def without_values(model: Model) -> Model:
@@ -231,14 +297,32 @@ def _value(path: Path) -> float:
     return fixed
 
 
-def _require_factor_model(model: Model) -> None:
+def _first_order(model: Model) -> list[str]:
+    """The factors that items measure."""
     latent = set(model.latent)
+    return list(
+        dict.fromkeys(
+            path.lhs for path in model.paths if path.op == "=~" and path.rhs not in latent
+        )
+    )
+
+
+def _require_factor_model(model: Model) -> None:
+    latent, first = set(model.latent), set(_first_order(model))
+    levels = {name: 1 if name in first else 2 for name in latent}
     for path in model.paths:
-        mixed = path.op == "~~" and (path.lhs in latent) != (path.rhs in latent)
-        if path.op not in ("=~", "~~") or (path.op == "=~" and path.rhs in latent) or mixed:
+        where = {levels.get(path.lhs, 0), levels.get(path.rhs, 0)}
+        mixed = path.op == "~~" and len(where) > 1
+        if path.op not in ("=~", "~~") or mixed:
             raise ModelError(
                 f"{path.name}: dynamic cut-offs are those of a factor model, of lines 'factor =~ items' "
                 "and '~~'; leave it out",
+                line=path.line or None,
+            )
+        if path.op == "=~" and path.rhs in latent and (path.lhs in first or path.rhs not in first):
+            raise ModelError(
+                f"{path.name}: a factor is measured by items alone or, on the second order, by factors that "
+                "items measure; dynamic cut-offs know no other",
                 line=path.line or None,
             )
     measured = {path.rhs for path in model.paths if path.op == "=~"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -151,10 +151,10 @@ def ordinal_fits(
             parts.append(found)
             if progress is not None:
                 progress(sum(sizes[: len(parts)]), reps)
-    names = ("theta", "chisq", "srmr", "rmsea", "cfi")
-    joined = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    fits = SimulatedFits(*joined, model.df, reps)
-    return OrdinalFits(fits, np.concatenate([part.vcov for part in parts]))
+    theta, chisq, srmr, rmsea, cfi, vcov = (
+        np.concatenate([getattr(part, name.name) for part in parts]) for name in fields(_Chunk)
+    )
+    return OrdinalFits(SimulatedFits(theta, chisq, srmr, rmsea, cfi, model.df, reps), vcov)
 
 
 def _in_order(one: Callable[[int], _Chunk], count: int, threads: int) -> Iterator[_Chunk]:
@@ -171,7 +171,11 @@ def _fitted(model: OrdinalModel, codes: Array, categories: int) -> _Chunk:
         samples = polychoric_samples(codes, categories)
         variances = np.diagonal(samples.gamma, axis1=1, axis2=2)
         usable = np.isfinite(samples.correlations).all(axis=1) & (variances > 0).all(axis=1)
-        rho, gamma, weight = samples.correlations[usable], samples.gamma[usable], 1 / variances[usable]
+        rho, gamma, weight = (
+            samples.correlations[usable],
+            samples.gamma[usable],
+            1 / variances[usable],
+        )
         theta, converged = _least_squares(model, p, rho, weight)
         rho, gamma, weight, theta = (own[converged] for own in (rho, gamma, weight, theta))
         return _measured(model, n, p, rho, gamma, weight, theta)
@@ -199,7 +203,7 @@ def _least_squares(model: OrdinalModel, p: int, rho: Array, weight: Array) -> tu
         sigma, slopes = _moments(model, p, x @ transform.T + offset)
         weighted = slopes * weight[active][:, :, None]
         bread = slopes.transpose(0, 2, 1) @ weighted
-        score = (weighted.transpose(0, 2, 1) @ (rho[active] - sigma)[:, :, None])
+        score = weighted.transpose(0, 2, 1) @ (rho[active] - sigma)[:, :, None]
         definite = np.isfinite(bread).all(axis=(1, 2))
         bread[~definite] = np.eye(bread.shape[1])
         definite &= np.linalg.eigvalsh(bread)[:, 0] > 0
@@ -226,9 +230,7 @@ def _alone(model: OrdinalModel, p: int, rho: Array, weight: Array) -> tuple[Arra
     keep = np.flatnonzero(below != beside)
     sample = Sample(model.structure, cov, np.zeros(p), 1.0)
     discrepancy = LeastSquares((sample,), (weight,), False, keep)
-    found = minimise(
-        discrepancy, model.theta, model.table.transform, model.table.offset, most=MOST
-    )
+    found = minimise(discrepancy, model.theta, model.table.transform, model.table.offset, most=MOST)
     return found.point.theta, found.converged
 
 

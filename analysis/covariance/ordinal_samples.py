@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
 
 from analysis.covariance.matrices import Array, vech_index
+from analysis.covariance.model import Model
 from analysis.covariance.polychoric_pairs import (
     PairLikelihood,
     pair_correlations,
@@ -15,7 +16,7 @@ from analysis.covariance.polychoric_pairs import (
     threshold_scores,
     without_empty_binary_cells,
 )
-from analysis.errors import NotPositiveDefinite
+from analysis.errors import ModelError, NotPositiveDefinite
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,42 @@ class OrdinalPopulation:
         for item, own in enumerate(self.thresholds):
             codes[:, item] = np.searchsorted(own, latent[:, item])
         return codes.reshape(reps, n, -1)
+
+
+def written_thresholds(model: Model) -> tuple[Model, tuple[Array, ...]]:
+    """The model without its thresholds, and these by item: 'x1 | -.5*t1 + .6*t2'. Empty without any.
+
+    Raises ModelError for thresholds without values or out of order, and where some items have none.
+    """
+    own = [path for path in model.paths if path.op == "|"]
+    rest = replace(model, paths=tuple(path for path in model.paths if path.op != "|"))
+    if not own:
+        return rest, ()
+    found: dict[str, dict[int, float]] = {}
+    for path in own:
+        value = path.modifiers[0].fixed if len(path.modifiers) == 1 else None
+        if value is None:
+            raise ModelError(
+                f"{path.name} has no value; write one, as in '{path.lhs} | -.5*{path.rhs}'",
+                line=path.line or None,
+            )
+        found.setdefault(path.lhs, {})[int(path.rhs[1:])] = value
+    for name in rest.observed:
+        values = [value for _, value in sorted(found.get(name, {}).items())]
+        if not values:
+            raise ModelError(
+                f"{name} has no thresholds, but {own[0].lhs} has; ordinal answers are simulated where all "
+                f"items are ordinal: write '{name} | -.5*t1 + .6*t2', or leave all thresholds out"
+            )
+        if sorted(found[name]) != list(range(1, len(values) + 1)) or np.any(np.diff(values) <= 0):
+            raise ModelError(
+                f"{name}: its thresholds are t1, t2, ... in rising order; found "
+                + ", ".join(f"{value:g}*t{k}" for k, value in sorted(found[name].items()))
+            )
+    stray = [name for name in found if name not in rest.observed]
+    if stray:
+        raise ModelError(f"{stray[0]} has thresholds but stands in no other line; leave them out")
+    return rest, tuple(np.array(sorted(found[name].values())) for name in rest.observed)
 
 
 @dataclass(frozen=True)

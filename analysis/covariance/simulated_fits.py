@@ -19,6 +19,8 @@ from analysis.errors import ModelError
 from analysis.moments import Moments
 
 Progress = Callable[[int, int], None]
+# Means (r, p) and covariances (r, p, p), divisor n, of r samples.
+Draw = Callable[[int, np.random.Generator], tuple[Array, Array]]
 CHUNK = 1024
 LARGEST = 25_000_000  # numbers in the Hessians of a chunk
 # Of a sample that is hard to fit. One that has not converged by then hardly ever does, and of a weak
@@ -76,10 +78,12 @@ def simulated_fits(
     rng: np.random.Generator,
     workers: int | None = None,
     progress: Progress | None = None,
+    draw: Draw | None = None,
 ) -> SimulatedFits:
     """Draw samples from the population that ``fit`` was fitted to, and fit its model to each.
 
-    ``fit`` comes from ``population_fit``. SRMR is Bentler's, without means. ``workers``: threads, None
+    ``fit`` comes from ``population_fit``. ``draw`` gives the moments of samples of its n rows; those of
+    normal rows without it. SRMR is Bentler's, without means. ``workers``: threads, None
     for one per core. ``progress`` is called with samples done and in all.
     """
     solution = fit.solution
@@ -91,7 +95,10 @@ def simulated_fits(
     parts: list[tuple[Array, ...]] = []
     with threads_for(len(population.names)):
         for start in range(0, reps, chunk):
-            mean, cov = simulated_moments(population, min(chunk, reps - start), rng)
+            count = min(chunk, reps - start)
+            mean, cov = (
+                simulated_moments(population, count, rng) if draw is None else draw(count, rng)
+            )
             found = fit_batch(
                 solution.table,
                 [BatchSample(structure, 1.0, cov, mean)],

@@ -177,7 +177,7 @@ def test_models_without_cutoffs_are_refused() -> None:
     for text, options, said in (
         (f"{HS}\nspeed ~ visual", {}, "regressions"),
         (HS, {"group": "school"}, "one group"),
-        (f"{HS}\ng =~ visual + textual + speed", {}, "factor model"),
+        (f"{HS}\ng =~ visual + textual + speed + x1", {}, "measured by items alone or"),
     ):
         with pytest.raises(ModelError, match=said):
             dynamic_cutoffs(fit_sem(data, text, **options), reps=100)  # type: ignore[arg-type]

@@ -1,0 +1,83 @@
+"""A model fitted to the rows of many samples one by one, by MLR or from incomplete rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.covariance.matrices import Array
+from analysis.covariance.model import Model
+from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.simulated_fits import Progress, SimulatedFits
+from analysis.errors import DataError, ModelError
+
+
+@dataclass(frozen=True)
+class RowEstimation:
+    """How each sample is fitted: estimator ML or MLR, missing answers, and the identification."""
+
+    model: Model | str
+    names: tuple[str, ...]
+    estimator: str
+    missing: str
+    std_lv: bool = False
+    orthogonal: bool = False
+
+    def fit(self, rows: Array) -> SemFit | None:
+        """None for rows that cannot be analysed, and where the fit does not converge."""
+        try:
+            found = fit_sem(
+                pd.DataFrame(rows, columns=list(self.names)),
+                self.model,
+                estimator=self.estimator,
+                missing=self.missing,
+                std_lv=self.std_lv,
+                orthogonal=self.orthogonal,
+                fixed_x=False,
+            )
+        except (DataError, ModelError):
+            return None
+        return found if found.converged else None
+
+
+def compared_index(fit: SemFit, index: str) -> float:
+    """SRMR without means; RMSEA and CFI as the estimator corrects them: robust by MLR, scaled by WLSMV."""
+    if index == "srmr":
+        return fit.fit.get("srmr_bentler_nomean", fit.fit["srmr"])
+    if fit.settings.ordinal or fit.settings.ordered:
+        return fit.fit[f"{index}_scaled"]
+    robust = fit.fit.get(f"{index}_robust", math.nan)
+    return robust if math.isfinite(robust) else fit.fit[index]
+
+
+def row_fits(
+    estimation: RowEstimation,
+    draw: Callable[[np.random.Generator], Array],
+    *,
+    reps: int,
+    rng: np.random.Generator,
+    progress: Progress | None = None,
+) -> SimulatedFits:
+    """Fit the model to ``reps`` samples of rows (n, p), each drawn by ``draw``, as ``fit_sem`` does.
+
+    ``progress`` is called with samples done and in all.
+    """
+    theta, measures, df = [], [], 0
+    for done in range(1, reps + 1):
+        found = estimation.fit(draw(rng))
+        if found is not None:
+            indices = [compared_index(found, index) for index in ("srmr", "rmsea", "cfi")]
+            df = found.tests.df
+            if np.isfinite(indices).all():
+                theta.append(found.solution.theta)
+                measures.append([found.fit["chisq"], *indices])
+        if progress is not None and (done % 20 == 0 or done == reps):
+            progress(done, reps)
+    if not theta:
+        raise ModelError(f"the model converges in none of {reps} samples; give more rows")
+    chisq, srmr, rmsea, cfi = np.array(measures).T
+    return SimulatedFits(np.array(theta), chisq, srmr, rmsea, cfi, df, reps)
