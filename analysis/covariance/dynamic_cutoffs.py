@@ -153,7 +153,7 @@ def dynamic_cutoffs(
     Validated against: R dynamic 1.1.0 and its published examples, within Monte Carlo error; figures in
     analysis/README.md. References: McNeish and Wolf (2023), Psychological Methods 28,
     61-88; McNeish and Wolf (2023), Behavior Research Methods 55, 1157-1174; McNeish (2023),
-    Psychological Methods.
+    American Psychologist 78, 1061-1075.
     """
     population = population_of(fit)
     simulation = _Simulation(reps, seed, workers, progress)
@@ -253,9 +253,12 @@ def _levels(
     for at, omitted in enumerate(added):
         for one in omitted:
             population = population.with_omitted(one)
-        drawn.append(
-            samples.fits(population.correlation, simulation.of(streams[at], at, len(added)))
-        )
+        own = samples.fits(population.correlation, simulation.of(streams[at], at, len(added)))
+        if not len(own.theta):
+            raise ModelError(
+                f"the model converges in none of {simulation.reps} samples; give more rows"
+            )
+        drawn.append(own)
     levels = []
     for at, (omitted, found) in enumerate(zip(added, drawn, strict=True)):
         srmr, rmsea, cfi = (_cutoff(index, drawn[0], found if at else None) for index in INDICES)

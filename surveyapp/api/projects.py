@@ -331,6 +331,12 @@ class NewAnalysisSchema(Strict):
         2,
         load_default="",
     )
+    answers = _text(
+        "What the samples of `cutoffs` consist of: by default normal answers, or ordinal ones of a model by"
+        " WLSMV; `likert`, the items' categories as numbers, or `bootstrap`, the rows drawn again.",
+        20,
+        load_default="",
+    )
 
 
 class AnalysisSchema(ma.Schema):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from analysis.covariance.cutoff_samples import ANSWERS
 from analysis.covariance.dynamic_cutoffs import (
     REPS,
     Cutoff,
@@ -27,6 +28,12 @@ from surveyapp.results.losses import advice
 from surveyapp.tables.options import ReadOptions
 
 _SHOWN = ("srmr", "rmsea", "cfi")
+_OF = {
+    "normal": "normal answers",
+    "ordinal": "ordinal answers",
+    "likert": "Likert answers",
+    "bootstrap": "the rows drawn again",
+}
 
 
 @click.command()
@@ -39,7 +46,16 @@ _SHOWN = ("srmr", "rmsea", "cfi")
 @click.option(
     "--n", type=click.IntRange(2), default=None, help="Number of rows, where there is no FILE."
 )
-@click.option("--estimator", default="ML", show_default=True, help="ML or MLR.")
+@click.option(
+    "--estimator", default="ML", show_default=True, help="ML or MLR; WLSMV for ordinal items."
+)
+@click.option(
+    "--answers",
+    type=click.Choice(ANSWERS),
+    default=None,
+    help="What samples of numeric items consist of: normal answers (the default), the items' Likert"
+    " categories as numbers, or the rows drawn again with their distribution and missing answers.",
+)
 @click.option(
     "--samples",
     type=click.IntRange(100, 100_000),
@@ -56,6 +72,7 @@ def cutoffs(
     model: str,
     n: int | None,
     estimator: str,
+    answers: str | None,
     missing: str,
     samples: int,
     seed: int,
@@ -67,7 +84,8 @@ def cutoffs(
 
     With FILE from the model's estimates there, and the fit is set against them. Without, from the
     values in the model and --n: 'F =~ .7*x1 + .8*x2 + .6*x3 + .7*x4'. A level's cut-off is the value
-    from which a fit is like that of a model that lacks what the level adds.
+    from which a fit is like that of a model that lacks what the level adds. Ordinal items are simulated as
+    such: by --estimator WLSMV, or without FILE by thresholds in the model: 'x1 | -.5*t1 + .6*t2'.
     """
     text = model_text(model)
     notes: tuple[str, ...] = ()
@@ -81,15 +99,19 @@ def cutoffs(
         if file is None:
             if n is None:
                 raise Invalid("without a FILE the number of rows is needed: --n 300")
+            if answers is not None:
+                raise Invalid(
+                    "--answers is about the rows of a FILE; without one, leave it out, or write thresholds"
+                )
             found = population_cutoffs(text, n, reps=samples, seed=seed, progress=told)
         else:
             if n is not None:
                 raise Invalid("--n is not used with a FILE, whose rows are counted; leave it out")
-            answers = model_answers(file, text, reading, values_ok=values_ok)
-            notes = tuple(answers.notes)
-            fit = fit_sem(answers.frame, text, estimator=estimator.upper(), missing=missing)
-            found = dynamic_cutoffs(fit, reps=samples, seed=seed, progress=told)
-            lost = model_losses(answers.frame, text, fit.n)
+            table = model_answers(file, text, reading, values_ok=values_ok)
+            notes = tuple(table.notes)
+            fit = fit_sem(table.frame, text, estimator=estimator.upper(), missing=missing)
+            found = dynamic_cutoffs(fit, answers=answers, reps=samples, seed=seed, progress=told)
+            lost = model_losses(table.frame, text, fit.n)
             document["sample"] = sample(lost)
             said += advice(lost, estimator.upper(), missing)
     document |= found.to_dict()
@@ -110,8 +132,8 @@ def _table(found: DynamicCutoffs) -> Table:
         own = [text for index in _SHOWN for text in (number(found.fit[index]), "")]
         rows.append(["fit", "", *own])
     title = (
-        f"Dynamic cut-offs, n = {found.n}, df = {found.df}, {found.reps:,} samples a level,"
-        f" seed {found.seed}"
+        f"Dynamic cut-offs, n = {found.n}, df = {found.df}, {found.reps:,} samples a level of"
+        f" {_OF[found.answers]} by {found.estimator}, seed {found.seed}"
     )
     return (title, ("level", "omitted from the model", "SRMR", "", "RMSEA", "", "CFI", ""), rows)
 

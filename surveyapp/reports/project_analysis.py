@@ -458,9 +458,24 @@ def _dynamic(result: Section, number: int) -> Table:
         " (0: it is better than every level's)."
         " “Found by” is the share of misspecified samples that the cut-off finds (of the model itself,"
         f" the share that it passes). n = {result['n']:,}, df = {result['df']},"
-        f" {result['reps']:,} samples a level, seed {result['seed']}.",
+        f" {result['reps']:,} samples a level, seed {result['seed']}. {_simulated(result)}",
         look=Look.APA,
     )
+
+
+def _simulated(result: Section) -> str:
+    """What the samples consist of; results of earlier versions are of normal answers."""
+    work = cited("mcneish-2023-categorical")
+    estimator = result.get("estimator", "ML")
+    return {
+        "normal": "Samples are normal answers, fitted by ML.",
+        "ordinal": "Samples are normal answers cut at the items' thresholds, fitted by WLSMV"
+        f" {work}; RMSEA and CFI are those of the scaled and shifted test.",
+        "likert": "Samples are normal answers cut at the items' thresholds and treated as numbers"
+        f" {work}, fitted by {estimator}.",
+        "bootstrap": "Samples are the rows, drawn again with their distribution and turned to each"
+        f" level's correlations, fitted by {estimator}.",
+    }[result.get("answers", "normal")]
 
 
 def _slopes(result: Section, number: int) -> Table:

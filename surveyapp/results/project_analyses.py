@@ -14,6 +14,7 @@ from surveyapp.errors import Conflict, Invalid
 from surveyapp.jobs import kinds
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE, products
 from surveyapp.results.project_analysis_options import (
+    ANSWERS,
     CLUSTER,
     CONSTRUCT,
     DIF_METHOD,
@@ -105,6 +106,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             _BY_COVARIANCES,
             "Dynamic cut-offs of fit",
             "Which SRMR, RMSEA and CFI tell this model from a misspecified one, by simulation.",
+            {"answers": ANSWERS},
         ),
         "multiverse": AnalysisKind(
             (COVARIANCE, COMPOSITE),

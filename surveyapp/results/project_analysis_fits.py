@@ -16,7 +16,7 @@ from analysis.composite.moderation import moderation
 from analysis.composite.pls import fit_pls
 from analysis.composite.predict import predict_pls
 from analysis.composite.redundancy import redundancy_analysis
-from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs
+from analysis.covariance.dynamic_cutoffs import REPS, dynamic_cutoffs
 from analysis.covariance.invariance import invariance
 from analysis.covariance.invariance_verdict import verdict
 from analysis.covariance.mixed_invariance import mixed_invariance
@@ -55,6 +55,7 @@ from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 FORMAT = "project-analysis/1"
 PERMUTATIONS, SEGMENTS, STARTS, RESAMPLES = 1_000, 5, 10, 1_000
+REDRAWN = 500  # samples a level of rows drawn again, which are fitted one by one
 
 
 def run_project_analysis(
@@ -234,10 +235,15 @@ def _exploratory(
     }
 
 
-def _cutoffs(
-    data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
-) -> dict[str, Any]:
-    return dynamic_cutoffs(fit_covariance(data, model), seed=SEED, workers=1).to_dict()
+def _cutoffs(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]) -> dict[str, Any]:
+    answers = options.get("answers")
+    return dynamic_cutoffs(
+        fit_covariance(data, model),
+        answers=answers,
+        reps=REDRAWN if answers == "bootstrap" else REPS,
+        seed=SEED,
+        workers=1,
+    ).to_dict()
 
 
 def _slopes(data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]) -> dict[str, Any]:

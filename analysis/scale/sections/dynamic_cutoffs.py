@@ -19,7 +19,8 @@ _SHARE = 18  # percent of the validation's way, as far as the next section
 class DynamicCutoffsSection(Section, percent=25, title="dynamic cut-offs"):
     """Of ``reps`` simulated samples a level, as ``analysis.covariance.dynamic_cutoffs``: only where
     they were asked for. ``fit``: what was compared, the robust RMSEA and CFI where the estimator has
-    them; ``reached``: the highest level whose cut-off each reaches.
+    them, the scaled ones of WLSMV; ``reached``: the highest level whose cut-off each reaches;
+    ``answers``: what the samples consist of, "ordinal" by WLSMV.
     """
 
     n: int
@@ -29,6 +30,8 @@ class DynamicCutoffsSection(Section, percent=25, title="dynamic cut-offs"):
     levels: tuple[Level, ...]
     fit: Mapping[str, float]
     reached: Mapping[str, int]
+    answers: str = "normal"
+    estimator: str = "ML"
 
     @classmethod
     def compute(cls, study: Study) -> Self | None:

@@ -112,6 +112,14 @@ def _note(section: DynamicCutoffsSection, words: Words) -> str:
             least=words.percent(_LEAST),
         ),
     ]
+    if section.answers == "ordinal":
+        said.append(
+            words.say(
+                "The samples' answers are cut at the items' thresholds and fitted by WLSMV {work}; RMSEA and"
+                " CFI are those of the scaled and shifted test.",
+                work=cited("mcneish-2023-categorical"),
+            )
+        )
     if errors:
         said.append(
             words.say(
