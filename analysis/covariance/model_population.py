@@ -9,6 +9,7 @@ import numpy as np
 from analysis.covariance.completion import complete
 from analysis.covariance.matrices import Array, structures
 from analysis.covariance.model import Model, Modifier, Path
+from analysis.covariance.ordinal_samples import written_thresholds
 from analysis.covariance.parameter_table import Parameter, ParameterTable
 from analysis.covariance.syntax import as_model
 from analysis.errors import ModelError, NotPositiveDefinite
@@ -18,12 +19,14 @@ from analysis.errors import ModelError, NotPositiveDefinite
 class ModelPopulation:
     """The covariances (p, p) of the items that a model's written values imply, and the model that is
     fitted to its samples where no other is given: its paths without their values, each factor in the
-    units of the population by its (residual) variance.
+    units of the population by its (residual) variance. ``thresholds`` by item where answers are ordinal,
+    in units of the items' standard deviations; empty where they are numbers.
     """
 
     items: tuple[str, ...]
     cov: Array
     model: Model
+    thresholds: tuple[Array, ...] = ()
 
 
 def model_population(model: str | Model) -> ModelPopulation:
@@ -32,11 +35,15 @@ def model_population(model: str | Model) -> ModelPopulation:
     A variance that is not written is as large as makes the variable's own variance 1, so that
     standardised values suffice.
 
+    With thresholds ('x1 | -.5*t1 + .6*t2') for every item the answers are ordinal.
+
     Raises ModelError for a path without a value, a covariance that lavaan would free and nobody wrote,
     means, composites, constraints, and written paths that explain more than all of a variance.
     """
-    written = as_model(model)
+    written, thresholds = written_thresholds(as_model(model))
     _require_plain(written)
+    if thresholds:
+        _require_ordinal(written)
     table = complete(written, fixed_x=False, std_lv=True)
     said = {(path.lhs, path.op, path.rhs) for path in written.paths}
     rows, unknown = [], []
@@ -50,7 +57,7 @@ def model_population(model: str | Model) -> ModelPopulation:
             rows.append(row)
     cov, variances = _covariances(replace(table, rows=tuple(rows)), unknown)
     p = len(table.observed)
-    return ModelPopulation(table.observed, cov[:p, :p], _fitted(written, variances))
+    return ModelPopulation(table.observed, cov[:p, :p], _fitted(written, variances), thresholds)
 
 
 def _require_plain(model: Model) -> None:
@@ -70,6 +77,22 @@ def _require_plain(model: Model) -> None:
         if len(path.modifiers) > 1:
             raise ModelError(
                 f"{path.name}: groups are not simulated; give one value", line=path.line or None
+            )
+
+
+def _require_ordinal(model: Model) -> None:
+    observed = set(model.observed)
+    for path in model.paths:
+        if path.op == "~" and observed & {path.lhs, path.rhs}:
+            raise ModelError(
+                f"{path.name}: ordinal answers are simulated for items of factors, without regressions of or "
+                "on observed variables; leave it out",
+                line=path.line or None,
+            )
+        if path.op == "~~" and path.lhs == path.rhs and path.lhs in observed:
+            raise ModelError(
+                f"{path.name}: behind ordinal answers stands a variance of 1; leave the line out",
+                line=path.line or None,
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from analysis.covariance.minimiser import minimise
 from analysis.covariance.model import Model
 from analysis.covariance.ordinal_samples import (
     OrdinalPopulation,
+    pair_precisions,
     pairs_of,
     polychoric_samples,
 )
@@ -113,7 +114,15 @@ def ordinal_model(
     known = {row.name: numbers.solution.theta[row.free] for row in numbers.table.free_rows()}
     start = np.array([known[row.name] for row in table.free_rows()])
     df = p * (p - 1) // 2 - table.n_parameters
-    return OrdinalModel(table, structure, start, df)
+    rows, columns = pairs_of(p)
+    model_there = OrdinalModel(table, structure, start, df)
+    rho = population.correlation[rows, columns][None]
+    theta, converged = _least_squares(model_there, p, rho, pair_precisions(population))
+    if not converged.all():
+        raise ModelError(
+            "the model cannot be fitted to the population itself, so it is not simulated"
+        )
+    return replace(model_there, theta=theta[0])
 
 
 def ordinal_fits(

@@ -142,6 +142,24 @@ def polychoric_samples(codes: Array, categories: int) -> PolychoricSamples:
     return PolychoricSamples(rho.reshape(r, m), gamma, answered)
 
 
+def pair_precisions(population: OrdinalPopulation) -> Array:
+    """The inverse of n times each correlation's sampling variance (1, m), at the population itself."""
+    p, k = len(population.names), population.categories
+    bounds = np.full((1, p, k + 1), np.inf)
+    bounds[:, :, 0] = -np.inf
+    for item, own in enumerate(population.thresholds):
+        bounds[0, item, 1 : len(own) + 1] = own
+    sizes = np.array([[len(own) + 1 for own in population.thresholds]])
+    second, first = pairs_of(p)
+    rho = population.correlation[second, first]
+    joint = PairLikelihood(bounds[0, first], bounds[0, second])
+    joint.move(rho)
+    shares = joint.probabilities()
+    own_shares = np.diff(special.ndtr(bounds), axis=2)
+    influence = _influence(shares, joint, rho, own_shares, sizes, bounds, first, second)
+    return np.asarray(1 / np.sum(shares * influence**2, axis=(1, 2)))[None]
+
+
 def _counts(codes: Array, categories: int) -> Array:
     """Answers by item and category (r, p, k)."""
     r, _, p = codes.shape

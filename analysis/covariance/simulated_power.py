@@ -10,26 +10,16 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from analysis.covariance.batch_errors import sampling_covariances
-from analysis.covariance.estimates_table import definition_values, row_values
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
 from analysis.covariance.model_population import ModelPopulation, model_population
-from analysis.covariance.rmsea_power import CLOSE
-from analysis.covariance.sem import SemFit
-from analysis.covariance.simulated_fits import (
-    INDICES,
-    SimulatedFits,
-    population_fit,
-    simulated_fits,
-)
+from analysis.covariance.power_samples import PowerSamples, power_samples
+from analysis.covariance.simulated_fits import INDICES
 from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
 from analysis.metrics import wilson
-from analysis.moments import Moments
 
 REPS = 2000
-CHUNK = 256
 LARGEST_N = 1_000_000
 Progress = Callable[[int, int], None]
 
@@ -76,7 +66,8 @@ class IndexSpread:
 @dataclass(frozen=True)
 class SimulatedPower:
     """``exact_fit`` and ``close_fit``: samples in which the chi-square test, and that of RMSEA 0.05 at
-    most, reject the model; None without degrees of freedom.
+    most, reject the model; None without degrees of freedom. ``estimator``: ML, or WLSMV for ordinal
+    answers, whose test is scaled and shifted, with RMSEA and CFI of it.
     """
 
     n: int
@@ -90,6 +81,7 @@ class SimulatedPower:
     close_fit: Share | None
     indices: tuple[IndexSpread, ...]
     warnings: tuple[str, ...]
+    estimator: str = "ML"
 
     def of(self, name: str) -> ParameterPower:
         """A parameter by its name. Raises ModelError for one that there is not."""
@@ -133,10 +125,11 @@ def simulated_power(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> SimulatedPower:
-    """Power of each parameter's test and of the tests of fit with n normal, complete rows.
+    """Power of each parameter's test and of the tests of fit with n complete rows.
 
-    ``population``: the model with a value for every path (``model_population``). ``model``: what is
-    fitted to the samples by maximum likelihood, in lavaan's syntax; the population's own paths by
+    ``population``: the model with a value for every path (``model_population``); answers are normal and
+    fitted by maximum likelihood, or with thresholds ordinal and fitted by WLSMV with robust standard
+    errors. ``model``: what is fitted to the samples, in lavaan's syntax; the population's own paths by
     default. A model that lacks some of them shows how often misfit is found.
 
     Raises DataError below 100 samples or for an alpha outside 0 to 1, ModelError and DataError as
@@ -149,30 +142,31 @@ def simulated_power(
     _check(reps, alpha)
     if not isinstance(population, ModelPopulation):
         population = model_population(population)
-    moments = Moments(population.items, n, np.zeros(len(population.items)), population.cov)
     fitted = population.model if model is None else model
-    fit = population_fit(moments, fitted, fixed_x=False)
-    if fit.table.mean_structure:
-        raise ModelError("means are not simulated; leave the lines '~ 1' out")
-    found = simulated_fits(
-        fit, reps=reps, rng=np.random.default_rng(seed), workers=workers, progress=progress
+    found = power_samples(
+        population,
+        n,
+        fitted,
+        reps=reps,
+        rng=np.random.default_rng(seed),
+        workers=workers,
+        progress=progress,
     )
-    if len(found.theta) < 2:
-        raise ModelError(f"the model converges in {len(found.theta)} of {reps} samples; raise n")
-    exact, close = _fit_tests(found, n, alpha)
-    z = critical(alpha)
+    exact, close = _fit_tests(found, alpha)
+    fits = found.fits
     return SimulatedPower(
         n,
         reps,
         seed,
         alpha,
-        found.df,
-        _share(len(found.theta), reps),
-        _parameters(fit, found.theta, z),
+        fits.df,
+        _share(len(fits.theta), reps),
+        _parameters(found, critical(alpha)),
         exact,
         close,
-        tuple(_spread(index, getattr(found, index)) for index in INDICES),
-        _said(fit, found),
+        tuple(_spread(index, getattr(fits, index)) for index in INDICES),
+        _said(found),
+        found.estimator,
     )
 
 
@@ -257,38 +251,12 @@ def _share(count: int, of: int) -> Share:
     return Share(value, *wilson(value, of, critical(0.05)))
 
 
-def _parameters(fit: SemFit, theta: Array, z: float) -> tuple[ParameterPower, ...]:
-    estimates, errors = [], []
-    for start in range(0, len(theta), CHUNK):
-        own, se = _estimated(fit, theta[start : start + CHUNK])
-        estimates.append(own)
-        errors.append(se)
-    values, se = np.concatenate(estimates), np.concatenate(errors)
-    true = _estimated(fit, fit.solution.theta[None])[0][0]
-    names = [row.name for row in fit.table.free_rows()] + [d.name for d in fit.table.definitions]
+def _parameters(found: PowerSamples, z: float) -> tuple[ParameterPower, ...]:
+    values, se = found.estimates()
+    true = found.truth
     return tuple(
-        _one(name, float(true[k]), values[:, k], se[:, k], z) for k, name in enumerate(names)
+        _one(name, float(true[k]), values[:, k], se[:, k], z) for k, name in enumerate(found.names)
     )
-
-
-def _estimated(fit: SemFit, theta: Array) -> tuple[Array, Array]:
-    """Free parameters and defined quantities of each sample (r, k), and their standard errors."""
-    table = fit.table
-    vcov = sampling_covariances(fit, theta)
-    variances = np.diagonal(vcov, axis1=1, axis2=2)
-    if not table.definitions:
-        return theta, np.sqrt(variances)
-    rows = row_values(fit.solution)
-    free = np.array([row.free for row in table.rows])
-    defined, errors = [], []
-    for own, covariance in zip(theta, vcov, strict=True):
-        rows[free >= 0] = own[free[free >= 0]]
-        found = definition_values(table, rows, table.n_free)
-        if found is None:
-            raise ModelError("the model defines nothing")
-        defined.append(found[0])
-        errors.append(np.sqrt(np.einsum("ij,jk,ik->i", found[1], covariance, found[1])))
-    return np.hstack([theta, defined]), np.hstack([np.sqrt(variances), errors])
 
 
 def _one(name: str, true: float, values: Array, se: Array, z: float) -> ParameterPower:
@@ -311,16 +279,12 @@ def _one(name: str, true: float, values: Array, se: Array, z: float) -> Paramete
     )
 
 
-def _fit_tests(found: SimulatedFits, n: int, alpha: float) -> tuple[Share | None, Share | None]:
-    if not found.df:
+def _fit_tests(found: PowerSamples, alpha: float) -> tuple[Share | None, Share | None]:
+    if not found.fits.df:
         return None, None
-    exact = special.chdtri(found.df, alpha)
-    close = special.chndtrix(1 - alpha, found.df, n * found.df * CLOSE**2)
-    count = len(found.chisq)
-    return (
-        _share(int((found.chisq > exact).sum()), count),
-        _share(int((found.chisq > close).sum()), count),
-    )
+    count = len(found.fits.chisq)
+    exact, close = (_share(int(one.sum()), count) for one in found.rejected(alpha))
+    return exact, close
 
 
 def _spread(index: str, values: Array) -> IndexSpread:
@@ -328,19 +292,20 @@ def _spread(index: str, values: Array) -> IndexSpread:
     return IndexSpread(index, float(values.mean()), float(low), float(high))
 
 
-def _said(fit: SemFit, found: SimulatedFits) -> tuple[str, ...]:
+def _said(found: PowerSamples) -> tuple[str, ...]:
     said = []
-    lost = found.reps - len(found.theta)
+    fits = found.fits
+    lost = fits.reps - len(fits.theta)
     if lost:
-        said.append(f"{lost} of {found.reps} samples did not converge and are left out")
+        said.append(f"{lost} of {fits.reps} samples did not converge and are left out")
     variances = [
         row.free
-        for row in fit.table.rows
+        for row in found.table.rows
         if row.op == "~~" and row.lhs == row.rhs and row.free >= 0
     ]
-    negative = int((found.theta[:, variances] < 0).any(axis=1).sum())
+    negative = int((fits.theta[:, variances] < 0).any(axis=1).sum())
     if negative:
-        said.append(f"{negative} of {found.reps} samples have a negative variance and are kept")
+        said.append(f"{negative} of {fits.reps} samples have a negative variance and are kept")
     return tuple(said)
 
 

@@ -77,7 +77,8 @@ def power(
     KIND is rmsea (MacCallum, Browne and Sugawara 1996: close fit, not-close fit where --rmsea1 is below
     --rmsea0, exact fit where --rmsea0 is 0), path (PLS-SEM, the inverse square root method of Kock and
     Hadaya 2018) or simulation (Muthén and Muthén 2002: samples of --population, to which the model is
-    fitted; with --n its power, else the least n for --power). Shares of power lie between 0 and 1.
+    fitted; with --n its power, else the least n for --power). Thresholds in --population, 'x1 | -.5*t1 +
+    .6*t2' for every item, make answers ordinal and the fits WLSMV. Shares of power lie between 0 and 1.
     """
     if not 0 < power < 1 or not 0 < alpha < 1:
         raise Invalid(f"--power {power:g} and --alpha {alpha:g} must lie between 0 and 1")

@@ -75,7 +75,7 @@ def _tables(found: SimulatedPower, parameters: Sequence[str]) -> list[Table]:
         for one in shown
     ]
     title = (
-        f"Simulated power, n = {found.n:,}, {found.reps:,} samples, level {found.alpha:g}, seed {found.seed};"
+        f"Simulated power by {found.estimator}, n = {found.n:,}, {found.reps:,} samples, level {found.alpha:g}, seed {found.seed};"
         f" {found.converged.value:.1%} converged"
     )
     head = ("parameter", "true", "bias", "SD", "SE", "coverage", "95% CI", "power", "95% CI")

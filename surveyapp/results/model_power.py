@@ -139,8 +139,8 @@ def _simulated(asked: PowerQuestion) -> PowerAnswer:
         )
     found = simulated_power(population, asked.n or 0, reps=SAMPLES, seed=_SEED, workers=1)
     said = (
-        f"{found.reps:,} samples of {found.n:,} respondents, level {found.alpha:g}, seed {found.seed}:"
-        f" {found.converged.value:.1%} converged."
+        f"{found.reps:,} samples of {found.n:,} respondents, fitted by {found.estimator}, level"
+        f" {found.alpha:g}, seed {found.seed}: {found.converged.value:.1%} converged."
     )
     if found.exact_fit is not None and found.close_fit is not None:
         said += (

@@ -1,0 +1,137 @@
+"""Samples of a planned model, with the estimates and standard errors of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from analysis.covariance.batch_errors import sampling_covariances
+from analysis.covariance.estimates_table import definition_values
+from analysis.covariance.matrices import Array
+from analysis.covariance.model import Model
+from analysis.covariance.model_population import ModelPopulation
+from analysis.covariance.ordinal_fits import ordinal_fits, ordinal_model
+from analysis.covariance.ordinal_samples import OrdinalPopulation
+from analysis.covariance.parameter_table import ParameterTable
+from analysis.covariance.rmsea_power import CLOSE
+from analysis.covariance.simulated_fits import SimulatedFits, population_fit, simulated_fits
+from analysis.errors import ModelError
+from analysis.moments import Moments
+
+CHUNK = 256
+
+
+@dataclass(frozen=True)
+class PowerSamples:
+    """The samples' ``fits``, the model's ``table``, what its parameters are in the population (q,), the
+    sampling covariances of samples of the fits (their numbers as a slice), and what chi-square multiplies.
+    """
+
+    fits: SimulatedFits
+    table: ParameterTable
+    true: Array
+    covariances: Callable[[slice], Array]
+    multiplier: float
+    estimator: str
+
+    @property
+    def names(self) -> list[str]:
+        """Of the free parameters and the defined quantities."""
+        free = [row.name for row in self.table.free_rows()]
+        return free + [definition.name for definition in self.table.definitions]
+
+    @property
+    def truth(self) -> Array:
+        """What these are in the population."""
+        return np.asarray(self._with_defined(self.true[None], None)[0][0])
+
+    def estimates(self) -> tuple[Array, Array]:
+        """Of each sample (r, k), and their standard errors."""
+        parts = []
+        for start in range(0, len(self.fits.theta), CHUNK):
+            part = slice(start, start + CHUNK)
+            parts.append(self._with_defined(self.fits.theta[part], self.covariances(part)))
+        values, errors = zip(*parts, strict=True)
+        return np.concatenate(values), np.concatenate(errors)
+
+    def rejected(self, alpha: float) -> tuple[Array, Array]:
+        """Which samples the tests of exact and of close fit reject (r,), with degrees of freedom."""
+        df = self.fits.df
+        exact = special.chdtri(df, alpha)
+        close = special.chndtrix(1 - alpha, df, self.multiplier * df * CLOSE**2)
+        return self.fits.chisq > exact, self.fits.chisq > close
+
+    def _with_defined(self, theta: Array, vcov: Array | None) -> tuple[Array, Array]:
+        size = theta.shape[1]
+        if vcov is None:
+            vcov = np.zeros((len(theta), size, size))
+        with np.errstate(invalid="ignore"):
+            errors = np.sqrt(np.diagonal(vcov, axis1=1, axis2=2))
+        if not self.table.definitions:
+            return theta, errors
+        rows = np.array([np.nan if row.value is None else row.value for row in self.table.rows])
+        free = np.array([row.free for row in self.table.rows])
+        defined, of_defined = [], []
+        for own, covariance in zip(theta, vcov, strict=True):
+            rows[free >= 0] = own[free[free >= 0]]
+            found = definition_values(self.table, rows, self.table.n_free)
+            if found is None:
+                raise ModelError("the model defines nothing")
+            defined.append(found[0])
+            of_defined.append(np.sqrt(np.einsum("ij,jk,ik->i", found[1], covariance, found[1])))
+        return np.hstack([theta, defined]), np.hstack([errors, of_defined])
+
+
+def power_samples(
+    population: ModelPopulation,
+    n: int,
+    model: str | Model,
+    *,
+    reps: int,
+    rng: np.random.Generator,
+    **options: Any,
+) -> PowerSamples:
+    """Samples of n rows from the population with the model fitted to each: normal answers by maximum
+    likelihood, or answers cut at the population's thresholds by WLSMV.
+
+    Raises ModelError for a model of means, where fewer than two samples converge, and as ``ordinal_model``.
+    """
+    make = _ordinal if population.thresholds else _normal
+    found = make(population, n, model, reps=reps, rng=rng, **options)
+    if len(found.fits.theta) < 2:
+        raise ModelError(
+            f"the model converges in {len(found.fits.theta)} of {reps} samples; raise n"
+        )
+    return found
+
+
+def _normal(
+    population: ModelPopulation, n: int, model: str | Model, **options: Any
+) -> PowerSamples:
+    moments = Moments(population.items, n, np.zeros(len(population.items)), population.cov)
+    fit = population_fit(moments, model, fixed_x=False)
+    if fit.table.mean_structure:
+        raise ModelError("means are not simulated; leave the lines '~ 1' out")
+    found = simulated_fits(fit, **options)
+
+    def covariances(part: slice) -> Array:
+        return sampling_covariances(fit, found.theta[part])
+
+    return PowerSamples(found, fit.table, fit.solution.theta, covariances, float(n), "ML")
+
+
+def _ordinal(
+    population: ModelPopulation, n: int, model: str | Model, **options: Any
+) -> PowerSamples:
+    answers = OrdinalPopulation(population.items, population.cov, population.thresholds)
+    fitted = ordinal_model(answers, n, model)
+    found = ordinal_fits(fitted, answers, n, **options)
+
+    def covariances(part: slice) -> Array:
+        return found.vcov[part]
+
+    return PowerSamples(found.fits, fitted.table, fitted.theta, covariances, float(n - 1), "WLSMV")
