@@ -78,6 +78,26 @@ def test_misfit_is_found_as_often_as_its_rmsea_says() -> None:
     assert [found.exact_fit.value, found.close_fit.value] == pytest.approx(expected, abs=0.03)
 
 
+def test_ordinal_answers_have_power_by_wlsmv() -> None:
+    cuts = "\n".join(f"{item} | -.8*t1 + .8*t2" for item in ("a", "b", "c", "d", "e", "f"))
+    text = "F =~ .8*a + .7*b + .7*c\nG =~ .8*d + .7*e + .7*f\nF ~~ r*G + .3*G\nhalf := r / 2\n"
+    found = simulated_power(text + cuts, 400, reps=600, workers=1)
+    assert (found.estimator, found.df) == ("WLSMV", 8)
+    one, half = found.of("F~~G"), found.of("half")
+    assert (one.true, half.true) == (pytest.approx(0.3, abs=1e-6), pytest.approx(0.15, abs=1e-6))
+    assert (one.bias, one.se) == (pytest.approx(0, abs=0.01), pytest.approx(one.sd, rel=0.08))
+    assert half.power.value == one.power.value
+    assert one.coverage.value == pytest.approx(0.95, abs=0.03)
+    assert found.exact_fit is not None
+    assert found.exact_fit.value == pytest.approx(0.05, abs=0.03)
+    # Three categories tell less than the numbers behind them.
+    assert one.sd > simulated_power(text, 400, reps=600, workers=1).of("F~~G").sd
+    wrong = "F =~ a + b + c + d + e + f"
+    misfit = simulated_power(text + cuts, 400, model=wrong, reps=100, workers=1)
+    assert misfit.exact_fit is not None and misfit.exact_fit.value == 1
+    assert misfit.of("F=~b").bias == pytest.approx(0, abs=0.05)
+
+
 def test_variances_that_are_not_written_make_variables_of_variance_1() -> None:
     made = model_population("X =~ .6*x1 + .7*x2 + .8*x3\nY =~ .9*y1 + .8*y2 + .7*y3\nY ~ .5*X")
     assert np.diag(made.cov) == pytest.approx(np.ones(6))
@@ -98,6 +118,8 @@ def test_variances_that_are_not_written_make_variables_of_variance_1() -> None:
         ("F =~ .5*a + .5*b + .5*c\na ~ 1", "means are not simulated"),
         ("F =~ .5*a + c(.4, .5)*b + .5*c", "groups are not simulated"),
         ("F =~ .5*a + .5*b + .5*-c", "the other sign"),
+        ("F =~ .5*a + .5*b\nc ~ .5*F\na | 0*t1\nb | 0*t1\nc | 0*t1", "without regressions of"),
+        ("F =~ .5*a + .5*b\na ~~ .5*a\na | 0*t1\nb | 0*t1", "stands a variance of 1"),
     ],
 )
 def test_a_population_that_says_too_little_or_too_much_is_refused(text: str, said: str) -> None:

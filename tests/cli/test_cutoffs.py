@@ -52,10 +52,30 @@ def test_written_values_and_n_are_enough(run):
     assert f"{level.cfi.value:.3f} ±{level.cfi.error:.4f}" in ran.out
 
 
+def test_answers_of_the_samples_are_chosen(run, tmp_path: Path):
+    file, out = tmp_path / "hs.csv", tmp_path / "cutoffs.json"
+    data = holzinger()
+    data.round().to_csv(file, index=False)
+    asked = ("cutoffs", file, "--model", "F =~ x1 + x2 + x4 + x5", "--samples", 100, "--values-ok")
+    for options, said, kind in (
+        (("--answers", "likert"), "of Likert answers by ML", "likert"),
+        (("--answers", "bootstrap", "--estimator", "MLR"), "of the rows drawn again", "bootstrap"),
+        (("--estimator", "WLSMV"), "of ordinal answers by WLSMV", "ordinal"),
+    ):
+        ran = run(*asked, *options, "--json", out)
+        assert ran.code == 0, ran.err
+        assert said in ran.out.replace("\n", " ")
+        assert json.loads(out.read_text())["answers"] == kind
+    cuts = "\n".join(f"{item} | -.5*t1 + .5*t2" for item in "abcd")
+    ran = run("cutoffs", "--model", f"{VALUES}\n{cuts}", "--n", 200, "--samples", 100)
+    assert "of ordinal answers by WLSMV" in ran.out.replace("\n", " ")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (("--model", VALUES), "--n 300"),
+        (("--model", VALUES, "--n", 99, "--answers", "likert"), "is about the rows of a FILE"),
         (("--model", "F =~ a + b + c + d", "--n", 99), "has no value"),
     ],
 )

@@ -295,11 +295,13 @@ def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
     assert "Simple slopes" not in client.get(model).text
     for address, asked in (
         (model, {"kind": "exploratory"}),
-        (model, {"kind": "cutoffs"}),
+        (model, {"kind": "cutoffs", "answers": "likert"}),
         (composite, {"kind": "slopes"}),
         (composite, whole),
     ):
         assert client.post(f"{address}/analyses", data=asked).status_code == 303, asked
+    wrong = {"kind": "cutoffs", "answers": "ordinal"}
+    assert client.post(f"{model}/analyses", data=wrong).status_code == 422
     for wrong in ({"construct": "sure"}, {"item": "rel1"}, {"item": "region"}):
         assert client.post(f"{composite}/analyses", data=whole | wrong).status_code == 422
     run_jobs(installation)
@@ -313,7 +315,9 @@ def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
     explored = made["exploratory"]
     again = efa(data, explored["suggested"]["parallel_factors"], names)
     assert np.allclose(explored["loadings"], again.loadings, atol=1e-6)
-    cut = dynamic_cutoffs(fit_sem(data, MODEL), seed=made["cutoffs"]["seed"])
+    asked = {"answers": "likert", "seed": made["cutoffs"]["seed"]}
+    cut = dynamic_cutoffs(fit_sem(data, MODEL), **asked)
+    assert "samples of Likert answers" in client.get(model).text
     assert [each["rmsea"]["value"] for each in made["cutoffs"]["levels"]] == pytest.approx(
         [each.rmsea.value for each in cut.levels], abs=1e-6
     )
