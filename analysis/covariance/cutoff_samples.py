@@ -12,7 +12,7 @@ from scipy import special
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
 from analysis.covariance.ordinal_fits import ordinal_fits, ordinal_model
-from analysis.covariance.ordinal_samples import OrdinalPopulation
+from analysis.covariance.ordinal_samples import OrdinalPopulation, require_few_rows
 from analysis.covariance.polychoric import MAX_CATEGORIES
 from analysis.covariance.row_fits import RowEstimation, row_fits
 from analysis.covariance.sem import SemFit
@@ -133,6 +133,7 @@ class LikertSamples:
 
     def fits(self, correlation: Array, draws: Draws) -> SimulatedFits:
         """As ``simulated_fits`` from rows; by MLR each sample is a fit of its own."""
+        require_few_rows(self.fitted.n, len(self.fitted.items))
         self.fitted.to_population(correlation)
         population = OrdinalPopulation(self.fitted.items, correlation, self.thresholds)
         return _of_rows(self.fitted, self.estimator, draws, partial(self._rows, population))
@@ -158,6 +159,7 @@ class BootstrapSamples:
 
     def fits(self, correlation: Array, draws: Draws) -> SimulatedFits:
         """As ``simulated_fits`` from complete rows by ML; else each sample is a fit of its own."""
+        require_few_rows(self.fitted.n, len(self.fitted.items))
         self.fitted.to_population(correlation)
         turned = transformed_rows(self.rows, correlation)
         if np.isnan(turned).any():

@@ -20,6 +20,7 @@ from analysis.covariance.ordinal_samples import (
     pair_precisions,
     pairs_of,
     polychoric_samples,
+    require_few_rows,
 )
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.sem import threads_for
@@ -143,10 +144,9 @@ def ordinal_fits(
     with samples done and in all.
     """
     p = len(population.names)
-    if n <= p:
-        raise DataError(f"samples of {n} rows are too few for {p} items; give n above {p}")
+    require_few_rows(n, p)
     pairs = p * (p - 1) // 2
-    chunk = int(np.clip(LARGEST // (n * pairs), 4, CHUNK))
+    chunk = int(np.clip(LARGEST // (n * pairs), 1, CHUNK))
     sizes = [min(chunk, reps - at) for at in range(0, reps, chunk)]
     streams = rng.spawn(len(sizes))
 

@@ -16,7 +16,20 @@ from analysis.covariance.polychoric_pairs import (
     threshold_scores,
     without_empty_binary_cells,
 )
-from analysis.errors import ModelError, NotPositiveDefinite
+from analysis.errors import DataError, ModelError, NotPositiveDefinite
+
+MOST_ROWS = 20_000  # of a sample that is drawn row by row
+
+
+def require_few_rows(n: int, items: int) -> None:
+    """Raise DataError for samples that are too large to be drawn row by row, or too small for the items."""
+    if n <= items:
+        raise DataError(f"samples of {n} rows are too few for {items} items; give n above {items}")
+    if n > MOST_ROWS:
+        raise DataError(
+            f"ordinal, Likert and resampled answers are drawn row by row, for at most {MOST_ROWS:,} rows; found "
+            f"{n:,}: take a random part of the rows, or simulate normal answers"
+        )
 
 
 @dataclass(frozen=True)

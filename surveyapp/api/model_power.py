@@ -50,7 +50,10 @@ class PowerQuery(Strict):
     path = _between(0.01, 0.99, "The smallest path, of `path`.")
     population = ma.fields.String(
         validate=ma.validate.Length(min=1, max=LONGEST),
-        metadata={"description": "A model with a value for every path, of `simulation`."},
+        metadata={
+            "description": "A model with a value for every path, of `simulation`. With thresholds"
+            " (`a | -.5*t1 + .6*t2`) for every item answers are ordinal."
+        },
     )
 
 

@@ -13,6 +13,8 @@ FIT, PATH, SIMULATION = "fit", "path", "simulation"
 MOST_ITEMS, SAMPLES, LONGEST = 40, 500, 20_000
 _LARGEST_N = 1_000_000
 _SEED = 1
+# Ordinal items, and pairs of their answers of a sample: 500 samples take 3 s.
+_MOST_ORDINAL, _MOST_PAIRS = 20, 100_000
 
 
 @dataclass(frozen=True)
@@ -131,11 +133,19 @@ def _simulated(asked: PowerQuestion) -> PowerAnswer:
 
     population = model_population(asked.population)
     items = len(population.items)
-    if items > MOST_ITEMS:
+    most = _MOST_ORDINAL if population.thresholds else MOST_ITEMS
+    if items > most:
         raise Invalid(
-            f"The model has {items} observed variables; at most {MOST_ITEMS} are simulated here. Use"
+            f"The model has {items} observed variables; at most {most} are simulated here. Use"
             " `surveyapp power simulation` for larger ones.",
             field="population",
+        )
+    pairs = items * (items - 1) // 2
+    if population.thresholds and (asked.n or 0) * pairs > _MOST_PAIRS:
+        raise Invalid(
+            f"Ordinal answers of {items} items are simulated here for at most {_MOST_PAIRS // pairs:,}"
+            " respondents. Use `surveyapp power simulation` for more.",
+            field="n",
         )
     found = simulated_power(population, asked.n or 0, reps=SAMPLES, seed=_SEED, workers=1)
     said = (

@@ -121,6 +121,8 @@ def test_what_cannot_be_drawn_or_fitted_is_refused() -> None:
     model = ordinal_model(population, 100, MODEL)
     with pytest.raises(DataError, match="too few for 6 items"):
         ordinal_fits(model, population, 6, reps=100, rng=np.random.default_rng(1))
+    with pytest.raises(DataError, match="at most 20,000 rows; found 20,001"):
+        ordinal_fits(model, population, 20_001, reps=100, rng=np.random.default_rng(1))
     with pytest.raises(DataError, match="not those of the model"):
         ordinal_model(population, 100, "F =~ b + a + c + d + e + f")
     with pytest.raises(NotPositiveDefinite, match="no data can have"):
