@@ -140,10 +140,10 @@ class LikertSamples:
 
     def _rows(self, population: OrdinalPopulation, reps: int, rng: np.random.Generator) -> Array:
         codes = population.drawn(self.fitted.n, reps, rng)
-        table = np.zeros((len(self.values), population.categories))
+        rows = np.empty((len(self.values), reps, self.fitted.n))
         for item, own in enumerate(self.values):
-            table[item, : len(own)] = own
-        return np.asarray(table[np.arange(len(self.values)), codes])
+            own.astype(float).take(codes[:, :, item], out=rows[item])
+        return rows.transpose(1, 2, 0)
 
 
 @dataclass(frozen=True)
@@ -213,9 +213,10 @@ def _of_rows(fitted: Fitted, estimator: str, draws: Draws, rows: _Rows) -> Simul
 
 
 def _moments_of(rows: Array) -> tuple[Array, Array]:
-    mean = rows.mean(axis=1)
-    centred = rows - mean[:, None]
-    return mean, centred.transpose(0, 2, 1) @ centred / rows.shape[1]
+    by_item = np.ascontiguousarray(rows.transpose(0, 2, 1))
+    mean = by_item.mean(axis=2)
+    by_item -= mean[:, :, None]
+    return mean, by_item @ by_item.transpose(0, 2, 1) / rows.shape[1]
 
 
 def _one_by_one(

@@ -59,11 +59,12 @@ class OrdinalPopulation:
                 "no data can have the population's correlations: they are not positive definite; lower "
                 "its loadings or correlations"
             ) from error
-        latent = rng.standard_normal((reps * n, len(self.names))) @ root.T
-        codes = np.empty(latent.shape, dtype=np.intp)
+        latent = root @ rng.standard_normal((len(self.names), reps * n))
+        codes = np.zeros(latent.shape, dtype=np.uint8)  # one item after the other in memory
         for item, own in enumerate(self.thresholds):
-            codes[:, item] = np.searchsorted(own, latent[:, item])
-        return codes.reshape(reps, n, -1)
+            for cut in own:  # a few comparisons are faster than a search
+                codes[item] += latent[item] > cut
+        return codes.reshape(-1, reps, n).transpose(1, 2, 0)
 
 
 def written_thresholds(model: Model) -> tuple[Model, tuple[Array, ...]]:
@@ -126,6 +127,7 @@ def polychoric_samples(codes: Array, categories: int) -> PolychoricSamples:
 
     Of each sample as ``polychoric.polychoric``: a category that nobody chose is none of that sample's.
     """
+    codes = codes.astype(np.intp)
     counts = _counts(codes, categories)
     seen = counts > 0
     answered = np.asarray((seen.sum(axis=2) > 1).all(axis=1))

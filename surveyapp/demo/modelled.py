@@ -70,7 +70,9 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
     )
     grouped = ("invariance", "alignment", "dif") if "region" in known.groups else ()
     wanted: list[tuple[str, dict[str, str]]] = [(kind, {"group": "region"}) for kind in grouped]
-    for kind, chosen in (*wanted, ("exploratory", {}), ("esem", {}), ("cutoffs", {})):
+    wanted += [("exploratory", {}), ("esem", {}), ("cutoffs", {})]
+    wanted.append(("cutoffs", {"answers": "likert"}))  # the items' seven answers are no normal ones
+    for kind, chosen in wanted:
         with installation.store.writing() as session:
             asked = ask_project_analysis(
                 session,

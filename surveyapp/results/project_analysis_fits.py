@@ -55,7 +55,7 @@ from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 FORMAT = "project-analysis/1"
 PERMUTATIONS, SEGMENTS, STARTS, RESAMPLES = 1_000, 5, 10, 1_000
-REDRAWN = 500  # samples a level of rows drawn again, which are fitted one by one
+_FEWER = {"likert": 1_000, "bootstrap": 500}  # samples a level, which are drawn row by row
 
 
 def run_project_analysis(
@@ -240,7 +240,7 @@ def _cutoffs(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
     return dynamic_cutoffs(
         fit_covariance(data, model),
         answers=answers,
-        reps=REDRAWN if answers == "bootstrap" else REPS,
+        reps=_FEWER.get(answers or "", REPS),
         seed=SEED,
         workers=1,
     ).to_dict()

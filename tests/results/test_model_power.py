@@ -37,6 +37,14 @@ def test_each_parameter_has_its_power_by_simulation():
     assert power == again and 0.5 < power["F~~G"] < 0.95
 
 
+def test_thresholds_make_the_answers_ordinal():
+    text = "F =~ .7*a + .7*b + .7*c + .7*d"
+    cuts = "\n".join(f"{item} | -.5*t1 + .6*t2" for item in "abcd")
+    found = answer(kind="simulation", n="150", population=f"{text}\n{cuts}")
+    assert "fitted by WLSMV" in found.said
+    assert found.document["estimator"] == "WLSMV"
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
@@ -50,6 +58,14 @@ def test_each_parameter_has_its_power_by_simulation():
         ({"kind": "simulation", "n": "100"}, "population"),
         ({"kind": "simulation", "population": "F =~ .7*a + .7*b + .7*c"}, "n"),
         ({"kind": "simulation", "n": "100", "population": "F =~ a + b"}, "population"),
+        (
+            {
+                "kind": "simulation",
+                "n": "20000",
+                "population": "F =~ .7*a + .7*b + .7*c + .7*d\na | 0*t1\nb | 0*t1\nc | 0*t1\nd | 0*t1",
+            },
+            "n",
+        ),
         (
             {
                 "kind": "simulation",
