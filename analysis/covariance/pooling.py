@@ -14,6 +14,12 @@ from analysis.covariance.efa_blocks import require_no_blocks
 from analysis.covariance.imputation import imputations
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
+from analysis.covariance.pooled_likelihood import (
+    has_likelihood,
+    model_deviances,
+    saturated_deviances,
+)
+from analysis.covariance.pooled_tests import PooledTest, d2, d3, d4
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.syntax import as_model
 from analysis.errors import AnalysisError, DataError, ModelError
@@ -21,29 +27,19 @@ from analysis.json_values import to_json
 
 
 @dataclass(frozen=True)
-class PooledTest:
-    """The model's test over imputations, D2 of Li, Meng, Raghunathan & Rubin (1991): ``f`` on ``df1``, ``df2``.
-
-    ``arv`` is the average relative increase in variance, which the missing cells cost.
-    """
-
-    f: float
-    df1: int
-    df2: float
-    pvalue: float
-    arv: float
-
-
-@dataclass(frozen=True)
 class Pooled:
     """Estimates pooled over ``count`` imputations of which ``failed`` could not be fitted.
 
     ``estimates``: lhs, op, rhs, group, label, est, se, t, df, pvalue, ci_lower, ci_upper, fmi (share of
-    information missing), within and between (variances).
+    information missing), within and between (variances). ``test`` is D2 of the model's chi-square, ``d3``
+    and ``d4`` are the likelihood ratio tests; None without degrees of freedom, and these two where no
+    normal likelihood was maximised.
     """
 
     estimates: pd.DataFrame
     test: PooledTest | None
+    d3: PooledTest | None
+    d4: PooledTest | None
     count: int
     failed: int
     n: int
@@ -55,6 +51,8 @@ class Pooled:
                 {
                     "estimates": self.estimates.to_dict(orient="records"),
                     "test": self.test,
+                    "d3": self.d3,
+                    "d4": self.d4,
                     "imputations": self.count,
                     "failed": self.failed,
                     "n": self.n,
@@ -90,7 +88,8 @@ def pooled(sets: Iterable[pd.DataFrame], fitted: Callable[[pd.DataFrame], SemFit
     errors = np.array([fit.estimates["se"].to_numpy() for fit in fits])
     return Pooled(
         frame.assign(**rubin(values, errors)),
-        _test([_statistic(fit) for fit in fits], fits[0].tests.df),
+        d2([_statistic(fit) for fit in fits], fits[0].tests.df),
+        *_likelihood_tests(fits),
         count,
         count - len(fits),
         fits[0].n,
@@ -163,15 +162,17 @@ def _statistic(fit: SemFit) -> float:
     return fit.fit.get("chisq_scaled", fit.fit["chisq"])
 
 
-def _test(statistics: Sequence[float], df: int) -> PooledTest | None:
-    known = np.asarray([value for value in statistics if np.isfinite(value)])
-    m = len(known)
-    if df == 0 or m < 2:
-        return None
-    roots = np.sqrt(np.maximum(known, 0.0))
-    arv = (1 + 1 / m) * float(np.var(roots, ddof=1))
-    f = (float(known.mean()) / df - (m + 1) / (m - 1) * arv) / (1 + arv)
-    df2 = df ** (-3 / m) * (m - 1) * (1 + 1 / arv) ** 2 if arv > 0 else float("inf")
-    f = max(f, 0.0)
-    pvalue = float(stats.f.sf(f, df, df2)) if np.isfinite(df2) else float(stats.chi2.sf(f * df, df))
-    return PooledTest(f, df, df2, pvalue, arv)
+def _likelihood_tests(fits: Sequence[SemFit]) -> tuple[PooledTest | None, PooledTest | None]:
+    """D3 and D4 of the model against unrestricted moments."""
+    df = fits[0].tests.df
+    settings = fits[0].settings
+    if df == 0 or not has_likelihood(fits[0]) or settings.scaled_and_shifted:
+        return None, None
+    try:
+        own = model_deviances(fits)
+    except AnalysisError:  # of all imputations together; each alone was fitted
+        return None, None
+    free, m = saturated_deviances(fits), len(fits)
+    factors = [fit.tests.scaling.factor for fit in fits if fit.tests.scaling is not None]
+    scaling = float(np.mean(factors)) if settings.robust and factors else None
+    return d3(own, free, df, m, scaling=scaling), d4(own, free, df, m, scaling=scaling)

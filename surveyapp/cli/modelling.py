@@ -71,6 +71,7 @@ from surveyapp.tables.options import ReadOptions
 _FIT = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")
 _SCALED = tuple("df" if name == "df" else f"{name}_scaled" for name in _FIT)
 _ROBUST = tuple(f"{name}_robust" for name in _FIT[3:])
+_POOLED_TESTS = {"D2": "test", "D3": "d3", "D4": "d4"}
 _OTHER = ("srmr", "gfi", "aic", "bic")
 
 
@@ -302,11 +303,8 @@ def sem(
 
 def _imputed(found: dict[str, Any], *, grouped: bool) -> Table:
     """Estimates over imputations, by Rubin's rules."""
-    test = found["test"]
-    said = ""
-    if test is not None:
-        said = f"; model test D2: F({test['df1']}, {number(test['df2'], 1)}) = {number(test['f'])}"
-        said += f", p = {probability(test['pvalue'])}"
+    tests = [(name, found[key]) for name, key in _POOLED_TESTS.items() if found[key] is not None]
+    said = "; ".join(["", *(f"model test {name}: {_pooled_test(test)}" for name, test in tests)])
     failed = f", {found['failed']} of them not fitted" if found["failed"] else ""
     rows = []
     for row in found["estimates"]:
@@ -322,6 +320,14 @@ def _imputed(found: dict[str, Any], *, grouped: bool) -> Table:
         head,
         rows,
     )
+
+
+def _pooled_test(test: Mapping[str, Any]) -> str:
+    """F, or the chi-square of a robust estimator, with its p-value."""
+    said = f"F({test['df1']}, {number(test['df2'], 1)}) = {number(test['f'])}"
+    if test["df2"] is None and test["f"] is not None:
+        said = f"chi2({test['df1']}) = {number(test['f'] * test['df1'])}"
+    return f"{said}, p = {probability(test['pvalue'])}"
 
 
 def _drawn(fit: SemFit) -> list[Table]:

@@ -14,6 +14,7 @@ from surveyapp.reports.research_charts import intervals
 Section = Mapping[str, Any]
 _SHOWN = ("=~", "~", "~~")
 _LEVEL = 0.05
+_POOLED_TESTS = {"D2": "test", "D3": "d3", "D4": "d4"}
 _MISSING = {"listwise": "complete rows", "fiml": "full information", "pairwise": "pairwise answers"}
 
 
@@ -237,7 +238,7 @@ def imputed_estimates(result: Section, number: int) -> Table:
         **headed(sections, 8),
         note=f"{changed_by_imputing(result)} {result['imputations']} imputations{failed}, pooled by Rubin's rules, n ="
         f" {result['n']:,}, seed {result['seed']}. As fitted: {_MISSING[result['missing']]}, n ="
-        f" {result['n_fitted']:,}. FMI: share of information that missing answers cost.{_test(result)}",
+        f" {result['n_fitted']:,}. FMI: share of information that missing answers cost.{_tests(result)}",
         look=Look.APA,
     )
 
@@ -270,11 +271,20 @@ def changed_by_imputing(result: Section) -> str:
     )
 
 
-def _test(result: Section) -> str:
-    test = result["test"]
-    if test is None:
-        return ""
-    return (
-        f" Test of the model (D2): F({apa.count(test['df1'])}, {apa.NUMBER_1(test['df2'])}) ="
-        f" {apa.number(test['f'])}, p {apa.equals(test['pvalue'])}."
-    )
+def _tests(result: Section) -> str:
+    """The model's tests over the imputations; D3 and D4 are new to results that are older than they."""
+    said = [
+        f"{name}: {_pooled(result[key])}"
+        for name, key in _POOLED_TESTS.items()
+        if result.get(key) is not None
+    ]
+    return f" Test of the model, {'; '.join(said)}." if said else ""
+
+
+def _pooled(test: Section) -> str:
+    f, df, p = test["f"], apa.count(test["df1"]), apa.equals(test["pvalue"])
+    if f is None:
+        return "does not exist, as the scaling factor is negative"
+    if test["df2"] is None:
+        return f"χ²({df}) = {apa.number(f * test['df1'])}, p {p}"
+    return f"F({df}, {apa.NUMBER_1(test['df2'])}) = {apa.number(f)}, p {p}"

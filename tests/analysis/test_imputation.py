@@ -56,6 +56,56 @@ def test_rubins_rules_and_d2_are_semtools() -> None:
     assert np.allclose(test, (2.51759921, 24, 43.0209164, 0.00406973, 0.133175373), rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "third", "fourth"),
+    [
+        # semTools and mitml: f, df1, df2, arv, of each test
+        (
+            HS,
+            {},
+            (2.44572116, 24, 3339.56122, 0.195002472),
+            (2.26096807, 24, 2118.85307, 0.270415024),
+        ),
+        # chisq.scaled 61.9824529814 on 24, by the scaling factor 0.946998789
+        (HS, {"estimator": "MLR"}, (61.98245298 / 24, 24, np.inf, 0.195002472), None),
+        (
+            HS,
+            {"group": "school", "equal": ("loadings",)},
+            (1.270303, 54, 4094.39992, 0.292035765),
+            None,
+        ),
+        (
+            "x4 ~ x1 + x2; x5 ~ x4",
+            {},
+            (0.85032385, 2, 40.6184192, 0.370250108),
+            (0.850025054, 2, 109.455437, 0.370520054),
+        ),
+    ],
+)
+def test_d3_and_d4_are_semtools_and_mitmls(
+    text: str,
+    options: dict[str, object],
+    third: tuple[float, ...],
+    fourth: tuple[float, ...] | None,
+) -> None:
+    """lavTestLRT.mi(fit, test = "D3"); mitml 0.4-4 testModels(saturated, model, method = "D4", data)."""
+    found = pooled(
+        [filled(k) for k in range(5)],
+        lambda data: fit_sem(data, text, mean_structure=True, **options),
+    )
+    for test, wanted in ((found.d3, third), (found.d4, fourth)):
+        assert test is not None
+        if wanted is not None:
+            assert np.allclose((test.f, test.df1, test.df2, test.arv), wanted, rtol=1e-5)
+
+
+def test_least_squares_and_saturated_models_have_no_likelihood_ratio() -> None:
+    sets = [filled(k) for k in range(2)]
+    for text, options in (("x1 ~ x2", {}), (HS, {"estimator": "ULS"})):
+        found = pooled(sets, lambda data, t=text, o=options: fit_sem(data, t, **o))
+        assert (found.d3, found.d4) == (None, None)
+
+
 def test_imputation_agrees_with_full_information() -> None:
     found = fit_imputed(incomplete(), TWO, count=12, seed=5)
     direct = rows(fit_sem(incomplete(), TWO, missing="fiml").estimates)

@@ -452,6 +452,7 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation):
     for said in (
         *("Fit at Two Levels", "Share of variance between clusters (ICC)", "by branch"),
         *("Reliability at Each Level", "Estimates Over Imputations", "over the imputations"),
+        *("D2: F(2,", "; D3: F(2,", "; D4: F(2,"),
     ):
         assert said in page, said
     _two_levels_of_its_own(client, installation, made.location, data)
