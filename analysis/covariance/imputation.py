@@ -1,20 +1,21 @@
 """Multiple imputation of incomplete rows under the normal model, by data augmentation.
 
-Schafer (1997): from the EM moments, missing cells are drawn given the moments and the row's other answers,
+Of numbers as Schafer (1997) has it: from the EM moments, missing cells are drawn given the moments and the row's other answers,
 then the moments given the completed rows (an inverse Wishart covariance, a normal mean), many times over.
-Every so many rounds the completed rows are kept. Used as a check on full information maximum
+Every so many rounds the completed rows are kept. Ordinal answers are completed by ``latent_chain``. Used as a check on full information maximum
 likelihood: both are right where cells are missing at random, and imputation can know further variables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy.linalg import solve_triangular
 
 from analysis.covariance.data import require_group_column
+from analysis.covariance.latent_chain import LatentChain
 from analysis.covariance.matrices import Array
 from analysis.covariance.missing_patterns import em_moments, patterns_of
 from analysis.errors import DataError, TooFewCases
@@ -32,13 +33,18 @@ def imputations(
     count: int = 20,
     seed: int = 1,
     group: str | None = None,
+    ordered: Sequence[str] = (),
 ) -> Iterator[pd.DataFrame]:
     """``count`` copies of the data with the missing cells of the columns ``names`` drawn, within each group
     where ``group`` names their column; rows without any of these answers, or a group, are left out.
 
     The model is a joint normal of all the columns: answers on few categories are drawn as numbers and
-    not rounded, because rounding would bias. Raises DataError for a ``count`` outside 2 to 1,000 or no
-    missing cell, TooFewCases for fewer rows than columns.
+    not rounded, because rounding would bias. Those of ``ordered`` columns are drawn as categories, of a joint
+    normal of the variables behind them; only categories that the group gave are drawn.
+
+    Raises DataError for a ``count`` outside 2 to 1,000, no missing cell or an ordered column of more than
+    20 answers, TooFewCases for fewer rows than columns, NoVariance for an ordered column of one answer,
+    NotPositiveDefinite for columns that determine one another.
     """
     if not 2 <= count <= MOST:
         raise DataError(f"{count} imputations; choose 2 to {MOST}")
@@ -54,11 +60,15 @@ def imputations(
     rng = np.random.default_rng(seed)
     kept, values, labels = data[known], values[known], labels[known]
     places = [np.flatnonzero(labels == label) for label in pd.unique(labels)]
-    chains = [_Chain(values[at], names, rng) for at in places]
+    ordinal = tuple(names.index(name) for name in ordered)
+    chains: list[_Chain | LatentChain] = [
+        LatentChain(values[at], names, ordinal, rng) if ordinal else _Chain(values[at], names, rng)
+        for at in places
+    ]
     for number in range(count):
         completed = values.copy()
         for at, chain in zip(places, chains, strict=True):
-            completed[at] = chain.after(BURN_IN if number == 0 else BETWEEN)
+            completed[at] = chain.settled(BURN_IN) if number == 0 else chain.after(BETWEEN)
         yield kept.assign(**dict(zip(names, completed.T, strict=True)))
 
 
@@ -82,6 +92,10 @@ class _Chain:
             if pattern.any()
         ]
         self.mean, self.cov = em_moments(patterns_of(rows), names)
+
+    def settled(self, rounds: int) -> Array:
+        """The rows completed for the first time."""
+        return self.after(rounds)
 
     def after(self, rounds: int) -> Array:
         """The rows (n, p) completed, after as many rounds."""

@@ -14,6 +14,7 @@ from analysis.covariance.efa_blocks import require_no_blocks
 from analysis.covariance.imputation import imputations
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
+from analysis.covariance.ordinal_items import ordinal_items
 from analysis.covariance.pooled_likelihood import (
     has_likelihood,
     model_deviances,
@@ -21,9 +22,12 @@ from analysis.covariance.pooled_likelihood import (
 )
 from analysis.covariance.pooled_tests import PooledTest, d2, d3, d4
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.settings import LIMITED_INFORMATION
 from analysis.covariance.syntax import as_model
 from analysis.errors import AnalysisError, DataError, ModelError
 from analysis.json_values import to_json
+
+_OF_NUMBERS = ("ML", "MLR", "MLM")
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,15 @@ def fit_imputed(
     seed: int = 1,
     auxiliary: Sequence[str] = (),
     group: str | None = None,
+    ordered: bool | Sequence[str] | None = None,
     **options: Any,
 ) -> Pooled:
     """The model fitted to ``count`` imputations of the data, pooled; ``options`` as ``fit_sem``.
 
-    The imputation knows the model's columns and the ``auxiliary`` ones. Raises ModelError for products
-    of variables and ordinal items, and what ``imputations``, ``pooled`` and ``fit_sem`` raise.
+    The imputation knows the model's columns and the ``auxiliary`` ones. For ML, MLR and MLM answers are
+    imputed as numbers; for WLSMV, WLSM and ULSMV those of ordinal items (``ordered``, as ``fit_sem`` reads it) as
+    categories. Raises ModelError for products of variables and other estimators, and what
+    ``imputations``, ``pooled`` and ``fit_sem`` raise.
     """
     described = as_model(model)
     require_no_blocks(described, "imputations")  # each would turn its factors by itself
@@ -118,23 +125,39 @@ def fit_imputed(
         raise ModelError(
             f"{products[0]}: products are not imputed; compute them as columns, or use missing='fiml'"
         )
-    if options.get("estimator", "ML") not in ("ML", "MLR", "MLM"):
+    estimator = options.get("estimator", "ML")
+    if estimator not in (*_OF_NUMBERS, *LIMITED_INFORMATION):
         raise ModelError(
-            f"answers are imputed as numbers, for ML, MLR or MLM, not for {options['estimator']}"
+            f"imputations are fitted by ML, MLR or MLM, and by WLSMV, WLSM or ULSMV where items are ordinal, not"
+            f" by {estimator}"
         )
     names = tuple(dict.fromkeys([*described.observed, *auxiliary]))
-    sets = imputations(data, names, count=count, seed=seed, group=group)
-    # Means belong to the moments that are pooled, as they do to FIML's.
-    return pooled(
-        sets, lambda own: fit_sem(own, described, group=group, mean_structure=True, **options)
+    if estimator in _OF_NUMBERS:
+        if ordered:
+            raise ModelError(
+                f"{estimator} takes answers as numbers; leave ordered out, or use WLSMV"
+            )
+        sets = imputations(data, names, count=count, seed=seed, group=group)
+        # Means belong to the moments that are pooled, as they do to FIML's.
+        return pooled(
+            sets, lambda own: fit_sem(own, described, group=group, mean_structure=True, **options)
+        )
+    items = ordinal_items(
+        described, True if ordered is None else ordered, fixed_x=options.get("fixed_x") is not False
     )
+    sets = imputations(data, names, count=count, seed=seed, group=group, ordered=items)
+    return pooled(sets, lambda own: fit_sem(own, described, group=group, ordered=items, **options))
 
 
 def rubin(values: Array, errors: Array) -> dict[str, Array]:
-    """Estimates and standard errors (m, k) of m imputations as columns of pooled ones (k,)."""
+    """Estimates and standard errors (m, k) of m imputations as columns of pooled ones (k,).
+
+    A value whose errors are all 0 has none over the imputations either.
+    """
     m = len(values)
     within, between = np.mean(errors**2, axis=0), np.var(values, axis=0, ddof=1)
-    more = (1 + 1 / m) * between
+    # What is fixed, or follows from other parameters, has no sampling error.
+    more = np.where(within > 0, (1 + 1 / m) * between, 0.0)
     total = within + more
     est, se = values.mean(axis=0), np.sqrt(total)
     with np.errstate(divide="ignore", invalid="ignore"):

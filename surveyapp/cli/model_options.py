@@ -60,7 +60,7 @@ IMPUTATIONS = click.option(
     type=click.IntRange(min=2, max=MOST_IMPUTATIONS),
     default=None,
     help="Also fit the model to this many imputations of the missing answers, pooled by Rubin's rules"
-    " (ML, MLR, MLM).",
+    " (ML, MLR, MLM: imputed as numbers; WLSMV, WLSM, ULSMV: ordinal items as categories).",
 )
 
 SEED = click.option(

@@ -242,6 +242,11 @@ def sem(
             count=imputations,
             seed=seed,
             auxiliary=listed(auxiliary),
+            ordered=listed(ordered) or None,
+            parametrization=parametrization,
+            information=information,
+            h1_information=h1_information,
+            likelihood=likelihood,
             **held,
         )
     drawn = fit.settings.sampling_weights, fit.settings.cluster

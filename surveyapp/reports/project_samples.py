@@ -237,9 +237,17 @@ def imputed_estimates(result: Section, number: int) -> Table:
         ],
         **headed(sections, 8),
         note=f"{changed_by_imputing(result)} {result['imputations']} imputations{failed}, pooled by Rubin's rules, n ="
-        f" {result['n']:,}, seed {result['seed']}. As fitted: {_MISSING[result['missing']]}, n ="
+        f" {result['n']:,}, {_imputed_as(result)}, seed {result['seed']}. As fitted: {_MISSING[result['missing']]}, n ="
         f" {result['n_fitted']:,}. FMI: share of information that missing answers cost.{_tests(result)}",
         look=Look.APA,
+    )
+
+
+def _imputed_as(result: Section) -> str:
+    return (
+        "ordinal answers imputed as categories"
+        if result["estimator"] == "WLSMV"
+        else "answers imputed as numbers"
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.covariance.pooling import fit_imputed
 from analysis.two_level.fit import TwoLevelFit, fit_two_level
-from surveyapp.results.project_options import SEED
+from surveyapp.results.project_options import SEED, ordinal_items
 from surveyapp.store.models import ProjectModel
 
 IMPUTATIONS = 20
@@ -53,6 +53,7 @@ def fit_imputations(
     """The model fitted to imputations of its missing answers, pooled, beside the fit that it has. Raises as
     ``fit_imputed``."""
     chosen = model.options
+    items = ordinal_items(chosen)
     found = fit_imputed(
         data,
         model.text,
@@ -62,6 +63,7 @@ def fit_imputations(
         estimator=chosen["estimator"],
         equal=tuple(filter(None, chosen["equal"].split(","))),
         std_lv=chosen["std_lv"],
+        ordered=items or None,
     ).to_dict()
     fitted = model.result or {}
     return {

@@ -14,7 +14,13 @@ from analysis.covariance.imputation import imputations
 from analysis.covariance.pooling import fit_imputed, pooled
 from analysis.covariance.script import lavaan_script
 from analysis.covariance.sem import SemFit, fit_sem
-from analysis.errors import DataError, ModelError
+from analysis.errors import (
+    DataError,
+    ModelError,
+    NotPositiveDefinite,
+    NoVariance,
+    TooFewCases,
+)
 from tests.analysis.classic_data import HS, ITEMS, holzinger, incomplete
 
 TWO = "visual =~ x1 + x2 + x3; textual =~ x4 + x5 + x6"
@@ -35,6 +41,15 @@ def filled(k: int) -> pd.DataFrame:
 def rows(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame by the names of its parameters."""
     return frame.set_index(frame["lhs"] + frame["op"] + frame["rhs"])
+
+
+WLSMV = {
+    "visual=~x2": (0.5763493657, 0.16895577621, 48.73274606, 0.28649665354),
+    "textual=~x5": (1.1062538657, 0.11161245534, 28.98248711, 0.37150286725),
+    "visual~~textual": (0.2378618632, 0.05213719801, 114.42128353, 0.18697200622),
+    "x1|t3": (0.6646817559, 0.08106671525, 1018.37010472, 0.06267252249),
+}
+WLSMV_D2 = (1.4526803552, 8, 20.4772786319, 0.3103522876)
 
 
 def test_rubins_rules_and_d2_are_semtools() -> None:
@@ -104,6 +119,85 @@ def test_least_squares_and_saturated_models_have_no_likelihood_ratio() -> None:
     for text, options in (("x1 ~ x2", {}), (HS, {"estimator": "ULS"})):
         found = pooled(sets, lambda data, t=text, o=options: fit_sem(data, t, **o))
         assert (found.d3, found.d4) == (None, None)
+
+
+def cut(data: pd.DataFrame) -> pd.DataFrame:
+    """x1 to x6 on four categories, those that are missing left so."""
+    whole = holzinger()
+    bounds = {name: np.quantile(whole[name], [0.15, 0.45, 0.8]) for name in ITEMS[:6]}
+    return pd.DataFrame(
+        {
+            name: np.where(data[name].isna(), np.nan, np.digitize(data[name], at) + 1.0)
+            for name, at in bounds.items()
+        }
+    )
+
+
+def test_pooled_wlsmv_is_semtools() -> None:
+    """cfa.mi(TWO, sets, ordered = TRUE, estimator = "WLSMV"); lavTestLRT.mi(test = "D2", pool.robust = TRUE)."""
+    found = pooled(
+        [cut(filled(k)) for k in range(5)], lambda data: fit_sem(data, TWO, estimator="WLSMV")
+    )
+    frame = rows(found.estimates)
+    for name, wanted in WLSMV.items():
+        assert np.allclose(frame.loc[name, ["est", "se", "df", "fmi"]].to_list(), wanted, rtol=1e-4)
+    # Residual variances follow from the loadings, so they have no errors of their own.
+    assert (frame.loc["x2~~x2", "se"], found.d3, found.d4) == (0, None, None)
+    assert found.test is not None
+    test = (found.test.f, found.test.df1, found.test.df2, found.test.arv)
+    assert np.allclose(test, WLSMV_D2, rtol=1e-4)
+
+
+def test_ordinal_answers_are_imputed_as_categories() -> None:
+    """Answers to a are missing where d is high, so that the shares of those given are wrong; b is a number."""
+    rng = np.random.default_rng(21)
+    latent = 0.8 * rng.normal(size=(800, 1)) + 0.6 * rng.normal(size=(800, 4))
+    answers = pd.DataFrame(np.digitize(latent, [-1.0, 0.0, 1.0]) + 1.0, columns=list("abcd"))
+    number = latent[:, 1] * 3 + 10
+    holes = answers.assign(
+        a=answers["a"].mask((answers["d"] > 2) & (rng.random(800) < 0.7)),
+        c=answers["c"].mask(rng.random(800) < 0.1),
+        b=np.where(rng.random(800) < 0.15, np.nan, number),
+    )
+    sets = list(imputations(holes, tuple("abcd"), count=4, seed=3, ordered=("a", "c", "d")))
+    given = holes["a"].notna()
+    for one in sets:
+        assert one.loc[given, "a"].equals(holes.loc[given, "a"])
+        assert set(one["a"]) | set(one["c"]) == {1.0, 2.0, 3.0, 4.0}
+    high = np.mean([(one["a"] > 2).mean() for one in sets])
+    assert high == pytest.approx((answers["a"] > 2).mean(), abs=0.05)
+    assert (holes.loc[given, "a"] > 2).mean() < high - 0.1
+    assert np.mean([one["b"].mean() for one in sets]) == pytest.approx(number.mean(), abs=0.15)
+    assert sets[0].equals(
+        next(imputations(holes, tuple("abcd"), count=2, seed=3, ordered=("a", "c", "d")))
+    )
+
+
+def test_ordinal_imputation_agrees_with_the_pairs() -> None:
+    data = cut(incomplete())
+    found = fit_imputed(data, TWO, count=6, seed=5, estimator="WLSMV", std_lv=True)
+    pairs = rows(fit_sem(data, TWO, estimator="WLSMV", missing="pairwise", std_lv=True).estimates)
+    frame = rows(found.estimates)
+    own = frame["se"] > 0
+    assert (np.abs(frame["est"] - pairs["est"])[own] < 0.9 * pairs["se"][own]).all()
+    assert np.allclose(frame["se"][own], pairs["se"][own], rtol=0.3)
+
+
+@pytest.mark.parametrize(
+    ("change", "rows_kept", "error", "message"),
+    [
+        ({"x2": 2.0}, 301, NoVariance, "x2: all 301 answers are 2"),
+        ({"x2": holzinger()["x2"], "x3": holzinger()["x2"]}, 301, NotPositiveDefinite, "duplicate"),
+        ({}, 4, TooFewCases, "rows to impute from"),
+    ],
+)
+def test_columns_that_ordinal_answers_cannot_be_imputed_from_are_refused(
+    change: dict[str, object], rows_kept: int, error: type[Exception], message: str
+) -> None:
+    data = cut(incomplete())[["x1", "x2", "x3"]].assign(**change).head(rows_kept)
+    ordered = ("x1",) if len(change) > 1 else ("x1", "x2")
+    with pytest.raises(error, match=message):
+        next(imputations(data, ("x1", "x2", "x3"), count=2, ordered=ordered))
 
 
 def test_imputation_agrees_with_full_information() -> None:
@@ -221,7 +315,9 @@ def test_auxiliary_variables_that_cannot_be_are_refused(
         (incomplete, TWO, {"count": 1}, DataError, "choose 2 to 1000"),
         (holzinger, TWO, {}, DataError, "nothing to impute"),
         (incomplete, "x4 ~ x1:x2", {}, ModelError, "products are not imputed"),
-        (incomplete, TWO, {"estimator": "WLSMV"}, ModelError, "not for WLSMV"),
+        (incomplete, TWO, {"estimator": "ULS"}, ModelError, "not by ULS"),
+        (incomplete, TWO, {"estimator": "WLSMV"}, DataError, "imputed as a number"),
+        (incomplete, TWO, {"ordered": ["x1"]}, ModelError, "ML takes answers as numbers"),
     ],
 )
 def test_what_cannot_be_imputed_is_refused(

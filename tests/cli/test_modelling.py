@@ -84,6 +84,23 @@ def test_sem_uses_auxiliary_variables_and_imputes(run, tmp_path: Path):
     assert document["imputation"]["imputations"] == 3
 
 
+def test_sem_imputes_ordinal_answers_as_categories(run, tmp_path: Path):
+    data = incomplete()
+    for name in ("x1", "x2", "x3"):
+        data[name] = data[name].round().clip(2, 5)
+    data.to_csv(tmp_path / "holes.csv", index=False)
+    ran = run(
+        *("sem", tmp_path / "holes.csv", "--model", "f =~ x1 + x2 + x3 + x4; x4 ~~ x3"),
+        *("--estimator", "wlsmv", "--ordered", "x1,x2,x3", "--parametrization", "theta"),
+        *("--imputations", 3, "--json", tmp_path / "o.json"),
+    )
+    assert (ran.code, "3 imputations (seed 1), n = " in ran.out) == (0, True), ran.out
+    found = json.loads((tmp_path / "o.json").read_text())["imputation"]
+    thresholds = [row for row in found["estimates"] if row["op"] == "|"]
+    assert len(thresholds) == 6 and all(row["fmi"] > 0 for row in thresholds)
+    assert (found["d3"], found["d4"]) == (None, None)
+
+
 def test_a_model_may_stand_in_a_file_and_groups_may_share_parameters(
     run, holzinger: Path, tmp_path: Path
 ):

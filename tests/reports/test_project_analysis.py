@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.covariance.sem import fit_sem
 from surveyapp.reports.document import Quantity
 from surveyapp.reports.project_analysis import analysis_charts, analysis_tables
 from surveyapp.results.project_esem_fits import fit_esem
 from surveyapp.results.project_group_fits import fit_alignment, fit_dif
+from surveyapp.results.project_sample_fits import fit_imputations
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 TEXT = "f =~ x1 + x2 + x3 + x4\ng =~ y1 + y2 + y3 + y4"
@@ -71,6 +73,23 @@ def test_the_aligned_group_that_is_the_unit_has_no_interval(data):
     assert "rule of thumb" in means.note and len(pairs.cells) == 4  # two under their heads
     [chart] = analysis_charts(found)
     assert "South" in chart.svg and "North" not in chart.svg
+
+
+def test_ordinal_answers_are_imputed_as_categories(data):
+    holes = data.drop(columns="where").clip(2, 6).head(150)
+    holes["x2"] = holes["x2"].mask(np.arange(150) % 9 == 0)
+    fit = fit_sem(holes, TEXT, estimator="WLSMV", missing="pairwise")
+
+    def fitted(data, model, options):
+        model.result = fit.to_dict()
+        return fit_imputations(data, model, options)
+
+    found = made(holes, fitted, "imputation", estimator="WLSMV")
+    [table] = analysis_tables(found, count(1))
+    assert "ordinal answers imputed as categories" in table.note
+    assert "D2: F(19," in table.note and "D3" not in table.note
+    [row] = [row for row in table.cells if row[0] == "f =~ x2"]
+    assert row[3] == pytest.approx(row[1], abs=0.05) and row[7] > 0
 
 
 def test_a_general_factor_is_nobodys_cross_loading():
