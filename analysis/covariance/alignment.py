@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -13,12 +13,14 @@ import pandas as pd
 from analysis.compare import holm
 from analysis.covariance.alignment_optimum import METHODS, Measured, Optimum, align, aligned
 from analysis.covariance.approximate_invariance import invariant_groups
-from analysis.covariance.data import reference_first
+from analysis.covariance.data import reference_first, require_group_column
 from analysis.covariance.drawn_rows import Column, named_column
+from analysis.covariance.joined_categories import joined_categories
 from analysis.covariance.large_groups import large_groups
 from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model, Modifier
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.settings import LIMITED_INFORMATION
 from analysis.covariance.syntax import as_model
 from analysis.covariance.wald import Z_95, wald
 from analysis.errors import ModelError
@@ -26,6 +28,7 @@ from analysis.json_values import to_json
 
 LEAST = 50  # rows of a group, below which it is left out
 MOST = 200  # groups
+_OF_NUMBERS = ("ML", "MLR", "MLM")
 TOLERABLE = 0.25  # share of parameters that may differ (Muthén & Asparouhov 2014)
 
 
@@ -35,11 +38,12 @@ class FactorAlignment:
 
     ``means``: group, n, mean, se, ci_lower, ci_upper, sd, sd_ci_lower, sd_ci_upper, rank. ``comparisons``:
     every two groups with difference, se, z, pvalue, p_holm, ci_lower, ci_upper. ``parameters``: of each
-    item's loading and intercept in each group the value before and after, se, and whether the group
-    is one of those that share it. ``items``: of each loading and intercept the mean over groups that
-    share it, R squared, and the groups that do not. ``r2_loadings`` and ``r2_intercepts``: what
-    the groups' means and variances explain of the differences between groups. ``differing``: the
-    share of loadings and intercepts that are not shared.
+    item's loading and intercept (of ordinal items each threshold) in each group the value before and
+    after, se, and whether the group is one of those that share it. ``items``: of each loading, intercept
+    and threshold the mean over groups that share it, R squared, and the groups that do not.
+    ``r2_loadings`` and ``r2_intercepts`` (with thresholds): what the groups' means and variances explain of
+    the differences between groups. ``differing``: the share of loadings, intercepts and thresholds that
+    are not shared.
     """
 
     factor: str
@@ -97,6 +101,7 @@ class Alignment:
             "epsilon": self.epsilon,
             "estimator": settings.estimator,
             "missing": settings.missing,
+            "ordinal": list(settings.thresholds or ()),
             "n": self.fit.n,
             "configural": self.fit.fit,
             "factors": [each.to_json() for each in self.factors],
@@ -115,6 +120,7 @@ def alignment(
     epsilon: float = 0.01,
     estimator: str = "ML",
     missing: str = "listwise",
+    ordered: Sequence[str] | None = None,
     least: int = LEAST,
     seed: int = 1,
     sampling_weights: Column | None = None,
@@ -129,28 +135,46 @@ def alignment(
     which needs loadings that differ somewhere. ``epsilon``: .01 as in Mplus, smaller ones are nearer to
     the sharp loss. Groups with fewer than ``least`` rows are left out, which a warning says.
 
+    With WLSMV, WLSM or ULSMV the items ``ordered`` (all, unless said) are ordinal, and their thresholds are aligned
+    with the loadings, each threshold as an intercept is: the residual variances of the variables behind the
+    answers are 1 in every group (theta parametrisation). Neighbouring categories that some group does not
+    use are joined, which a warning says.
+
     Standard errors are of the optimum as a function of the configural estimates (delta method).
     ``p_holm`` is over all pairs of groups of a factor.
 
-    Raises ModelError for WLSMV and models that are not as above, TooFewCases with fewer than two
+    Raises ModelError for other estimators and models that are not as above, TooFewCases with fewer than two
     groups, DataError with more than 200; else as ``fit_sem``.
 
     Validated against: sirt 4.3 ``invariance.alignment`` (methods 3 and 4): means, standard deviations
-    and the means' standard errors. References: Asparouhov & Muthén (2014); Muthén & Asparouhov
+    and the means' standard errors; of thresholds its loss, with each loading counted once. References: Asparouhov & Muthén (2014); Muthén & Asparouhov
     (2014, 2018).
     """
     described = as_model(model)
-    _check(described, method, epsilon, estimator)
+    _check(described, method, epsilon, estimator, ordered)
     data, weights_name = named_column(data, sampling_weights, "sampling_weights")
     data, cluster_name = named_column(data, cluster, "cluster")
     large = large_groups(data, group, least=least, most=MOST)
+    rows: pd.DataFrame = large.rows
+    joined: tuple[str, ...] = ()
+    held: dict[str, Any] = {}
+    if estimator in LIMITED_INFORMATION:
+        items = tuple(ordered or described.observed)
+        rows, joined = joined_categories(
+            rows,
+            items,
+            require_group_column(rows, group),
+            complete=None if missing == "pairwise" else described.observed,
+        )
+        held = {"ordered": items, "parametrization": "theta"}
     fit = fit_sem(
-        reference_first(large.rows, group, reference),
+        reference_first(rows, group, reference),
         described,
         group=group,
         estimator=estimator,
         missing=missing,
         std_lv=True,
+        **held,
         sampling_weights=weights_name,
         cluster=cluster_name,
     )
@@ -177,16 +201,20 @@ def alignment(
         epsilon,
         fit,
         found,
-        (*large.said, *fit.warnings, *many),
+        (*large.said, *joined, *fit.warnings, *many),
     )
 
 
-def _check(model: Model, method: str, epsilon: float, estimator: str) -> None:
-    if estimator not in ("ML", "MLR", "MLM"):
+def _check(
+    model: Model, method: str, epsilon: float, estimator: str, ordered: Sequence[str] | None
+) -> None:
+    if estimator not in (*_OF_NUMBERS, *LIMITED_INFORMATION):
         raise ModelError(
-            f"estimator {estimator}: groups are aligned by ML, MLR or MLM; thresholds of ordinal items are"
-            " not aligned here, so take items with five answers or more as numbers (MLR)"
+            f"estimator {estimator}: groups are aligned by ML, MLR or MLM, and thresholds of ordinal items by"
+            " WLSMV, WLSM or ULSMV"
         )
+    if ordered and estimator in _OF_NUMBERS:
+        raise ModelError(f"{estimator} takes answers as numbers; leave ordered out, or use WLSMV")
     if method not in METHODS:
         raise ModelError(f"method {method!r} is not known; choose among {', '.join(METHODS)}")
     if not 1e-8 <= epsilon <= 1:
@@ -213,14 +241,15 @@ def _aligned_factor(
     fit: SemFit, factor: str, method: str, epsilon: float, seed: int
 ) -> FactorAlignment:
     items = fit.model.indicators(factor)
-    measured, covariance = _measured(fit, factor, items)
+    levels = levels_of(items, fit.settings.thresholds or {})
+    measured, covariance = _measured(fit, factor, items, levels)
     optimum = align(measured, method=method, epsilon=epsilon, seed=seed)
     mean, log_sd, slopes = _in_reference_units(optimum)
     spread = slopes @ covariance @ slopes.T
     groups = fit.groups
     loadings, intercepts = aligned(measured, mean, log_sd)
     parameters, of_items = _parameters(
-        fit, items, measured, (loadings, intercepts), (mean, log_sd, slopes), covariance
+        fit, items, levels, measured, (loadings, intercepts), (mean, log_sd, slopes), covariance
     )
     r2 = _explained(measured, loadings, intercepts, mean, log_sd)
     of_items["r2"] = np.concatenate([r2.loadings, r2.intercepts])
@@ -239,25 +268,60 @@ def _aligned_factor(
     )
 
 
-def _measured(fit: SemFit, factor: str, items: tuple[str, ...]) -> tuple[Measured, Array]:
+@dataclass(frozen=True)
+class Level:
+    """An item's intercept, or one of its thresholds, which counts with its sign turned: its place among the
+    loadings, its name in the parameter table and what a reader calls it.
+    """
+
+    item: int
+    name: str
+    kind: str
+    sign: float
+
+
+def levels_of(items: Sequence[str], thresholds: Mapping[str, int]) -> tuple[Level, ...]:
+    """The intercepts of items, and all thresholds of those that are ordinal."""
+    found: list[Level] = []
+    for j, item in enumerate(items):
+        if item in thresholds:
+            found += [
+                Level(j, f"{item}|t{k}", f"threshold {k}", -1.0)
+                for k in range(1, thresholds[item] + 1)
+            ]
+        else:
+            found.append(Level(j, f"{item}~1", "intercept", 1.0))
+    return tuple(found)
+
+
+def _measured(
+    fit: SemFit, factor: str, items: tuple[str, ...], levels: tuple[Level, ...]
+) -> tuple[Measured, Array]:
     """Loadings and intercepts of a factor in each group, the sign of its loadings that of the first
-    group's, and their sampling covariance (2gj, 2gj), loadings first, row by row.
+    group's, and their sampling covariance (gj + gt), loadings first, row by row.
     """
     at = {(row.name, row.group): row.free for row in fit.table.free_rows()}
     groups = range(1, len(fit.groups) + 1)
-    names = ([f"{factor}=~{item}" for item in items], [f"{item}~1" for item in items])
+    names = ([f"{factor}=~{item}" for item in items], [level.name for level in levels])
     loadings, intercepts = (
         np.array([[at[name, group] for name in kind] for group in groups]) for kind in names
     )
     theta = fit.solution.theta
     first = theta[loadings[0]]
     sign = np.where(theta[loadings] @ first < 0, -1.0, 1.0)
+    turned = np.array([level.sign for level in levels])
     order = np.concatenate([loadings.ravel(), intercepts.ravel()])
-    turn = np.concatenate([np.repeat(sign, len(items)), np.ones(intercepts.size)])
+    turn = np.concatenate([np.repeat(sign, len(items)), np.tile(turned, len(fit.groups))])
     vcov = np.zeros((len(theta), len(theta))) if fit.vcov is None else fit.vcov
     covariance = vcov[np.ix_(order, order)] * np.outer(turn, turn)
     sizes = np.array([group.size for group in fit.solution.data.groups], dtype=float)
-    return Measured(theta[loadings] * sign[:, None], theta[intercepts], sizes), covariance
+    measured = Measured(
+        theta[loadings] * sign[:, None],
+        theta[intercepts] * turned,
+        sizes,
+        np.array([level.item for level in levels]),
+    )
+    return measured, covariance
 
 
 def _in_reference_units(optimum: Optimum) -> tuple[Array, Array, Array]:
@@ -323,53 +387,69 @@ def _comparisons(groups: tuple[str, ...], mean: Array, spread: Array) -> pd.Data
 def _parameters(
     fit: SemFit,
     items: tuple[str, ...],
+    levels: tuple[Level, ...],
     measured: Measured,
     values: tuple[Array, Array],
     moved: tuple[Array, Array, Array],
     covariance: Array,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Each loading and intercept in each group, and over groups."""
-    loadings, _ = values
+    """Each loading, intercept and threshold in each group, and over groups."""
+    loadings, intercepts = values
     mean, log_sd, slopes = moved
     groups = len(fit.groups)
-    before = (measured.loadings, measured.intercepts)
+    at = np.arange(groups)
+
+    def of_loading(j: int) -> Array:
+        """How the aligned loading changes (g, gj + gt) with what was measured."""
+        change = -loadings[:, j, None] * slopes[groups:]
+        change[at, at * len(items) + j] += np.exp(-log_sd)
+        return np.asarray(change)
+
+    def of_intercept(t: int, j: int) -> Array:
+        change = -loadings[:, j, None] * slopes[:groups] - mean[:, None] * of_loading(j)
+        change[at, loadings.size + at * len(levels) + t] += 1
+        return np.asarray(change)
+
+    every = [
+        (item, "loading", measured.loadings[:, j], loadings[:, j], of_loading(j))
+        for j, item in enumerate(items)
+    ]
+    every += [
+        (
+            items[level.item],
+            level.kind,
+            level.sign * measured.intercepts[:, t],
+            level.sign * intercepts[:, t],
+            level.sign * of_intercept(t, level.item),
+        )
+        for t, level in enumerate(levels)
+    ]
     rows, over = [], []
-    for kind, name in enumerate(("loading", "intercept")):
-        for j, item in enumerate(items):
-            of_loading = -loadings[:, j, None] * slopes[groups:]
-            place = np.arange(groups) * len(items) + j
-            of_loading[np.arange(groups), place] += np.exp(-log_sd)
-            change = of_loading
-            if kind == 1:
-                change = -loadings[:, j, None] * slopes[:groups] - mean[:, None] * of_loading
-                change[np.arange(groups), loadings.size + place] += 1
-            own = change @ covariance @ change.T
-            here = values[kind][:, j]
-            shared = invariant_groups(here, own)
-            se = np.sqrt(np.maximum(np.diag(own), 0))
-            rows += [
-                {
-                    "item": item,
-                    "kind": name,
-                    "group": label,
-                    "configural": before[kind][g, j],
-                    "aligned": here[g],
-                    "se": se[g],
-                    "shared": bool(shared[g]),
-                }
-                for g, label in enumerate(fit.groups)
-            ]
-            over.append(
-                {
-                    "item": item,
-                    "kind": name,
-                    "mean": here[shared].mean(),
-                    "shared_by": int(shared.sum()),
-                    "not_in": [
-                        label for label, yes in zip(fit.groups, shared, strict=True) if not yes
-                    ],
-                }
-            )
+    for item, kind, before, here, change in every:
+        own = change @ covariance @ change.T
+        shared = invariant_groups(here, own)
+        se = np.sqrt(np.maximum(np.diag(own), 0))
+        rows += [
+            {
+                "item": item,
+                "kind": kind,
+                "group": label,
+                "configural": before[g],
+                "aligned": here[g],
+                "se": se[g],
+                "shared": bool(shared[g]),
+            }
+            for g, label in enumerate(fit.groups)
+        ]
+        over.append(
+            {
+                "item": item,
+                "kind": kind,
+                "mean": here[shared].mean(),
+                "shared_by": int(shared.sum()),
+                "not_in": [label for label, yes in zip(fit.groups, shared, strict=True) if not yes],
+            }
+        )
     return pd.DataFrame(rows), pd.DataFrame(over)
 
 
@@ -388,7 +468,7 @@ def _explained(
     typical, level = loadings.mean(axis=0), intercepts.mean(axis=0)
     left = (
         measured.loadings - np.exp(log_sd)[:, None] * typical,
-        measured.intercepts - level - mean[:, None] * typical,
+        measured.intercepts - level - mean[:, None] * (typical @ measured.owners),
     )
     before = (measured.loadings, measured.intercepts)
     each, every = [], []

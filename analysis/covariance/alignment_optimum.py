@@ -3,7 +3,8 @@
 Asparouhov and Muthén (2014). Each group's loadings and intercepts are known for a factor of mean 0 and
 variance 1; a mean a and standard deviation s of the group make them lambda / s and nu - a lambda / s.
 The loss of two groups' difference x is (x^2 + epsilon)^(1/4), which prefers few large differences to
-many small ones.
+many small ones. Of an ordinal item each threshold, its sign turned, takes the place of an intercept, with
+the item's one loading (Muthén and Asparouhov 2014).
 """
 
 from __future__ import annotations
@@ -26,11 +27,21 @@ SPREAD = 0.3  # of the starts after the first
 
 @dataclass(frozen=True)
 class Measured:
-    """Loadings and intercepts (g, j) of a factor of mean 0 and variance 1, and the groups' sizes (g,)."""
+    """Loadings (g, j) and intercepts (g, t) of a factor of mean 0 and variance 1, and the groups' sizes
+    (g,). ``items`` (t,) are the places of the intercepts' items among the loadings; None means one each.
+    """
 
     loadings: Array
     intercepts: Array
     sizes: Array
+    items: Array | None = None
+
+    @property
+    def owners(self) -> Array:
+        """Whose intercept each is (j, t): 1 of its item, 0 of the others."""
+        count = self.loadings.shape[1]
+        owners = np.eye(count)
+        return owners if self.items is None else owners[:, self.items]
 
     @property
     def weights(self) -> Array:
@@ -46,7 +57,8 @@ class Measured:
 @dataclass(frozen=True)
 class Optimum:
     """Means and log standard deviations (g,), these of sum 0; the loss there, and how many of the
-    starts led to it. ``slopes`` (2g, 2gj) is how both change with loadings, then intercepts, row by row.
+    starts led to it. ``slopes`` (2g, gj + gt) is how both change with loadings, then intercepts, row by
+    row.
     """
 
     mean: Array
@@ -96,9 +108,9 @@ def align(
 
 
 def aligned(measured: Measured, mean: Array, log_sd: Array) -> tuple[Array, Array]:
-    """Loadings and intercepts (g, j) of factors with these means and log standard deviations (g,)."""
+    """Loadings (g, j) and intercepts (g, t) of factors with these means and log standard deviations (g,)."""
     loadings = measured.loadings * np.exp(-log_sd)[:, None]
-    return loadings, measured.intercepts - mean[:, None] * loadings
+    return loadings, measured.intercepts - mean[:, None] * (loadings @ measured.owners)
 
 
 def _basis(groups: int, reference: int, method: str) -> Array:
@@ -159,65 +171,57 @@ def _at(
     weights = measured.weights
     first, of_loadings, _ = _losses(loadings, weights, epsilon)
     other, of_intercepts, _ = _losses(intercepts, weights, epsilon)
-    by_mean = -(of_intercepts * loadings).sum(axis=1) + 2 * ridge * mean
-    by_sd = ((mean[:, None] * of_intercepts - of_loadings) * loadings).sum(axis=1)
+    through = (of_intercepts * (loadings @ measured.owners)).sum(axis=1)
+    by_mean = -through + 2 * ridge * mean
+    by_sd = mean * through - (of_loadings * loadings).sum(axis=1)
     slope = basis.T @ np.concatenate([by_mean, by_sd])
     return first + other + ridge * float(mean @ mean), slope
 
 
 def _second(whole: Array, measured: Measured, epsilon: float, ridge: float) -> tuple[Array, Array]:
     """Second derivatives of the loss for means and log SDs (2g, 2g), and for those and the loadings,
-    then intercepts (2g, 2gj).
+    then intercepts (2g, gj + gt).
     """
-    groups, items = measured.loadings.shape
+    groups = len(measured.sizes)
     mean, log_sd = whole[:groups], whole[groups:]
     loadings, intercepts = aligned(measured, mean, log_sd)
+    owners = measured.owners
+    behind = loadings @ owners  # the loading that each intercept goes with (g, t)
     weights = measured.weights
     _, of_loadings, bend_loadings = _losses(loadings, weights, epsilon)
     _, of_intercepts, bend_intercepts = _losses(intercepts, weights, epsilon)
     shrink = np.exp(-log_sd)
-    # Derivatives (g, j) of aligned loadings and intercepts, each of its own group's values alone.
-    by_mean = (np.zeros_like(loadings), -loadings)
-    by_sd = (-loadings, mean[:, None] * loadings)
-    by_loading = (np.tile(shrink[:, None], items), np.tile(-(mean * shrink)[:, None], items))
-    by_intercept = (np.zeros_like(loadings), np.ones_like(loadings))
-    bends = (bend_loadings, bend_intercepts)
+    through = (of_intercepts * behind).sum(axis=1)
+    # Derivatives of intercepts (g, t) for the mean and for the log SD of their group.
+    by_mean, by_sd = -behind, mean[:, None] * behind
 
-    def summed(one: tuple[Array, Array], other: tuple[Array, Array]) -> Array:
-        """Over items (g, g)."""
-        return np.asarray(
-            sum(
-                np.einsum("gj,ghj,hj->gh", a, b, c)
-                for a, b, c in zip(one, bends, other, strict=True)
-            )
-        )
-
-    def each(one: tuple[Array, Array], other: tuple[Array, Array]) -> Array:
-        """Of each item (g, g, j)."""
-        return np.asarray(
-            sum(
-                np.einsum("gj,ghj,hj->ghj", a, b, c)
-                for a, b, c in zip(one, bends, other, strict=True)
-            )
-        )
+    def bent(one: Array, other: Array) -> Array:
+        """Over intercepts (g, g)."""
+        return np.asarray(np.einsum("gt,ght,ht->gh", one, bend_intercepts, other))
 
     own = np.zeros((2 * groups, 2 * groups))
-    across = summed(by_mean, by_sd)
-    across[np.diag_indices(groups)] += (of_intercepts * loadings).sum(axis=1)
-    own[:groups, :groups] = summed(by_mean, by_mean) + 2 * ridge * np.eye(groups)
+    diagonal = np.diag_indices(groups)
+    across = bent(by_mean, by_sd)
+    across[diagonal] += through
+    own[:groups, :groups] = bent(by_mean, by_mean) + 2 * ridge * np.eye(groups)
     own[:groups, groups:], own[groups:, :groups] = across, across.T
-    own[groups:, groups:] = summed(by_sd, by_sd)
-    curve = ((of_loadings - mean[:, None] * of_intercepts) * loadings).sum(axis=1)
-    own[groups:, groups:][np.diag_indices(groups)] += curve
-    mixed = np.zeros((2 * groups, 2, groups, items))
-    at = np.arange(groups)
-    mixed[:groups, 0] = each(by_mean, by_loading)
-    mixed[at, 0, at] -= of_intercepts * shrink[:, None]
-    mixed[:groups, 1] = each(by_mean, by_intercept)
-    mixed[groups:, 0] = each(by_sd, by_loading)
-    mixed[groups + at, 0, at] += shrink[:, None] * (mean[:, None] * of_intercepts - of_loadings)
-    mixed[groups:, 1] = each(by_sd, by_intercept)
-    return own, mixed.reshape(2 * groups, -1)
+    own[groups:, groups:] = bent(by_sd, by_sd) + np.einsum(
+        "gj,ghj,hj->gh", loadings, bend_loadings, loadings
+    )
+    own[groups:, groups:][diagonal] += (of_loadings * loadings).sum(axis=1) - mean * through
+    # Of each intercept itself, and through it of its item's loading.
+    at_intercepts = np.concatenate(
+        [np.einsum("gt,ght->ght", one, bend_intercepts) for one in (by_mean, by_sd)]
+    )
+    at_loadings = -(at_intercepts @ owners.T) * (mean * shrink)[:, None]
+    at_loadings[groups:] -= np.einsum("gj,ghj,h->ghj", loadings, bend_loadings, shrink)
+    at, per_item = np.arange(groups), of_intercepts @ owners.T
+    at_loadings[at, at] -= per_item * shrink[:, None]
+    at_loadings[groups + at, at] += shrink[:, None] * (mean[:, None] * per_item - of_loadings)
+    mixed = np.concatenate(
+        [at_loadings.reshape(2 * groups, -1), at_intercepts.reshape(2 * groups, -1)], axis=1
+    )
+    return own, mixed
 
 
 def _polished(at: Array, measured: Measured, basis: Array, epsilon: float, ridge: float) -> Array:

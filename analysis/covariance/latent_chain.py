@@ -208,7 +208,8 @@ class _Item:
         upper = (cuts[self.codes + 1] - about) / spread
         turned = lower + upper > 0
         lower, upper = np.where(turned, -upper, lower), np.where(turned, -lower, upper)
-        return np.log(np.maximum(special.ndtr(upper) - special.ndtr(lower), 1e-300))
+        found = np.maximum(special.ndtr(upper) - special.ndtr(lower), 1e-300)
+        return np.asarray(np.log(found))
 
     def completed(self, latent: Array) -> Array:
         """All rows' answers: those given, else the category of the latent value."""
