@@ -15,8 +15,8 @@ from analysis.covariance.missing_ladders import model_losses
 from analysis.rules import RULES
 from surveyapp.cli.composite_options import seed_option
 from surveyapp.cli.model_answers import model_answers
-from surveyapp.cli.model_options import CLUSTER, FILE, JSON, MODEL, WEIGHTS
-from surveyapp.cli.models import model_text
+from surveyapp.cli.model_options import CLUSTER, FILE, JSON, MODEL, ORDERED, WEIGHTS
+from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import (
     Table,
@@ -68,7 +68,13 @@ _LEVEL = 0.05
     show_default=True,
     help="Rows that a group must have.",
 )
-@click.option("--estimator", default="ML", show_default=True, help="ML, MLR or MLM.")
+@click.option(
+    "--estimator",
+    default="ML",
+    show_default=True,
+    help="ML, MLR or MLM; WLSMV, WLSM or ULSMV align thresholds of ordinal items.",
+)
+@ORDERED
 @click.option(
     "--simulate",
     type=click.IntRange(0, 10_000),
@@ -82,7 +88,7 @@ _LEVEL = 0.05
 @PLOT
 @JSON
 @values_ok
-@table_and_treatment(("listwise", "fiml"))
+@table_and_treatment(("listwise", "fiml", "pairwise"))
 def alignment(
     file: Path,
     model: str,
@@ -92,6 +98,7 @@ def alignment(
     epsilon: float,
     least: int,
     estimator: str,
+    ordered: str,
     missing: str,
     simulate: int,
     seed: int,
@@ -105,7 +112,7 @@ def alignment(
     """Compare latent means of many groups where few items differ between them (alignment).
 
     Asparouhov and Muthén (2014): no item need be equal in all groups; means and variances are those
-    under which most loadings and intercepts agree.
+    under which most loadings and intercepts, or thresholds of ordinal items, agree.
     """
     svg_only(plot_path)
     text = model_text(model)
@@ -122,6 +129,7 @@ def alignment(
         epsilon=epsilon,
         estimator=chosen,
         missing=missing,
+        ordered=listed(ordered) or None,
         least=least,
         seed=seed,
         sampling_weights=weights,
@@ -148,7 +156,7 @@ def alignment(
     said = [
         *advice(lost, chosen, missing),
         *warnings(document, answers.notes),
-        *(_verdict(each, recovery) for each in found.factors),
+        *(_verdict(found, each, recovery) for each in found.factors),
     ]
     files = [*json_file(json_path, document), *interval_plot(plot_path, _plotted(found))]
     finish(tables, said, files)
@@ -239,8 +247,9 @@ def _items(found: Alignment, factor: FactorAlignment) -> Table:
         for row in factor.items.to_dict("records")
     ]
     return (
-        f"Approximate invariance of {factor.factor}: {factor.differing:.1%} of loadings and intercepts"
-        f" differ; R2 of loadings {number(factor.r2_loadings)}, of intercepts"
+        f"Approximate invariance of {factor.factor}: {factor.differing:.1%} of {_parameters(found)}"
+        f" differ; R2 of loadings {number(factor.r2_loadings)}, of"
+        f" {_parameters(found).replace('loadings, ', '').replace('loadings and ', '')}"
         f" {number(factor.r2_intercepts)}",
         ("parameter", "mean", "R2", "shared by", "not in"),
         rows,
@@ -265,11 +274,18 @@ def _pairs(factor: FactorAlignment) -> Table:
     )
 
 
-def _verdict(factor: FactorAlignment, recovery: Recovery | None) -> str:
+def _parameters(found: Alignment) -> str:
+    """What was aligned besides loadings."""
+    ordinal = set(found.fit.settings.thresholds or ())
+    if not ordinal:
+        return "loadings and intercepts"
+    numbers = set(found.fit.table.observed) - ordinal
+    return "loadings, intercepts and thresholds" if numbers else "loadings and thresholds"
+
+
+def _verdict(found: Alignment, factor: FactorAlignment, recovery: Recovery | None) -> str:
     """Whether the means may be trusted, by the rule of thumb and by simulation."""
-    share = (
-        f"{factor.factor}: {factor.differing:.1%} of loadings and intercepts differ between groups"
-    )
+    share = f"{factor.factor}: {factor.differing:.1%} of {_parameters(found)} differ between groups"
     if recovery is not None:
         own = next(each for each in recovery.factors if each.factor == factor.factor)
         enough = "which is enough" if own.trusted else "which is too little"

@@ -121,12 +121,22 @@ def aligned_trust(result: Section) -> str:
             if (factor["differing"] <= _TOLERABLE) == tolerable
         ]
         if shares:
-            said.append(f"Loadings and intercepts that differ: {', '.join(shares)}; {verdict}")
+            named = _parameters(result).capitalize()
+            said.append(f"{named} that differ: {', '.join(shares)}; {verdict}")
     return " ".join(said)
 
 
+def _parameters(result: Section) -> str:
+    """What was aligned; results of earlier versions knew no thresholds."""
+    ordinal = set(result.get("ordinal", ()))
+    if not ordinal:
+        return "loadings and intercepts"
+    items = {row["item"] for factor in result["factors"] for row in factor["items"]}
+    return "loadings, intercepts and thresholds" if items - ordinal else "loadings and thresholds"
+
+
 def aligned_items(result: Section, number: int) -> Table:
-    """Each loading and intercept: in which groups it differs from those that share it."""
+    """Each loading, intercept and threshold: in which groups it differs from those that share it."""
     sections = []
     for factor in result["factors"]:
         rows: list[list[Cell]] = [
@@ -143,7 +153,7 @@ def aligned_items(result: Section, number: int) -> Table:
         sections.append((factor["factor"], rows))
     return Table(
         number=number,
-        title=f"Aligned Loadings and Intercepts {_by(result['group'])}",
+        title=f"Aligned {_parameters(result).title().replace(' And ', ' and ')} {_by(result['group'])}",
         columns=[
             Column("Item", 0.2),
             Column("Parameter", 0.16),

@@ -24,6 +24,7 @@ def fit_alignment(data: pd.DataFrame, model: ProjectModel, options: Mapping[str,
         options["group"],
         estimator=model.options["estimator"],
         missing=model.options["missing"],
+        ordered=ordinal_items(model.options) or None,
         seed=SEED,
     ).to_json()
     return {**found, "seed": SEED}

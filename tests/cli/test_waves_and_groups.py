@@ -85,6 +85,14 @@ def test_means_of_branches_are_aligned(asked):
     assert "in simulated samples the means found correlate" in told
 
 
+def test_thresholds_of_ordinal_items_are_aligned(asked):
+    found, told = asked("alignment", "--group", "branch", "--estimator", "WLSMV", "--least", "20")
+    assert found["ordinal"] and {each["kind"] for each in found["factors"][0]["items"]} > {
+        *("loading", "threshold 1", "threshold 2")
+    }
+    assert "of loadings and thresholds differ" in told and ", of thresholds " in told
+
+
 def test_means_and_changes_are_plotted_with_their_intervals(
     run, asked, panel: Path, tmp_path: Path
 ):

@@ -92,6 +92,17 @@ def test_ordinal_answers_are_imputed_as_categories(data):
     assert row[3] == pytest.approx(row[1], abs=0.05) and row[7] > 0
 
 
+def test_thresholds_are_aligned_where_the_model_is_of_ordinal_items(data):
+    joined = data.drop(columns="where").clip(3, 5).assign(where=data["where"])
+    found = made(joined, fit_alignment, "alignment", estimator="WLSMV", group="where")
+    means, items, _ = analysis_tables(found, count(1))
+    assert items.title == "Aligned Loadings and Thresholds by Where"
+    assert "Loadings and thresholds that differ" in means.note and "WLSMV" in means.note
+    assert [row[1] for row in items.cells if row[0] == "x4"] == [
+        *("loading", "threshold 1", "threshold 2")
+    ]
+
+
 def test_a_general_factor_is_nobodys_cross_loading():
     draw = np.random.default_rng(4)
     general, own, other = draw.normal(size=(3, 500))
