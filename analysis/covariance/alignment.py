@@ -22,6 +22,12 @@ from analysis.covariance.model import Model, Modifier
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.settings import LIMITED_INFORMATION
 from analysis.covariance.syntax import as_model
+from analysis.covariance.theta_estimates import (
+    Estimates,
+    estimates_of,
+    theta_estimates,
+    thresholds_of,
+)
 from analysis.covariance.wald import Z_95, wald
 from analysis.errors import ModelError
 from analysis.json_values import to_json
@@ -85,6 +91,11 @@ class Alignment:
     factors: tuple[FactorAlignment, ...]
     warnings: tuple[str, ...]
 
+    @property
+    def ordinal(self) -> tuple[str, ...]:
+        """The items whose thresholds were aligned."""
+        return tuple(thresholds_of(self.fit))
+
     def factor(self, name: str) -> FactorAlignment:
         """The factor of that name."""
         return next(each for each in self.factors if each.factor == name)
@@ -101,7 +112,7 @@ class Alignment:
             "epsilon": self.epsilon,
             "estimator": settings.estimator,
             "missing": settings.missing,
-            "ordinal": list(settings.thresholds or ()),
+            "ordinal": self.ordinal,
             "n": self.fit.n,
             "configural": self.fit.fit,
             "factors": [each.to_json() for each in self.factors],
@@ -166,7 +177,9 @@ def alignment(
             require_group_column(rows, group),
             complete=None if missing == "pairwise" else described.observed,
         )
-        held = {"ordered": items, "parametrization": "theta"}
+        # Ordinal items alone are fitted to their correlations, which is much faster, and turned to theta.
+        alone = set(described.observed) <= set(items)
+        held = {"ordered": items, "parametrization": "delta" if alone else "theta"}
     fit = fit_sem(
         reference_first(rows, group, reference),
         described,
@@ -183,8 +196,11 @@ def alignment(
             "the model did not converge in all groups at once, so there is nothing to align; leave out"
             " small groups or items that hardly measure the factor"
         )
+    estimates = theta_estimates(fit) if fit.settings.ordered else estimates_of(fit)
+    thresholds = thresholds_of(fit)
     found = tuple(
-        _aligned_factor(fit, factor, method, epsilon, seed) for factor in described.latent
+        _aligned_factor(fit, factor, estimates, thresholds, method, epsilon, seed)
+        for factor in described.latent
     )
     many = [
         f"{each.factor}: the least loss was found from {each.reached} of {each.starts} starts; compare"
@@ -238,11 +254,18 @@ def _check(
 
 
 def _aligned_factor(
-    fit: SemFit, factor: str, method: str, epsilon: float, seed: int
+    fit: SemFit,
+    factor: str,
+    estimates: Estimates,
+    thresholds: Mapping[str, int],
+    method: str,
+    epsilon: float,
+    seed: int,
 ) -> FactorAlignment:
     items = fit.model.indicators(factor)
-    levels = levels_of(items, fit.settings.thresholds or {})
-    measured, covariance = _measured(fit, factor, items, levels)
+    levels = levels_of(items, thresholds)
+    sizes = np.array([group.size for group in fit.solution.data.groups], dtype=float)
+    measured, covariance = _measured(estimates, sizes, factor, items, levels)
     optimum = align(measured, method=method, epsilon=epsilon, seed=seed)
     mean, log_sd, slopes = _in_reference_units(optimum)
     spread = slopes @ covariance @ slopes.T
@@ -295,33 +318,34 @@ def levels_of(items: Sequence[str], thresholds: Mapping[str, int]) -> tuple[Leve
 
 
 def _measured(
-    fit: SemFit, factor: str, items: tuple[str, ...], levels: tuple[Level, ...]
+    estimates: Estimates,
+    sizes: Array,
+    factor: str,
+    items: tuple[str, ...],
+    levels: tuple[Level, ...],
 ) -> tuple[Measured, Array]:
     """Loadings and intercepts of a factor in each group, the sign of its loadings that of the first
     group's, and their sampling covariance (gj + gt), loadings first, row by row.
     """
-    at = {(row.name, row.group): row.free for row in fit.table.free_rows()}
-    groups = range(1, len(fit.groups) + 1)
+    groups = range(1, len(sizes) + 1)
     names = ([f"{factor}=~{item}" for item in items], [level.name for level in levels])
     loadings, intercepts = (
-        np.array([[at[name, group] for name in kind] for group in groups]) for kind in names
+        np.array([[estimates.places[name, group] for name in kind] for group in groups])
+        for kind in names
     )
-    theta = fit.solution.theta
-    first = theta[loadings[0]]
-    sign = np.where(theta[loadings] @ first < 0, -1.0, 1.0)
+    values = estimates.values
+    first = values[loadings[0]]
+    sign = np.where(values[loadings] @ first < 0, -1.0, 1.0)
     turned = np.array([level.sign for level in levels])
     order = np.concatenate([loadings.ravel(), intercepts.ravel()])
-    turn = np.concatenate([np.repeat(sign, len(items)), np.tile(turned, len(fit.groups))])
-    vcov = np.zeros((len(theta), len(theta))) if fit.vcov is None else fit.vcov
-    covariance = vcov[np.ix_(order, order)] * np.outer(turn, turn)
-    sizes = np.array([group.size for group in fit.solution.data.groups], dtype=float)
+    turn = np.concatenate([np.repeat(sign, len(items)), np.tile(turned, len(sizes))])
     measured = Measured(
-        theta[loadings] * sign[:, None],
-        theta[intercepts] * turned,
+        values[loadings] * sign[:, None],
+        values[intercepts] * turned,
         sizes,
         np.array([level.item for level in levels]),
     )
-    return measured, covariance
+    return measured, estimates.covariance[np.ix_(order, order)] * np.outer(turn, turn)
 
 
 def _in_reference_units(optimum: Optimum) -> tuple[Array, Array, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,12 @@ from analysis.covariance.batch_estimation import BatchSample, fit_batch
 from analysis.covariance.matrices import Array
 from analysis.covariance.sem import SemFit, fit_sem, threads_for
 from analysis.covariance.simulated_moments import simulated_moments
+from analysis.covariance.theta_estimates import (
+    Estimates,
+    estimates_of,
+    theta_estimates,
+    thresholds_of,
+)
 from analysis.errors import AnalysisError, DataError
 from analysis.moments import Moments
 
@@ -67,9 +73,8 @@ def alignment_recovery(
     Raises DataError where fewer than two samples converged in all groups.
     """
     rng = np.random.default_rng(seed)
-    ordinal = bool(found.fit.settings.answers)
     with threads_for(len(found.fit.table.observed)):
-        samples = (_ordinal_samples if ordinal else _normal_samples)(found.fit, reps, rng)
+        samples = (_ordinal_samples if found.ordinal else _normal_samples)(found.fit, reps, rng)
         at = np.flatnonzero(samples.converged)
         if len(at) < 2:
             raise DataError(
@@ -119,77 +124,58 @@ def _normal_samples(fit: SemFit, reps: int, rng: np.random.Generator) -> _Sample
 
 
 def _ordinal_samples(fit: SemFit, reps: int, rng: np.random.Generator) -> _Samples:
-    observed, thresholds = fit.table.observed, fit.settings.thresholds or {}
-    free = {(row.group, row.name): fit.solution.theta[row.free] for row in fit.table.free_rows()}
-    names = _names_of(fit)
+    observed, thresholds = fit.table.observed, thresholds_of(fit)
+    levels = levels_of(observed, thresholds)
+    names = [path.name for path in fit.model.paths if path.op == "=~"]
+    names += [level.name for level in levels]
     estimates = np.full((len(fit.groups), reps, len(names)), np.nan)
     for number, group in enumerate(fit.solution.data.groups):
-        implied = fit.implied[number]
-        cuts = {
-            item: np.array([free[number + 1, f"{item}|t{k}"] for k in range(1, count + 1)])
-            for item, count in thresholds.items()
-        }
+        implied, cuts = fit.implied[number], _cuts(fit, number)
         for r in range(reps):
             drawn = rng.multivariate_normal(implied.mu, implied.sigma, size=group.n)
             answers = {
                 name: np.searchsorted(cuts[name], values) if name in cuts else values
                 for name, values in zip(observed, drawn.T, strict=True)
             }
-            found = _ordinal_estimates(pd.DataFrame(answers), fit)
+            found = _ordinal_estimates(pd.DataFrame(answers), fit, thresholds)
             if found is not None:
-                estimates[number, r] = [found[name] for name in names]
+                estimates[number, r] = [found.values[found.places[name, 1]] for name in names]
     converged = np.isfinite(estimates).all(axis=(0, 2))
     return _Samples(estimates, {name: at for at, name in enumerate(names)}, converged)
 
 
-def _names_of(fit: SemFit) -> list[str]:
-    """Of all loadings, intercepts and thresholds that are aligned."""
-    loadings = [path.name for path in fit.model.paths if path.op == "=~"]
-    levels = levels_of(fit.model.observed, fit.settings.thresholds or {})
-    return [*loadings, *(level.name for level in levels)]
+def _cuts(fit: SemFit, number: int) -> dict[str, Array]:
+    """One group's thresholds by item, in units of the fit's implied moments."""
+    if fit.settings.ordered:
+        ordinal = fit.solution.data.groups[number].ordinal
+        return dict(zip(ordinal.names, ordinal.thresholds, strict=True))
+    free = {(row.name, row.group): fit.solution.theta[row.free] for row in fit.table.free_rows()}
+    return {
+        item: np.array([free[f"{item}|t{k}", number + 1] for k in range(1, count + 1)])
+        for item, count in thresholds_of(fit).items()
+    }
 
 
-def _ordinal_estimates(data: pd.DataFrame, fit: SemFit) -> dict[str, float] | None:
-    """Parameters of the configural model of one group's sample; None where it did not converge or lacks a
-    category.
-    """
-    thresholds = fit.settings.thresholds or {}
+def _ordinal_estimates(
+    data: pd.DataFrame, fit: SemFit, thresholds: Mapping[str, int]
+) -> Estimates | None:
+    """The configural model of one group's sample; None where it did not converge or lacks a category."""
     if any(data[item].nunique() <= count for item, count in thresholds.items()):
         return None
-    plain = len(thresholds) == data.shape[1]
     try:
-        # Correlations of ordinal items alone are found much faster, and say the same.
         found = fit_sem(
             data,
             fit.model,
             estimator="DWLS",
             ordered=tuple(thresholds),
-            parametrization="delta" if plain else "theta",
+            parametrization=fit.settings.parametrization,
             std_lv=True,
         )
+        if not found.converged:
+            return None
+        return theta_estimates(found) if found.settings.ordered else estimates_of(found)
     except AnalysisError:
         return None
-    if not found.converged:
-        return None
-    values = {row.name: float(found.solution.theta[row.free]) for row in found.table.free_rows()}
-    return _in_theta(found, values) if plain else values
-
-
-def _in_theta(fit: SemFit, values: dict[str, float]) -> dict[str, float] | None:
-    """Loadings and thresholds where residual variances, not variances, are 1; None where one is not
-    positive.
-    """
-    loaded = {path.rhs: path.name for path in fit.model.paths if path.op == "=~"}
-    ordinal = fit.solution.data.groups[0].ordinal
-    found: dict[str, float] = {}
-    for item, cuts in zip(ordinal.names, ordinal.thresholds, strict=True):
-        loading = values[loaded[item]]
-        if abs(loading) >= 1:
-            return None
-        unit = (1 - loading**2) ** -0.5
-        found[loaded[item]] = loading * unit
-        found |= {f"{item}|t{k}": float(cut) * unit for k, cut in enumerate(cuts, start=1)}
-    return found
 
 
 def _recovered(
@@ -201,7 +187,7 @@ def _recovered(
 ) -> FactorRecovery:
     """``estimates`` (g, r, q)."""
     items = found.fit.model.indicators(factor)
-    levels = levels_of(items, found.fit.settings.thresholds or {})
+    levels = levels_of(items, thresholds_of(found.fit))
     owners = np.array([level.item for level in levels])
     turned = np.array([level.sign for level in levels])
     loadings = estimates[:, :, [names[f"{factor}=~{item}"] for item in items]]

@@ -276,7 +276,7 @@ def _pairs(factor: FactorAlignment) -> Table:
 
 def _parameters(found: Alignment) -> str:
     """What was aligned besides loadings."""
-    ordinal = set(found.fit.settings.thresholds or ())
+    ordinal = set(found.ordinal)
     if not ordinal:
         return "loadings and intercepts"
     numbers = set(found.fit.table.observed) - ordinal

@@ -16,6 +16,7 @@ from analysis.covariance.alignment_optimum import Measured, align, aligned
 from analysis.covariance.alignment_recovery import alignment_recovery
 from analysis.covariance.approximate_invariance import invariant_groups
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.theta_estimates import estimates_of, theta_estimates
 from analysis.errors import DataError, ModelError, TooFewCases
 
 pytestmark = pytest.mark.xdist_group("alignment")
@@ -328,16 +329,24 @@ def test_means_are_found_by_thresholds_and_those_that_differ_are_named(
     assert json.loads(json.dumps(by_thresholds.to_json()))["ordinal"] == ["x1", "x2", "x3", "x4"]
 
 
-def test_what_is_aligned_is_each_groups_own_model(by_thresholds: Alignment) -> None:
-    """Loadings and thresholds over the root of the residual variance of the delta parametrisation."""
-    data = graded().query("branch == 'b2'")
-    fit = fit_sem(data, ORDINAL, estimator="WLSMV", std_lv=True).estimates
-    loading = fit.query("op == '=~'").set_index("rhs")["est"]
-    cuts = fit.query("op == '|' and lhs == 'x3'")["est"].to_numpy()
-    aligned_ones = by_thresholds.factor("F").parameters.query("group == 'b2' and item == 'x3'")
-    unit = (1 - loading["x3"] ** 2) ** -0.5
-    assert aligned_ones["configural"].to_numpy() == pytest.approx(
-        np.array([loading["x3"], *cuts]) * unit, abs=1e-4
+def test_correlations_turned_to_theta_are_the_fit_in_theta(by_thresholds: Alignment) -> None:
+    """Loadings and thresholds with their covariance, as the moments of all items together give them."""
+    turned = theta_estimates(by_thresholds.fit)
+    direct = estimates_of(
+        fit_sem(
+            graded(),
+            ORDINAL,
+            group="branch",
+            estimator="WLSMV",
+            std_lv=True,
+            parametrization="theta",
+        )
+    )
+    at, there = [turned.places[key] for key in direct.places], list(direct.places.values())
+    assert len(there) == len(turned.values) == 4 * (4 + 12)
+    np.testing.assert_allclose(turned.values[at], direct.values[there], atol=1e-7)
+    np.testing.assert_allclose(
+        turned.covariance[np.ix_(at, at)], direct.covariance[np.ix_(there, there)], atol=1e-8
     )
 
 
