@@ -54,9 +54,17 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
         described = session.get_one(Project, number).job_id
     run(described)
 
-    def fit(name: str, text: str, reason: str, change: str = "", of: int | None = None) -> int:
+    def fit(
+        name: str,
+        text: str,
+        reason: str,
+        change: str = "",
+        of: int | None = None,
+        estimator: str = "MLR",
+    ) -> int:
         with installation.store.writing() as session:
-            asked = ModelText(name, COVARIANCE, text, _options(known), change, reason)
+            options = _options(known, estimator)
+            asked = ModelText(name, COVARIANCE, text, options, change, reason)
             model = _asked(session, number, asked, known, of, owner_id)
         run(model.job_id)
         return model.id
@@ -68,15 +76,24 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
         "If one factor fitted as well, the dimensions would be one.",
         of=first,
     )
+    ordinal = fit(
+        "Three factors, ordinal",
+        text,
+        "Whether it matters that answers are categories.",
+        estimator="WLSMV",
+    )
     grouped = ("invariance", "alignment", "dif") if "region" in known.groups else ()
-    wanted: list[tuple[str, dict[str, str]]] = [(kind, {"group": "region"}) for kind in grouped]
-    wanted += [("exploratory", {}), ("esem", {}), ("cutoffs", {})]
-    wanted.append(("cutoffs", {"answers": "likert"}))  # the items' seven answers are no normal ones
-    for kind, chosen in wanted:
+    wanted: list[tuple[int, str, dict[str, str]]] = [
+        (first, kind, {"group": "region"}) for kind in grouped
+    ]
+    wanted += [(ordinal, "alignment", {"group": "region"})] if grouped else []
+    wanted += [(first, kind, {}) for kind in ("exploratory", "esem", "cutoffs")]
+    wanted.append((first, "cutoffs", {"answers": "likert"}))  # seven answers are no normal ones
+    for of, kind, chosen in wanted:
         with installation.store.writing() as session:
             asked = ask_project_analysis(
                 session,
-                session.get_one(ProjectModel, first),
+                session.get_one(ProjectModel, of),
                 kind,
                 chosen=chosen,
                 known=known,
@@ -167,8 +184,8 @@ def _one_factor(items: Sequence[str]) -> str:
     return f"quality =~ {' + '.join(items)}\n"
 
 
-def _options(known: Variables) -> dict[str, object]:
-    return options_of(COVARIANCE, {"estimator": "MLR"}, known)
+def _options(known: Variables, estimator: str = "MLR") -> dict[str, object]:
+    return options_of(COVARIANCE, {"estimator": estimator}, known)
 
 
 def _asked(
