@@ -28,6 +28,15 @@ class PooledTest:
     scaling: float | None = None
 
 
+@dataclass(frozen=True)
+class PooledTests:
+    """The three tests of the same restrictions; None where one does not exist."""
+
+    d2: PooledTest | None
+    d3: PooledTest | None
+    d4: PooledTest | None
+
+
 def d2(statistics: Sequence[float], df: int) -> PooledTest | None:
     """D2 of Li, Meng, Raghunathan & Rubin (1991) from chi-squares; None for fewer than two or no ``df``."""
     known = np.asarray([value for value in statistics if np.isfinite(value)])

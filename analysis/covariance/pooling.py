@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.covariance.compare_models import difference_test
 from analysis.covariance.efa_blocks import require_no_blocks
 from analysis.covariance.imputation import imputations
 from analysis.covariance.matrices import Array
@@ -20,7 +21,7 @@ from analysis.covariance.pooled_likelihood import (
     model_deviances,
     saturated_deviances,
 )
-from analysis.covariance.pooled_tests import PooledTest, d2, d3, d4
+from analysis.covariance.pooled_tests import PooledTest, PooledTests, d2, d3, d4
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.settings import LIMITED_INFORMATION
 from analysis.covariance.syntax import as_model
@@ -37,7 +38,8 @@ class Pooled:
     ``estimates``: lhs, op, rhs, group, label, est, se, t, df, pvalue, ci_lower, ci_upper, fmi (share of
     information missing), within and between (variances). ``test`` is D2 of the model's chi-square, ``d3``
     and ``d4`` are the likelihood ratio tests; None without degrees of freedom, and these two where no
-    normal likelihood was maximised.
+    normal likelihood was maximised. ``difference`` tests what ``equal`` holds equal over groups against the same
+    model without that; None where nothing is.
     """
 
     estimates: pd.DataFrame
@@ -47,6 +49,7 @@ class Pooled:
     count: int
     failed: int
     n: int
+    difference: PooledTests | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values."""
@@ -57,6 +60,7 @@ class Pooled:
                     "test": self.test,
                     "d3": self.d3,
                     "d4": self.d4,
+                    "difference": self.difference,
                     "imputations": self.count,
                     "failed": self.failed,
                     "n": self.n,
@@ -65,24 +69,34 @@ class Pooled:
         )
 
 
-def pooled(sets: Iterable[pd.DataFrame], fitted: Callable[[pd.DataFrame], SemFit]) -> Pooled:
+def pooled(
+    sets: Iterable[pd.DataFrame],
+    fitted: Callable[[pd.DataFrame], SemFit],
+    *,
+    general: Callable[[pd.DataFrame], SemFit] | None = None,
+) -> Pooled:
     """The model that ``fitted`` fits to each of the completed ``sets``, pooled (Rubin 1987).
 
-    Standard errors have a within and a between part; t has Rubin's degrees of freedom. Raises DataError
-    where fewer than two imputations can be fitted.
+    Standard errors have a within and a between part; t has Rubin's degrees of freedom. ``general`` fits the
+    same model with fewer restrictions, which are then tested too: an imputation must have both. Raises
+    DataError where fewer than two imputations can be fitted.
 
-    Validated against: semTools 0.5-6 ``runMI`` on the same imputed sets.
+    Validated against: semTools 0.5-6 ``runMI`` and ``lavTestLRT.mi``, mitml 0.4-4 ``testModels``, on the same
+    imputed sets.
     """
     fits: list[SemFit] = []
+    freer: list[SemFit] = []
     count = 0
     for data in sets:
         count += 1
         try:
             fit = fitted(data)
+            other = None if general is None else general(data)
         except AnalysisError:
             continue
-        if fit.converged and fit.vcov is not None:
+        if fit.converged and fit.vcov is not None and (other is None or other.converged):
             fits.append(fit)
+            freer += [] if other is None else [other]
     if len(fits) < 2:
         raise DataError(
             f"only {len(fits)} of {count} imputations could be fitted; the model asks too much of these data"
@@ -90,13 +104,16 @@ def pooled(sets: Iterable[pd.DataFrame], fitted: Callable[[pd.DataFrame], SemFit
     frame = fits[0].estimates[["lhs", "op", "rhs", "group", "label"]].copy()
     values = np.array([fit.estimates["est"].to_numpy() for fit in fits])
     errors = np.array([fit.estimates["se"].to_numpy() for fit in fits])
+    tests = _tests(fits)
     return Pooled(
         frame.assign(**rubin(values, errors)),
-        d2([_statistic(fit) for fit in fits], fits[0].tests.df),
-        *_likelihood_tests(fits),
+        tests.d2,
+        tests.d3,
+        tests.d4,
         count,
         count - len(fits),
         fits[0].n,
+        _tests(fits, freer) if freer else None,
     )
 
 
@@ -139,14 +156,23 @@ def fit_imputed(
             )
         sets = imputations(data, names, count=count, seed=seed, group=group)
         # Means belong to the moments that are pooled, as they do to FIML's.
-        return pooled(
-            sets, lambda own: fit_sem(own, described, group=group, mean_structure=True, **options)
+        held: dict[str, Any] = {"mean_structure": True}
+    else:
+        items = ordinal_items(
+            described,
+            True if ordered is None else ordered,
+            fixed_x=options.get("fixed_x") is not False,
         )
-    items = ordinal_items(
-        described, True if ordered is None else ordered, fixed_x=options.get("fixed_x") is not False
+        sets = imputations(data, names, count=count, seed=seed, group=group, ordered=items)
+        held = {"ordered": items}
+    freer = {key: value for key, value in options.items() if key not in ("equal", "free")}
+    return pooled(
+        sets,
+        lambda own: fit_sem(own, described, group=group, **held, **options),
+        general=(lambda own: fit_sem(own, described, group=group, **held, **freer))
+        if options.get("equal")
+        else None,
     )
-    sets = imputations(data, names, count=count, seed=seed, group=group, ordered=items)
-    return pooled(sets, lambda own: fit_sem(own, described, group=group, ordered=items, **options))
 
 
 def rubin(values: Array, errors: Array) -> dict[str, Array]:
@@ -185,17 +211,28 @@ def _statistic(fit: SemFit) -> float:
     return fit.fit.get("chisq_scaled", fit.fit["chisq"])
 
 
-def _likelihood_tests(fits: Sequence[SemFit]) -> tuple[PooledTest | None, PooledTest | None]:
-    """D3 and D4 of the model against unrestricted moments."""
-    df = fits[0].tests.df
+def _tests(fits: Sequence[SemFit], freer: Sequence[SemFit] = ()) -> PooledTests:
+    """Of the model against unrestricted moments, or against the same with fewer restrictions."""
+    if not freer:
+        df = fits[0].tests.df
+        statistics = [_statistic(fit) for fit in fits]
+    else:
+        df = fits[0].tests.df - freer[0].tests.df
+        differences = zip(fits, freer, strict=True)
+        statistics = [difference_test(*each).chisq for each in differences] if df > 0 else []
     settings = fits[0].settings
-    if df == 0 or not has_likelihood(fits[0]) or settings.scaled_and_shifted:
-        return None, None
+    if df <= 0 or not has_likelihood(fits[0]) or settings.scaled_and_shifted:
+        return PooledTests(d2(statistics, max(df, 0)), None, None)
     try:
         own = model_deviances(fits)
+        other = model_deviances(freer) if freer else saturated_deviances(fits)
     except AnalysisError:  # of all imputations together; each alone was fitted
-        return None, None
-    free, m = saturated_deviances(fits), len(fits)
-    factors = [fit.tests.scaling.factor for fit in fits if fit.tests.scaling is not None]
-    scaling = float(np.mean(factors)) if settings.robust and factors else None
-    return d3(own, free, df, m, scaling=scaling), d4(own, free, df, m, scaling=scaling)
+        return PooledTests(d2(statistics, df), None, None)
+    scaling = (_trace(fits) - (_trace(freer) if freer else 0.0)) / df if settings.robust else None
+    third, fourth = (test(own, other, df, len(fits), scaling=scaling) for test in (d3, d4))
+    return PooledTests(d2(statistics, df), third, fourth)
+
+
+def _trace(fits: Sequence[SemFit]) -> float:
+    """The mean scaling factor, times the model's degrees of freedom."""
+    return float(np.mean([0.0 if f.tests.scaling is None else f.tests.scaling.trace for f in fits]))

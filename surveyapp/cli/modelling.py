@@ -297,6 +297,7 @@ def sem(
     tables += _drawn(fit)
     if document["imputation"] is not None:
         tables.append(_imputed(document["imputation"], grouped=group is not None))
+        tables += _equalities(document["imputation"]["difference"], equal)
     names = list(document["groups"]) or [""]
     drawing = _drawing(
         diagram_path,
@@ -325,6 +326,17 @@ def _imputed(found: dict[str, Any], *, grouped: bool) -> Table:
         head,
         rows,
     )
+
+
+def _equalities(difference: Mapping[str, Any] | None, equal: str) -> list[Table]:
+    """What is held equal over groups against the same model without that, where something is."""
+    rows = [
+        [name.upper(), _pooled_test(test), number(test["arv"])]
+        for name, test in (difference or {}).items()
+        if test is not None
+    ]
+    head = ("test", "result", "increase in variance")
+    return [(f"Equal over groups ({equal}), over the imputations", head, rows)] if rows else []
 
 
 def _pooled_test(test: Mapping[str, Any]) -> str:

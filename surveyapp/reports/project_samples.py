@@ -280,13 +280,21 @@ def changed_by_imputing(result: Section) -> str:
 
 
 def _tests(result: Section) -> str:
-    """The model's tests over the imputations; D3 and D4 are new to results that are older than they."""
-    said = [
+    """The model's tests over the imputations, and those of what is equal over groups; results of earlier
+    versions have D2 alone.
+    """
+    of_model = [
         f"{name}: {_pooled(result[key])}"
         for name, key in _POOLED_TESTS.items()
         if result.get(key) is not None
     ]
-    return f" Test of the model, {'; '.join(said)}." if said else ""
+    equal = [
+        f"{name.upper()}: {_pooled(test)}"
+        for name, test in (result.get("difference") or {}).items()
+        if test is not None
+    ]
+    said = f" Test of the model, {'; '.join(of_model)}." if of_model else ""
+    return said + (f" Test of what is equal over groups, {'; '.join(equal)}." if equal else "")
 
 
 def _pooled(test: Section) -> str:

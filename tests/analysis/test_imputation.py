@@ -114,6 +114,45 @@ def test_d3_and_d4_are_semtools_and_mitmls(
             assert np.allclose((test.f, test.df1, test.df2, test.arv), wanted, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("estimator", "second", "third", "fourth"),
+    [
+        (
+            "ML",
+            (0.5995580551, 6, 20.6432337765, 0.3461766903),
+            (0.7335199268, 6, 204.3382502745, 0.4234122720),
+            (0.8803875899, 6, 479.2886189, 0.2882824063),
+        ),
+        (
+            "MLR",
+            (0.2010677521, 6, 13.4244522528, 0.4681843995),
+            (3.1217875661 / 6, 6, np.inf, 0.4234122720),
+            (0.8803875899 / 1.4098075119, 6, np.inf, 0.2882824063),
+        ),
+    ],
+)
+def test_equal_loadings_are_tested_over_imputations(
+    estimator: str,
+    second: tuple[float, ...],
+    third: tuple[float, ...],
+    fourth: tuple[float, ...],
+) -> None:
+    """lavTestLRT.mi(metric, configural, test = "D2", pool.robust = TRUE), test = "D3"; mitml testModels (D4)."""
+
+    def fitted(data: pd.DataFrame, equal: tuple[str, ...] = ()) -> SemFit:
+        return fit_sem(
+            data, HS, group="school", equal=equal, estimator=estimator, mean_structure=True
+        )
+
+    found = pooled(
+        [filled(k) for k in range(5)], lambda data: fitted(data, ("loadings",)), general=fitted
+    ).difference
+    assert found is not None
+    for test, wanted in ((found.d2, second), (found.d3, third), (found.d4, fourth)):
+        assert test is not None
+        assert np.allclose((test.f, test.df1, test.df2, test.arv), wanted, rtol=1e-4)
+
+
 def test_least_squares_and_saturated_models_have_no_likelihood_ratio() -> None:
     sets = [filled(k) for k in range(2)]
     for text, options in (("x1 ~ x2", {}), (HS, {"estimator": "ULS"})):

@@ -101,6 +101,19 @@ def test_sem_imputes_ordinal_answers_as_categories(run, tmp_path: Path):
     assert (found["d3"], found["d4"]) == (None, None)
 
 
+def test_sem_tests_equal_loadings_over_imputations(run, tmp_path: Path):
+    incomplete().to_csv(tmp_path / "holes.csv", index=False)
+    ran = run(
+        *("sem", tmp_path / "holes.csv", "--model", "visual =~ x1 + x2 + x3", "--missing", "fiml"),
+        *("--group", "school", "--equal", "loadings", "--imputations", 3),
+        *("--estimator", "mlr", "--json", tmp_path / "o.json"),
+    )
+    assert "Equal over groups (loadings), over the imputations" in ran.out
+    found = json.loads((tmp_path / "o.json").read_text())["imputation"]["difference"]
+    assert found["d2"]["df1"] == found["d3"]["df1"] == found["d4"]["df1"] == 2
+    assert "chi2(2) = " in ran.out and found["d3"]["df2"] is None
+
+
 def test_a_model_may_stand_in_a_file_and_groups_may_share_parameters(
     run, holzinger: Path, tmp_path: Path
 ):
