@@ -61,10 +61,15 @@ def imputations(
     kept, values, labels = data[known], values[known], labels[known]
     places = [np.flatnonzero(labels == label) for label in pd.unique(labels)]
     ordinal = tuple(names.index(name) for name in ordered)
-    chains: list[_Chain | LatentChain] = [
-        LatentChain(values[at], names, ordinal, rng) if ordinal else _Chain(values[at], names, rng)
-        for at in places
-    ]
+    chains: list[_Chain | LatentChain] = []
+    for at in places:
+        # As messages name them.
+        called = names if group is None else tuple(f"{n} in group {labels[at[0]]}" for n in names)
+        chains.append(
+            LatentChain(values[at], called, ordinal, rng)
+            if ordinal
+            else _Chain(values[at], called, rng)
+        )
     for number in range(count):
         completed = values.copy()
         for at, chain in zip(places, chains, strict=True):

@@ -239,6 +239,13 @@ def test_columns_that_ordinal_answers_cannot_be_imputed_from_are_refused(
         next(imputations(data, ("x1", "x2", "x3"), count=2, ordered=ordered))
 
 
+def test_an_item_without_variance_in_a_group_is_named_with_the_group() -> None:
+    data = cut(incomplete()).assign(school=incomplete()["school"])
+    data["x2"] = data["x2"].mask(data["school"] == "Pasteur", 1.0)
+    with pytest.raises(NoVariance, match="x2 in group Pasteur: all 156 answers are 1"):
+        next(imputations(data, ("x1", "x2"), group="school", ordered=("x1", "x2")))
+
+
 def test_imputation_agrees_with_full_information() -> None:
     found = fit_imputed(incomplete(), TWO, count=12, seed=5)
     direct = rows(fit_sem(incomplete(), TWO, missing="fiml").estimates)
