@@ -21,7 +21,7 @@ from analysis.covariance.polychoric import MAX_CATEGORIES
 from analysis.errors import DataError, NotPositiveDefinite, NoVariance, TooFewCases
 
 WANTED = 0.44  # share of accepted steps of one threshold
-FASTER = 1.5  # a step's reach after burn-in, in sampling errors of the threshold, to begin with
+REACH = 1.5  # of a threshold's first steps, in its sampling errors
 
 
 class LatentChain:
@@ -46,9 +46,11 @@ class LatentChain:
             for j in range(len(names))
         ]
         n, p = values.shape
-        self.degrees = np.array([0 if item is None else len(item.answers) for item in self.items])
+        self.categories = np.array(
+            [0 if item is None else len(item.answers) for item in self.items]
+        )
         # The prior's power of the determinant, which the scales of the latent variables ask for.
-        self.power = float(self.degrees[list(ordinal)].mean())
+        self.power = float(self.categories[list(ordinal)].mean())
         if n <= p + self.power:
             raise TooFewCases(math.floor(p + self.power) + 1, n, what="rows to impute from")
         self.rows = rng.normal(size=values.shape)
@@ -121,7 +123,7 @@ class LatentChain:
         scale = np.sqrt(cov.diagonal())
         scale[self.numbers] = 1.0
         # Items of more or fewer categories than on average: the prior is not quite an inverse Wishart's.
-        odds = float(((self.power - self.degrees) * np.log(scale)).sum())
+        odds = float(((self.power - self.categories) * np.log(scale)).sum())
         if math.log(self.rng.random()) > odds:
             return
         self.cov = cov / np.outer(scale, scale)
@@ -166,7 +168,7 @@ class _Item:
         inner = special.ndtri(share)
         self.cuts = np.concatenate([[-np.inf], inner, [np.inf]])
         density = np.exp(-(inner**2) / 2) / math.sqrt(2 * math.pi)
-        self.reach = FASTER * np.sqrt(share * (1 - share) / len(known)) / density
+        self.reach = REACH * np.sqrt(share * (1 - share) / len(known)) / density
 
     def draw(self, latent: Array, about: Array, spread: float, rng: np.random.Generator) -> None:
         """Latent values of the rows with an answer, between its thresholds, in place."""
@@ -182,8 +184,9 @@ class _Item:
         latent[self.seen] = own + spread * np.where(turned, -found, found)
 
     def move(self, about: Array, spread: float, gain: float, rng: np.random.Generator) -> None:
-        """A Metropolis step of every second threshold, then of the others, which are independent of
-        one another given those between them."""
+        """A Metropolis step of every second threshold, which are independent of one another given those
+        between them, then of the others.
+        """
         own = about[self.seen]
         for start in (1, 2):
             at = np.arange(start, len(self.cuts) - 1, 2)

@@ -62,13 +62,15 @@ def model_deviances(fits: Sequence[SemFit]) -> Deviances:
         )
         for groups in prepared
     ]
-    settings = replace(first.settings, estimator="ML", cluster=None, h1_information="structured")
-    together = solve(
-        table,
-        Prepared(first.data.names, stacked, ()),
-        replace(settings, information=""),
-        start=theta,
+    plain = replace(
+        first.settings,
+        estimator="ML",
+        missing="listwise",
+        cluster=None,
+        information="",
+        h1_information="structured",
     )
+    together = solve(table, Prepared(first.data.names, stacked, ()), plain, start=theta)
     all_rows = sum(
         _deviance(group, implied.sigma, implied.mu if means else group.mean)
         for group, implied in zip(stacked, together.implied, strict=True)
@@ -106,7 +108,8 @@ def _stacked(groups: Sequence[GroupData]) -> GroupData:
     """One group's imputations as one sample, which counts as much as one imputation."""
     mean, cov = _averaged(groups)
     away = np.array([group.mean for group in groups]) - mean
-    return replace(groups[0], mean=mean, cov=cov + away.T @ away / len(groups), rows=None)
+    cov = cov + away.T @ away / len(groups)
+    return replace(groups[0], mean=mean, cov=cov, rows=None, patterns=None)
 
 
 def _deviance(group: GroupData, sigma: Array, mu: Array) -> float:
