@@ -147,6 +147,22 @@ def parse_levels(text: str) -> TwoLevelModel:
     )
 
 
+def end_of_level(text: str, level: int) -> int:
+    """Where the lines of a level end: at the next level's heading, or with the text.
+
+    Raises ModelError for a level that the text does not have.
+
+    >>> text = "level: 1\\nf =~ a\\nlevel: 2\\ng =~ a"
+    >>> text[end_of_level(text, 1):]
+    'level: 2\\ng =~ a'
+    """
+    found = _headings(text)
+    for at, match in enumerate(found):
+        if _level(text, match) == level:
+            return found[at + 1].start("word") if at + 1 < len(found) else len(text)
+    raise ModelError(f"the model has no level {level}; {_CURE}")
+
+
 def _headings(text: str) -> list[re.Match[str]]:
     # Comments keep their length: places stay what they are.
     bare = _COMMENT.sub(lambda match: " " * len(match[0]), text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import marshmallow as ma
@@ -28,6 +29,7 @@ from surveyapp.results.project_options import (
     COMPOSITE_MISSING,
     EQUAL,
     ESTIMATORS,
+    HIGHER_ORDER,
     MISSING,
     RESAMPLES,
     SCHEMES,
@@ -67,6 +69,15 @@ def _number(description: str, **given: Any) -> ma.fields.Integer:
 def _one_of(known: Any, description: str) -> ma.fields.String:
     return ma.fields.String(
         validate=ma.validate.OneOf(list(known)), metadata={"description": description}
+    )
+
+
+def _choice(known: Sequence[str], description: str) -> ma.fields.String:
+    """A choice that may be left out, or left empty."""
+    return ma.fields.String(
+        validate=ma.validate.OneOf(["", *known]),
+        metadata={"description": description},
+        load_default="",
     )
 
 
@@ -135,6 +146,13 @@ class ModelOptionsSchema(Strict):
         "The ordinal items by WLSMV, separated by commas; the others are numbers. By default all.",
         LONGEST_TEXT,
     )
+    free = _text(
+        "Parameters that `equal` leaves free, separated by commas, such as `x3~1, f=~x2`.", 1000
+    )
+    auxiliary = _text(
+        "Items outside of the model that tell of missing answers, separated by commas; with `fiml`.",
+        1000,
+    )
     rotation = _one_of(BLOCK_ROTATIONS, "Of exploratory blocks; by default geomin.")
     std_lv = ma.fields.Boolean(metadata={"description": "Fix factor variances at 1."})
     cluster = _text("The attribute that makes clusters, of a text with levels.", 200)
@@ -142,6 +160,9 @@ class ModelOptionsSchema(Strict):
     cluster_weights = _text("The item with clusters' weights, of a text with levels; by MLR.", 200)
     scheme = _one_of(SCHEMES, "Of a composite model; by default path.")
     consistent = ma.fields.Boolean(metadata={"description": "Consistent PLS."})
+    higher_order = _one_of(
+        HIGHER_ORDER, "How second-order constructs of a composite model are estimated."
+    )
     bootstrap = ma.fields.Integer(
         validate=ma.validate.OneOf(RESAMPLES),
         metadata={"description": "Resamples of a composite model; by default none."},
@@ -314,14 +335,22 @@ class NewAnalysisSchema(Strict):
         load_default="",
     )
     outcome = _text(
-        "The explained construct of `necessity` and `importance`.", 200, load_default=""
+        "The explained construct of `necessity` and `importance`; of `copula` the one whose equation is tested,"
+        " by default every one.",
+        200,
+        load_default="",
     )
     level = _text(
         "The wanted level of `importance`, from 0 to 100; by default 85.", 10, load_default=""
     )
-    method = _text("`ordinal`, the default, or `mimic`, of `dif`.", 20, load_default="")
+    method = _text(
+        "Of `dif` `ordinal`, the default, or `mimic`; of `alignment` `fixed`, the default, or `free`; of"
+        " `exploratory` `minres`, the default, `ml`, `principal_axis` or `principal`.",
+        20,
+        load_default="",
+    )
     rotation = _text(
-        "Of `esem` `target`, the default, `bi-target`, `geomin` or `oblimin`; of `exploratory` `oblimin`, the"
+        "Of `esem` `target`, the default, `bi-target`, `geomin`, `oblimin`, `bi-geomin` or `bi-quartimin`; of `exploratory` `oblimin`, the"
         " default, `promax`, `varimax` or `none`.",
         20,
         load_default="",
@@ -336,6 +365,98 @@ class NewAnalysisSchema(Strict):
         " WLSMV; `likert`, the items' categories as numbers, or `bootstrap`, the rows drawn again.",
         20,
         load_default="",
+    )
+    reference = _text(
+        "The group that others are compared with, of `invariance`, `alignment` and `dif`; by default the first.",
+        200,
+        load_default="",
+    )
+    first = _text(
+        "With `second` the groups of `groups`, of an attribute with more.", 200, load_default=""
+    )
+    second = _text("See `first`.", 200, load_default="")
+    free = _text(
+        "Parameters that `invariance` leaves free at every step, such as `x3~1, f=~x2`.",
+        500,
+        load_default="",
+    )
+    difference = _choice(
+        ("2001", "2010", "2000"), "The difference test of `invariance` by MLR; by default 2001."
+    )
+    correction = _choice(
+        ("holm", "benjamini-hochberg"), "Of the tests of `dif`; by default Holm's."
+    )
+    alpha = _text(
+        "The level of the tests of `dif`: `0.05`, the default, `0.1`, `0.01` or `0.001`.",
+        10,
+        load_default="",
+    )
+    classes = _choice(
+        ("jodoin-gierl", "zumbo"),
+        "Bounds of the sizes of `dif` by `ordinal`; by default the first.",
+    )
+    criterion = _choice(
+        ("test", "size"), "What flags an item of `dif` by `ordinal`; by default its test alone."
+    )
+    purify = _choice(
+        ("yes", "no"),
+        "Whether flagged items leave the matching score of `dif`; by default they do.",
+    )
+    epsilon = _text(
+        "Of the loss of `alignment`: `0.01`, the default, `0.001` or `0.0001`.", 10, load_default=""
+    )
+    least = _text(
+        "Rows that a group of `alignment` has at least: `50`, the default, `20`, `30`, `100` or `200`.",
+        10,
+        load_default="",
+    )
+    simulate = _text(
+        "Samples that show whether `alignment` finds the means again: `0`, the default, `100` or `500`.",
+        10,
+        load_default="",
+    )
+    orthogonal = _choice(("no", "yes"), "Whether the factors of `esem` stay uncorrelated.")
+    ceiling = _choice(
+        ("CE-FDH", "CR-FDH"),
+        "Which ceiling of `necessity` and `importance` decides; by default CE-FDH.",
+    )
+    steps = _text(
+        "Intervals of the bottlenecks of `necessity`: `10`, the default, `5` or `20`.",
+        10,
+        load_default="",
+    )
+    conditions = _text(
+        "The conditions of `necessity`, separated by commas; by default all that lead to the outcome.",
+        500,
+        load_default="",
+    )
+    borrow = _choice(
+        ("no", "yes"), "Whether constructs of two or three items borrow some for `tetrads`."
+    )
+    against = _text("The number of the model whose `prediction` is compared.", 15, load_default="")
+    technique = _choice(
+        ("direct", "earliest"), "What a `prediction` is from; by default direct antecedents."
+    )
+    folds = _text("Of `prediction`: `10`, the default, `5` or `20`.", 10, load_default="")
+    repetitions = _text("Of `prediction`: `10`, the default, `1` or `20`.", 10, load_default="")
+    up_to = _text(
+        "The most `segments`: `5`, the default, `2`, `3`, `4`, `6`, `8` or `10`.",
+        10,
+        load_default="",
+    )
+    segments = _text(
+        "Whose paths `segments` shows, `1` to `10`; by default as AIC3 says.", 10, load_default=""
+    )
+    starts = _text("Of `segments`: `10`, the default, `50` or `100`.", 10, load_default="")
+    permutations = _text("Of `groups`: `1000`, the default, or `5000`.", 10, load_default="")
+    bootstrap = _text(
+        "Resamples of each group of `groups` for Henseler's comparison: `0`, the default, `1000` or `5000`.",
+        10,
+        load_default="",
+    )
+    interaction = _choice(
+        ("two-stage", "orthogonal", "product-indicator"),
+        "How the products of `slopes` are made; by default in two stages.",
     )
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.composite.estimator_families import ESTIMATORS, TREATMENTS, headline, may_be_chosen
 from analysis.covariance.headline import ESTIMATOR, MISSING, read_parameter
+from analysis.covariance.rotation import Rotation
 from analysis.multiverse import Choices, Headline, Universe
 from analysis.multiverse import multiverse as every_universe
 from analysis.rules import RULES
@@ -64,6 +65,12 @@ _RULE = re.compile(r"\s*(.+?)\s*(<=|>=|!=|<|>|=)\s*(.+?)\s*")
     help="Rows that are left out in half of the universes: careless, or a column and a value such as"
     " 'age < 18'. Can be repeated.",
 )
+@click.option(
+    "--rotation",
+    type=click.Choice(["geomin", "oblimin", "bi-geomin", "bi-quartimin"]),
+    default=None,
+    help='Rotation of the model\'s efa("block") factors; geomin unless said.',
+)
 @seed_option("resamples of PLS and PLSc")
 @JSON
 @click.option(
@@ -81,6 +88,7 @@ def multiverse(
     estimators: str,
     treatments: str,
     rules: tuple[str, ...],
+    rotation: str | None,
     seed: int,
     json_path: Path | None,
     diagram_path: Path | None,
@@ -97,6 +105,7 @@ def multiverse(
         raise Invalid(f"--diagram {diagram_path}: the curve is SVG; use a name that ends in .svg")
     text, wanted = model_text(model), read_parameter(parameter)
     chosen = {ESTIMATOR: _known(estimators, ESTIMATORS), MISSING: _known(treatments, TREATMENTS)}
+    turn = None if rotation is None else Rotation(rotation)
     if len(rules) > _MOST_RULES:
         raise Invalid(f"name at most {_MOST_RULES} exclusions; each doubles the universes")
     answers = model_answers(file, text, reading, values_ok=values_ok)
@@ -112,7 +121,7 @@ def multiverse(
 
     def fit(choices: Choices) -> Headline:
         rows = left[tuple(choices[rule] for rule in hits)]
-        return headline(rows, text, wanted, choices, seed=seed)
+        return headline(rows, text, wanted, choices, seed=seed, rotation=turn)
 
     with progress_bar("Fitting") as report:
         found = every_universe(
@@ -128,6 +137,7 @@ def multiverse(
         "parameter": name,
         "dimensions": dimensions,
         "seed": seed,
+        "rotation": rotation,
         "excluded": {rule: int(each.sum()) for rule, each in hits.items()},
         "impossible": found.impossible,
         "median": found.median,

@@ -14,6 +14,7 @@ from surveyapp.reports.project_groups import (
     aligned_items,
     aligned_means,
     aligned_pairs,
+    aligned_recovery,
     alignment_chart,
     dif_chart,
     dif_effects,
@@ -21,6 +22,7 @@ from surveyapp.reports.project_groups import (
     dif_means,
 )
 from surveyapp.reports.project_headlines import ladder_verdict
+from surveyapp.reports.project_levels import is_of_levels, level_ladder
 from surveyapp.reports.project_multiverse import by_choice, curve, every_universe
 from surveyapp.reports.project_paths import (
     bottlenecks,
@@ -224,6 +226,12 @@ def _micom(result: Section, number: int) -> Table:
 
 def _group_paths(result: Section, number: int) -> Table:
     one, two = result["groups"]
+    resampled = ""
+    if result.get("bootstrap"):
+        resampled = (
+            f" Henseler: one-sided p of a path that is larger in {one}, by {result['bootstrap']:,} resamples of"
+            " each group; near 1 it is larger in the other."
+        )
     return Table(
         number=number,
         title="Paths of the Two Groups",
@@ -235,6 +243,7 @@ def _group_paths(result: Section, number: int) -> Table:
             Column("95% of random groups", 0.17, apa.free_interval),
             Column(apa.P, 0.08, apa.pvalue),
             Column("Holm", 0.08, apa.pvalue),
+            *([Column("Henseler", 0.08, apa.pvalue)] if resampled else []),
         ],
         cells=[
             [
@@ -245,10 +254,11 @@ def _group_paths(result: Section, number: int) -> Table:
                 Interval(row.get("lower"), row.get("upper")),
                 row.get("p_permutation"),
                 row.get("p_holm"),
+                *([row["p_mga"]] if resampled else []),
             ]
             for row in result["paths"]
         ],
-        note="Permutation test. Differences can be read only where MICOM allows it.",
+        note="Permutation test. Differences can be read only where MICOM allows it." + resampled,
         look=Look.APA,
     )
 
@@ -276,9 +286,16 @@ def _items(result: Section, number: int) -> Table:
         ],
         note=f"Predictive power: {result['power']}, by how many items PLS predicts with a smaller RMSE"
         f" than the linear model. n = {result['n']:,}, {result['folds']} folds,"
-        f" {result['repetitions']} repetitions, seed {result['seed']}.",
+        f" {result['repetitions']} {'repetition' if result['repetitions'] == 1 else 'repetitions'},"
+        f" {_PREDICTED[result.get('technique', 'direct')]}, seed {result['seed']}.",
         look=Look.APA,
     )
+
+
+_PREDICTED = {
+    "direct": "from direct antecedents",
+    "earliest": "from exogenous constructs through the model",
+}
 
 
 def _cvpat(result: Section, number: int) -> Table:
@@ -353,7 +370,9 @@ def _segment_paths(result: Section, number: int) -> Table:
             [f"{row['source']} → {row['target']}", *(row[name] for name in columns)]
             for row in result["paths"]
         ],
-        note="The number that AIC3 points to.",
+        note="The number that AIC3 points to."
+        if result.get("advised", result["segments"]) == result["segments"]
+        else f"The number that was asked for; AIC3 points to {result['advised']}.",
         look=Look.APA,
     )
 
@@ -362,7 +381,7 @@ def _loadings(result: Section, number: int) -> Table:
     names = [f"F{at}" for at in range(1, len(result["loadings"][0]) + 1)]
     suited, told = result["adequacy"], result["suggested"]
     note = (
-        f"Minimum residuals, {_rotated(result)}, n = {result['n']:,}; loadings of the pattern. KMO ="
+        f"{_EXTRACTED[result['method']]}, {_rotated(result)}, n = {result['n']:,}; loadings of the pattern. KMO ="
         f" {apa.bounded(suited['kmo'])}; Bartlett's test χ²({suited['df']}) ="
         f" {apa.number(suited['chisq'])}. Suggested number of factors: {told['parallel_factors']} by"
         f" parallel analysis of common factors{_taken(result)}, {told['parallel_components']} of components,"
@@ -386,6 +405,14 @@ def _loadings(result: Section, number: int) -> Table:
         note=note,
         look=Look.APA,
     )
+
+
+_EXTRACTED = {
+    "minres": "Minimum residuals",
+    "ml": "Maximum likelihood",
+    "principal_axis": "Principal axis",
+    "principal": "Principal components",
+}
 
 
 def _rotated(result: Section) -> str:
@@ -508,7 +535,8 @@ def _slopes(result: Section, number: int) -> Table:
         ],
         cells=rows,
         note=f"{'; '.join(said)} (Johnson and Neyman, within {MINUS}3 to 3). n = {result['n']:,},"
-        f" {result['bootstrap']:,} resamples, seed {result['seed']}.",
+        f" {result.get('interaction', 'two-stage')} product, {result['bootstrap']:,} resamples, seed"
+        f" {result['seed']}.",
         look=Look.APA,
     )
 
@@ -550,7 +578,7 @@ def _redundancy(result: Section, number: int) -> Table:
 
 
 _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
-    "invariance": (_ladder, _latent_means),
+    "invariance": (_ladder, _latent_means, level_ladder),
     "groups": (_micom, _group_paths),
     "prediction": (_items, _cvpat),
     "segments": (_criteria, _segment_paths),
@@ -559,7 +587,7 @@ _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
     "slopes": (_slopes,),
     "redundancy": (_redundancy,),
     "multiverse": (by_choice, every_universe),
-    "alignment": (aligned_means, aligned_items, aligned_pairs),
+    "alignment": (aligned_means, aligned_recovery, aligned_items, aligned_pairs),
     "dif": (dif_items, dif_effects, dif_means),
     "esem": (esem_fits, esem_loadings, esem_correlations),
     "two_level": (level_fits, level_estimates, level_shares, level_reliabilities),
@@ -572,6 +600,10 @@ _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
 }
 # Tables that some results have nothing for.
 _WHERE_THERE: Mapping[Callable[[Section, int], Table], Callable[[Section], bool]] = {
+    _ladder: lambda result: not is_of_levels(result),
+    _latent_means: lambda result: not is_of_levels(result),
+    level_ladder: is_of_levels,
+    aligned_recovery: lambda result: bool(result.get("recovery")),
     dif_effects: lambda result: bool(result["flagged"]),
     dif_means: lambda result: result["method"] == "mimic",
     esem_correlations: lambda result: bool(result["correlations"]),

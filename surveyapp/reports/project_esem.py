@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.covariance.rotation import BIFACTOR
 from surveyapp.reports import apa
 from surveyapp.reports.document import Cell, Column, Estimate, Look, Quantity, Table
 
@@ -14,7 +15,14 @@ _ROTATIONS = {
     "bi-target": "orthogonal target rotation with a general factor",
     "geomin": "oblique geomin rotation",
     "oblimin": "oblimin rotation",
+    "bi-geomin": "geomin rotation with a general factor",
+    "bi-quartimin": "quartimin rotation with a general factor",
 }
+
+
+def _rotated(result: Section) -> str:
+    said = _ROTATIONS[result["rotation"]]
+    return f"{said}, factors uncorrelated" if result.get("orthogonal") else said
 
 
 def esem_fits(result: Section, number: int) -> Table:
@@ -34,7 +42,7 @@ def esem_fits(result: Section, number: int) -> Table:
             fit.get("srmr"),
         ]
 
-    bifactor = result["rotation"] == "bi-target"
+    bifactor = result["rotation"] in BIFACTOR
     return Table(
         number=number,
         title="Fit of the Confirmatory Model and of the ESEM",
@@ -53,7 +61,7 @@ def esem_fits(result: Section, number: int) -> Table:
             row("Bifactor ESEM" if bifactor else "ESEM", result["fit"]),
         ],
         note=f"{esem_tested(result['difference'])} n = {result['n']:,}, {result['estimator']},"
-        f" {_ROTATIONS[result['rotation']]}; {result['reached']} of {result['starts']} starts reached the best"
+        f" {_rotated(result)}; {result['reached']} of {result['starts']} starts reached the best"
         " rotation.",
         look=Look.APA,
     )

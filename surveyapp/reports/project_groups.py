@@ -56,9 +56,14 @@ def alignment_chart(result: Section) -> Chart | None:
     return Chart(
         f"Aligned means {_by(result['group'])}",
         intervals(rows),
-        f"95% intervals, n = {result['n']:,}; in standard deviations of {result['reference']}, whose"
-        " mean is 0.",
+        f"95% intervals, n = {result['n']:,}; in standard deviations of {_unit_group(result)}.",
     )
+
+
+def _unit_group(result: Section) -> str:
+    """The group whose standard deviation is the unit, and whose mean is 0 unless it is estimated."""
+    fixed = result["method"] == "fixed"
+    return f"{result['reference']}, whose mean is 0" if fixed else str(result["reference"])
 
 
 def aligned_means(result: Section, number: int) -> Table:
@@ -96,7 +101,7 @@ def aligned_means(result: Section, number: int) -> Table:
             Column("Higher than", 0.14, apa.count),
         ],
         **headed(sections, 7),
-        note=f"{aligned_trust(result)} In standard deviations of {result['reference']}, whose mean is 0. “Higher than”"
+        note=f"{aligned_trust(result)} In standard deviations of {_unit_group(result)}. “Higher than”"
         f" counts groups with a significantly lower mean (Holm). n = {result['n']:,},"
         f" {result['estimator']}, {result['method']} alignment, ε = {result['epsilon']:g}, seed"
         f" {result['seed']}.",
@@ -105,14 +110,16 @@ def aligned_means(result: Section, number: int) -> Table:
 
 
 def aligned_trust(result: Section) -> str:
-    """Of which factors so few parameters differ that means may be compared."""
+    """Of which factors so few parameters differ that means may be compared, and what simulation says."""
+    if result.get("recovery"):
+        return _recovered_trust(result)
     said = []
     for tolerable, verdict in (
         (True, "no more than 25%: the means may be compared (rule of thumb)."),
         (
             False,
-            "more than 25%: do not compare the means before a simulation has shown that they are found again"
-            " (surveyapp alignment --simulate 100).",
+            "more than 25%: do not compare the means before a simulation of 100 samples has shown that they"
+            " are found again.",
         ),
     ):
         shares = [
@@ -133,6 +140,60 @@ def _parameters(result: Section) -> str:
         return "loadings and intercepts"
     items = {row["item"] for factor in result["factors"] for row in factor["items"]}
     return "loadings, intercepts and thresholds" if items - ordinal else "loadings and thresholds"
+
+
+def _recovered_trust(result: Section) -> str:
+    """For which factors simulated samples find the means again."""
+    said = []
+    for enough, verdict in (
+        (True, "the ranking of the groups is found again in simulated samples"),
+        (False, "it is not found again; do not rank the groups"),
+    ):
+        found = [
+            f"{row['factor']} {apa.bounded(row['mean_correlation'], 3)}"
+            for row in result["recovery"]["factors"]
+            if (row["mean_correlation"] >= result["wanted"]) == enough
+        ]
+        if found:
+            said.append(
+                f"Correlation of found with true means {', '.join(found)} (wanted:"
+                f" {apa.bounded(result['wanted'])}): {verdict}."
+            )
+    return " ".join(said)
+
+
+def aligned_recovery(result: Section, number: int) -> Table:
+    """What samples simulated from the aligned model find of its means."""
+    found = result["recovery"]
+    return Table(
+        number=number,
+        title="Simulation of the Alignment",
+        columns=[
+            Column("Factor", 0.32),
+            Column("Correlation of means", 0.18, apa.BOUNDED_3),
+            Column("At the least", 0.14, apa.BOUNDED_3),
+            Column(("Correlation of ", *italic("SD"), "s"), 0.18, apa.BOUNDED_3),
+            Column("Error of a mean", 0.18, apa.number),
+        ],
+        cells=[
+            [
+                row["factor"],
+                *(
+                    row[key]
+                    for key in (
+                        *("mean_correlation", "least_correlation"),
+                        *("sd_correlation", "mean_error"),
+                    )
+                ),
+            ]
+            for row in found["factors"]
+        ],
+        note=f"{_recovered_trust(result)} Means found in samples of normal answers, drawn from the aligned"
+        " model with its groups' sizes, against those of the model (rule of thumb). The error is the"
+        f" root mean square, in standard deviations of {result['reference']}. {found['reps']:,} samples,"
+        f" {apa.percent(found['converged'])} converged, n = {result['n']:,}, seed {found['seed']}.",
+        look=Look.APA,
+    )
 
 
 def aligned_items(result: Section, number: int) -> Table:
@@ -253,7 +314,11 @@ def dif_verdict(result: Section) -> str:
 
 def _sample(result: Section) -> str:
     sizes = ", ".join(f"{label}: n = {size:,}" for label, size in result["groups"].items())
-    return f"Reference: {result['reference']}. {sizes}. Tests adjusted by {result['correction'].capitalize()}."
+    adjusted = " and ".join(each.capitalize() for each in result["correction"].split("-"))
+    return (
+        f"Reference: {result['reference']}. {sizes}. Tests adjusted by {adjusted}, significant at"
+        f" {100 * result['level']:g}%."
+    )
 
 
 def _ordinal_items(result: Section, number: int) -> Table:
@@ -289,11 +354,20 @@ def _ordinal_items(result: Section, number: int) -> Table:
         ],
         cells=rows,
         note=f"{dif_verdict(result)} Ordinal logistic regression on the score of the factor's items {cited('zumbo-1999')},"
-        f" {'purified' if result['purified'] else 'not purified'}; R² gained is Nagelkerke's, from .035 on"
-        f" moderate and from .070 on large {cited('jodoin-2001')}. {_sample(result)} n ="
-        f" {result['n']:,}.",
+        f" {'purified' if result['purified'] else 'not purified'}; R² gained is Nagelkerke's, {_bounds(result)}"
+        f" {_sample(result)} n = {result['n']:,}.",
         look=Look.APA,
     )
+
+
+def _bounds(result: Section) -> str:
+    """From where on a gain is moderate and large, and whether an item's size decides beside its test."""
+    size = " An item differs where its gain is not negligible, besides." * (
+        result["criterion"] == "size"
+    )
+    if result["classes"] == "zumbo":
+        return f"by Zumbo and Thomas from .130 on moderate and from .260 on large.{size}"
+    return f"from .035 on moderate and from .070 on large {cited('jodoin-2001')}.{size}"
 
 
 def _mimic_items(result: Section, number: int) -> Table:

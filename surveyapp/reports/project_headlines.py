@@ -8,6 +8,7 @@ from typing import Any
 from surveyapp.reports import apa
 from surveyapp.reports.project_esem import esem_tested
 from surveyapp.reports.project_groups import aligned_trust, dif_verdict
+from surveyapp.reports.project_levels import is_of_levels, level_verdict
 from surveyapp.reports.project_paths import endogeneity, first_priority, necessity_verdict
 from surveyapp.reports.project_samples import changed_by_imputing, largest_share
 from surveyapp.results.model_texts import COMPOSITE
@@ -85,6 +86,8 @@ def _respondents(result: Section) -> str:
 
 
 def _ladder(result: Section) -> str:
+    if is_of_levels(result):
+        return level_verdict(result)
     rows = result.get("n", result["n_rows"])
     return f"{ladder_verdict(result)} {len(result['groups'])} groups, n = {rows:,}."
 
@@ -183,10 +186,12 @@ def _groups(result: Section) -> str:
 
 
 def _prediction(result: Section) -> str:
-    mean, linear = result["cvpat"][:2]
+    mean, linear, *rival = result["cvpat"]
+    said = f", and {_loss(rival[0])} than that of {rival[0]['benchmark']}" if rival else ""
+    both = "," if rival else ", and"
     return (
-        f"Predictive power: {result['power']}. The loss is {_loss(mean)} than that of"
-        f" {mean['benchmark']}, and {_loss(linear)} than that of {linear['benchmark']}.{_respondents(result)}"
+        f"Predictive power: {result['power']}. The loss is {_loss(mean)} than that of {mean['benchmark']}{both}"
+        f" {_loss(linear)} than that of {linear['benchmark']}{said}.{_respondents(result)}"
     )
 
 
@@ -198,6 +203,12 @@ def _loss(row: Section) -> str:
 def _segments(result: Section) -> str:
     shares = ", ".join(apa.percent(share) for share in result["shares"])
     many = "segment" if result["segments"] == 1 else "segments"
+    advised = result.get("advised", result["segments"])
+    if advised != result["segments"]:
+        return (
+            f"{result['segments']} {many} as asked for ({shares}); AIC3 points to {advised}."
+            f"{_respondents(result)}"
+        )
     return f"AIC3 points to {result['segments']} {many} ({shares}).{_respondents(result)}"
 
 

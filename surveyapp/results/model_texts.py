@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from analysis.composite.text import read_model
 from analysis.covariance.syntax import parse
 from analysis.errors import ModelError
-from analysis.two_level.model import has_levels, parse_levels
+from analysis.two_level.model import end_of_level, has_levels, parse_levels
 from surveyapp.errors import Invalid
 
 COVARIANCE, COMPOSITE = "covariance", "composite"
@@ -88,13 +88,21 @@ def _unknown(name: str, text: str, names: Sequence[str]) -> Fault:
     return Fault(f"{name} is neither an item nor defined in the model; {cure}")
 
 
-def with_line(text: str, line: str) -> str:
-    """The model with one statement more."""
-    return f"{text.rstrip()}\n{line}\n"
+def with_line(text: str, line: str, level: int = 0) -> str:
+    """The model with one statement more, of a text with levels at the end of one. Raises Invalid for a
+    level that the text does not have."""
+    if not level:
+        return f"{text.rstrip()}\n{line}\n"
+    try:
+        end = end_of_level(text, level)
+    except ModelError as error:
+        raise Invalid(str(error), field="level") from error
+    return f"{text[:end].rstrip()}\n{line}\n{text[end:]}"
 
 
 def without_item(kind: str, text: str, item: str) -> str:
-    """The model without an item among a factor's. Raises Invalid where it stands elsewhere, too."""
+    """The model without an item among a factor's, of a text with levels at both. Raises Invalid where it
+    stands elsewhere, too."""
     lines, hits = [], 0
     for line in text.splitlines():
         code, mark, comment = line.partition("#")
@@ -106,7 +114,8 @@ def without_item(kind: str, text: str, item: str) -> str:
         lines.append(";".join(statements) + mark + comment)
     made = "\n".join(lines) + "\n"
     left = _mentions(made, item)
-    if hits != 1 or left:
+    most = 2 if kind == COVARIANCE and has_levels(text) else 1
+    if not 1 <= hits <= most or left:
         raise Invalid(
             f"{item} stands in {left + hits} places of the model; take it out in the text yourself"
         )

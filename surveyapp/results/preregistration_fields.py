@@ -88,7 +88,11 @@ def planned_analysis(kind: str, of: str, group: str, known: Variables) -> dict[s
         )
     if "group" in options and group not in known.groups:
         raise Invalid("Choose the attribute that makes the groups.", field="analysis_group")
-    chosen = {name: group if name == "group" else each.default for name, each in options.items()}
+    chosen = {
+        name: group if name == "group" else each.default
+        for name, each in options.items()
+        if not each.rare
+    }
     return {"kind": kind, "options": {name: value for name, value in chosen.items() if value}}
 
 

@@ -21,7 +21,7 @@ from surveyapp.results.preregistration_document import (
     hash_of,
 )
 from surveyapp.results.preregistration_fields import EMPTY, planned_analysis, read_fields
-from surveyapp.results.project_analyses import OF_ONE_LEVEL
+from surveyapp.results.project_analyses import ANALYSES, OF_ONE_LEVEL
 from surveyapp.results.project_options import require_level_options
 from surveyapp.results.project_step_kinds import step_in_words
 from surveyapp.results.project_variables import Variables
@@ -105,7 +105,8 @@ def plan_model(
         raise Invalid(where + faults[0].text, field="text")
     if asked.kind == COVARIANCE:
         require_level_options(asked.text, asked.options)
-        if analyses and has_levels(asked.text):
+        others = [each for each in analyses if each not in ANALYSES or not ANALYSES[each].of_levels]
+        if others and has_levels(asked.text):
             raise Invalid(OF_ONE_LEVEL, field="analyses")
     draft = _begun(session, project, user_id)
     models = draft.content["models"]

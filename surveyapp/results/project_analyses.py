@@ -18,11 +18,13 @@ from surveyapp.results.project_analysis_options import (
     CLUSTER,
     CONSTRUCT,
     DIF_METHOD,
+    EFA_METHOD,
     EFA_ROTATION,
     FACTORS,
     GROUP,
     ITEM,
     LEVEL,
+    ORTHOGONAL,
     OUTCOME,
     PARAMETER,
     ROTATION,
@@ -31,6 +33,41 @@ from surveyapp.results.project_analysis_options import (
     chosen_of,
     in_words,
 )
+from surveyapp.results.project_group_options import (
+    ALIGNMENT_METHOD,
+    ALPHA,
+    CLASSES,
+    CORRECTION,
+    CRITERION,
+    DIFFERENCE,
+    EPSILON,
+    FIRST,
+    FREE,
+    LEAST,
+    PURIFY,
+    REFERENCE,
+    SECOND,
+    SIMULATE,
+    require_group_options,
+)
+from surveyapp.results.project_path_options import (
+    AGAINST,
+    BOOTSTRAP,
+    BORROW,
+    CEILING,
+    CONDITIONS,
+    FOLDS,
+    INTERACTION,
+    PERMUTATIONS,
+    REPETITIONS,
+    SEGMENTS,
+    STARTS,
+    STEPS,
+    TARGET,
+    TECHNIQUE,
+    UP_TO,
+    require_path_options,
+)
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
@@ -38,19 +75,26 @@ from surveyapp.store.models import ProjectAnalysis, ProjectModel
 MOST = 30  # of one model
 _BY_COVARIANCES, _BY_COMPOSITES = (COVARIANCE,), (COMPOSITE,)
 OF_ONE_LEVEL = (
-    "This model has two levels, and further analyses are of models of one level; fit the same factors"
-    " without levels for them."
+    "This model has two levels. Measurement invariance over groups of clusters is tested of it; other"
+    " further analyses are of models of one level: fit the same factors without levels for them."
 )
 
 
 @dataclass(frozen=True)
 class AnalysisKind:
-    """A further analysis: of which kinds of model, what it tells, and the options that are chosen for it."""
+    """A further analysis: of which kinds of model, what it tells, and the options that are chosen for it;
+    ``of_levels``: whether it is one of models with levels, too."""
 
     of: tuple[str, ...]
     title: str
     told: str
     options: Mapping[str, AnalysisOption] = field(default_factory=dict)
+    of_levels: bool = False
+
+    @property
+    def has_rare(self) -> bool:
+        """Whether there are options that few choose."""
+        return any(option.rare for option in self.options.values())
 
 
 ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
@@ -59,31 +103,48 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             _BY_COVARIANCES,
             "Measurement invariance",
             "Whether loadings, intercepts and residuals are the same in each group, step by step.",
-            {"group": GROUP},
+            {"group": GROUP, "reference": REFERENCE, "difference": DIFFERENCE, "free": FREE},
+            of_levels=True,
         ),
         "exploratory": AnalysisKind(
             _BY_COVARIANCES,
             "Exploratory factor analysis",
             "How many factors the model's items have, and which items load on which.",
-            {"factors": FACTORS, "rotation": EFA_ROTATION},
+            {"factors": FACTORS, "rotation": EFA_ROTATION, "method": EFA_METHOD},
         ),
         "esem": AnalysisKind(
             _BY_COVARIANCES,
             "Exploratory structural equation model (ESEM)",
             "Whether the model's factors hold when every item may load on all of them.",
-            {"rotation": ROTATION},
+            {"rotation": ROTATION, "orthogonal": ORTHOGONAL},
         ),
         "alignment": AnalysisKind(
             _BY_COVARIANCES,
             "Alignment of many groups",
             "Latent means of groups in which some items differ, and which items these are.",
-            {"group": GROUP},
+            {
+                "group": GROUP,
+                "reference": REFERENCE,
+                "method": ALIGNMENT_METHOD,
+                "epsilon": EPSILON,
+                "least": LEAST,
+                "simulate": SIMULATE,
+            },
         ),
         "dif": AnalysisKind(
             _BY_COVARIANCES,
             "Differential item functioning (DIF)",
             "Which items members of a group answer differently at the same level.",
-            {"group": GROUP, "method": DIF_METHOD},
+            {
+                "group": GROUP,
+                "method": DIF_METHOD,
+                "reference": REFERENCE,
+                "correction": CORRECTION,
+                "alpha": ALPHA,
+                "classes": CLASSES,
+                "criterion": CRITERION,
+                "purify": PURIFY,
+            },
         ),
         "two_level": AnalysisKind(
             _BY_COVARIANCES,
@@ -119,6 +180,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             _BY_COMPOSITES,
             "Simple slopes",
             "What an interaction (X:M) means: the effect where the moderator is low, average and high.",
+            {"interaction": INTERACTION},
         ),
         "redundancy": AnalysisKind(
             _BY_COMPOSITES,
@@ -130,39 +192,54 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             _BY_COMPOSITES,
             "Two groups compared (MICOM and paths)",
             "Whether composites are the same in two groups, and whether paths differ.",
-            {"group": GROUP},
+            {
+                "group": GROUP,
+                "first": FIRST,
+                "second": SECOND,
+                "permutations": PERMUTATIONS,
+                "bootstrap": BOOTSTRAP,
+            },
         ),
         "prediction": AnalysisKind(
             _BY_COMPOSITES,
             "Out-of-sample prediction (PLSpredict, CVPAT)",
             "How well the model predicts rows that it was not fitted to.",
+            {
+                "against": AGAINST,
+                "technique": TECHNIQUE,
+                "folds": FOLDS,
+                "repetitions": REPETITIONS,
+            },
         ),
         "segments": AnalysisKind(
             _BY_COMPOSITES,
             "Unobserved segments (FIMIX-PLS)",
             "Whether groups of respondents that no attribute names have other paths.",
+            {"up_to": UP_TO, "segments": SEGMENTS, "starts": STARTS},
         ),
         "necessity": AnalysisKind(
             _BY_COMPOSITES,
             "Necessary conditions (NCA)",
             "Without how much of which construct a level of the outcome does not occur.",
-            {"outcome": OUTCOME},
+            {"outcome": OUTCOME, "ceiling": CEILING, "steps": STEPS, "conditions": CONDITIONS},
         ),
         "importance": AnalysisKind(
             _BY_COMPOSITES,
             "Importance, performance and necessity (cIPMA)",
             "Which constructs matter most for the outcome, how well they are done, and which it needs.",
-            {"outcome": OUTCOME, "level": LEVEL},
+            {"outcome": OUTCOME, "level": LEVEL, "ceiling": CEILING},
         ),
         "tetrads": AnalysisKind(
             _BY_COMPOSITES,
             "Confirmatory tetrad analysis (CTA-PLS)",
             "Whether the items of a construct reflect one common factor.",
+            {"borrow": BORROW},
         ),
         "copula": AnalysisKind(
             _BY_COMPOSITES,
             "Gaussian copulas",
             "Whether paths may be biased by what the model leaves out.",
+            {"outcome": TARGET},
         ),
     }
 )
@@ -203,9 +280,12 @@ def ask_project_analysis(
         raise Conflict("This model has no result yet; fit it first.")
     if kind == "slopes" and not products(model.text):
         raise Invalid("This model has no interaction; write one as Y ~ X + M + X:M.", field="kind")
-    if model.kind == COVARIANCE and has_levels(model.text):
+    levels = model.kind == COVARIANCE and has_levels(model.text)
+    if levels and not ANALYSES[kind].of_levels:
         raise Invalid(OF_ONE_LEVEL, field="kind")
     options = chosen_of(ANALYSES[kind].options, chosen, model, known)
+    require_group_options(kind, options, model, has_levels=levels)
+    require_path_options(kind, options, model)
     there = analyses_of(session, model)
     for each in there:
         same = each.kind == kind and each.options == options
@@ -235,7 +315,7 @@ def option_values(
     model nothing to analyse."""
     if kind == "slopes" and not products(model.text):
         return None
-    if model.kind == COVARIANCE and has_levels(model.text):
+    if model.kind == COVARIANCE and has_levels(model.text) and not ANALYSES[kind].of_levels:
         return None
     found = {name: option.offered(model, known) for name, option in ANALYSES[kind].options.items()}
     return found if all(found.values()) else None

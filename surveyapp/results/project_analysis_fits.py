@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pandas as pd
+from sqlalchemy.orm import Session
 
-from analysis.composite.cvpat import cvpat
+from analysis.composite.cvpat import cvpat, cvpat_compare
 from analysis.composite.fimix import compare_segments
 from analysis.composite.groups import compare_groups
 from analysis.composite.micom import micom
@@ -26,11 +27,13 @@ from analysis.rules import RULES
 from analysis.scale.efa import adequacy, efa
 from analysis.scale.factor_count import minimum_average_partial, parallel_analysis
 from analysis.threads import one_blas_thread
+from analysis.two_level.model import has_levels
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import ProjectAnalysisPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import formative, observed_names, products
+from surveyapp.results.project_analysis_options import EFA_METHOD
 from surveyapp.results.project_esem_fits import fit_esem
 from surveyapp.results.project_fits import (
     fit_covariance,
@@ -39,7 +42,7 @@ from surveyapp.results.project_fits import (
     of_large_groups,
     rows_before_steps,
 )
-from surveyapp.results.project_group_fits import fit_alignment, fit_dif
+from surveyapp.results.project_group_fits import fit_alignment, fit_dif, fit_level_ladder
 from surveyapp.results.project_multiverse import project_multiverse
 from surveyapp.results.project_options import SEED, ordinal_items
 from surveyapp.results.project_path_fits import (
@@ -49,12 +52,22 @@ from surveyapp.results.project_path_fits import (
     fit_necessity,
     fit_tetrads,
 )
+from surveyapp.results.project_path_options import (
+    BOOTSTRAP,
+    FOLDS,
+    INTERACTION,
+    PERMUTATIONS,
+    REPETITIONS,
+    STARTS,
+    TECHNIQUE,
+    UP_TO,
+)
 from surveyapp.results.project_sample_fits import fit_imputations, fit_levels
 from surveyapp.results.project_wave_fits import fit_waves, run_customers
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 FORMAT = "project-analysis/1"
-PERMUTATIONS, SEGMENTS, STARTS, RESAMPLES = 1_000, 5, 10, 1_000
+RESAMPLES = 1_000
 _FEWER = {"likert": 1_000, "bootstrap": 500}  # samples a level, which are drawn row by row
 
 
@@ -77,6 +90,8 @@ def run_project_analysis(
         }
         if kind == "longitudinal":
             known["customers"] = run_customers(session, model.project.journey_id)
+        if options.get("against"):
+            known["rival"] = _rival(session, model, options["against"])
     data, group = rows.data, options.get("group")
     if kind == "imputation":
         group = model.options["group"]
@@ -113,12 +128,32 @@ def run_project_analysis(
     return {"model_id": model.id}
 
 
+def _rival(session: Session, model: ProjectModel, number: str) -> tuple[str, str]:
+    """Name and text of the model that another is compared with. Raises Conflict where it was removed."""
+    other = session.get(ProjectModel, int(number))
+    if other is None or other.removed_at is not None or other.project_id != model.project_id:
+        raise Conflict("The model to compare with has been removed; restore it, or choose another.")
+    return other.name, other.text
+
+
 def _invariance(
     data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
 ) -> dict[str, Any]:
+    free = [each.strip() for each in options.get("free", "").split(",") if each.strip()]
+    if has_levels(model.text):
+        return fit_level_ladder(data, model, options, free)
+    reference = options.get("reference")
     if model.options["estimator"] == "WLSMV":
         ordered = ordinal_items(model.options) or as_model(model.text).observed
-        ordinal = mixed_invariance(data, model.text, options["group"], ordered=ordered, join=True)
+        ordinal = mixed_invariance(
+            data,
+            model.text,
+            options["group"],
+            ordered=ordered,
+            reference=reference,
+            free=free,
+            join=True,
+        )
         return {**ordinal.to_dict(), "verdict": verdict(ordinal)}
     ladder = invariance(
         data,
@@ -127,6 +162,9 @@ def _invariance(
         estimator=model.options["estimator"],
         missing=model.options["missing"],
         std_lv=model.options["std_lv"],
+        reference=reference,
+        free=free,
+        method=options.get("difference", "2001"),
     )
     return {**ladder.to_dict(), "verdict": verdict(ladder)}
 
@@ -134,25 +172,26 @@ def _invariance(
 def _groups(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]) -> dict[str, Any]:
     group = options["group"]
     sizes = data[group].value_counts()
-    if len(sizes) > 2:
-        raise Conflict(
-            f"{group} makes {len(sizes)} groups, and two are compared: leave out the rows of the"
-            " others by a step, and fit the model to the rest."
-        )
+    two = [options[name] for name in ("first", "second") if name in options]
+    if len(sizes) > 2 and not two:
+        raise Conflict(f"{group} makes {len(sizes)} groups, and two are compared: choose them.")
+    permutations = int(PERMUTATIONS.value(options, "permutations"))
     settings: dict[str, Any] = {
-        "groups": (sizes.index[0], sizes.index[1]),
-        "permutations": PERMUTATIONS,
+        "groups": tuple(two or sizes.index[:2]),
+        "permutations": permutations,
         "seed": SEED,
         "settings": composite_settings(model),
         "missing": model.options["missing"],
     }
     same = micom(data, model.text, group, **settings)
-    paths = compare_groups(data, model.text, group, **settings)
+    resamples = int(BOOTSTRAP.value(options, "bootstrap"))
+    paths = compare_groups(data, model.text, group, bootstrap=resamples, **settings)
     return {
         "group": group,
         "groups": same.groups,
         "n": same.n,
-        "permutations": PERMUTATIONS,
+        "permutations": permutations,
+        "bootstrap": resamples,
         "inadmissible": same.inadmissible,
         "seed": SEED,
         "comparable": same.comparable,
@@ -162,28 +201,35 @@ def _groups(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any])
 
 
 def _prediction(
-    data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
+    data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    found = predict_pls(
-        data,
-        model.text,
-        settings=composite_settings(model),
-        missing=model.options["missing"],
-        seed=SEED,
-    )
+    how: dict[str, Any] = {
+        "settings": composite_settings(model),
+        "missing": model.options["missing"],
+        "technique": TECHNIQUE.value(options, "technique"),
+        "folds": int(FOLDS.value(options, "folds")),
+        "repetitions": int(REPETITIONS.value(options, "repetitions")),
+        "seed": SEED,
+    }
+    found = predict_pls(data, model.text, **how)
+    tests = [cvpat(found), cvpat(found, benchmark="linear model")]
+    if "rival" in options:
+        name, text = options["rival"]
+        tests.append(replace(cvpat_compare(found, predict_pls(data, text, **how)), benchmark=name))
     return {
         "n": found.n,
         "folds": found.folds,
         "repetitions": found.repetitions,
         "seed": SEED,
+        "technique": how["technique"],
         "power": found.power,
         "items": found.items.reset_index(names="item").to_dict("records"),
-        "cvpat": [cvpat(found), cvpat(found, benchmark="linear model")],
+        "cvpat": tests,
     }
 
 
 def _segments(
-    data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
+    data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
 ) -> dict[str, Any]:
     settings = composite_settings(model)
     fit = fit_pls(
@@ -191,13 +237,18 @@ def _segments(
         model.text,
         scheme=settings.scheme,
         consistent=settings.consistent,
+        higher_order=settings.higher_order,
         missing=model.options["missing"],
     )
-    criteria, solutions = compare_segments(fit, up_to=SEGMENTS, starts=STARTS, seed=SEED)
-    chosen = solutions[int(str(criteria["aic3"].idxmin()))]
+    starts = int(STARTS.value(options, "starts"))
+    up_to = int(UP_TO.value(options, "up_to"))
+    criteria, solutions = compare_segments(fit, up_to=up_to, starts=starts, seed=SEED)
+    advised = int(str(criteria["aic3"].idxmin()))
+    chosen = solutions[int(options.get("segments", advised))]
     return {
         "n": fit.n,
-        "starts": STARTS,
+        "starts": starts,
+        "advised": advised,
         "seed": SEED,
         "criteria": criteria.reset_index().to_dict("records"),
         "segments": chosen.segments,
@@ -221,7 +272,8 @@ def _exploratory(
             " see what they have in common."
         )
     rotation = options.get("rotation", "oblimin")
-    found = efa(data, factors, items, method="minres", rotation=rotation)
+    method = EFA_METHOD.value(options, "method")
+    found = efa(data, factors, items, method=method, rotation=rotation)
     return {
         **asdict(found),
         "seed": SEED,
@@ -246,15 +298,18 @@ def _cutoffs(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
     ).to_dict()
 
 
-def _slopes(data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]) -> dict[str, Any]:
+def _slopes(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]) -> dict[str, Any]:
     settings = composite_settings(model)
     resamples = model.options["bootstrap"] or RESAMPLES
+    interaction: Any = INTERACTION.value(options, "interaction")
     fit = fit_pls(
         data,
         model.text,
         scheme=settings.scheme,
         consistent=settings.consistent,
+        higher_order=settings.higher_order,
         missing=model.options["missing"],
+        interaction=interaction,
         bootstrap=resamples,
         seed=SEED,
     )
@@ -262,6 +317,7 @@ def _slopes(data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
     return {
         "n": fit.n,
         "bootstrap": resamples,
+        "interaction": interaction,
         "seed": SEED,
         "moderations": [asdict(each) for each in found],
         "warnings": list(fit.warnings),

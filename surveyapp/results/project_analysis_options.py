@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from analysis.composite.text import read_model
 from analysis.covariance.settings import LIMITED_INFORMATION
@@ -24,7 +25,9 @@ _WAVES: Offered = MappingProxyType(
 class AnalysisOption:
     """One choice: its label, what is said when none of the offered values was sent, what is offered (values
     and their words), and how a value stands after the analysis's title. Where nothing was sent, the
-    ``default`` counts.
+    ``default`` counts. A ``rare`` choice stands under further ones on the page and is stored only where it
+    is not the default, as most analyses are asked for without it. ``longest``: characters of what may be
+    typed; 0 where a value of those offered is chosen.
     """
 
     label: str
@@ -32,6 +35,12 @@ class AnalysisOption:
     offered: Callable[[ProjectModel, Variables], Offered]
     said: Callable[[str], str]
     default: str | None = None
+    rare: bool = False
+    longest: int = 0
+
+    def value(self, chosen: Mapping[str, Any], name: str) -> str:
+        """What was chosen under this name, else the default."""
+        return str(chosen.get(name) or self.default or "")
 
 
 _SIMULATED: Offered = MappingProxyType(
@@ -69,7 +78,7 @@ def _explained(model: ProjectModel, _known: Variables) -> Offered:
     return {path.target: path.target for path in paths if ":" not in path.source}
 
 
-def _one_of(label: str, values: Offered, said: str = "{}") -> AnalysisOption:
+def one_of(label: str, values: Offered, said: str = "{}", *, rare: bool = False) -> AnalysisOption:
     """A choice among the same values for every model, by default the first."""
     return AnalysisOption(
         label,
@@ -77,6 +86,25 @@ def _one_of(label: str, values: Offered, said: str = "{}") -> AnalysisOption:
         lambda _model, _known: values,
         lambda value: f", {said.format(values.get(value, value))}" if value else "",
         next(iter(values)),
+        rare,
+    )
+
+
+def rare(label: str, values: Offered, said: str) -> AnalysisOption:
+    """A choice that few make, by default the first."""
+    return one_of(label, MappingProxyType(dict(values)), said, rare=True)
+
+
+def typed(label: str, hint: str, said: str, longest: int) -> AnalysisOption:
+    """What is typed, or left empty; ``hint`` stands in the empty field."""
+    return AnalysisOption(
+        label,
+        f"{label}: use at most {longest:,} characters.",
+        lambda _model, _known: {"": hint},
+        lambda value: f", {said.format(value)}",
+        "",
+        rare=True,
+        longest=longest,
     )
 
 
@@ -116,16 +144,16 @@ PARAMETER = AnalysisOption(
     lambda model, _known: {name: name for name in headline_parameters(model.result or {})},
     ": {}".format,
 )
-LEVEL = _one_of(
+LEVEL = one_of(
     "Wanted level",
     MappingProxyType({str(k): f"{k} of 100" for k in (85, 50, 60, 70, 75, 80, 90)}),
     "wanted level {}",
 )
-DIF_METHOD = _one_of(
+DIF_METHOD = one_of(
     "Method",
     MappingProxyType({"ordinal": "logistic regression", "mimic": "MIMIC model"}),
 )
-ROTATION = _one_of(
+ROTATION = one_of(
     "Rotation",
     MappingProxyType(
         {
@@ -133,22 +161,35 @@ ROTATION = _one_of(
             "bi-target": "target (bifactor)",
             "geomin": "geomin",
             "oblimin": "oblimin",
+            "bi-geomin": "geomin (bifactor)",
+            "bi-quartimin": "quartimin (bifactor)",
         }
     ),
     "rotation {}",
 )
-FACTORS = _one_of(
+ORTHOGONAL = rare("Rotated factors", {"no": "may correlate", "yes": "uncorrelated"}, "{} factors")
+FACTORS = one_of(
     "Number of factors",
     MappingProxyType(
         {"": "suggested number", "1": "1 factor"} | {str(k): f"{k} factors" for k in range(2, 13)}
     ),
 )
-EFA_ROTATION = _one_of(
+EFA_ROTATION = one_of(
     "Rotation",
     MappingProxyType(
         {"oblimin": "oblimin", "promax": "promax", "varimax": "varimax", "none": "none"}
     ),
     "rotation {}",
+)
+EFA_METHOD = rare(
+    "Extraction",
+    {
+        "minres": "minimum residuals",
+        "ml": "maximum likelihood",
+        "principal_axis": "principal axis",
+        "principal": "principal components",
+    },
+    "by {}",
 )
 
 ANSWERS = AnalysisOption(
@@ -182,12 +223,12 @@ def chosen_of(
     found = {}
     for name, option in options.items():
         values = option.offered(model, known)
-        value = chosen.get(name, "")
+        value = " ".join(chosen.get(name, "").split()) if option.longest else chosen.get(name, "")
         if not value and option.default is not None:
             value = option.default
-        if value not in values:
+        if value not in values and not 0 < len(value) <= option.longest:
             raise Invalid(option.refusal, field=name)
-        if value:
+        if value and not (option.rare and value == option.default):
             found[name] = value
     return found
 

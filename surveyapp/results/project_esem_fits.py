@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -10,16 +11,15 @@ import pandas as pd
 
 from analysis.covariance.compare_models import difference_test
 from analysis.covariance.esem import exploratory
-from analysis.covariance.rotation import TO_TARGET, Rotation
+from analysis.covariance.rotation import BIFACTOR, TO_TARGET, Rotation
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.syntax import parse
 from analysis.errors import AnalysisError, ModelError
 from surveyapp.errors import Conflict
 from surveyapp.results.project_fits import fit_covariance
+from surveyapp.results.project_group_options import YES
 from surveyapp.results.project_options import ordinal_items
 from surveyapp.store.models import ProjectModel
-
-_GENERAL = "bi-target"
 
 
 def fit_esem(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,8 +32,11 @@ def fit_esem(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
             " together: fit the model without groups first."
         )
     method = options["rotation"]
-    made = exploratory(parse(model.text), bifactor=method == _GENERAL)
+    orthogonal = options.get("orthogonal") == YES
+    made = exploratory(parse(model.text), bifactor=method in BIFACTOR)
     rotation = made.rotation if method in TO_TARGET else Rotation(method)
+    if orthogonal:
+        rotation = replace(rotation, orthogonal=True)
     esem = fit_sem(
         data,
         made.model,
@@ -55,6 +58,7 @@ def fit_esem(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
         "n": esem.n,
         "estimator": model.options["estimator"],
         "rotation": method,
+        "orthogonal": orthogonal,
         "starts": rotated.starts,
         "reached": rotated.reached,
         "optima": rotated.optima,

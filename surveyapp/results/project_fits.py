@@ -30,7 +30,7 @@ from surveyapp.jobs.kinds import ProjectModelPayload, ProjectPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import COVARIANCE, observed_names
 from surveyapp.results.project_answers import ProjectAnswers, project_answers
-from surveyapp.results.project_options import ordinal_items, rotation_of
+from surveyapp.results.project_options import auxiliary_items, freed, ordinal_items, rotation_of
 from surveyapp.results.project_sample_fits import levels_document
 from surveyapp.results.project_steps import Taken, careless_rows, scaled, scales_after, taken
 from surveyapp.results.project_tables import (
@@ -283,6 +283,7 @@ def _fit_levels(data: pd.DataFrame, model: ProjectModel) -> TwoLevelFit:
         missing=options["missing"],
         group=options["group"] or None,
         equal=tuple(filter(None, options["equal"].split(","))),
+        free=freed(options),
         sampling_weights=options.get("weights"),
         cluster_weights=options.get("cluster_weights"),
         std_lv=options["std_lv"],
@@ -323,6 +324,8 @@ def fit_covariance(data: pd.DataFrame, model: ProjectModel) -> SemFit:
         missing=options["missing"],
         group=options["group"] or None,
         equal=tuple(filter(None, options["equal"].split(","))),
+        free=freed(options),
+        auxiliary=auxiliary_items(options),
         std_lv=options["std_lv"],
         rotation=rotation_of(options),
     )
@@ -362,6 +365,7 @@ def _composite(data: pd.DataFrame, model: ProjectModel) -> dict[str, Any]:
         model.text,
         scheme=options["scheme"],
         consistent=options["consistent"],
+        higher_order=options.get("higher_order", "two-stage"),
         missing=options["missing"],
         bootstrap=options["bootstrap"],
         seed=options["seed"],

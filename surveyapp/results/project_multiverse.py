@@ -13,7 +13,7 @@ from analysis.covariance.headline import ESTIMATOR, MISSING, read_parameter
 from analysis.errors import AnalysisError
 from analysis.multiverse import Choices, Headline, Multiverse, Universe, multiverse
 from surveyapp.errors import Conflict
-from surveyapp.results.project_options import SEED, ordinal_items
+from surveyapp.results.project_options import SEED, ordinal_items, rotation_of
 from surveyapp.results.project_step_kinds import StepKind, step_in_words
 from surveyapp.results.project_steps import taken
 from surveyapp.results.project_variables import Variables
@@ -38,13 +38,8 @@ def project_multiverse(
     """Fit the model in every universe and say what each gave. data: the answers before all ``steps``.
 
     Steps that do not exclude rows are always taken. Raises Conflict for more than ``MOST_EXCLUSIONS``
-    that do, for a chosen rotation, and as ``taken``.
+    that do, and as ``taken``.
     """
-    if model.options.get("rotation"):
-        raise Conflict(
-            f"This model is rotated by {model.options['rotation']}, and a multiverse rotates by geomin: fit the"
-            " model by geomin first."
-        )
     at_will = [at for at, (kind, _) in enumerate(steps) if kind in EXCLUSIONS]
     if len(at_will) > MOST_EXCLUSIONS:
         raise Conflict(
@@ -76,6 +71,7 @@ def project_multiverse(
             seed=SEED,
             ordered=ordered if choices[ESTIMATOR] == "WLSMV" else None,
             std_lv=model.options.get("std_lv", False),
+            rotation=rotation_of(model.options),
         )
 
     found = multiverse(

@@ -45,6 +45,11 @@ SCHEMES = {
     "centroid": "Centroid",
     "maxvar": "None: MAXVAR (generalised canonical correlation of composites)",
 }
+HIGHER_ORDER = {
+    "two-stage": "In two stages",
+    "repeated": "Repeated indicators",
+    "three-stage": "In three stages, corrected for attenuation",
+}
 COMPOSITE_MISSING = {
     "mean": "Replace a missing answer by the item's mean",
     "listwise": "Exclude respondents with missing answers",
@@ -62,6 +67,8 @@ _OF_COVARIANCE: Mapping[str, tuple[str, Any]] = {
     "weights": ("Weights of respondents", ""),
     "cluster_weights": ("Weights of clusters", ""),
     "rotation": ("Rotation", ""),
+    "free": ("Left free", ""),
+    "auxiliary": ("Auxiliary items", ""),
 }
 # Of these a model that has no levels stores nothing.
 _OF_LEVELS = ("cluster", "weights", "cluster_weights")
@@ -69,6 +76,7 @@ _OF_COMPOSITE: Mapping[str, tuple[str, Any]] = {
     "scheme": ("Weighting scheme", "path"),
     "composite_missing": ("Missing answers", "mean"),
     "consistent": ("Consistent PLS", False),
+    "higher_order": ("Second-order constructs", "two-stage"),
     "bootstrap": ("Bootstrap", "0"),
 }
 OPTION_NAMES = (*_OF_COVARIANCE, *_OF_COMPOSITE)
@@ -99,12 +107,16 @@ def options_in_words(kind: str, options: Mapping[str, Any]) -> str:
             else f"{'PLSc' if options['consistent'] else 'PLS'}, {options['scheme']} scheme"
         )
         resampled = f", {options['bootstrap']:,} resamples" if options["bootstrap"] else ""
-        return f"{method}, {_missing(options)}{resampled}"
+        second = options.get("higher_order")
+        of_second = f", second-order constructs {HIGHER_ORDER[second].lower()}" if second else ""
+        return f"{method}, {_missing(options)}{of_second}{resampled}"
     groups = ""
     if options["group"]:
         equal = options["equal"].replace(",", ", ")
         groups = f", groups by {options['group']}" + (f" with equal {equal}" if equal else "")
+        groups += f" but {options['free'].replace(',', ', ')}" if options.get("free") else ""
     unit = ", factor variances 1" if options["std_lv"] else ""
+    unit += f", auxiliary {', '.join(auxiliary_items(options))}" * bool(auxiliary_items(options))
     named = ordinal_items(options)
     ordinal = f", ordinal {', '.join(named)}" if named else ""
     levels = "".join(
@@ -127,7 +139,19 @@ def rotation_of(options: Mapping[str, Any]) -> Rotation | None:
 
 def require_level_options(text: str, options: Mapping[str, Any]) -> None:
     """Raise Invalid, with the field, where a text and its options do not have levels together, or have what
-    two-level models do not, and where a rotation has no factors to rotate."""
+    two-level models do not, where a rotation has no factors to rotate, and for an auxiliary item that the
+    model has."""
+    within = has_levels(text)
+    both = set(auxiliary_items(options)) & set((parse_levels if within else parse)(text).observed)
+    if within and options.get("auxiliary"):
+        raise Invalid(
+            "Models with levels take no auxiliary items; leave them out", field="auxiliary"
+        )
+    if both:
+        raise Invalid(
+            f"{min(both)} is a variable of the model and cannot be auxiliary, too",
+            field="auxiliary",
+        )
     if options.get("rotation") and (has_levels(text) or not parse(text).blocks):
         raise Invalid(
             'A rotation needs exploratory blocks; write efa("block")*factor before their factors, or leave'
@@ -175,6 +199,16 @@ def ordinal_items(options: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(filter(None, options.get("ordered", "").split(",")))
 
 
+def auxiliary_items(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The items outside of the model that tell of missing answers."""
+    return tuple(filter(None, options.get("auxiliary", "").split(",")))
+
+
+def freed(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The parameters that equality across groups leaves free."""
+    return tuple(filter(None, options.get("free", "").split(",")))
+
+
 def _missing(options: Mapping[str, Any]) -> str:
     return {
         "listwise": "complete rows",
@@ -213,7 +247,22 @@ def _covariance(chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
         if levels[name] and levels[name] not in known.items:
             raise Invalid(f"{levels[name]!r} is no column of numbers", field=name)
     rotation = _one(chosen, "rotation", BLOCK_ROTATIONS)
+    free = ",".join(
+        each.strip() for each in str(chosen.get("free") or "").split(",") if each.strip()
+    )
+    if free and not equal:
+        raise Invalid(
+            "Parameters are left free of what is equal across groups; choose what is", field="free"
+        )
+    auxiliary = _listed(chosen, "auxiliary", known)
+    if auxiliary and missing != "fiml":
+        raise Invalid(
+            "Auxiliary items tell of missing answers; use all available answers (full information)",
+            field="auxiliary",
+        )
     return {
+        **({"free": free} if free else {}),
+        **({"auxiliary": ",".join(auxiliary)} if auxiliary else {}),
         **{name: value for name, value in levels.items() if value},
         **({"rotation": rotation} if rotation else {}),
         "estimator": estimator,
@@ -226,12 +275,18 @@ def _covariance(chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
 
 
 def _ordinal(chosen: Mapping[str, Any], estimator: str, known: Variables) -> tuple[str, ...]:
-    named = tuple(filter(None, re.split(r"[,\s]+", str(chosen.get("ordered") or ""))))
-    unknown = [name for name in named if name not in known.items]
-    if unknown:
-        raise Invalid(f"{unknown[0]!r} is no item of these answers", field="ordered")
+    named = _listed(chosen, "ordered", known)
     if named and estimator != "WLSMV":
         raise Invalid(f"Ordinal items belong to WLSMV; {estimator} has none", field="ordered")
+    return named
+
+
+def _listed(chosen: Mapping[str, Any], name: str, known: Variables) -> tuple[str, ...]:
+    """The items that were typed. Raises Invalid for one that these answers do not have."""
+    named = tuple(filter(None, re.split(r"[,\s]+", str(chosen.get(name) or ""))))
+    unknown = [each for each in named if each not in known.items]
+    if unknown:
+        raise Invalid(f"{unknown[0]!r} is no item of these answers", field=name)
     return named
 
 
@@ -241,7 +296,9 @@ def _composite(chosen: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(
             f"{bootstrap} resamples are not offered; choose one of the list", field="bootstrap"
         )
+    second = _one(chosen, "higher_order", HIGHER_ORDER)
     return {
+        **({} if second == "two-stage" else {"higher_order": second}),
         "scheme": _one(chosen, "scheme", SCHEMES),
         "missing": _one(chosen, "composite_missing", COMPOSITE_MISSING),
         "consistent": bool(chosen.get("consistent")),

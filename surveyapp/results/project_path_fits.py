@@ -17,11 +17,11 @@ from analysis.composite.text import read_model
 from surveyapp.errors import Conflict
 from surveyapp.results.model_texts import observed_names
 from surveyapp.results.project_options import SEED
+from surveyapp.results.project_path_options import BORROW, CEILING, STEPS, YES, named
 from surveyapp.store.models import ProjectModel
 
 Result = dict[str, Any]
 Scales = Mapping[str, tuple[float, float]]
-CEILING: Technique = "CE-FDH"
 PERMUTATIONS, RESAMPLES, TETRAD_RESAMPLES = 10_000, 1_000, 5_000
 
 
@@ -39,11 +39,20 @@ def fit_necessity(data: pd.DataFrame, model: ProjectModel, options: Mapping[str,
         settings=composite_settings(model),
         missing=model.options["missing"],
     )
-    named = [name for name in read_model(model.text).antecedents(outcome) if ":" not in name]
-    found = necessary_conditions(scores, outcome, named, permutations=PERMUTATIONS, seed=SEED)
+    wanted = named(options.get("conditions", "")) or [
+        name for name in read_model(model.text).antecedents(outcome) if ":" not in name
+    ]
+    found = necessary_conditions(
+        scores,
+        outcome,
+        wanted,
+        steps=int(STEPS.value(options, "steps")),
+        permutations=PERMUTATIONS,
+        seed=SEED,
+    )
     return {
         "outcome": outcome,
-        "ceiling": CEILING,
+        "ceiling": _ceiling(options),
         "n": found.n,
         "permutations": PERMUTATIONS,
         "seed": SEED,
@@ -84,7 +93,7 @@ def fit_importance(data: pd.DataFrame, model: ProjectModel, options: Mapping[str
         options["outcome"],
         scale=_scale(model, options["scales"]),
         outcome=float(options["level"]),
-        technique=CEILING,
+        technique=_ceiling(options),
         permutations=PERMUTATIONS,
         bootstrap=resamples,
         seed=SEED,
@@ -97,12 +106,13 @@ def fit_importance(data: pd.DataFrame, model: ProjectModel, options: Mapping[str
     }
 
 
-def fit_tetrads(data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]) -> Result:
+def fit_tetrads(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]) -> Result:
     """The tetrads of every construct of four items or more. Raises as ``tetrad_analysis``."""
     found = tetrad_analysis(
         data,
         model.text,
         resamples=TETRAD_RESAMPLES,
+        borrow=BORROW.value(options, "borrow") == YES,
         seed=SEED,
         missing=model.options["missing"],
     )
@@ -119,11 +129,13 @@ def fit_tetrads(data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, 
     }
 
 
-def fit_copula(data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]) -> Result:
-    """Copula terms of the antecedents of every explained construct. Raises as ``copula_analysis``."""
+def fit_copula(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]) -> Result:
+    """Copula terms of the antecedents of every explained construct, or of one. Raises as
+    ``copula_analysis``."""
     found = copula_analysis(
         data,
         model.text,
+        targets=[options["outcome"]] if options.get("outcome") else (),
         resamples=model.options["bootstrap"] or RESAMPLES,
         seed=SEED,
         settings=composite_settings(model),
@@ -144,7 +156,15 @@ def fit_copula(data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, A
 
 def composite_settings(model: ProjectModel) -> CompositeOptions:
     """How the model is estimated."""
-    return CompositeOptions(scheme=model.options["scheme"], consistent=model.options["consistent"])
+    return CompositeOptions(
+        scheme=model.options["scheme"],
+        consistent=model.options["consistent"],
+        higher_order=model.options.get("higher_order", "two-stage"),
+    )
+
+
+def _ceiling(options: Mapping[str, Any]) -> Technique:
+    return "CR-FDH" if CEILING.value(options, "ceiling") == "CR-FDH" else "CE-FDH"
 
 
 def _scale(model: ProjectModel, scales: Scales) -> Scales:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.two_level.model import LEVEL_NAMES, WITHIN
 from surveyapp.results.model_texts import COMPOSITE, observed_or_none
 
 Section = Mapping[str, Any]
@@ -65,12 +66,14 @@ def difference_line(found: Section) -> str:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A change that a result suggests: a ``line`` to add, or an ``item`` to leave out, and its numbers."""
+    """A change that a result suggests: a ``line`` to add, in a model with levels at ``level``, or an ``item``
+    to leave out, and its numbers."""
 
     text: str
     numbers: str
     line: str = ""
     item: str = ""
+    level: int = 0
 
 
 _MOST = 8  # proposals of either kind
@@ -82,10 +85,10 @@ def proposals(kind: str, text: str, result: Section) -> list[Proposal]:
     """The parameters with the largest modification indices, then the items that load weakest.
 
     None for composite models and where the estimation did not converge. Of several groups no parameter:
-    an index is of one group, and a line of the text would free it in all. None for a model with levels,
-    where a line has its place in the text.
+    an index is of one group, and a line of the text would free it in all. With levels a parameter is of one
+    of them, and the loadings are those within clusters.
     """
-    if kind == COMPOSITE or not result["converged"] or "level_fit" in result:
+    if kind == COMPOSITE or not result["converged"]:
         return []
     found: list[Proposal] = []
     if not result["groups"]:
@@ -95,12 +98,15 @@ def proposals(kind: str, text: str, result: Section) -> list[Proposal]:
                 numbers = (
                     f"index {row['mi']:,.1f}, expected {_bounded(row['sepc_all'], 2)} standardised"
                 )
-                found.append(Proposal(f"Add {line}", numbers, line=line))
+                level = row.get("level", 0)
+                where = f" {LEVEL_NAMES[level]} clusters" if level else ""
+                found.append(Proposal(f"Add {line}{where}", numbers, line=line, level=level))
     used = observed_or_none(kind, text)
     weak = sorted(
         (abs(row["std_all"]), row["rhs"])
         for row in result["estimates"]
         if row["op"] == "=~" and row["std_all"] is not None and row["group"] == 1
+        and row.get("level", WITHIN) == WITHIN
         and row["rhs"] in used and abs(row["std_all"]) < _WEAK
     )  # fmt: skip
     found += [

@@ -14,8 +14,9 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 from wtforms import HiddenField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
+from analysis.two_level.model import LEVEL_NAMES
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.exports.formats.registry import FORMATS, format_of
@@ -212,6 +213,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
 class ChangeForm(StaffForm):
     line = StringField(validators=[Length(max=500)])
     item = StringField(validators=[Length(max=200)])
+    level = StringField(validators=[Optional(), AnyOf(("0", "1", "2"))])
     reason = StringField(validators=[Length(max=LONGEST_REASON)])
 
 
@@ -227,7 +229,9 @@ def change(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
             raise Invalid("Choose one change: a line to add, or an item to leave out.")
         known = variables_of(session, project, installation().library)
         if line:
-            text, said = with_line(found.text, line), f"Added {line}"
+            level = int(form.level.data or 0)
+            where = f" {LEVEL_NAMES[level]} clusters" if level else ""
+            text, said = with_line(found.text, line, level), f"Added {line}{where}"
         else:
             text, said = without_item(found.kind, found.text, item), f"Left out {item}"
         asked = ModelText("", found.kind, text, found.options, said, form.reason.data or "")
@@ -249,6 +253,34 @@ class AnalysisForm(StaffForm):
     rotation = StringField(validators=[Length(max=20)])
     factors = StringField(validators=[Length(max=2)])
     answers = StringField(validators=[Length(max=20)])
+    reference = StringField(validators=[Length(max=200)])
+    first = StringField(validators=[Length(max=200)])
+    second = StringField(validators=[Length(max=200)])
+    free = StringField(validators=[Length(max=1000)])
+    difference = StringField(validators=[Length(max=20)])
+    correction = StringField(validators=[Length(max=20)])
+    alpha = StringField(validators=[Length(max=10)])
+    classes = StringField(validators=[Length(max=20)])
+    criterion = StringField(validators=[Length(max=20)])
+    purify = StringField(validators=[Length(max=10)])
+    epsilon = StringField(validators=[Length(max=10)])
+    least = StringField(validators=[Length(max=10)])
+    simulate = StringField(validators=[Length(max=10)])
+    orthogonal = StringField(validators=[Length(max=10)])
+    ceiling = StringField(validators=[Length(max=10)])
+    steps = StringField(validators=[Length(max=10)])
+    conditions = StringField(validators=[Length(max=1000)])
+    borrow = StringField(validators=[Length(max=10)])
+    against = StringField(validators=[Length(max=15)])
+    technique = StringField(validators=[Length(max=20)])
+    folds = StringField(validators=[Length(max=10)])
+    repetitions = StringField(validators=[Length(max=10)])
+    up_to = StringField(validators=[Length(max=10)])
+    segments = StringField(validators=[Length(max=10)])
+    starts = StringField(validators=[Length(max=10)])
+    permutations = StringField(validators=[Length(max=10)])
+    bootstrap = StringField(validators=[Length(max=10)])
+    interaction = StringField(validators=[Length(max=20)])
 
 
 @models.post("/models/<int:model_id>/analyses")

@@ -15,6 +15,7 @@ from surveyapp.results.project_options import (
     COMPOSITE_MISSING,
     EQUAL,
     ESTIMATORS,
+    HIGHER_ORDER,
     KINDS,
     MISSING,
     RESAMPLES,
@@ -155,6 +156,16 @@ class ModelForm(StaffForm):
     missing = SelectField("Missing answers", default="listwise", choices=choices(MISSING.items()))
     group = SelectField("Groups by", default="", validate_choice=False)
     equal = SelectField("Equal across groups", default="", choices=choices(EQUAL.items()))
+    free = StringField(
+        "Left free",
+        [Optional(), Length(max=1000)],
+        description="Parameters that are not equal across groups, such as x3~1, f=~x2.",
+    )
+    auxiliary = StringField(
+        "Auxiliary items",
+        [Optional(), Length(max=1000)],
+        description="Outside of the model; they tell of missing answers (full information).",
+    )
     cluster = SelectField(
         "Clusters by",
         default="",
@@ -175,6 +186,12 @@ class ModelForm(StaffForm):
         "Missing answers", default="mean", choices=choices(COMPOSITE_MISSING.items())
     )
     consistent = BooleanField("Consistent PLS (PLSc) for reflective constructs")
+    higher_order = SelectField(
+        "Second-order constructs",
+        default="two-stage",
+        choices=choices(HIGHER_ORDER.items()),
+        description="Constructs of constructs, such as S =~ A + B.",
+    )
     bootstrap = SelectField(
         "Bootstrap",
         default="0",
