@@ -44,7 +44,7 @@ from surveyapp.results.project_fits import (
 )
 from surveyapp.results.project_group_fits import fit_alignment, fit_dif, fit_level_ladder
 from surveyapp.results.project_multiverse import project_multiverse
-from surveyapp.results.project_options import SEED, ordinal_items
+from surveyapp.results.project_options import SEED, auxiliary_items, ordinal_items
 from surveyapp.results.project_path_fits import (
     composite_settings,
     fit_copula,
@@ -69,6 +69,7 @@ from surveyapp.store.models import ProjectAnalysis, ProjectModel
 FORMAT = "project-analysis/1"
 RESAMPLES = 1_000
 _FEWER = {"likert": 1_000, "bootstrap": 500}  # samples a level, which are drawn row by row
+_WITH_AUXILIARY = ("imputation", "esem")
 
 
 def run_project_analysis(
@@ -115,6 +116,8 @@ def run_project_analysis(
                 progress=progress,
             )
     said = left_out_by(group, len(rows.data) - len(data)) if group else []
+    if kind not in _WITH_AUXILIARY and auxiliary_items(model.options):
+        said.append("The model's auxiliary items are not used by this analysis")
     document = {
         "format": FORMAT,
         "rules_version": RULES,

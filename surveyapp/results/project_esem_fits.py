@@ -18,7 +18,7 @@ from analysis.errors import AnalysisError, ModelError
 from surveyapp.errors import Conflict
 from surveyapp.results.project_fits import fit_covariance
 from surveyapp.results.project_group_options import YES
-from surveyapp.results.project_options import ordinal_items
+from surveyapp.results.project_options import auxiliary_items, ordinal_items
 from surveyapp.store.models import ProjectModel
 
 
@@ -43,6 +43,7 @@ def fit_esem(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
         estimator=model.options["estimator"],
         ordered=ordinal_items(model.options) or None,
         missing=model.options["missing"],
+        auxiliary=auxiliary_items(model.options),
         rotation=rotation,
         target=made.target if method in TO_TARGET else None,
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.covariance.pooling import fit_imputed
 from analysis.two_level.fit import TwoLevelFit, fit_two_level
-from surveyapp.results.project_options import SEED, ordinal_items
+from surveyapp.results.project_options import SEED, auxiliary_items, freed, ordinal_items
 from surveyapp.store.models import ProjectModel
 
 IMPUTATIONS = 20
@@ -61,7 +61,9 @@ def fit_imputations(
         seed=SEED,
         group=chosen["group"] or None,
         estimator=chosen["estimator"],
+        auxiliary=auxiliary_items(chosen),
         equal=tuple(filter(None, chosen["equal"].split(","))),
+        free=freed(chosen),
         std_lv=chosen["std_lv"],
         ordered=items or None,
     ).to_dict()
