@@ -187,7 +187,16 @@ def first_priority(result: Section) -> str:
 
 def tetrad_constructs(result: Section, number: int) -> Table:
     """Each construct that was tested, and whether a common factor of its items is rejected."""
-    untested = " ".join(f"Not tested: {name}, {why}." for name, why in result["untested"].items())
+    untested = " ".join(
+        [
+            *(
+                f"{each['construct']}: {', '.join(each['borrowed'])} borrowed from {each['lender']}."
+                for each in result["constructs"]
+                if each.get("borrowed")
+            ),
+            *(f"Not tested: {name}, {why}." for name, why in result["untested"].items()),
+        ]
+    )
     return Table(
         number=number,
         title="Confirmatory Tetrad Analysis",

@@ -6,6 +6,7 @@ import pytest
 
 from surveyapp.errors import Invalid
 from surveyapp.results.model_texts import faults_of, observed_names, with_line, without_item
+from surveyapp.results.project_phrases import proposals
 
 ITEMS = ("sea1", "sea2", "sea3", "coh1", "coh2", "coh3", "nps")
 TEXT = "# the scale\nseamless =~ sea1 + a*sea2 + sea3\ncoherent =~ coh1 + coh2 + coh3\nnps ~ seamless\n"
@@ -54,3 +55,36 @@ def test_an_item_is_left_out_where_it_measures_a_factor_alone():
             without_item("covariance", text, "sea2")
     with pytest.raises(Invalid, match="cannot be read"):
         without_item("covariance", "F =~ sea1", "sea1")
+
+
+LEVELS = "level: 1\nf =~ a + b + c # within\nlevel: 2\ng =~ a + b + c\n"
+
+
+def test_a_change_of_a_model_with_levels_goes_to_its_level():
+    within, between = (with_line(LEVELS, "a ~~ c", level) for level in (1, 2))
+    assert within == LEVELS.replace("# within\n", "# within\na ~~ c\n")
+    assert between == LEVELS + "a ~~ c\n"
+    with pytest.raises(Invalid, match="no level 3"):
+        with_line(LEVELS, "a ~~ c", 3)
+    assert without_item("covariance", LEVELS, "c") == LEVELS.replace(" + c #", "#").replace(" + c", "")
+    with pytest.raises(Invalid, match="places"):
+        without_item("covariance", within, "c")
+
+
+def test_a_proposal_knows_its_level():
+    loading = {"lhs": "f", "op": "=~", "group": 1}
+    result = {
+        "converged": True,
+        "groups": [],
+        "level_fit": [],
+        "modification_indices": [
+            {"lhs": "a", "op": "~~", "rhs": "c", "level": 2, "mi": 9.13, "sepc_all": 0.31}
+        ],
+        "estimates": [
+            loading | {"rhs": "a", "std_all": 0.52, "level": 1},
+            loading | {"rhs": "c", "std_all": 0.41, "level": 2},
+        ],
+    }
+    added, left = proposals("covariance", LEVELS, result)
+    assert (added.text, added.line, added.level) == ("Add a ~~ c between clusters", "a ~~ c", 2)
+    assert (left.item, left.numbers) == ("a", "loads .52, below .70")

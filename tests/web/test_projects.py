@@ -18,9 +18,11 @@ from sqlalchemy import select
 from analysis.composite.cipma import combined_map
 from analysis.composite.copula import copula_analysis
 from analysis.composite.cta import tetrad_analysis
+from analysis.composite.cvpat import cvpat_compare
 from analysis.composite.predict import predict_pls
 from analysis.composite.redundancy import redundancy_analysis
 from analysis.covariance.alignment import alignment
+from analysis.covariance.alignment_recovery import alignment_recovery
 from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs
 from analysis.covariance.esem import exploratory
 from analysis.covariance.invariance import invariance
@@ -33,6 +35,7 @@ from analysis.covariance.waves import from_long
 from analysis.scale.efa import efa
 from analysis.scale.ordinal_dif import ordinal_dif
 from analysis.two_level.fit import fit_two_level
+from analysis.two_level.invariance import level_invariance
 from instruments.loader import BUILT_IN
 from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
@@ -258,8 +261,24 @@ def test_further_analyses_are_those_of_the_engines_and_in_every_file(
         assert client.post(f"{model}/analyses", data=wrong).status_code == 422
     text = "quality <~ rel1 + rel2 + rel3\nsure =~ ass1 + ass2 + ass3\nsure ~ quality"
     model = fitted(client, installation, base, kind="composite", text=text)
-    for kind, group in (("groups", "region"), ("prediction", ""), ("segments", "")):
-        client.post(f"{model}/analyses", data={"kind": kind, "group": group})
+    rival = fitted(
+        client, installation, base, kind="composite", name="Rival", text=text.replace("<~", "=~")
+    )
+    against = {"against": rival.rpartition("/")[2], "folds": "5", "repetitions": "1"}
+    two = {"group": "region", "first": "South", "second": "North", "bootstrap": "1000"}
+    for asked in (
+        {"kind": "groups"} | two,
+        {"kind": "prediction"} | against,
+        {"kind": "segments", "up_to": "2", "segments": "2"},
+    ):
+        assert client.post(f"{model}/analyses", data=asked).status_code == 303, asked
+    for wrong in (
+        {"kind": "groups", "group": "region", "first": "South"},
+        {"kind": "groups", "group": "region", "first": "South", "second": "East"},
+        {"kind": "prediction", "against": model.rpartition("/")[2]},
+        {"kind": "segments", "up_to": "2", "segments": "3"},
+    ):
+        assert client.post(f"{model}/analyses", data=wrong).status_code == 422, wrong
     run_jobs(installation)
     page = client.get(model).text
     results = {
@@ -267,16 +286,26 @@ def test_further_analyses_are_those_of_the_engines_and_in_every_file(
         for each in json.loads(client.get(f"{model}.json").text)["analyses"]
     }
     frame = data.drop(columns="region")
-    predicted = predict_pls(frame, text, seed=results["prediction"]["seed"])
+    how = {"folds": 5, "repetitions": 1, "seed": results["prediction"]["seed"]}
+    predicted = predict_pls(frame, text, **how)
     q2 = {row["item"]: row["q2"] for row in results["prediction"]["items"]}
     assert q2 == pytest.approx(predicted.items["q2"].to_dict(), abs=1e-9)
-    assert {len(row) for row in results["groups"]["paths"]} and results["groups"]["n"] == [120, 120]
-    assert [row["segments"] for row in results["segments"]["criteria"]] == [1, 2, 3, 4, 5]
+    other = cvpat_compare(predicted, predict_pls(frame, text.replace("<~", "=~"), **how))
+    tested = results["prediction"]["cvpat"][-1]
+    assert (tested["benchmark"], tested["loss_benchmark"]) == (
+        "Rival",
+        pytest.approx(other.loss_benchmark, abs=1e-9),
+    )
+    (path,) = results["groups"]["paths"]
+    assert results["groups"]["groups"] == ["South", "North"] and 0 < path["p_mga"] < 1
+    assert [row["segments"] for row in results["segments"]["criteria"]] == [1, 2]
+    assert len(results["segments"]["shares"]) == 2
     for title in (
         "Invariance of the Composites (MICOM)",
         "Predictive Ability (CVPAT)",
         "Number of Segments",
-        *("differ significantly (Holm)", "Predictive power:", "AIC3 points to"),
+        *("differ significantly (Holm)", "Predictive power:", "AIC3 points to", "Henseler"),
+        *("by region: South and North", "than that of Rival"),
     ):
         assert title in page
     assert page.count('<details class="folded"><summary><h2') == 3 and 'href="#analysis-' in page
@@ -294,9 +323,9 @@ def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
     whole = {"kind": "redundancy", "construct": "quality", "item": "res1"}
     assert "Simple slopes" not in client.get(model).text
     for address, asked in (
-        (model, {"kind": "exploratory"}),
+        (model, {"kind": "exploratory", "method": "ml"}),
         (model, {"kind": "cutoffs", "answers": "likert"}),
-        (composite, {"kind": "slopes"}),
+        (composite, {"kind": "slopes", "interaction": "orthogonal"}),
         (composite, whole),
     ):
         assert client.post(f"{address}/analyses", data=asked).status_code == 303, asked
@@ -313,7 +342,7 @@ def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
     data = items_of(installation, journey_id)
     names = ["rel1", "rel2", "rel3", "ass1", "ass2", "ass3"]
     explored = made["exploratory"]
-    again = efa(data, explored["suggested"]["parallel_factors"], names)
+    again = efa(data, explored["suggested"]["parallel_factors"], names, method="ml")
     assert np.allclose(explored["loadings"], again.loadings, atol=1e-6)
     asked = {name: made["cutoffs"][name] for name in ("answers", "reps", "seed")}
     cut = dynamic_cutoffs(fit_sem(data, MODEL), **asked)
@@ -332,7 +361,14 @@ def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
     page = client.get(model).text + client.get(composite).text
     for title in (
         *("Exploratory Factor Loadings", "Dynamic Cut-Offs", "Simple Slopes", "Redundancy"),
-        *("of the items&#39; variance", "SRMR", "quality × sure → feel ", "Path to res1 "),
+        *(
+            "by maximum likelihood",
+            "orthogonal product",
+            "of the items&#39; variance",
+            "SRMR",
+            "quality × sure → feel ",
+            "Path to res1 ",
+        ),
     ):
         assert title in page, title
     assert "sure at its mean" in page and "sure at −1 SD" in page
@@ -354,31 +390,44 @@ def test_groups_are_aligned_items_tested_and_cross_loadings_freed(
     client, installation, journey_id, base
 ):
     model = fitted(client, installation, base, name="To align", estimator="MLR", std_lv="y")
-    by = {"group": "region"}
+    by, sizes = {"group": "region"}, {"classes": "zumbo", "criterion": "size"}
     aligned, ordinal, by_mimic, esem, turned, one = analysed(
         client,
         installation,
         model,
-        {"kind": "alignment"} | by,
-        {"kind": "dif"} | by,
-        {"kind": "dif", "method": "mimic"} | by,
+        {"kind": "alignment", "reference": "South", "simulate": "100"} | by,
+        {"kind": "dif", "purify": "no", "correction": "benjamini-hochberg"} | by | sizes,
+        {"kind": "dif", "method": "mimic", "reference": "South", "alpha": "0.1"} | by,
         {"kind": "esem"},
-        {"kind": "esem", "rotation": "geomin"},
+        {"kind": "esem", "rotation": "geomin", "orthogonal": "yes"},
         {"kind": "exploratory", "factors": "1", "rotation": "none"},
     )
-    for wrong in ({"kind": "dif", "method": "irt"} | by, {"kind": "esem", "rotation": "none"}):
+    for wrong in (
+        {"kind": "dif", "method": "irt"} | by,
+        {"kind": "dif", "reference": "East"} | by,
+        {"kind": "dif", "method": "mimic", "purify": "no"} | by,
+        {"kind": "esem", "rotation": "none"},
+    ):
         assert client.post(f"{model}/analyses", data=wrong).status_code == 422
     data = items_of(installation, journey_id)
     data["region"] = ["North", "South"] * 120
-    found = alignment(data, MODEL, "region", estimator="MLR", seed=aligned["result"]["seed"])
+    seed, south = aligned["result"]["seed"], {"reference": "South"}
+    found = alignment(data, MODEL, "region", estimator="MLR", seed=seed, **south)
+    recovered = alignment_recovery(found, reps=100, seed=seed).factors[0].mean_error
+    assert aligned["result"]["recovery"]["factors"][0]["mean_error"] == pytest.approx(recovered)
     factor = aligned["result"]["factors"][1]
     assert [row["mean"] for row in factor["means"]] == pytest.approx(
         found.factors[1].means["mean"].tolist(), abs=1e-6
     )
-    tested = {one.item: one.total.chisq for one in ordinal_dif(data, MODEL, "region").items}
+    told = ordinal_dif(
+        data, MODEL, "region", purify=False, correction="benjamini-hochberg", **sizes
+    )
     items = ordinal["result"]["items"]
-    assert {one["item"]: one["total"]["chisq"] for one in items} == pytest.approx(tested, rel=1e-6)
-    freed = {one.item: one.chisq for one in mimic(data, MODEL, "region").items}
+    assert [one["p_adjusted"] for one in items] == pytest.approx(
+        [one.p_adjusted for one in told.items], rel=1e-6
+    )
+    assert [one["size"] for one in items] == [one.size for one in told.items]
+    freed = {one.item: one.chisq for one in mimic(data, MODEL, "region", level=0.1, **south).items}
     items = by_mimic["result"]["items"]
     assert {one["item"]: one["chisq"] for one in items} == pytest.approx(freed, rel=1e-5)
     made = exploratory(parse(MODEL))
@@ -387,7 +436,8 @@ def test_groups_are_aligned_items_tested_and_cross_loadings_freed(
     first = free.estimates.query("lhs == 'assurance' and op == '=~' and rhs == 'rel1'")
     crossing = esem["result"]["items"][0]["loadings"][1]["std"]
     assert crossing == pytest.approx(first["std_all"].iloc[0], abs=1e-5)
-    assert turned["options"] == {"rotation": "geomin"}
+    assert turned["options"] == {"rotation": "geomin", "orthogonal": "yes"}
+    assert turned["result"]["correlations"][0]["esem"] == pytest.approx(0, abs=1e-9)
     assert np.allclose(
         one["result"]["loadings"],
         efa(data, 1, ["rel1", "rel2", "rel3", "ass1", "ass2", "ass3"], rotation="none").loadings,
@@ -395,6 +445,9 @@ def test_groups_are_aligned_items_tested_and_cross_loadings_freed(
     page = client.get(model).text
     for said in (
         *("Aligned Means by Region", "Differences of the Aligned Means", "rule of thumb"),
+        *("Simulation of the Alignment", "by region, reference South, simulated in 100 samples"),
+        *("Tests adjusted by Benjamini and Hochberg, significant at 5%", "An item differs where"),
+        *("significant at 10%", "geomin rotation, factors uncorrelated"),
         *("(DIF) by region, MIMIC model", "Factor Means With and Without DIF", ", rotation geomin"),
         *("Standardised Loadings", "The largest cross-loading is that of", "(asked for: 1)"),
         "of 6 items. ",
@@ -499,12 +552,38 @@ def _two_levels_of_its_own(client, installation, base: str, data: pd.DataFrame) 
     with zipfile.ZipFile(io.BytesIO(client.get(f"{model}/tables.zip").data)) as files:
         assert any("fit-at-two-levels" in name for name in files.namelist())
     assert client.post(f"{model}/analyses", data={"kind": "exploratory"}).status_code == 422
+    by = {"kind": "invariance", "group": "region"}
+    for wrong in ({"reference": "South"}, {"difference": "2010"}, {"group": "branch"}):
+        assert client.post(f"{model}/analyses", data=by | wrong).status_code == 422, wrong
+    ladder = analysed(client, installation, model, by | {"free": "x3~1"})[0]["result"]
+    level = level_invariance(data, text, "branch", "region", missing="fiml", free=["x3~1"])
+    assert [step["chisq"] for step in ladder["steps"]] == pytest.approx(
+        [step.measures["chisq"] for step in level.steps], rel=1e-6
+    )
+    assert ladder["groups"] == ["North", "South"] and ladder["clusters"] == 40
+    page = client.get(model).text
+    assert "Measurement Invariance at Two Levels by Region" in page and "free: x3~1" in page
+    assert "Not rejected at 5%: " in page and "40 clusters, n = 320" in page
+    _changed_at_a_level(client, installation, base, chosen | {"group": ""})
     planned = FORM | chosen | {"name": "Planned", "analyses": ["exploratory"]}
     refused = client.post(f"{base}/preregistrations/models/new", data=planned)
     assert refused.status_code == 422 and "This model has two levels" in refused.text
     weighted = {"text": text, "cluster": "branch", "cluster_weights": "times", "estimator": "MLR"}
     page = client.get(fitted(client, installation, base, **weighted)).text
     assert "clusters weighted by times" in page and "Mplus" not in page
+
+
+def _changed_at_a_level(client, installation, base: str, chosen: dict[str, str]) -> None:
+    """A change of a model with levels goes to its level."""
+    first = fitted(client, installation, base, **chosen)
+    sent = {"line": "x1 ~~ x2", "item": "", "reason": ""}
+    assert client.post(f"{first}/change", data=sent | {"level": "3"}).status_code == 422
+    made = client.post(f"{first}/change", data=sent | {"level": "1"})
+    run_jobs(installation)
+    document = client.get(f"{made.location}.json").json
+    assert document["change"] == "Added x1 ~~ x2 within clusters"
+    assert document["text"].index("x1 ~~ x2") < document["text"].index("level: 2")
+    assert document["result"]["difference"]["df"] == 1
 
 
 def test_the_same_customers_are_compared_over_waves(client, installation, base):
@@ -565,15 +644,17 @@ def test_needs_priorities_tetrads_and_copulas_are_those_of_the_engines(
             client,
             installation,
             model,
-            {"kind": "necessity"} | outcome,
+            {"kind": "necessity", "ceiling": "CR-FDH", "steps": "5"} | outcome,
             {"kind": "importance", "level": "60"} | outcome,
-            {"kind": "tetrads"},
-            {"kind": "copula"},
+            {"kind": "tetrads", "borrow": "yes"},
+            {"kind": "copula"} | outcome,
         )
     )
     for wrong in ({"outcome": "quality"}, {"outcome": ""}, {"outcome": "sure", "level": "61"}):
         sent = {"kind": "importance"} | wrong
         assert client.post(f"{model}/analyses", data=sent).status_code == 422
+    sent = {"kind": "necessity", "conditions": "quality, sure"} | outcome
+    assert "no other construct" in client.post(f"{model}/analyses", data=sent).text
     data, seed = items_of(installation, journey_id), needed["seed"]
     map_ = combined_map(
         data, text, "sure", scale=(1, 7), outcome=60, bootstrap=1_000, permutations=9, seed=seed
@@ -586,17 +667,21 @@ def test_needs_priorities_tetrads_and_copulas_are_those_of_the_engines(
     assert ceiling["effect"] == pytest.approx(map_.effect, abs=1e-9)
     assert ceiling["least_without_one"] <= ceiling["effect"] <= ceiling["most_without_one"]
     assert "influential" not in needed["conditions"][0]  # single respondents
-    tested = tetrad_analysis(data, text, seed=seed).constructs[0]
-    assert [one["adjusted_p"] for one in tetrads["constructs"][0]["tetrads"]] == pytest.approx(
-        [one.adjusted_p for one in tested.tetrads], abs=1e-9
-    )
+    levels = [each["level"] for each in needed["conditions"][0]["bottlenecks"]]
+    assert sorted(map(round, set(levels))) == [0, 20, 40, 60, 80, 100]
+    first, lent = tetrad_analysis(data, text, seed=seed, borrow=True).constructs
+    for own, tested in zip(tetrads["constructs"], (first, lent), strict=True):
+        assert [one["adjusted_p"] for one in own["tetrads"]] == pytest.approx(
+            [one.adjusted_p for one in tested.tetrads], abs=1e-9
+        )
     biased = copula_analysis(data, text, seed=seed).equations[0].models[0].terms[0]
     term = copula["equations"][0]["models"][0]["terms"][0]
     assert term["estimate"] == pytest.approx(biased.estimate, abs=1e-9)
     page = client.get(model).text
     for said in (
         *("Necessary Conditions of sure", "Bottlenecks of sure", "Needed for 60"),
-        *("Not tested: sure", "A common factor is", "Paths Without and With Gaussian Copulas"),
+        *("by CR-FDH", "borrowed from quality"),
+        *("A common factor is", "Paths Without and With Gaussian Copulas"),
         "Importance, performance and necessity for sure",
     ):
         assert said in page, said
