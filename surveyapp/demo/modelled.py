@@ -83,8 +83,9 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
         estimator="WLSMV",
     )
     grouped = ("invariance", "alignment", "dif") if "region" in known.groups else ()
+    further = {"alignment": {"simulate": "100"}}
     wanted: list[tuple[int, str, dict[str, str]]] = [
-        (first, kind, {"group": "region"}) for kind in grouped
+        (first, kind, {"group": "region"} | further.get(kind, {})) for kind in grouped
     ]
     wanted += [(ordinal, "alignment", {"group": "region"})] if grouped else []
     wanted += [(first, kind, {}) for kind in ("exploratory", "esem", "cutoffs")]

@@ -66,7 +66,9 @@ def test_a_change_of_a_model_with_levels_goes_to_its_level():
     assert between == LEVELS + "a ~~ c\n"
     with pytest.raises(Invalid, match="no level 3"):
         with_line(LEVELS, "a ~~ c", 3)
-    assert without_item("covariance", LEVELS, "c") == LEVELS.replace(" + c #", "#").replace(" + c", "")
+    assert without_item("covariance", LEVELS, "c") == LEVELS.replace(" + c #", "#").replace(
+        " + c", ""
+    )
     with pytest.raises(Invalid, match="places"):
         without_item("covariance", within, "c")
 
