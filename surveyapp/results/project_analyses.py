@@ -49,6 +49,7 @@ from surveyapp.results.project_group_options import (
     SECOND,
     SIMULATE,
     require_group_options,
+    without_effect,
 )
 from surveyapp.results.project_path_options import (
     AGAINST,
@@ -315,7 +316,14 @@ def option_values(
     model nothing to analyse."""
     if kind == "slopes" and not products(model.text):
         return None
-    if model.kind == COVARIANCE and has_levels(model.text) and not ANALYSES[kind].of_levels:
+    levels = model.kind == COVARIANCE and has_levels(model.text)
+    if levels and not ANALYSES[kind].of_levels:
         return None
-    found = {name: option.offered(model, known) for name, option in ANALYSES[kind].options.items()}
+    found = {
+        name: dict(option.offered(model, known))
+        for name, option in ANALYSES[kind].options.items()
+        if name not in without_effect(kind, model, has_levels=levels)
+    }
+    if levels and "group" in found:
+        found["group"].pop(model.options["cluster"], None)  # groups are groups of clusters
     return found if all(found.values()) else None

@@ -61,8 +61,8 @@ ALPHA = rare(
 CLASSES = rare(
     "Bounds of the size",
     {
-        "jodoin-gierl": "Jodoin and Gierl: .035 and .070",
-        "zumbo": "Zumbo and Thomas: .130 and .260",
+        "jodoin-gierl": "Jodoin and Gierl",
+        "zumbo": "Zumbo and Thomas",
     },
     "sizes by {}",
 )
@@ -135,27 +135,28 @@ def require_group_options(
                     " was, or choose logistic regression",
                     field=name,
                 )
-    if kind == "invariance":
-        _require_of_ladder(options, model, has_levels=has_levels)
-
-
-def _require_of_ladder(
-    options: Mapping[str, str], model: ProjectModel, *, has_levels: bool
-) -> None:
-    scaled = model.options["estimator"] == "MLR" and not has_levels
-    if "difference" in options and not scaled:
-        raise Invalid(
-            "The difference tests are those of MLR in a model of one level; leave the option as it was, or"
-            " fit the model by MLR",
-            field="difference",
-        )
-    if has_levels and "reference" in options:
-        raise Invalid(
-            "In a model with levels the first group is the reference; leave the option as it was",
-            field="reference",
-        )
-    if has_levels and options["group"] == model.options.get("cluster"):
+    for name, why in without_effect(kind, model, has_levels=has_levels).items():
+        if name in options:
+            raise Invalid(why, field=name)
+    if has_levels and group == model.options["cluster"]:
         raise Invalid(
             "Groups are groups of clusters; choose another attribute than that of the clusters",
             field="group",
         )
+
+
+def without_effect(kind: str, model: ProjectModel, *, has_levels: bool) -> Mapping[str, str]:
+    """By option of an analysis of this model that would do nothing, why it is refused."""
+    if kind != "invariance":
+        return {}
+    found = {}
+    if has_levels or model.options["estimator"] != "MLR":
+        found["difference"] = (
+            "The difference tests are those of MLR in a model of one level; leave the option as it was, or"
+            " fit the model by MLR"
+        )
+    if has_levels:
+        found["reference"] = (
+            "In a model with levels the first group is the reference; leave the option as it was"
+        )
+    return found

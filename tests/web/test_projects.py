@@ -19,6 +19,7 @@ from analysis.composite.cipma import combined_map
 from analysis.composite.copula import copula_analysis
 from analysis.composite.cta import tetrad_analysis
 from analysis.composite.cvpat import cvpat_compare
+from analysis.composite.pls import fit_pls
 from analysis.composite.predict import predict_pls
 from analysis.composite.redundancy import redundancy_analysis
 from analysis.covariance.alignment import alignment
@@ -211,10 +212,30 @@ def test_a_proposal_makes_another_model_and_tests_it_against_the_first(client, i
         assert client.post(f"{first}/change", data=wrong).status_code == 422
 
 
-def test_groups_robust_and_composite_models(client, installation, base):
-    grouped = fitted(client, installation, base, group="region", equal="loadings", estimator="MLR")
+def test_groups_robust_and_composite_models(client, installation, journey_id, base):
+    chosen = {"equal": "loadings", "free": "reliability=~rel2, reliability=~rel3"}
+    grouped = fitted(client, installation, base, group="region", estimator="MLR", **chosen)
     page = client.get(grouped).text
     assert "North: Loadings" in page and "Robust" in page
+    assert "equal loadings but reliability=~rel2, reliability=~rel3" in page
+    document = client.get(f"{grouped}.json").json["result"]
+    assert document["fit"]["df"] == 18  # 8 of each group, and two loadings that are equal
+    helped = fitted(client, installation, base, missing="fiml", auxiliary="rel4")
+    assert "auxiliary rel4" in client.get(helped).text
+    assert "rel4 ~~ rel1" in client.get(f"{helped}.R").text
+    second = "whole <~ quality + sure\nquality =~ rel1 + rel2\nsure =~ ass1 + ass2"
+    second += "\nfeel =~ emp1 + emp2\nfeel ~ whole"
+    stages = {
+        how: client.get(
+            fitted(client, installation, base, kind="composite", text=second, higher_order=how)
+            + ".json"
+        ).json["result"]["paths"][0]["estimate"]
+        for how in ("two-stage", "repeated")
+    }
+    data = items_of(installation, journey_id)
+    for how, estimate in stages.items():
+        path = fit_pls(data, second, higher_order=how).path("whole", "feel")
+        assert estimate == pytest.approx(path, abs=1e-9)
     text = "quality <~ rel1 + rel2 + rel3\nsure =~ ass1 + ass2 + ass3\nsure ~ quality"
     made = fitted(client, installation, base, kind="composite", text=text, bootstrap="500")
     page = client.get(made).text
@@ -752,6 +773,19 @@ def test_ordinal_items_may_stand_beside_numbers(client, installation, base):
     assert document["result"]["fit"]["df"] == 4
     assert "oblimin rotation" in client.get(turned).text
     assert 'rotation = "oblimin"' in client.get(f"{turned}.R").text
+    loading = {"kind": "multiverse", "parameter": "F =~ rel1"}
+    (found,) = analysed(client, installation, turned, loading)
+    own = next(
+        row["std_all"]
+        for row in document["result"]["estimates"]
+        if (row["lhs"], row["op"], row["rhs"]) == ("F", "=~", "rel1")
+    )
+    wanted = {"Estimator": "WLSMV", "Missing answers": "listwise"}
+    assert [
+        each["headline"]["estimate"]
+        for each in found["result"]["universes"]
+        if each["choices"] == wanted
+    ] == [pytest.approx(own, abs=1e-9)]
 
 
 def test_a_text_is_drawn_and_an_edit_of_the_drawing_is_one_of_the_text(client, base):
@@ -802,6 +836,9 @@ def test_a_text_is_checked_while_it_is_typed_and_refused_when_it_is_sent(client,
         {"kind": "tree"},
         {"rotation": "oblimin"},
         {"rotation": "varimin"},
+        {"free": "f=~rel1"},
+        {"auxiliary": "rel4"},
+        {"auxiliary": "rel1", "missing": "fiml"},
     ):
         answer = client.post(f"{base}/models/new", data=FORM | changes)
         assert answer.status_code == 422, changes
