@@ -119,7 +119,7 @@ def require_group_options(
     group = options.get("group", "")
     known = _described(model).get(group, {})
     for name in ("reference", "first", "second"):
-        if options.get(name, next(iter(known), "")) not in known and name in options:
+        if name in options and options[name] not in known:
             raise Invalid(
                 f"{options[name]} is none of the groups by {group}; choose one of them", field=name
             )
