@@ -162,6 +162,11 @@ def _recovered_trust(result: Section) -> str:
     return " ".join(said)
 
 
+def _drawn(result: Section) -> str:
+    """What the simulated answers are like; results of earlier versions knew no ordinal ones."""
+    return "answers cut at the thresholds" if result.get("ordinal") else "normal answers"
+
+
 def aligned_recovery(result: Section, number: int) -> Table:
     """What samples simulated from the aligned model find of its means."""
     found = result["recovery"]
@@ -188,9 +193,9 @@ def aligned_recovery(result: Section, number: int) -> Table:
             ]
             for row in found["factors"]
         ],
-        note=f"{_recovered_trust(result)} Means found in samples of normal answers, drawn from the aligned"
-        " model with its groups' sizes, against those of the model (rule of thumb). The error is the"
-        f" root mean square, in standard deviations of {result['reference']}. {found['reps']:,} samples,"
+        note=f"{_recovered_trust(result)} Means found in samples of {_drawn(result)}, from the aligned model"
+        " with its groups' sizes, against those of the model (rule of thumb). The error is the root mean"
+        f" square, in standard deviations of {result['reference']}. {found['reps']:,} samples,"
         f" {apa.percent(found['converged'])} converged, n = {result['n']:,}, seed {found['seed']}.",
         look=Look.APA,
     )

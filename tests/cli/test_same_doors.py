@@ -11,6 +11,7 @@ from surveyapp.api.projects import ModelOptionsSchema, NewAnalysisSchema
 from surveyapp.cli import COMMANDS, surveyapp
 from surveyapp.results.project_analyses import ANALYSES, ANALYSIS_OPTIONS
 from surveyapp.results.project_options import OPTION_NAMES
+from surveyapp.store.models import ProjectModel
 from surveyapp.web.analyses import ValidationForm
 from surveyapp.web.models import AnalysisForm
 from surveyapp.web.project_forms import ModelForm
@@ -119,6 +120,7 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "--epsilon": "alignment epsilon",
         "--least": "alignment least",
         "--estimator": "model estimator",
+        "--ordered": "model ordered",
         "--simulate": "alignment simulate",
     },
     "dif": OF_COVARIANCES
@@ -146,6 +148,7 @@ DOORS: Mapping[str, Mapping[str, str]] = {
     | {"--kind": "the scores' own form on the model's page", "--estimator": "model estimator"},
     "cutoffs": OF_COVARIANCES
     | {
+        "--answers": "cutoffs answers",
         "--seed": SEED,
         "--n": "the rows of the model",
         "--estimator": "model estimator",
@@ -237,6 +240,7 @@ ELSEWHERE = {
 # Values of a command's options that the page does not have.
 WITHOUT = {
     ("sem", "--rotation"): {"geomin", "quartimin", "target", "bi-target"},  # "" is geomin
+    ("cutoffs", "--answers"): {"normal"},  # "" is normal
     ("multiverse", "--rotation"): {"geomin"},
 }
 # Options whose values are of the answers or of the model.
@@ -283,7 +287,8 @@ def values_of(form: str, field: str) -> set[str]:
         if not field:  # the analysis itself
             return set()
         option = ANALYSES[form].options[field]
-        return set() if field in OF_THE_DATA else set(option.offered(None, None))  # type: ignore[arg-type]
+        numeric = ProjectModel(options={"estimator": "ML"})
+        return set() if field in OF_THE_DATA else set(option.offered(numeric, None))  # type: ignore[arg-type]
     if form == "model":
         assert field in OPTION_NAMES
         assert field.removeprefix("composite_") in ModelOptionsSchema().fields
