@@ -89,7 +89,6 @@ def model_scale(installation: Installation, code: str, *, owner_id: int, run: Ru
     ]
     wanted += [(ordinal, "alignment", {"group": "region"})] if grouped else []
     wanted += [(first, kind, {}) for kind in ("exploratory", "esem", "cutoffs")]
-    wanted.append((first, "cutoffs", {"answers": "likert"}))  # seven answers are no normal ones
     for of, kind, chosen in wanted:
         with installation.store.writing() as session:
             asked = ask_project_analysis(

@@ -45,9 +45,9 @@ class AnalysisOption:
 
 _SIMULATED: Offered = MappingProxyType(
     {
-        "": "normal answers",
-        "likert": "Likert answers in the items' shares",
-        "bootstrap": "the rows, drawn again",
+        "": "from normal answers",
+        "likert": "from Likert answers",
+        "bootstrap": "from the rows, drawn again",
     }
 )
 
@@ -68,7 +68,7 @@ def _other_items(model: ProjectModel, known: Variables) -> Offered:
 def _simulated(model: ProjectModel, _known: Variables) -> Offered:
     """What samples may consist of; those of ordinal items are ordinal."""
     if model.options.get("estimator") in LIMITED_INFORMATION:
-        return {"": "ordinal answers"}
+        return {"": "from ordinal answers"}
     return {"": _SIMULATED[""]} | {name: _SIMULATED[name] for name in ("likert", "bootstrap")}
 
 
@@ -193,11 +193,11 @@ EFA_METHOD = rare(
 )
 
 ANSWERS = AnalysisOption(
-    "Samples of",
+    "Samples",
     "Choose normal answers, Likert answers or the rows drawn again; those of ordinal items (WLSMV) are"
     " ordinal.",
     _simulated,
-    lambda value: f", samples of {_SIMULATED.get(value, value)}" if value else "",
+    lambda value: f", {_SIMULATED.get(value, value)}" if value else "",
     "",
 )
 WAVE = AnalysisOption(

@@ -366,7 +366,7 @@ def test_items_are_explored_and_cut_offs_slopes_and_coverage_told(
     asked = {name: made["cutoffs"][name] for name in ("answers", "reps", "seed")}
     cut = dynamic_cutoffs(fit_sem(data, MODEL), **asked)
     assert asked["answers"] == "likert"
-    assert "samples of Likert answers" in client.get(model).text
+    assert "from Likert answers" in client.get(model).text
     assert [each["rmsea"]["value"] for each in made["cutoffs"]["levels"]] == pytest.approx(
         [each.rmsea.value for each in cut.levels], abs=1e-6
     )
