@@ -225,7 +225,7 @@ def _one_by_one(
     estimation = RowEstimation(
         fitted.model, fitted.items, estimator, missing, fitted.std_lv, fitted.orthogonal
     )
-    return row_fits(estimation, draw, reps=draws.reps, rng=draws.rng, progress=draws.progress)
+    return row_fits(estimation, draw, reps=draws.reps, rng=draws.rng, progress=draws.progress).fits
 
 
 def categories_of(

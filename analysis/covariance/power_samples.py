@@ -15,14 +15,22 @@ from analysis.covariance.matrices import Array
 from analysis.covariance.model import Model
 from analysis.covariance.model_population import ModelPopulation
 from analysis.covariance.ordinal_fits import ordinal_fits, ordinal_model
-from analysis.covariance.ordinal_samples import OrdinalPopulation
+from analysis.covariance.ordinal_samples import OrdinalPopulation, require_few_rows
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.rmsea_power import CLOSE
-from analysis.covariance.simulated_fits import SimulatedFits, population_fit, simulated_fits
-from analysis.errors import ModelError
+from analysis.covariance.row_fits import RowEstimation, row_fits
+from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.simulated_fits import (
+    Progress,
+    SimulatedFits,
+    population_fit,
+    simulated_fits,
+)
+from analysis.errors import DataError, ModelError
 from analysis.moments import Moments
 
 CHUNK = 256
+MOST_MISSING = 0.9  # of the cells
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,12 @@ class PowerSamples:
         """Of the free parameters and the defined quantities."""
         free = [row.name for row in self.table.free_rows()]
         return free + [definition.name for definition in self.table.definitions]
+
+    @property
+    def told(self) -> list[int]:
+        """Which of these are told: all but means, which a population does not have."""
+        means = {row.name for row in self.table.free_rows() if row.op == "~1"}
+        return [at for at, name in enumerate(self.names) if name not in means]
 
     @property
     def truth(self) -> Array:
@@ -93,15 +107,32 @@ def power_samples(
     *,
     reps: int,
     rng: np.random.Generator,
-    **options: Any,
+    missing: float = 0.0,
+    workers: int | None = None,
+    progress: Progress | None = None,
 ) -> PowerSamples:
     """Samples of n rows from the population with the model fitted to each: normal answers by maximum
-    likelihood, or answers cut at the population's thresholds by WLSMV.
+    likelihood, by FIML where a share of the cells is ``missing`` completely at random, or answers cut at
+    the population's thresholds by WLSMV.
 
-    Raises ModelError for a model of means, where fewer than two samples converge, and as ``ordinal_model``.
+    Raises DataError for a share outside 0 to .9, ModelError for a model of means, for missing ordinal
+    answers, where fewer than two samples converge, and as ``ordinal_model``.
     """
-    make = _ordinal if population.thresholds else _normal
-    found = make(population, n, model, reps=reps, rng=rng, **options)
+    if not 0 <= missing <= MOST_MISSING:
+        raise DataError(
+            f"the share of missing answers must lie between 0 and {MOST_MISSING:g}; found {missing:g}"
+        )
+    if missing and population.thresholds:
+        raise ModelError(
+            "missing answers are simulated for numbers, by FIML; leave the thresholds out, or the share of "
+            "missing answers"
+        )
+    options: dict[str, Any] = {"reps": reps, "rng": rng, "progress": progress}
+    if missing:
+        found = _incomplete(population, n, model, missing, **options)
+    else:
+        make = _ordinal if population.thresholds else _normal
+        found = make(population, n, model, workers=workers, **options)
     if len(found.fits.theta) < 2:
         raise ModelError(
             f"the model converges in {len(found.fits.theta)} of {reps} samples; raise n"
@@ -109,13 +140,18 @@ def power_samples(
     return found
 
 
+def _require_no_means(fit: SemFit) -> None:
+    """Raise ModelError for a model that has means of its own."""
+    if fit.table.mean_structure:
+        raise ModelError("means are not simulated; leave the lines '~ 1' out")
+
+
 def _normal(
     population: ModelPopulation, n: int, model: str | Model, **options: Any
 ) -> PowerSamples:
     moments = Moments(population.items, n, np.zeros(len(population.items)), population.cov)
     fit = population_fit(moments, model, fixed_x=False)
-    if fit.table.mean_structure:
-        raise ModelError("means are not simulated; leave the lines '~ 1' out")
+    _require_no_means(fit)
     found = simulated_fits(fit, **options)
 
     def covariances(part: slice) -> Array:
@@ -135,3 +171,29 @@ def _ordinal(
         return found.vcov[part]
 
     return PowerSamples(found.fits, fitted.table, fitted.theta, covariances, float(n - 1), "WLSMV")
+
+
+def _incomplete(
+    population: ModelPopulation, n: int, model: str | Model, missing: float, **options: Any
+) -> PowerSamples:
+    p = len(population.items)
+    require_few_rows(n, p)
+    moments = Moments(population.items, n, np.zeros(p), population.cov)
+    _require_no_means(population_fit(moments, model, fixed_x=False))
+    whole = fit_sem(moments, model, fixed_x=False, mean_structure=True)
+    root = np.linalg.cholesky(population.cov)
+
+    def drawn(rng: np.random.Generator) -> Array:
+        rows = rng.standard_normal((n, p)) @ root.T
+        rows[rng.random((n, p)) < missing] = np.nan
+        return np.asarray(rows)
+
+    estimation = RowEstimation(model, population.items, "ML", "fiml")
+    found = row_fits(estimation, drawn, errors=True, **options)
+
+    def covariances(part: slice) -> Array:
+        return found.vcov[part]
+
+    return PowerSamples(
+        found.fits, whole.table, whole.solution.theta, covariances, float(n), "FIML"
+    )

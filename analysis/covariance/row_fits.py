@@ -44,6 +44,16 @@ class RowEstimation:
         return found if found.converged else None
 
 
+@dataclass(frozen=True)
+class RowFits:
+    """``fits`` and, where they were asked for, the sampling covariances of the estimates (r, q, q), NaN
+    where a fit has none.
+    """
+
+    fits: SimulatedFits
+    vcov: Array
+
+
 def compared_index(fit: SemFit, index: str) -> float:
     """SRMR without means; RMSEA and CFI as the estimator corrects them: robust by MLR, scaled by WLSMV."""
     if index == "srmr":
@@ -61,12 +71,13 @@ def row_fits(
     reps: int,
     rng: np.random.Generator,
     progress: Progress | None = None,
-) -> SimulatedFits:
+    errors: bool = False,
+) -> RowFits:
     """Fit the model to ``reps`` samples of rows (n, p), each drawn by ``draw``, as ``fit_sem`` does.
 
     ``progress`` is called with samples done and in all.
     """
-    theta, measures, df = [], [], 0
+    theta, vcov, measures, df = [], [], [], 0
     for done in range(1, reps + 1):
         found = estimation.fit(draw(rng))
         if found is not None:
@@ -74,10 +85,14 @@ def row_fits(
             df = found.tests.df
             if np.isfinite(indices).all():
                 theta.append(found.solution.theta)
+                if errors:
+                    own = found.vcov
+                    vcov.append(np.full((len(theta[0]),) * 2, np.nan) if own is None else own)
                 measures.append([found.fit["chisq"], *indices])
         if progress is not None and (done % 20 == 0 or done == reps):
             progress(done, reps)
     if not theta:
         raise ModelError(f"the model converges in none of {reps} samples; give more rows")
     chisq, srmr, rmsea, cfi = np.array(measures).T
-    return SimulatedFits(np.array(theta), chisq, srmr, rmsea, cfi, df, reps)
+    fits = SimulatedFits(np.array(theta), chisq, srmr, rmsea, cfi, df, reps)
+    return RowFits(fits, np.array(vcov))

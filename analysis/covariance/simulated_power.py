@@ -66,7 +66,7 @@ class IndexSpread:
 @dataclass(frozen=True)
 class SimulatedPower:
     """``exact_fit`` and ``close_fit``: samples in which the chi-square test, and that of RMSEA 0.05 at
-    most, reject the model; None without degrees of freedom. ``estimator``: ML, or WLSMV for ordinal
+    most, reject the model; None without degrees of freedom. ``estimator``: ML, FIML, or WLSMV for ordinal
     answers, whose test is scaled and shifted, with RMSEA and CFI of it.
     """
 
@@ -82,6 +82,7 @@ class SimulatedPower:
     indices: tuple[IndexSpread, ...]
     warnings: tuple[str, ...]
     estimator: str = "ML"
+    missing: float = 0.0
 
     def of(self, name: str) -> ParameterPower:
         """A parameter by its name. Raises ModelError for one that there is not."""
@@ -121,11 +122,12 @@ def simulated_power(
     model: str | Model | None = None,
     reps: int = REPS,
     alpha: float = 0.05,
+    missing: float = 0.0,
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> SimulatedPower:
-    """Power of each parameter's test and of the tests of fit with n complete rows.
+    """Power of each parameter's test and of the tests of fit with n rows.
 
     ``population``: the model with a value for every path (``model_population``); answers are normal and
     fitted by maximum likelihood, or with thresholds ordinal and fitted by WLSMV with robust standard
@@ -149,6 +151,7 @@ def simulated_power(
         fitted,
         reps=reps,
         rng=np.random.default_rng(seed),
+        missing=missing,
         workers=workers,
         progress=progress,
     )
@@ -167,6 +170,7 @@ def simulated_power(
         tuple(_spread(index, getattr(fits, index)) for index in INDICES),
         _said(found),
         found.estimator,
+        missing,
     )
 
 
@@ -178,6 +182,7 @@ def power_sample_size(
     model: str | Model | None = None,
     reps: int = REPS,
     alpha: float = 0.05,
+    missing: float = 0.0,
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -201,7 +206,14 @@ def power_sample_size(
         nonlocal rounds
         rounds += 1
         found = simulated_power(
-            made, n, model=model, reps=reps, alpha=alpha, seed=seed, workers=workers
+            made,
+            n,
+            model=model,
+            reps=reps,
+            alpha=alpha,
+            missing=missing,
+            seed=seed,
+            workers=workers,
         )
         if progress is not None:
             progress(rounds, max(ROUNDS, rounds))
@@ -254,9 +266,8 @@ def _share(count: int, of: int) -> Share:
 def _parameters(found: PowerSamples, z: float) -> tuple[ParameterPower, ...]:
     values, se = found.estimates()
     true = found.truth
-    return tuple(
-        _one(name, float(true[k]), values[:, k], se[:, k], z) for k, name in enumerate(found.names)
-    )
+    names = found.names
+    return tuple(_one(names[k], float(true[k]), values[:, k], se[:, k], z) for k in found.told)
 
 
 def _one(name: str, true: float, values: Array, se: Array, z: float) -> ParameterPower:

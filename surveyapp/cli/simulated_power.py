@@ -26,12 +26,19 @@ class Planned:
     samples: int
     seed: int
     alpha: float
+    missing: float = 0.0
 
     @property
     def options(self) -> dict[str, Any]:
         """As the engine takes them."""
         model = None if self.model is None else model_text(self.model)
-        return {"model": model, "reps": self.samples, "seed": self.seed, "alpha": self.alpha}
+        return {
+            "model": model,
+            "reps": self.samples,
+            "seed": self.seed,
+            "alpha": self.alpha,
+            "missing": self.missing,
+        }
 
 
 def simulated(
@@ -98,7 +105,8 @@ def _fit(found: SimulatedPower) -> list[str]:
     exact, close = (
         " (95% CI ".join(_share(one)) + ")" for one in (found.exact_fit, found.close_fit)
     )
+    lacking = f" {found.missing:.0%} of the answers are missing." if found.missing else ""
     return [
         f"The chi-square test rejects the model (df {found.df}) in a share of {exact} of the samples, the"
-        f" test of close fit in {close}."
+        f" test of close fit in {close}.{lacking}"
     ]

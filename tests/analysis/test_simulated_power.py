@@ -98,6 +98,23 @@ def test_ordinal_answers_have_power_by_wlsmv() -> None:
     assert misfit.of("F=~b").bias == pytest.approx(0, abs=0.05)
 
 
+def test_missing_answers_cost_power_under_fiml() -> None:
+    text = "F =~ .8*a + .8*b + .8*c\nG =~ .8*d + .8*e + .8*f\nF ~~ r*G + .3*G\nhalf := r / 2"
+    found = simulated_power(text, 150, reps=100, missing=0.3)
+    assert (found.estimator, found.missing, found.df) == ("FIML", 0.3, 8)
+    assert [one.name for one in found.parameters if "~1" in one.name] == []
+    one, half = found.of("F~~G"), found.of("half")
+    assert (one.true, half.true) == (pytest.approx(0.3, abs=1e-6), pytest.approx(0.15, abs=1e-6))
+    assert one.coverage.value > 0.88
+    whole = simulated_power(text, 150, reps=1000).of("F~~G")
+    assert one.se > 1.1 * whole.se
+    with pytest.raises(DataError, match=r"between 0 and 0\.9; found 1"):
+        simulated_power(text, 150, reps=100, missing=1.0)
+    cuts = "\n".join(f"{item} | 0*t1" for item in "abcdef")
+    with pytest.raises(ModelError, match="leave the thresholds out"):
+        simulated_power(f"{text}\n{cuts}", 150, reps=100, missing=0.1)
+
+
 def test_variances_that_are_not_written_make_variables_of_variance_1() -> None:
     made = model_population("X =~ .6*x1 + .7*x2 + .8*x3\nY =~ .9*y1 + .8*y2 + .7*y3\nY ~ .5*X")
     assert np.diag(made.cov) == pytest.approx(np.ones(6))

@@ -277,6 +277,7 @@ def test_power_is_told_in_a_sentence(run, options: tuple[object, ...], said: str
         ("path", "--path", 0.2, "--seed", 3),
         ("simulation",),
         ("simulation", "--population", "F =~ .7*a + .7*b + .7*c + .7*d", "--df", 4),
+        ("rmsea", "--df", 4, "--missing", 0.1),
     ],
 )
 def test_what_power_does_not_use_is_refused(run, options: tuple[object, ...]):
@@ -292,6 +293,14 @@ def test_power_is_simulated_from_a_population(run, tmp_path: Path):
     own = simulated_power(text, 180, reps=200).to_dict()
     found = json.loads(out.read_text())
     assert {key: found[key] for key in own} == own
+    cuts = "\n".join(f"{item} | -.5*t1 + .5*t2" for item in "abcdef")
+    ordinal = ("power", "simulation", "--population", f"{text}\n{cuts}", "--samples", 100)
+    assert "Simulated power by WLSMV" in run(*ordinal, "--n", 180).out.replace("\n", " ")
+    some = "F =~ .7*a + .6*b + .5*c + .7*d"
+    lacking = run("power", "simulation", "--population", some, "--n", 90, "--samples", 100,
+                  "--missing", 0.2)  # fmt: skip
+    assert "Simulated power by FIML" in lacking.out.replace("\n", " ")
+    assert "20% of the answers are missing" in lacking.out.replace("\n", " ")
     ran = run(*asked, "--parameter", "F~~G", "--power", 0.5)
     assert ran.code == 0, ran.err
     found = json.loads(out.read_text())
