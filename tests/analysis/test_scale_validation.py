@@ -13,6 +13,7 @@ from analysis.errors import DataError, MissingItem, ModelError
 from analysis.scale.document import ScaleValidation
 from analysis.scale.registry import sections
 from analysis.scale.sections.cfa import CfaSection
+from analysis.scale.sections.dynamic_cutoffs import DynamicCutoffsSection
 from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.sections.missing_comparison import MissingComparisonSection
 from analysis.scale.sections.reliability import ReliabilitySection
@@ -405,8 +406,15 @@ def ordinal_factors() -> dict[str, tuple[str, ...]]:
 def test_rivals_of_ordinal_items_are_tested_by_the_scaled_difference():
     # lavaan 0.6-14: lavTestLRT(two, one) of cfa(model, data, ordered = TRUE)
     got = validate_scale(
-        four_categories(), model=ordinal_factors(), estimator="WLSMV", draws=20, reps=20
+        four_categories(),
+        model=ordinal_factors(),
+        estimator="WLSMV",
+        draws=20,
+        reps=20,
+        cutoffs=100,
     )
+    cutoffs = got[DynamicCutoffsSection]
+    assert (cutoffs.answers, cutoffs.fit["cfi"]) == ("ordinal", got[CfaSection].fit["cfi_scaled"])
     own, null, one = got[RivalsSection].rows
     assert (one.delta_chisq, one.delta_df) == (pytest.approx(111.6497721, rel=1e-5), 1)
     assert one.delta_pvalue is not None and one.delta_pvalue < 1e-20

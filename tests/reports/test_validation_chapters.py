@@ -322,6 +322,9 @@ def test_dynamic_cutoffs_stand_below_the_fit_where_they_were_asked_for(
     def told() -> str:
         return " ".join(texts(_of_cutoffs(better)))
 
+    assert "by WLSMV" not in told()
+    cutoffs["answers"] = "ordinal"
+    assert "cut at the items' thresholds and fitted by WLSMV (McNeish, 2023)" in told()
     cutoffs["reached"] = {"srmr": 0, "rmsea": 1, "cfi": 0}
     assert "SRMR reaches no cut-off, RMSEA reaches the cut-off of level 1 of 2 and CFI" in told()
     cutoffs["reached"] = {"srmr": 0, "rmsea": 0, "cfi": 0}
