@@ -40,6 +40,7 @@ from analysis.json_values import to_json
 
 REPS = 2000
 LEAST_REPS = 100
+LEAST_FITS = 50  # that converge
 MOST_FREE = 300
 SPECIFICITY = 0.95
 SENSITIVITIES = tuple(round(0.95 - 0.01 * step, 2) for step in range(46))  # .95 down to .50
@@ -254,9 +255,10 @@ def _levels(
         for one in omitted:
             population = population.with_omitted(one)
         own = samples.fits(population.correlation, simulation.of(streams[at], at, len(added)))
-        if not len(own.theta):
+        if len(own.theta) < LEAST_FITS:
             raise ModelError(
-                f"the model converges in none of {simulation.reps} samples; give more rows"
+                f"the model converges in {len(own.theta)} of {simulation.reps} samples, too few for cut-offs; "
+                "give more rows"
             )
         drawn.append(own)
     levels = []

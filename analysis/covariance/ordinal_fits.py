@@ -39,6 +39,7 @@ MOST_ITEMS = 40  # whose correlations' sampling covariance is held for many samp
 CHUNK = 64
 LARGEST = 4_000_000  # pairs of answers of a chunk
 STEPS = 30
+SMALLEST = 1e-13  # curvature in units of the largest, below which a step has no direction
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,8 @@ def _least_squares(model: OrdinalModel, p: int, rho: Array, weight: Array) -> tu
         score = weighted.transpose(0, 2, 1) @ (rho[active] - sigma)[:, :, None]
         definite = np.isfinite(bread).all(axis=(1, 2))
         bread[~definite] = np.eye(bread.shape[1])
-        definite &= np.linalg.eigvalsh(bread)[:, 0] > 0
+        spread = np.linalg.eigvalsh(bread)
+        definite &= spread[:, 0] > SMALLEST * spread[:, -1]
         bread[~definite] = np.eye(bread.shape[1])
         step = np.linalg.solve(bread, score)[:, :, 0]
         decrement = np.abs(np.sum(step * score[:, :, 0], axis=1))

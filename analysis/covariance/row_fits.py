@@ -91,8 +91,6 @@ def row_fits(
                 measures.append([found.fit["chisq"], *indices])
         if progress is not None and (done % 20 == 0 or done == reps):
             progress(done, reps)
-    if not theta:
-        raise ModelError(f"the model converges in none of {reps} samples; give more rows")
-    chisq, srmr, rmsea, cfi = np.array(measures).T
+    chisq, srmr, rmsea, cfi = np.array(measures).reshape(-1, 4).T
     fits = SimulatedFits(np.array(theta), chisq, srmr, rmsea, cfi, df, reps)
     return RowFits(fits, np.array(vcov))

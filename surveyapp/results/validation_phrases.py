@@ -193,7 +193,7 @@ _SAID = (
         "ordinal answers are simulated for at most {most} items; the model has {n}: simulate its factors"
         " in parts"
     ),
-    msg("the model converges in none of {n} samples; give more rows"),
+    msg("the model converges in {n} of {samples} samples, too few for cut-offs; give more rows"),
     msg(
         "the model has {n} loadings and residual variances; cut-offs are simulated for at most {most},"
         " which takes minutes already"

@@ -187,6 +187,12 @@ def test_orders_that_mix_are_refused(text: str, said: str) -> None:
         population_from(parse(text))
 
 
+def test_too_few_samples_with_answers_that_differ_are_refused() -> None:
+    rare = "\n".join(f"{item} | 2.4*t1" for item in "abcde")
+    with pytest.raises(ModelError, match=r"converges in \d+ of 100 samples, too few for cut-offs"):
+        population_cutoffs(f"F =~ .5*a + .5*b + .5*c + .5*d + .5*e\n{rare}", 40, reps=100)
+
+
 def test_answers_that_do_not_go_with_the_fit_are_refused() -> None:
     data = holzinger()
     fit = fit_sem(data, HS)
