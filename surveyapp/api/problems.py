@@ -9,13 +9,14 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Flask, Response, g
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from surveyapp import problem_types as types
 from surveyapp.errors import Busy, Conflict, Invalid, NotAllowed, NotFound, SurveyappError
 from surveyapp.extras import told
 from surveyapp.problem_types import ProblemType
+from surveyapp.store.database_errors import RETRY_SECONDS, UNAVAILABLE
 
 MEDIA_TYPE = "application/problem+json"
 _KEPT_HEADERS = {"Allow", "Retry-After", "WWW-Authenticate"}
@@ -99,8 +100,9 @@ _PROBLEMS: tuple[tuple[type[Exception], ProblemType, str | None], ...] = (
     (SurveyappError, types.NOT_POSSIBLE, None),
     (IntegrityError, types.CHANGED, types.CHANGED.example),
     (DataError, types.INVALID, "The database cannot store one of these values."),
-    (OperationalError, types.UNAVAILABLE, types.UNAVAILABLE.example),
+    *((each, types.UNAVAILABLE, types.UNAVAILABLE.example) for each in UNAVAILABLE),
 )
+_LATER = {"Retry-After": str(RETRY_SECONDS)}
 _UNEXPECTED = Problem(types.UNEXPECTED, types.UNEXPECTED.example)
 
 
@@ -115,7 +117,8 @@ def problem_of(error: Exception) -> Problem:
         if isinstance(error, kind):
             name = getattr(error, "field", None)
             faults = (Fault(name, str(error)),) if name else ()
-            return Problem(problem_type, str(error) if text is None else text, faults)
+            headers = _LATER if problem_type is types.UNAVAILABLE else {}
+            return Problem(problem_type, str(error) if text is None else text, faults, headers)
     return _UNEXPECTED
 
 

@@ -21,6 +21,7 @@ from surveyapp.backups.manifest import TableContent
 from surveyapp.backups.snapshot import NAMED_FILES, SCHEMA, Snapshot
 from surveyapp.errors import Damaged, SurveyappError
 from surveyapp.store import private
+from surveyapp.store.poolers import pools_transactions
 
 FILE = "database.dump"
 _ISOLATED = {"isolation_level": "REPEATABLE READ"}
@@ -48,6 +49,7 @@ _SUMMED = "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60
 
 def copy(engine: Engine, to: Path) -> Snapshot:
     """Dump the database into a new file; what it held at that moment."""
+    _refuse_pooler(engine)
     tool = _tool("pg_dump")
     private.make_file(to)
     with engine.connect().execution_options(**_ISOLATED) as connection:
@@ -97,6 +99,7 @@ def restore(engine: Engine, path: Path, tables: Mapping[str, TableContent]) -> N
     """Put the dump into an empty database, in one transaction, and compare every table with what was
     backed up. Raises Damaged where one differs.
     """
+    _refuse_pooler(engine)
     options = ("--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges")
     _run(engine, _tool("pg_restore"), *options, str(path), reads=False)
     with engine.connect().execution_options(**_ISOLATED) as connection:
@@ -118,6 +121,17 @@ def table_contents(connection: Connection) -> dict[str, TableContent]:
         rows, summed = connection.exec_driver_sql(_SUMMED.format(quoted(name))).one()
         found[name] = TableContent(rows, str(summed))
     return found
+
+
+def _refuse_pooler(engine: Engine) -> None:
+    """PostgreSQL's programs empty the search path of their connection. Who gets it next from a pooler would
+    find no table any more, customers among them.
+    """
+    if pools_transactions(engine):
+        raise SurveyappError(
+            "SURVEYAPP_DATABASE_URL leads to a pooler in transaction mode, through which no backup can be"
+            " made or restored. Run this command with the address of the database server itself."
+        )
 
 
 def _tool(name: str) -> str:

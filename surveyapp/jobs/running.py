@@ -10,7 +10,6 @@ from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from analysis.errors import AnalysisError
@@ -22,6 +21,7 @@ from surveyapp.jobs import kinds
 from surveyapp.jobs.limits import UNDER_WAY
 from surveyapp.periodic import repeat
 from surveyapp.store import queue
+from surveyapp.store.database_errors import UNAVAILABLE
 from surveyapp.store.models import Job
 from surveyapp.tracing import Traced
 
@@ -90,7 +90,7 @@ def _ended(
     except (SurveyappError, AnalysisError) as error:
         traced.fail(type(error).__name__)
         return partial(queue.fail, job=job, error=str(error))
-    except OperationalError as error:
+    except UNAVAILABLE as error:
         traced.fail(type(error).__name__)
         log.exception("job %s (%s) lost the database; it waits again", job.id, job.kind)
         return partial(queue.give_back, job=job)
@@ -113,7 +113,7 @@ def _keep(
         try:
             with installation.store.writing() as session:
                 end(session)
-        except OperationalError:
+        except UNAVAILABLE:
             if seconds is None:
                 raise  # the sweep finds the job
             pause(seconds)

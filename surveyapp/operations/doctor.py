@@ -32,6 +32,7 @@ from surveyapp.store.database_errors import database_fault
 from surveyapp.store.file_backends import FileFolder
 from surveyapp.store.models import User
 from surveyapp.store.partitions import By
+from surveyapp.store.poolers import pools_transactions, waits_without_limit
 from surveyapp.store.private import try_write
 from surveyapp.store.sealing import Unreadable
 
@@ -59,6 +60,7 @@ def examine(installation: Installation) -> Iterator[Finding]:
     yield found
     if found.cure:
         return
+    yield from _pooler(installation)
     yield from _replica(installation)
     yield _key(installation)
     yield from _encryption(installation)
@@ -249,6 +251,25 @@ def _database(installation: Installation) -> Finding:
         said = database_fault(error) or str(error).partition("\n")[0]
         return fault("Database", said, "Nothing else is looked at until it answers.")
     return good("Database", f"{installation.store.engine.dialect.name} with the current schema")
+
+
+def _pooler(installation: Installation) -> Iterator[Finding]:
+    engine = installation.store.engine
+    if installation.store.is_sqlite or not pools_transactions(engine):
+        return
+    if waits_without_limit(engine):
+        yield advice(
+            "Pooler",
+            "one in transaction mode, whose connections have no lock_timeout: survey pages wait for as long"
+            " as somebody else holds a table",
+            f"ALTER ROLE {engine.url.username} SET lock_timeout = '{installation.settings.lock_seconds}s'",
+        )
+    else:
+        yield good(
+            "Pooler",
+            "one in transaction mode: jobs begin within a second, and `surveyapp backup` and `surveyapp"
+            " restore` need the address of the server itself",
+        )
 
 
 def _replica(installation: Installation) -> Iterator[Finding]:

@@ -8,9 +8,16 @@ from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
     InterfaceError,
+    InternalError,
     OperationalError,
     SQLAlchemyError,
+    TimeoutError,
 )
+
+# The database is away, full, stuck or for reading only, or every connection to it is in use: the same may be
+# tried again in a moment.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError, TimeoutError)
+RETRY_SECONDS = 5  # until whoever met one of these is to try again
 
 _START = "Start the database server, or check host and port in SURVEYAPP_DATABASE_URL."
 # A part of what the driver says -> what to do about it; the first that fits.
@@ -42,6 +49,18 @@ _CURES = (
     ),
     ("name or service not known", "Check the host in SURVEYAPP_DATABASE_URL."),
     ("timeout", "Check that the database server can be reached from here."),
+    (
+        "unsupported startup parameter",
+        "Remove it from SURVEYAPP_DATABASE_URL.",
+    ),
+    (
+        "no more connections allowed",
+        "Raise max_client_conn of PgBouncer, or lower processes and workers.",
+    ),
+    (
+        "query_wait_timeout",
+        "Raise default_pool_size of PgBouncer, or see what keeps its connections.",
+    ),
     ("too many connections", "Raise the server's max_connections, or lower processes and workers."),
     ("too many clients", "Raise the server's max_connections, or lower processes and workers."),
 )
@@ -54,6 +73,11 @@ def database_fault(error: SQLAlchemyError) -> str | None:
     """
     if isinstance(error, ArgumentError):
         return "SURVEYAPP_DATABASE_URL is not an address; see `surveyapp settings` for its form."
+    if isinstance(error, TimeoutError):
+        return (
+            "The database cannot be used: every connection that this process may have is in use. Try again,"
+            " or lower SURVEYAPP_THREADS and SURVEYAPP_WORKERS."
+        )
     if not isinstance(error, DBAPIError):
         return None
     said = " ".join(str(error.orig).split())

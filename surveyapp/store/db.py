@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from surveyapp.store import private
 from surveyapp.store.json_text import read_json
 from surveyapp.store.keyring import Keyring, attach
+from surveyapp.store.poolers import is_pooled, prepare_nothing_through_poolers
 from surveyapp.store.replica import CONNECT_SECONDS, Replica, ReplicaLost
 from surveyapp.store.statement_clock import is_watching
 from surveyapp.store.statements import DatabaseConnection, RawConnection, translated
@@ -28,6 +29,8 @@ LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
 _GIVE_WAY_SECONDS = 0.12
 _TRY_AGAIN_SECONDS = 0.003  # of a customer's write for somebody else's lock on SQLite
 _FRESH_SECONDS = 0.5  # after which a connection is asked whether the server is still there
+MOST_CONNECTIONS = 32  # of a process; who comes then waits as long as for a lock
+_OPEN = 8  # of them stay open
 _MOST_KEPT = 12  # of the pool's connections: threads beyond count on the others for their pages
 # Pages of the log at which a customer's commit copies them into the database. Everybody else does so at a
 # thousand, SQLite's own number, so that customers find little to copy.
@@ -36,8 +39,8 @@ _CUSTOMERS_LOG = 4000
 # Documents are read by a faster library, but written by Python's own: the text of what is stored and
 # the fingerprints made of it stay what they were.
 _POOL: dict[str, Any] = {
-    "pool_size": 8,
-    "max_overflow": 24,
+    "pool_size": _OPEN,
+    "max_overflow": MOST_CONNECTIONS - _OPEN,
     "hide_parameters": True,
     "json_deserializer": read_json,
 }
@@ -47,7 +50,8 @@ def make_engine(url: str, lock_seconds: int = LOCK_SECONDS) -> Engine:
     """An engine for SQLite (WAL, foreign keys, synchronous=FULL) or PostgreSQL.
 
     A transaction that waits for somebody else's lock for longer than ``lock_seconds`` fails with an
-    OperationalError; so does a connection to a server that does not answer.
+    OperationalError; so does a connection to a server that does not answer. With SQLAlchemy's TimeoutError
+    fails who has waited for so long because every connection of the engine is in use.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
@@ -57,7 +61,10 @@ def make_engine(url: str, lock_seconds: int = LOCK_SECONDS) -> Engine:
     # isolation_level None hands BEGIN to us: sqlite3 would begin at the first write only, too
     # late for a consistent read before it.
     engine = create_engine(
-        parsed, connect_args={"timeout": lock_seconds, "isolation_level": None}, **_POOL
+        parsed,
+        connect_args={"timeout": lock_seconds, "isolation_level": None},
+        pool_timeout=lock_seconds,
+        **_POOL,
     )
     event.listen(engine, "connect", _pragmas)
     event.listen(engine, "begin", _begin)
@@ -67,28 +74,32 @@ def make_engine(url: str, lock_seconds: int = LOCK_SECONDS) -> Engine:
 def _server_engine(url: URL, lock_seconds: int) -> Engine:
     if "connect_timeout" not in url.query:
         url = url.update_query_dict({"connect_timeout": str(lock_seconds)})
-    engine = create_engine(url, pool_pre_ping=True, **_POOL)
-    event.listen(engine, "connect", _prepare_nothing_through_poolers)
+    engine = create_engine(url, pool_pre_ping=True, pool_timeout=lock_seconds, **_POOL)
+    event.listen(engine, "connect", prepare_nothing_through_poolers)
     if "lock_timeout" in str(url.query.get("options", "")):
         return engine
 
     # A statement, and no option of the connection: poolers between us and the server refuse those.
     def limited(connection: Any, _record: Any) -> None:
-        connection.execute(f"SET lock_timeout = '{lock_seconds}s'")
+        if is_pooled(
+            connection
+        ):  # it would stay with the server's connection, for whoever gets that next
+            return
+        connection.execute(f"SET {_limit(lock_seconds)}")
         connection.commit()
 
+    def limited_each(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        if is_pooled(driver) and not driver.autocommit:  # type: ignore[union-attr]
+            driver.execute(f"SET LOCAL {_limit(lock_seconds)}")  # type: ignore[union-attr]
+
     event.listen(engine, "connect", limited)
+    event.listen(engine, "begin", limited_each)
     return engine
 
 
-def _prepare_nothing_through_poolers(connection: Any, _record: Any) -> None:
-    """A pooler, which gives each transaction another connection of the server's, is told by the number of
-    the process that serves us: it names one of its own. What was prepared before may not be there.
-    """
-    serving = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
-    connection.commit()
-    if serving != connection.info.backend_pid:
-        connection.prepare_threshold = None
+def _limit(lock_seconds: int) -> str:
+    return f"lock_timeout = '{lock_seconds}s'"
 
 
 def _make_private(database: Path) -> None:
@@ -212,6 +223,10 @@ class Store:
         with self._raw(self._writers) as connection:
             if self.is_sqlite:
                 self._begin_before_others(connection.connection.cursor())
+            elif is_pooled(connection.connection):
+                connection.connection.cursor().execute(
+                    f"BEGIN; SET LOCAL {_limit(self._lock_seconds)}"
+                )
             else:
                 connection.connection.cursor().execute("BEGIN")
             yield connection

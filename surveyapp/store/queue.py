@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from time import sleep
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -13,6 +14,7 @@ from surveyapp.errors import SurveyappError
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import Job
+from surveyapp.store.poolers import has_pooler
 
 CHANNEL = "surveyapp_jobs"
 _MOST_ATTEMPTS = 3
@@ -46,7 +48,13 @@ def listen(store: Store, over: Callable[[], bool], woken: Callable[[], None]) ->
     """Call ``woken`` for each job that is asked for until ``over``; PostgreSQL only.
 
     Raises OperationalError when the connection breaks. Called once at the start, for what came before.
+    Through a pooler nothing is heard: it is called every second.
     """
+    if has_pooler(store.engine):
+        while not over():
+            woken()
+            sleep(_LISTEN_SECONDS)
+        return
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"LISTEN {CHANNEL}")
         driver = connection.connection.driver_connection

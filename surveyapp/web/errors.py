@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, g, make_response, render_template
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError
 from werkzeug.exceptions import (
     BadHost,
     BadRequest,
@@ -31,6 +31,7 @@ from surveyapp.errors import (
 )
 from surveyapp.extras import told
 from surveyapp.problem_types import CHANGED, NOT_POSSIBLE, ProblemType, of_status
+from surveyapp.store.database_errors import RETRY_SECONDS, UNAVAILABLE
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import wants_json
 from surveyapp.web.log import logger
@@ -49,6 +50,12 @@ class ErrorPage:
     problem: ProblemType | None = None
 
 
+_UNAVAILABLE = ErrorPage(
+    503,
+    "Database unavailable",
+    "Nothing was saved. Try again in a moment. If the problem persists, contact"
+    " whoever runs this server.",
+)
 PAGES: dict[type[Exception], ErrorPage] = {
     NotFound: ErrorPage(404, "Not found"),
     NoRoute: ErrorPage(
@@ -90,12 +97,7 @@ PAGES: dict[type[Exception], ErrorPage] = {
     ),
     TooManyAttempts: ErrorPage(429, "Too many attempts"),
     Busy: ErrorPage(503, "Database busy"),
-    OperationalError: ErrorPage(
-        503,
-        "Database unavailable",
-        "Nothing was saved. Try again in a moment. If the problem persists, contact"
-        " whoever runs this server.",
-    ),
+    **dict.fromkeys(UNAVAILABLE, _UNAVAILABLE),
     Damaged: ErrorPage(500, "Damaged file"),
     SurveyappError: ErrorPage(422, "Not possible", problem=NOT_POSSIBLE),
 }
@@ -136,17 +138,24 @@ def _answer(error: Exception) -> Response:
         if current_app.testing and page is UNEXPECTED:
             raise error
     text = page.text if page.text is not None else str(error)
-    if wants_json():
-        return _problem(page, text)
-    if isinstance(error, BadHost):  # no page: its links would need a host
-        return Response(f"{page.title}: {text}\n", page.status, mimetype="text/plain")
-    body = render_template("error.html", page=page, text=text, request_id=g.get("request_id", ""))
-    response = make_response(body, page.status)
+    response = _shown(error, page, text)
+    if page.status == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
     if isinstance(error, HTTPException):
         for name, value in error.get_headers():
             if name in {"Allow", "Retry-After"}:
                 response.headers[name] = value
     return response
+
+
+def _shown(error: Exception, page: ErrorPage, text: str | None) -> Response:
+    """The answer's body, in the form that was asked for."""
+    if wants_json():
+        return _problem(page, text)
+    if isinstance(error, BadHost):  # no page: its links would need a host
+        return Response(f"{page.title}: {text}\n", page.status, mimetype="text/plain")
+    body = render_template("error.html", page=page, text=text, request_id=g.get("request_id", ""))
+    return make_response(body, page.status)
 
 
 def _problem(page: ErrorPage, text: str | None) -> Response:

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import InternalError, TimeoutError
 from werkzeug.routing import Rule
 
 from surveyapp.api.application import create_api
 from surveyapp.api.callers import CALLS_A_MINUTE, REFUSALS, SCOPE
+from surveyapp.api.problems import problem_of
 from surveyapp.api.throttle import Throttle
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
@@ -408,6 +410,14 @@ def test_a_problem_has_a_type_that_a_browser_shows(app, call, new_key, world):
         assert f'<section id="{name}">' in app.test_client().get("/api/problems").text
     missing = app.test_client().get("/api/problems/nothing")
     assert (missing.status_code, missing.json["status"]) == (404, 404)
+
+
+@pytest.mark.parametrize(
+    "error", [TimeoutError("no connection left"), InternalError(None, None, OSError("read-only"))]
+)
+def test_whom_the_database_cannot_serve_now_is_told_when_to_come_back(error: Exception):
+    problem = problem_of(error)
+    assert (problem.status, problem.headers) == (503, {"Retry-After": "5"})
 
 
 def test_other_methods_and_addresses_are_problems_too(call, app):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.exc import OperationalError
 
-from surveyapp.store import db
+from surveyapp.store import db, poolers
 from surveyapp.store.db import Store
 from surveyapp.store.models import OptOut
 from surveyapp.store.statements import DatabaseConnection, Statement
@@ -92,5 +92,5 @@ def test_a_connection_through_a_pooler_prepares_nothing(database_url: str):
             pass
 
     pooled = Pooled()
-    db._prepare_nothing_through_poolers(pooled, None)
+    poolers.prepare_nothing_through_poolers(pooled, None)
     assert pooled.prepare_threshold is None

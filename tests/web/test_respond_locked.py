@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from surveyapp.app import create_app
 from surveyapp.settings import read
+from surveyapp.store import db
 from surveyapp.store.db import Store
 from surveyapp.store.models import Draft, Response
 from surveyapp.web.installation import EXTENSION
@@ -92,6 +93,27 @@ def test_a_crowd_before_a_locked_database_is_answered_in_the_time_of_one(app, in
             assert monotonic() - begun < 2 * LOCK_SECONDS + 4
         assert set(pool.map(send, range(CROWD))) == {303}
     assert kept(store) == CROWD
+
+
+def test_where_every_connection_is_in_use_pages_say_when_to_try_again(app, client, installation):
+    store = installation.store
+    with store.writing() as session:
+        url = f"/s/{make_survey(session, asks=('nps',)).link}"
+    form = {"form-key": form_key(opened(client, url)), "nps-nps": "7"}
+
+    def answered(path: str) -> tuple[int, str | None]:
+        other = app.test_client()
+        answer = other.post(path, data=form) if path == url else other.get(path)
+        return answer.status_code, answer.headers.get("Retry-After")
+
+    paths = (url, "/sign-in")
+    store.close()  # else some would be kept for customers
+    with ExitStack() as others, ThreadPoolExecutor(len(paths)) as crowd:
+        for _ in range(db.MOST_CONNECTIONS):
+            others.enter_context(store.engine.connect())
+        assert set(crowd.map(answered, paths)) == {(503, "5")}
+    assert client.post(url, data=form).status_code == 303
+    assert kept(store) == 1
 
 
 def test_blocks_go_on_where_what_was_begun_cannot_be_kept(client, installation):

@@ -17,6 +17,7 @@ from surveyapp.responses.actions import Stored
 from surveyapp.responses.reading import Faulty
 from surveyapp.responses.repeats import Repeat, repeat
 from surveyapp.responses.submission import Submission, read_submission
+from surveyapp.store.database_errors import RETRY_SECONDS
 from surveyapp.store.models import File
 from surveyapp.surveys import drafts, queries
 from surveyapp.surveys.drafts import PRESELECTED, Fields
@@ -296,7 +297,7 @@ def _unsaved(door: Access, page: Page) -> Response:
         page, page.form_class(sent), sent[KEY_FIELD], notice=notice, block=block, sent=sent
     )
     answer = packed(again, status=503)
-    answer.headers["Retry-After"] = "5"
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
 
 
@@ -313,7 +314,9 @@ def failed(error: Exception) -> ResponseReturnValue:
         return message("neutral", error.code or 500, None)
     _log(error)
     if isinstance(error, NOT_WRITTEN):  # the database is away, full, or not at its newest schema
-        return message("failed", 503, None)
+        answer = message("failed", 503, None)
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+        return answer
     if current_app.testing:
         raise error
     return message("failed", 500, None)

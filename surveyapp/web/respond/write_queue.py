@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from surveyapp.errors import Busy
 from surveyapp.installation import Installation
@@ -21,7 +21,8 @@ from surveyapp.web.traffic import count_stored
 T = TypeVar("T")
 _Work = Submission | Callable[[DatabaseConnection], Any]
 _EXTENSION = "surveyapp.write_queue"
-NOT_WRITTEN = (Busy, DBAPIError)  # the same may be sent once more
+# The same may be sent once more. A pool that has no connection left in time is no error of the driver.
+NOT_WRITTEN = (Busy, DBAPIError, TimeoutError)
 
 
 def open_write_queue(app: Flask, installation: Installation) -> None:
