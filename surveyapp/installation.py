@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 from instruments.loader import Library
 from surveyapp import tracing
@@ -16,7 +19,7 @@ from surveyapp.errors import SettingsError
 from surveyapp.settings import FOLDER, PREFIX, Settings
 from surveyapp.store import data_keys, keys, master_key, private
 from surveyapp.store.columns import utc_now
-from surveyapp.store.db import LOCK_SECONDS, Store
+from surveyapp.store.db import LOCK_SECONDS, MOVED, Store
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.file_backends import FileBackend, FileFolder
 from surveyapp.store.file_bucket import bucket
@@ -104,6 +107,7 @@ def open_installation(
     a library that is not installed.
     """
     tracing.check(settings)
+    _refuse_moved(settings.sqlalchemy_url)
     home = settings.home
     try:
         private.make_folder(home)
@@ -132,6 +136,21 @@ def open_installation(
         now=now,
         _made_keys={each for each in made_keys if (home / each).exists()},
     )
+
+
+def _refuse_moved(url: str) -> None:
+    """Raise SettingsError rather than begin an empty database where one was moved from: a server that was
+    forgotten would show it to customers.
+    """
+    database = make_url(url).database
+    if not url.startswith("sqlite") or not database:
+        return
+    left = Path(database + MOVED)
+    if left.exists() and not Path(database).exists():
+        raise SettingsError(
+            f"This database was moved to PostgreSQL: set {PREFIX}DATABASE_URL to the new one. {left} is what"
+            f" was here before; to go back to it, rename it to {database}."
+        )
 
 
 def _file_store(settings: Settings, rows: FileRows | None) -> FileStore:

@@ -50,7 +50,10 @@ def make_backup(
     store = installation.store
     with store.engine.connect() as connection:
         if schema.revision(connection) is None:
-            raise NotReady("The database has no tables yet: there is nothing to back up.")
+            raise NotReady(
+                f"The database {installation.store.engine.url.render_as_string()} has no tables yet: there is"
+                " nothing to back up. Check SURVEYAPP_HOME and SURVEYAPP_DATABASE_URL."
+            )
     _note(installation)
     with places.taken(folder):
         with places.written(folder, installation.now()) as (unfinished, final):

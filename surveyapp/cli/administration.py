@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
-from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from instruments import loader
 from instruments.loader import Library
 from surveyapp.cli.opened import opened, progress_bar
-from surveyapp.settings import read
+from surveyapp.settings import PREFIX, read
 from surveyapp.store import keys, schema
 from surveyapp.store.audit import record
-from surveyapp.store.database_move import MOVED, move
-from surveyapp.store.db import Store
+from surveyapp.store.database_errors import database_fault
+from surveyapp.store.database_move import move
+from surveyapp.store.db import MOVED, Store
 from surveyapp.store.partitioning import partition
 from surveyapp.store.partitions import By
 from surveyapp.store.unpartitioning import unpartition
@@ -64,7 +66,7 @@ def db_move(url: str) -> None:
     Stop web server and workers first. Leave the password out of URL: it is read from PGPASSWORD or
     ~/.pgpass. The old file is kept under another name.
     """
-    if make_url(url).drivername != "postgresql+psycopg":
+    if not url.startswith("postgresql+psycopg://"):
         raise click.UsageError("URL must begin with postgresql+psycopg://")
     with opened() as installation:
         if not installation.store.is_sqlite:
@@ -73,12 +75,16 @@ def db_move(url: str) -> None:
             )
         source, keyring = installation.store.engine.url, installation.store.keyring
         installation.store.close()  # nobody may have it open, this process included
-    target = Store(url, master_key=keyring.master_key if keyring is not None else None)
     try:
-        with progress_bar("Moving") as progress:
+        target = Store(url, master_key=keyring.master_key if keyring is not None else None)
+        with closing(target), progress_bar("Moving") as progress:
             moved = move(source, target, progress=progress)
-    finally:
-        target.close()
+    except SQLAlchemyError as error:
+        said = database_fault(error)
+        if said is None:
+            raise
+        # What cannot be used is not what the settings name.
+        raise click.ClickException(said.replace(f"{PREFIX}DATABASE_URL", "URL")) from error
     click.echo(f"Moved and compared: {sum(moved.values()):,} rows of {len(moved)} tables.")
     click.echo(f"The old database is {source.database}{MOVED} now.")
     click.echo(

@@ -47,7 +47,7 @@ def backup(folder: Path, keep: int | None, keys_to: Path | None, verify: bool) -
             raise click.UsageError("--verify makes no backup: use it without --keep and --keys-to.")
         _verify(folder)
         return
-    with opened(migrate=False) as installation:
+    with opened(migrate=False, as_root=True) as installation:
         if not pending(installation.store.engine):
             installation.check_key()
         kept = key_copies.keep(installation, keys_to, folder) if keys_to is not None else []
@@ -124,7 +124,7 @@ def _note_verified(backup: Path) -> None:
     if faults or not (settings.home.is_dir() or settings.database_url):
         return
     try:
-        with opened(migrate=False) as installation:
+        with opened(migrate=False, as_root=True) as installation:
             if not pending(installation.store.engine):
                 notes.note_verified(installation, backup)
     except (SettingsError, SQLAlchemyError):

@@ -16,7 +16,7 @@ _MARKS = {Level.GOOD: "  ", Level.ADVICE: "! ", Level.FAULT: "X "}
 @click.command()
 def doctor() -> None:
     """Check this installation and say what to do. Exit status 1 if something is at fault."""
-    with opened(migrate=False) as installation:
+    with opened(migrate=False, as_root=True) as installation:
         found = list(examine(installation))
     for each in found:
         click.echo(f"{_MARKS[each.level]}{each.subject}: {each.found}")

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import pwd
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 
+from surveyapp.errors import SettingsError
 from surveyapp.installation import Installation, open_installation
-from surveyapp.settings import read
+from surveyapp.settings import Settings, read
 from surveyapp.store.schema import pending, upgrade
 
 
 @contextmanager
-def opened(*, migrate: bool = True, check_key: bool = True) -> Iterator[Installation]:
-    """The installation that the environment names, at the newest schema and with the database's own key."""
-    installation = open_installation(read())
+def opened(
+    *, migrate: bool = True, check_key: bool = True, as_root: bool = False
+) -> Iterator[Installation]:
+    """The installation that the environment names, at the newest schema and with the database's own key.
+
+    Raises SettingsError where root has called and the home folder is another user's, unless the command
+    makes nothing there (``as_root``).
+    """
+    settings = read()
+    if not as_root:
+        _refuse_root(settings)
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # the error itself says it
+    installation = open_installation(settings)
     try:
         if migrate and pending(installation.store.engine):
             upgrade(installation.store.engine)
@@ -25,6 +39,20 @@ def opened(*, migrate: bool = True, check_key: bool = True) -> Iterator[Installa
         yield installation
     finally:
         installation.close()
+
+
+def _refuse_root(settings: Settings) -> None:
+    home = settings.home
+    if os.geteuid() != 0 or not home.exists() or (owner := home.stat().st_uid) == 0:
+        return
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = f"#{owner}"
+    raise SettingsError(
+        f"{home} belongs to the user {name}, who could not read what root makes there. Run this as that user:"
+        f" sudo -u {name} surveyapp ..., with the same settings."
+    )
 
 
 @contextmanager

@@ -23,6 +23,7 @@ _CURES = {
     errno.EACCES: f"Ports below 1024 are for root: set {PREFIX}PORT to a higher one, behind a proxy.",
 }
 # -P: a folder in the working directory that is called like one of ours is not taken for it.
+LEAST_RESPONSES = 2500  # of a demonstration: with fewer its models find too few in a group
 _PROCESS = (sys.executable, "-P", "-m", "surveyapp.cli.serving")
 
 
@@ -127,9 +128,10 @@ def _opened_to_serve() -> Iterator[Installation]:
 )
 @click.option(
     "--responses",
+    type=click.IntRange(LEAST_RESPONSES),
     default=3000,
     show_default=True,
-    help="Approximate number of responses to simulate.",
+    help="Approximate number of responses to simulate; the analyses need some in every group.",
 )
 def demo(no_serve: bool, responses: int) -> None:
     """Create the demonstration bank (simulated responses, analyses, two PDFs), then serve it."""

@@ -63,7 +63,7 @@ from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.actions import ask_sjq_study, ask_validation
 from surveyapp.results.outcome_actions import ask_outcome_analysis
 from surveyapp.results.scope import Scope
-from surveyapp.store import queue
+from surveyapp.store import private, queue
 from surveyapp.store.models import Invitation, Journey, Report, SurveyRow, User
 from surveyapp.surveys.links import open_url, pseudonym
 from surveyapp.surveys.queries import survey_of
@@ -374,7 +374,8 @@ def _lay_out(installation: Installation, report_id: int) -> Path:
             raise SurveyappError("the report has no file")
         data, name = installation.files.read(file), file.name
     target = installation.settings.home / "reports" / name
-    target.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(target.parent)
+    private.make_file(target)
     target.write_bytes(data)
     return target.absolute()
 

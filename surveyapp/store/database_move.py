@@ -33,7 +33,7 @@ from sqlalchemy.types import TypeDecorator
 from surveyapp.errors import Conflict, Damaged
 from surveyapp.store.audit import record
 from surveyapp.store.columns import UtcDateTime
-from surveyapp.store.db import Store
+from surveyapp.store.db import MOVED, Store
 from surveyapp.store.json_text import read_json
 from surveyapp.store.models import Base
 from surveyapp.store.row_digests import RowDigest
@@ -43,7 +43,6 @@ from surveyapp.store.upgrade_lock import alone
 _BATCH = 2_000  # rows held in memory at a time
 _LOCK_SECONDS = 2
 FILLED_BY_TRIGGERS = ("invitation_changes", "decision_changes")
-MOVED = ".moved"  # the end of the name that the old database gets
 
 Progress = Callable[[int, str], None]
 

@@ -25,6 +25,9 @@ from surveyapp.store.statement_clock import is_watching
 from surveyapp.store.statements import DatabaseConnection, RawConnection, translated
 from surveyapp.store.watched_statements import watch_statements
 
+MOVED = (
+    ".moved"  # the end of the name that a database gets when everything in it has gone elsewhere
+)
 LOCK_SECONDS = 30  # for somebody else's lock: commands and jobs have the time
 _GIVE_WAY_SECONDS = 0.12
 _TRY_AGAIN_SECONDS = 0.003  # of a customer's write for somebody else's lock on SQLite

@@ -108,6 +108,18 @@ def test_a_missing_key_is_told_and_none_is_left_in_its_place(
     installation.close()
 
 
+def test_root_makes_nothing_in_a_home_of_another_user(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    if os.getuid() == 0:
+        os.chown(home, 1, 1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    for command in (("web",), ("worker",), ("db", "upgrade"), ("user", "list")):
+        told = run(*command)
+        assert (told.code, told.err.count("\n")) == (2, 1) and "Run this as that user" in told.err
+    assert "Database: sqlite" in run("doctor").out
+
+
 def test_files_of_a_worker_are_closed_to_others_whatever_the_umask(tmp_path: Path):
     with worker_place(tmp_path):
         (lock,) = tmp_path.iterdir()

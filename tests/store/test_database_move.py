@@ -71,6 +71,9 @@ def test_every_row_arrives_and_numbers_go_on(
     assert f"rows of {len(before)} tables" in told.out
     assert not (tmp_path / "home/surveyapp.db").exists()
     assert (tmp_path / "home/surveyapp.db.moved").exists()
+    forgotten = run("user", "list")
+    assert forgotten.code == 2 and "set SURVEYAPP_DATABASE_URL to the new one" in forgotten.err
+    assert not (tmp_path / "home/surveyapp.db").exists()
     monkeypatch.setattr(database_move, "_BATCH", 2)
     monkeypatch.setenv("SURVEYAPP_DATABASE_URL", target)
     installation = open_installation(read())
@@ -109,8 +112,9 @@ def test_nothing_is_moved_while_a_process_has_the_database_open_or_into_one_with
     assert inspect(other.engine).get_table_names() == ["theirs"]
     other.close()
     assert (tmp_path / "home/surveyapp.db").exists()
-    for wrong in ("sqlite:///x.db", "postgresql://host/x"):
-        assert run("db", "move", wrong).code == 2
+    for wrong in ("sqlite:///x.db", "postgresql://host/x", "postgresql+psycopg://127.0.0.1:9/x"):
+        told = run("db", "move", wrong)
+        assert told.code == 2 and "URL" in told.err and "SURVEYAPP" not in told.err
 
 
 def test_a_row_that_postgresql_refuses_is_named(migrated_postgresql: tuple[str, object]):
