@@ -37,7 +37,11 @@ def mail_test(address: str) -> None:
             text = test_text(settings.mail_from, signed)
             posted = transports.send("email", Message(SUBJECT, text, to=address))
     if posted.outcome is not Outcome.SENT:
-        raise click.ClickException(f"The mail was not accepted: {posted.reason}")
+        raise click.ClickException(
+            f"The mail was not accepted: {posted.reason.rstrip('.')}. Check {address},"
+            f" SURVEYAPP_MAIL_FROM={settings.mail_from!r} and whether the server wants a user name in"
+            " SURVEYAPP_SMTP_URL; else ask whoever runs it."
+        )
     click.echo(
         f"The mail server took the mail to {address}. Look in its inbox, and in its junk folder."
     )

@@ -24,6 +24,7 @@ TIMEOUT_SECONDS = 20.0  # of every single step: connecting, each command, each a
 _NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST_REASON = 200
+_URL = "SURVEYAPP_SMTP_URL"
 
 
 class MailServerAway(SurveyappError):
@@ -144,11 +145,14 @@ class Postbox:
             )
         except smtplib.SMTPAuthenticationError as error:
             raise MailServerAway(
-                f"The mail server {place} refuses the user name or password ({error.smtp_code})."
+                f"The mail server {place} refuses the user name or password ({error.smtp_code}). Check"
+                f" {_URL}; signs such as @ and / in a password are written %40 and %2F."
             ) from None
         except ssl.SSLCertVerificationError as error:
             raise MailServerAway(
                 f"The certificate of the mail server {place} cannot be trusted: {error.verify_message}."
+                f" Name the server in {_URL} as its certificate does, or make its authority known to this"
+                " machine."
             ) from None
         except smtplib.SMTPResponseException as error:
             raise MailServerAway(
@@ -156,8 +160,20 @@ class Postbox:
             ) from None
         except (smtplib.SMTPException, OSError) as error:
             raise MailServerAway(
-                f"The mail server {place} cannot be reached: {_plain(error)}"
+                f"The mail server {place} cannot be reached: {_plain(error)}{self._cure(error)}"
             ) from None
+
+    def _cure(self, error: Exception) -> str:
+        if isinstance(error, smtplib.SMTPNotSupportedError):
+            return f" It lets nobody sign in on this port: leave user and password out of {_URL}, or use 587."
+        if isinstance(error, ssl.SSLError):
+            return f" If this port begins without TLS, as 587 does, {_URL} begins with smtp://."
+        is_silent = isinstance(error, TimeoutError | smtplib.SMTPServerDisconnected)
+        if is_silent and self._url.scheme == "smtp":
+            return f" If this port begins with TLS, as 465 does, {_URL} begins with smtps://."
+        if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
+            return f" Check host and port in {_URL}."
+        return ""
 
     def _refused(self, code: int, text: bytes | str, *, recipient: bool) -> Posted:
         self._drop_if(code)

@@ -302,6 +302,15 @@ def test_a_server_that_is_not_there_is_told_as_a_sentence():
         post.send(mail())
 
 
+@pytest.mark.parametrize(
+    ("given", "cure"),
+    [("smtp://user:pw@", "leave user and password out"), ("smtps://", "begins with smtp://")],
+)
+def test_a_server_that_speaks_otherwise_is_told_with_the_cure(given: str, cure: str):
+    with mail_server() as (place, _received), pytest.raises(MailServerAway, match=cure):
+        Postbox(given + place, SENDER).open()
+
+
 def test_a_server_that_says_nothing_is_given_up_in_time():
     import socket
 
