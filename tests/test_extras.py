@@ -68,6 +68,10 @@ def test_without_extras_surveys_and_pages_are_served_and_a_worker_leaves_what_it
         " 'surveyapp[statistics]'"
     )
     assert "pip install 'surveyapp[statistics,reports,files,text]'" in found.pop("doctor")
+    assert [each.partition(": ")[2] for each in found.pop("config")] == [
+        "pip install 'surveyapp[s3]'",
+        "pip install 'surveyapp[otel]'",
+    ]
     assert found.pop("loaded") == []
     assert len(found) == 5 and set(found.values()) == {200}, found
 

@@ -31,6 +31,7 @@ def main(home: Path) -> dict[str, Any]:
     from surveyapp.app import create_app
     from surveyapp.jobs import running
     from surveyapp.jobs.kinds import COUNT_DAYS, VALIDATE_SCALE, AnalysisPayload, JourneyPayload
+    from surveyapp.operations.config_check import faults_here
     from surveyapp.operations.doctor import examine
     from surveyapp.settings import read
     from surveyapp.store.models import Job
@@ -66,6 +67,8 @@ def main(home: Path) -> dict[str, Any]:
         found["job"] = session.get_one(Job, first).error
     (extras,) = [each for each in examine(installation) if each.subject == "Extras"]
     found["doctor"] = f"{extras.found}: {extras.cure}"
+    wanted = read(home=home, files="s3://bucket", otel_endpoint="http://localhost:4318/v1/traces")
+    found["config"] = list(faults_here(wanted))
     installation.close()
     found["loaded"] = sorted(REFUSED & set(sys.modules))
     return found

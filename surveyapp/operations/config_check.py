@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
+from surveyapp.extras import is_installed
 from surveyapp.settings import FOLDER, PREFIX, Settings, bucket_name, key_fault
 from surveyapp.store import keys, master_key
 from surveyapp.store.private import try_write
@@ -30,9 +30,9 @@ def faults_here(settings: Settings) -> Iterator[str]:
     if settings.epoch_keys and not settings.epoch_keys_path.is_dir():
         yield f"{PREFIX}EPOCH_KEYS: {settings.epoch_keys_path} is no folder; make it, readable by its owner only"
     if settings.files not in {"", FOLDER} and bucket_name(settings.files):
-        yield from _package(f"{PREFIX}FILES={settings.files!r}", "boto3", "s3")
+        yield from _extra(f"{PREFIX}FILES={settings.files!r}", "s3")
     if settings.otel_endpoint:
-        yield from _package(f"{PREFIX}OTEL_ENDPOINT", "opentelemetry.sdk", "otel")
+        yield from _extra(f"{PREFIX}OTEL_ENDPOINT", "otel")
 
 
 def _home(home: Path) -> Iterator[str]:
@@ -80,8 +80,8 @@ def _readable(name: str, path: Path) -> Iterator[str]:
         yield f"{PREFIX}{name}: {path} cannot be read ({_said(error)}); name a file that this user may read"
 
 
-def _package(wanted_by: str, package: str, extra: str) -> Iterator[str]:
-    if find_spec(package) is None:
+def _extra(wanted_by: str, extra: str) -> Iterator[str]:
+    if not is_installed(extra):
         yield f"{wanted_by} needs a library that is not installed: pip install 'surveyapp[{extra}]'"
 
 
