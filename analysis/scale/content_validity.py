@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import mean, stdev
 
-from scipy.stats import binom, t
+from scipy.special import stdtrit
 
 from analysis.errors import DataError
 from analysis.metrics import critical_z, wilson
+from analysis.scale import coin
 
 LOWEST, HIGHEST, RELEVANT = 1, 4, 3  # of the relevance scale; from 3 on an item counts as relevant
 _FEWEST = 3  # judges between whom S-CVI/Ave is taken to vary
@@ -170,7 +171,7 @@ def critical_number(judges: int, level: float = 0.05) -> int:
     >>> [critical_number(n) for n in (5, 8, 10, 20, 40)]
     [5, 7, 9, 15, 26]
     """
-    return int(binom.isf(level, judges, 0.5)) + 1
+    return coin.critical_count(judges, level)
 
 
 def _given(
@@ -211,7 +212,7 @@ def _essential(item: str, values: list[int]) -> EssentialItem:
         yes,
         Proportion(2 * share.estimate - 1, low, high, n, share.method),
         critical,
-        float(binom.sf(yes - 1, n, 0.5)),
+        coin.at_least(yes, n),
         yes >= critical,
     )
 
@@ -234,5 +235,5 @@ def _between_judges(ratings: Ratings, average: float) -> tuple[float | None, flo
     spread = stdev(shares)
     if spread == 0:
         return None, None
-    half = float(t.ppf(0.975, judges - 1)) * spread / sqrt(judges)
+    half = float(stdtrit(judges - 1, 0.975)) * spread / sqrt(judges)
     return max(0.0, average - half), min(1.0, average + half)

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scipy.stats import binom
-
 from analysis.errors import DataError, MissingItem
+from analysis.scale import coin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +71,7 @@ def sorted_item(item: str, construct: str, chosen: Iterable[str]) -> SortedItem:
     agreed = counts.pop(construct, 0)
     rival_count = max(counts.values(), default=0)
     # The smallest count that chance (probability one half) reaches in fewer than 5 % of cases.
-    critical = int(binom.isf(0.05, judges, 0.5)) + 1
+    critical = coin.critical_count(judges, 0.05)
     return SortedItem(
         item=item,
         intended=construct,
@@ -84,6 +83,6 @@ def sorted_item(item: str, construct: str, chosen: Iterable[str]) -> SortedItem:
         psa=agreed / judges,
         csv=(agreed - rival_count) / judges,
         critical=critical,
-        pvalue=float(binom.sf(agreed - 1, judges, 0.5)),
+        pvalue=coin.at_least(agreed, judges),
         significant=agreed >= critical,
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from analysis.errors import DataError, MissingItem
+from analysis.scale.coin import at_least, critical_count
 from analysis.scale.item_sort import item_sort
 
 P, C, S = "personalization", "coherence", "seamlessness"
@@ -43,3 +45,11 @@ def test_absent_and_unsorted_items_are_named():
         item_sort(pd.DataFrame({"q": [P]}), {"zzz": P})
     with pytest.raises(DataError, match="q: no judge"):
         item_sort(pd.DataFrame({"q": [None, None]}), {"q": P})
+
+
+def test_a_coin_makes_what_the_binomial_distribution_says():
+    for judges in range(41):
+        assert critical_count(judges, 0.05) == int(binom.isf(0.05, judges, 0.5)) + 1
+        for count in range(judges + 2):
+            expected = float(binom.sf(count - 1, judges, 0.5))
+            assert at_least(count, judges) == pytest.approx(expected, abs=1e-14)
