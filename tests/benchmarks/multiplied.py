@@ -146,7 +146,7 @@ def _in_postgresql(execute: Execute, times: int) -> None:
     for name, _ in found:
         execute(f"DROP INDEX {name}")
     _make(execute)
-    _copy(execute, times, "lpad(to_hex(id + {responses}), 32, '0')")
+    _copy(execute, times, "lpad(to_hex(id + {responses}), 32, '0')::uuid")
     for _, definition in found:
         execute(definition)
     for table in _COPIED.keys() - _KEY.keys():
