@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
@@ -34,6 +35,9 @@ from surveyapp.surveys.survey import Survey
 
 AT_ONCE = 50  # responses that one transaction takes: customers who answer meanwhile wait for it
 NIGHT = timedelta(hours=2)  # after midnight by the journey's clock
+# Of one round, after which another goes on: a month of millions takes hours, and a duty that is at one round
+# for a quarter of an hour counts as stuck.
+ROUND_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,13 @@ class Night:
 
 
 def carry_out(installation: Installation, now: datetime) -> int:
-    """Let go what each survey's rule says, once a night; how many answers went."""
-    return sum(_carry_out(installation, night, now) for night in _nights(installation, now))
+    """Let go what each survey's rule says, once a night, for ROUND_SECONDS at most; how many answers went."""
+    over, gone = monotonic() + ROUND_SECONDS, 0
+    for night in _nights(installation, now):
+        gone += _carry_out(installation, night, now, over)
+        if monotonic() >= over:
+            break
+    return gone
 
 
 def _nights(installation: Installation, now: datetime) -> list[Night]:
@@ -75,13 +84,16 @@ def _night(survey: Survey, rule: KeepRule, calendars: dict[int, Calendar], now: 
     return Night(survey, rule, day, before, calendar.begin(before, anonymous=survey.is_anonymous))
 
 
-def _carry_out(installation: Installation, night: Night, now: datetime) -> int:
+def _carry_out(installation: Installation, night: Night, now: datetime, over: float) -> int:
+    """Of one survey, until the clock of ``monotonic`` says ``over``; it is finished where nothing is left."""
     store, gone = installation.store, 0
     for numbers in _parts(installation, night):
         with store.writing() as session:
             if not _stands(session, night):
                 return gone
             gone += _let_go(session, installation, night, numbers, now)
+        if monotonic() >= over:
+            return gone
         store.give_way()
     with store.writing() as session:
         if _stands(session, night):
@@ -190,13 +202,19 @@ def _let_go(
 
 
 def _finish(session: Session, night: Night, now: datetime) -> None:
-    """Note that the night is over, and in the audit log what went, if anything did."""
+    """Note that the night is over, and in the audit log what went in it and in nights before that were not
+    enough, if anything did.
+    """
     waiting = _drop_waiting(session, night, now)
     if waiting:
         _receipt(session, night).waiting += waiting
-    session.get_one(RetentionRule, night.survey.id).done_on = night.day
-    own = (RetentionRound.survey_id == night.survey.id, RetentionRound.night == night.day)
-    for receipt in session.scalars(select(RetentionRound).where(*own)).all():
+    row = session.get_one(RetentionRule, night.survey.id)
+    # Nothing goes on the day of the announcement.
+    told = row.done_on or (row.announced_at or now).date()
+    row.done_on = night.day
+    own = (RetentionRound.survey_id == night.survey.id, RetentionRound.night > told)
+    untold = select(RetentionRound).where(*own, RetentionRound.night <= night.day)
+    for receipt in session.scalars(untold.order_by(RetentionRound.id)).all():
         detail = {"method": receipt.method, "before": receipt.before.isoformat()}
         counts = {
             "responses": receipt.responses,

@@ -125,6 +125,27 @@ def test_answers_of_whole_months_go_with_tombstones_receipt_and_right_counts(
         assert session.scalar(select(func.max(JourneyRun.last_at))).date() == date(2025, 11, 2)
 
 
+def test_a_round_ends_in_time_and_the_next_goes_on_also_in_another_night(store: Store, monkeypatch):
+    monkeypatch.setattr("surveyapp.store.db._GIVE_WAY_SECONDS", 0.0)
+    monkeypatch.setattr(retention, "AT_ONCE", 10)
+    monkeypatch.setattr(retention, "ROUND_SECONDS", 0.0)
+    installation, survey = filled(store, YEAR)
+    assert retention.carry_out(installation, TONIGHT) == 10
+    own = AuditEntry.action == "carry out retention"
+    entries = select(AuditEntry).where(own).order_by(AuditEntry.id)
+    with store.reading() as session:
+        assert session.get_one(RetentionRule, survey.id).done_on is None
+        assert session.scalars(entries).all() == []
+    for hour, went in enumerate((5, 0, 0)):
+        now = TONIGHT + timedelta(days=1, hours=hour)
+        assert retention.carry_out(installation, now) == went
+    with store.reading() as session:
+        told = [each.detail["responses"] for each in session.scalars(entries)]
+        assert told == [10, 5]
+        assert sorted(each.responses for each in rounds_of(session, survey.id)) == [5, 10]
+    assert len(left(store)) == 15
+
+
 def test_an_anonymised_answer_is_nobodys_and_counts_as_before(store: Store):
     installation, _ = filled(store, NAMELESS)
     everybody = select(Rollup.scale, Rollup.day, Rollup.n, Rollup.total).where(
