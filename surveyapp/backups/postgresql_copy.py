@@ -1,6 +1,6 @@
 """A PostgreSQL database dumped while others write to it, checked, and put back.
 
-pg_dump reads the snapshot of a transaction in which the rows are counted and summed up as well: so
+pg_dump reads the snapshot of a transaction in which the rows are counted and summed up meanwhile: so
 that a restored database can be compared with what was there, table by table. What lies in unlogged
 tables is there because it may be in no copy, such as keys that are destroyed; a dump leaves it out.
 """
@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +55,18 @@ def copy(engine: Engine, to: Path) -> Snapshot:
     private.make_file(to)
     with engine.connect().execution_options(**_ISOLATED) as connection:
         snapshot = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
-        tables = table_contents(connection)
-        made = Snapshot(
+        options = ("--format=custom", "--no-owner", "--no-privileges", "--no-unlogged-table-data")
+        # Each takes minutes of ten million responses, on a core of its own where there are two.
+        with _running(
+            *(engine, tool, *options, f"--snapshot={snapshot}", f"--file={to}"), reads=True
+        ) as goes_on:
+            tables = table_contents(connection, goes_on)
+        return Snapshot(
             schema=connection.exec_driver_sql(SCHEMA).scalar_one(),
             database_version=str(connection.exec_driver_sql("SHOW server_version").scalar_one()),
             tables=tables,
             files=_elsewhere(connection, tables),
         )
-        options = ("--format=custom", "--no-owner", "--no-privileges", "--no-unlogged-table-data")
-        _run(engine, tool, *options, f"--snapshot={snapshot}", f"--file={to}", reads=True)
-    return made
 
 
 def _elsewhere(
@@ -101,7 +104,8 @@ def restore(engine: Engine, path: Path, tables: Mapping[str, TableContent]) -> N
     """
     _refuse_pooler(engine)
     options = ("--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges")
-    _run(engine, _tool("pg_restore"), *options, str(path), reads=False)
+    with _running(engine, _tool("pg_restore"), *options, str(path), reads=False):
+        pass
     with engine.connect().execution_options(**_ISOLATED) as connection:
         found = table_contents(connection)
     different = [name for name in tables if found.get(name) != tables[name]]
@@ -110,14 +114,20 @@ def restore(engine: Engine, path: Path, tables: Mapping[str, TableContent]) -> N
         raise Damaged(f"The restored database differs from the backed up one in: {named}")
 
 
-def table_contents(connection: Connection) -> dict[str, TableContent]:
-    """Rows and checksum of every logged table, in the connection's transaction."""
+def table_contents(
+    connection: Connection, goes_on: Callable[[], bool] = lambda: True
+) -> dict[str, TableContent]:
+    """Rows and checksum of every logged table, in the connection's transaction, for as long as there is
+    somebody to tell.
+    """
     for statement in _WRITTEN_ALIKE:
         connection.exec_driver_sql(statement)
     quoted = connection.dialect.identifier_preparer.quote
     apart = set(connection.exec_driver_sql(_APART).scalars())
     found = {}
     for name in sorted(set(inspect(connection).get_table_names()) - apart):
+        if not goes_on():
+            break
         rows, summed = connection.exec_driver_sql(_SUMMED.format(quoted(name))).one()
         found[name] = TableContent(rows, str(summed))
     return found
@@ -141,19 +151,31 @@ def _tool(name: str) -> str:
     return found
 
 
-def _run(engine: Engine, tool: str, *arguments: str, reads: bool) -> None:
-    """Run a program of PostgreSQL's on the engine's database. Raises SurveyappError with what it says."""
+@contextmanager
+def _running(
+    engine: Engine, tool: str, *arguments: str, reads: bool
+) -> Iterator[Callable[[], bool]]:
+    """A program of PostgreSQL's at work on the engine's database meanwhile, and whether it has not failed
+    yet; it is waited for at the end. Raises SurveyappError with what it says.
+    """
     arguments, environment = _connection(engine, arguments)
-    ran = subprocess.run(  # noqa: S603 - our own words, no shell
+    with subprocess.Popen(  # noqa: S603 - our own words, no shell
         [tool, *arguments],
-        check=False,
         env={**os.environ, **environment},
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-    )
-    if ran.returncode:
+    ) as program:
+        try:
+            yield lambda: not program.poll()
+        except BaseException:
+            program.kill()
+            raise
+        _, said = program.communicate()
+    if program.returncode:
         what = "copied" if reads else "restored"
-        raise SurveyappError(f"The database could not be {what}: {_told(ran.stderr)}")
+        raise SurveyappError(f"The database could not be {what}: {_told(said)}")
 
 
 def _connection(engine: Engine, arguments: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from surveyapp.backups import places, postgresql_copy
@@ -378,6 +379,33 @@ def test_what_lies_in_an_unlogged_table_is_in_no_backup(
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM epoch_keys")).scalar_one() == 0
     engine.dispose()
+
+
+def test_rows_are_summed_up_while_pg_dump_reads_the_same_snapshot(
+    request: pytest.FixtureRequest, tmp_path: Path
+):
+    """Of ten million responses each takes minutes."""
+    url = empty_database(request.getfixturevalue("postgresql_server"), "dumped")
+    engine, watching = make_engine(url), make_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0050')"))
+        connection.execute(text("CREATE TABLE files (id int, sha256 text, name text, size int)"))
+    others = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump'")
+    seen = []
+
+    def watch(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        until = time.monotonic() + 10
+        while "md5" in statement and not seen and time.monotonic() < until:
+            with watching.connect() as connection:
+                if connection.execute(others).scalar_one():
+                    seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", watch)
+    found = postgresql_copy.copy(engine, tmp_path / "database.dump")
+    assert seen and found.tables.keys() == {"alembic_version", "files"}
+    for each in (engine, watching):
+        each.dispose()
 
 
 def test_an_older_pg_dump_than_the_server_is_told_with_both_versions_and_the_cure():
