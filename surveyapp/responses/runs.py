@@ -159,12 +159,15 @@ def shrink(connection: Connection, run_ids: Sequence[int]) -> None:
     if empty:
         connection.execute(delete(_RUNS).where(own.id.in_(empty)))
     stored = select(own.id, own.started_at, _LAST, own.ended_at).where(own.id.in_(list(found)))
+    changed = []
     for run, started, latest, ended in connection.execute(stored.order_by(own.id)).all():
         first, last = found[run]
         bound = {"started_at": max(started, first), "last_at": min(latest, last)}
         bound["ended_at"] = None if ended is None else min(ended, bound["last_at"])
         if tuple(bound.values()) != (started, latest, ended):
-            connection.execute(update(_RUNS).where(own.id == run).values(bound))
+            changed.append({"run": run, **bound})
+    if changed:  # in one go: a night of retention does this for each of its transactions
+        connection.execute(update(_RUNS).where(own.id == bindparam("run")), changed)
 
 
 def _fitting(runs: Sequence[_Run], visit: Visit, silence: timedelta, *, ends: bool) -> _Run | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
@@ -144,6 +145,23 @@ def test_a_round_ends_in_time_and_the_next_goes_on_also_in_another_night(store: 
         assert told == [10, 5]
         assert sorted(each.responses for each in rounds_of(session, survey.id)) == [5, 10]
     assert len(left(store)) == 15
+
+
+def test_the_runs_of_a_part_are_fitted_in_one_go(store: Store, monkeypatch):
+    monkeypatch.setattr("surveyapp.store.db._GIVE_WAY_SECONDS", 0.0)
+    monkeypatch.setattr(retention, "AT_ONCE", 10)
+    installation, _ = filled(store, YEAR)
+    fitted = []
+
+    def watch(
+        _connection: Any, _cursor: Any, statement: str, rows: Any, _: Any, many: bool
+    ) -> None:
+        if "UPDATE journey_runs" in statement:
+            fitted.append(len(rows) if many else 1)
+
+    event.listen(store.engine, "before_cursor_execute", watch)
+    assert retention.carry_out(installation, TONIGHT) == 15
+    assert len(fitted) <= 2 < sum(fitted)  # of two parts, with runs of five customers
 
 
 def test_an_anonymised_answer_is_nobodys_and_counts_as_before(store: Store):
