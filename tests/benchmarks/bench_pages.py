@@ -120,7 +120,11 @@ def ids(app: Flask) -> tuple[Mapping[str, int], Mapping[str, int]]:
                 select(func.min(SurveyRow.id)).where(SurveyRow.journey_id == 1)
             ),
             "response_id": session.scalar(
-                select(func.max(Response.id)).join(SurveyRow).where(SurveyRow.journey_id == 1)
+                select(Response.id)
+                .join(SurveyRow)
+                .where(SurveyRow.journey_id == 1)
+                .order_by(Response.id.desc())
+                .limit(1)
             ),
             "segment_id": 1,
         }
