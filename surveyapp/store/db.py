@@ -38,6 +38,7 @@ _MOST_KEPT = 12  # of the pool's connections: threads beyond count on the others
 # Pages of the log at which a customer's commit copies them into the database. Everybody else does so at a
 # thousand, SQLite's own number, so that customers find little to copy.
 _CUSTOMERS_LOG = 4000
+_BEGIN_UNAWAITED = "BEGIN; SET LOCAL synchronous_commit TO off"
 # An error's text must not carry answers or hashes into a log, hence hide_parameters.
 # Documents are read by a faster library, but written by Python's own: the text of what is stored and
 # the fingerprints made of it stay what they were.
@@ -218,10 +219,14 @@ class Store:
             yield session
 
     @contextmanager
-    def writing_rows(self) -> Iterator[DatabaseConnection]:
+    def writing_rows(self, *, waits_for_disk: bool = True) -> Iterator[DatabaseConnection]:
         """``writing`` by a ``Statement`` alone, for what a customer waits for: a session costs as much
         again as storing an answer. On SQLite it comes before others who wait for the lock: it tries every
         few milliseconds where they sleep for up to 100.
+
+        What nobody has been promised, as that a link was opened, need not wait for the disk: PostgreSQL
+        commits it at once, and writes it with the next commit that waits or within a second. Only the
+        end of the database's server between the two loses it.
         """
         with self._raw(self._writers) as connection:
             if self.is_sqlite:
@@ -231,7 +236,9 @@ class Store:
                     f"BEGIN; SET LOCAL {_limit(self._lock_seconds)}"
                 )
             else:
-                connection.connection.cursor().execute("BEGIN")
+                # One command for the server. LOCAL: a pooler hands the connection on after the commit.
+                beginning = "BEGIN" if waits_for_disk else _BEGIN_UNAWAITED
+                connection.connection.cursor().execute(beginning, prepare=False)
             yield connection
             connection.connection.commit()  # else what was written is rolled back when it is closed
 

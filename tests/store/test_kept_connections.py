@@ -94,3 +94,14 @@ def test_a_connection_through_a_pooler_prepares_nothing(database_url: str):
     pooled = Pooled()
     poolers.prepare_nothing_through_poolers(pooled, None)
     assert pooled.prepare_threshold is None
+
+
+def test_only_the_transaction_that_says_so_does_not_wait_for_the_disk(store: Store):
+    showing = Statement(text("SHOW synchronous_commit"), store.engine.dialect)
+    with store.writing_rows(waits_for_disk=False) as at:
+        process = _process(at)
+        assert showing.scalar(at, {}) == "off"
+    with store.writing_rows() as at:
+        assert (_process(at), showing.scalar(at, {})) == (process, "on")
+    with store.raw_connection() as at:
+        assert (_process(at), showing.scalar(at, {})) == (process, "on")

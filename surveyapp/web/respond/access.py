@@ -33,7 +33,7 @@ from surveyapp.web.respond.link_states import (
 )
 from surveyapp.web.respond.pages import Page, Pages
 from surveyapp.web.respond.saying import message, neutral
-from surveyapp.web.respond.write_queue import written
+from surveyapp.web.respond.write_queue import noted
 
 KEY_FIELD = "form-key"
 LANGUAGE_FIELD = "lang"  # of the buttons that change the language, and in addresses
@@ -153,7 +153,7 @@ def opened(
     if ticket is None or waits is None:
         return Access(survey, ticket)
     if waits.state == "created" and _is_visit() and survey.anonymity != "anonymous":
-        written(partial(note_opened, survey_id=survey.id, ticket=ticket, now=now))
+        noted(partial(note_opened, survey_id=survey.id, ticket=ticket, now=now))
     return Access(survey, ticket, waits.saved)
 
 

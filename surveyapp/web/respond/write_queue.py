@@ -21,6 +21,7 @@ from surveyapp.web.traffic import count_stored
 T = TypeVar("T")
 _Work = Submission | Callable[[DatabaseConnection], Any]
 _EXTENSION = "surveyapp.write_queue"
+_NOTES = "surveyapp.notes"
 # The same may be sent once more. A pool that has no connection left in time is no error of the driver.
 NOT_WRITTEN = (Busy, DBAPIError, TimeoutError)
 
@@ -30,8 +31,12 @@ def open_write_queue(app: Flask, installation: Installation) -> None:
     the database is stuck, half of the threads at most wait for it.
     """
     waiting = max(1, installation.settings.threads // 2)
-    opening, do = installation.store.writing_rows, partial(_do, installation.epoch_keys)
-    app.extensions[_EXTENSION] = GroupCommit(opening, do, most_waiting=waiting)
+    store, do = installation.store, partial(_do, installation.epoch_keys)
+    queue = GroupCommit(store.writing_rows, do, most_waiting=waiting)
+    app.extensions[_EXTENSION] = app.extensions[_NOTES] = queue
+    if not store.is_sqlite:  # which has one writer
+        opening = partial(store.writing_rows, waits_for_disk=False)
+        app.extensions[_NOTES] = GroupCommit(opening, do, most_waiting=waiting)
 
 
 def submitted(submission: Submission) -> Stored:
@@ -48,8 +53,15 @@ def written(work: Callable[[DatabaseConnection], T]) -> T:
     return given
 
 
-def _queue() -> GroupCommit[_Work, Any]:
-    queue: GroupCommit[_Work, Any] = current_app.extensions[_EXTENSION]
+def noted(work: Callable[[DatabaseConnection], None]) -> None:
+    """Do ``work``, which promises nothing to anybody: beside the answers, and without a wait for the disk
+    where the database can write it later. It may be called again as that of ``written``.
+    """
+    _queue(_NOTES).done(work)
+
+
+def _queue(name: str = _EXTENSION) -> GroupCommit[_Work, Any]:
+    queue: GroupCommit[_Work, Any] = current_app.extensions[name]
     return queue
 
 

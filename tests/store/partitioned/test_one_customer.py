@@ -82,6 +82,21 @@ def test_what_a_customer_waits_for_asks_one_partition(
     }
 
 
+def test_only_that_a_link_was_opened_does_not_wait_for_the_disk(
+    installation: Installation, client: FlaskClient, told: list[tuple[Any, Any]]
+):
+    with installation.store.writing() as session:
+        survey = make_survey(session)
+    (path,) = single_use(installation, survey, {"customer_ref": "4711"})
+    told.clear()
+    client.post(path, data={**fields(3), "form-key": form_key(opened(client, path))})
+    written = [query for query, _ in told if query.startswith(("BEGIN", "UPDATE", "INSERT"))]
+    assert written[0] == "BEGIN; SET LOCAL synchronous_commit TO off"
+    assert "SET state=%(state)s::VARCHAR, opened_at=" in written[1]
+    assert written[2] == "BEGIN"
+    assert not [query for query in written[2:] if "synchronous_commit" in query]
+
+
 def everywhere(
     url: str, parts: dict[GrowingTable, list[str]], told: list[tuple[Any, Any]]
 ) -> set[str]:
