@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
@@ -13,7 +13,7 @@ from surveyapp.store.models import Comment, CommentOriginal
 from surveyapp.store.row_documents import insert_rows
 from surveyapp.store.statements import DatabaseConnection, Insertion
 
-_COMMENTS = cast(Table, Comment.__table__)
+COMMENTS = cast(Table, Comment.__table__)
 _ORIGINALS = cast(Table, CommentOriginal.__table__)
 QUOTE = "quote"  # the customer's consent to be quoted, in the paradata
 _WAY = "way"  # the channel, in the paradata
@@ -29,15 +29,25 @@ class Written:
     originals: Mapping[str, str] = field(default_factory=dict)
 
 
-def keep_comments(at: DatabaseConnection, written: Iterable[Written]) -> None:
+def keep_comments(at: DatabaseConnection, written: Collection[Written]) -> None:
     """Store the comments of new responses, and the originals of those that are kept."""
-    known = [each for each in written if each.texts]
-    rows = [row for each in known for row in _rows(each)]
+    rows = comment_rows(written)
     if rows:
-        insert_rows(at, _COMMENTS, rows)
+        insert_rows(at, COMMENTS, rows)
+    keep_originals(at, written)
+
+
+def comment_rows(written: Iterable[Written]) -> list[dict[str, Any]]:
+    """The rows of their comments."""
+    return [row for each in written for row in _rows(each)]
+
+
+def keep_originals(at: DatabaseConnection, written: Iterable[Written]) -> None:
+    """Store the originals of those of their comments that are kept."""
     originals = [
         {"response_id": each.response_id, "item": item, "text": text}
-        for each in known
+        for each in written
+        if each.texts
         for item, text in each.originals.items()
     ]
     if originals:
@@ -51,7 +61,7 @@ def replace_comments(connection: Connection, written: Sequence[Written]) -> None
     quoted is what the response says now.
     """
     numbers = [each.response_id for each in written]
-    own = _COMMENTS.c
+    own = COMMENTS.c
     there = select(own.response_id, own.item, own.text).where(own.response_id.in_(numbers))
     texts = {each.response_id: each.texts for each in written}
     kept, gone = set(), []
@@ -62,7 +72,7 @@ def replace_comments(connection: Connection, written: Sequence[Written]) -> None
             gone.append((number, item))
     for each in written:
         say_quoting(connection, each.response_id, each.row["paradata"].get(QUOTE) is True)
-    for table in (_COMMENTS, _ORIGINALS):
+    for table in (COMMENTS, _ORIGINALS):
         key = tuple_(table.c.response_id, table.c.item)
         if gone:
             connection.execute(delete(table).where(key.in_(gone)))
@@ -82,8 +92,8 @@ def replace_comments(connection: Connection, written: Sequence[Written]) -> None
 
 def say_quoting(connection: Connection, response_id: int, may_quote: bool) -> int:
     """Say of a response's comments whether they may be quoted; how many said otherwise."""
-    other = _COMMENTS.c.may_quote.is_not(may_quote)
-    change = update(_COMMENTS).where(_COMMENTS.c.response_id == response_id, other)
+    other = COMMENTS.c.may_quote.is_not(may_quote)
+    change = update(COMMENTS).where(COMMENTS.c.response_id == response_id, other)
     return connection.execute(change.values(may_quote=may_quote)).rowcount
 
 

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import FromClause
 
 from instruments.loader import Library
-from surveyapp.comments.rows import Written, keep_comments
+from surveyapp.comments.rows import Written
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.responses import rollups, runs
 from surveyapp.responses.counting import Counting, countings_of
-from surveyapp.responses.numbers import announce
+from surveyapp.responses.numbers import counted_up
 from surveyapp.responses.prepared import ends_run, row_of, visit_of
 from surveyapp.responses.reading import Faulty
-from surveyapp.responses.scores import keep_scores
+from surveyapp.responses.scores import keep_scores_and_comments
 from surveyapp.responses.submission import Submission, read_submission
 from surveyapp.responses.tally import Tally
 from surveyapp.responses.waiting import hold
@@ -93,7 +93,7 @@ def keep(
 def _keep_named(at: DatabaseConnection, submissions: Sequence[Submission]) -> list[Stored]:
     rollups.begin(at)
     known = countings_of(at, {each.survey.journey_id for each in submissions})
-    numbers = iter(announce(at, len(submissions)))  # none where the database numbers them
+    numbers = iter(counted_up(at, len(submissions)))  # none where the database numbers them
     stored: list[Stored] = []
     kept: list[tuple[int, Mapping[str, Any], Submission]] = []
     for submission in submissions:
@@ -104,14 +104,11 @@ def _keep_named(at: DatabaseConnection, submissions: Sequence[Submission]) -> li
         else:
             stored.append(Stored(number, new=True))
             kept.append((number, row, submission))
-    keep_scores(at, [(number, each.scores) for number, _, each in kept])
-    keep_comments(
-        at,
-        [
-            Written(number, row, each.comments, each.prepared.originals)
-            for number, row, each in kept
-        ],
-    )
+    scored = [(number, each.scores) for number, _, each in kept]
+    written = [
+        Written(number, row, each.comments, each.prepared.originals) for number, row, each in kept
+    ]
+    keep_scores_and_comments(at, scored, written)
     _count(at, kept, known)
     told = [_subject(*each) for each in kept if each[2].survey.listened]
     if told:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Dialect, Table, bindparam, select
 
 from surveyapp.journeys.calendar import Calendar
+from surveyapp.responses.numbers import announcing
 from surveyapp.store.models import NOTHING_SORTED, Journey, SurveyRow
 from surveyapp.store.statements import DatabaseConnection, Statement
 
@@ -21,6 +22,7 @@ _READ = select(
     *(_JOURNEYS.c[name] for name in ("id", "zone", "first_day", "generation", "next_zone")),
     _JOURNEYS.c.counted_to,
 )
+_READ_COLUMNS = len(_READ.selected_columns)
 
 Days = tuple[tuple[int, date], ...]  # generation of rollups, day
 
@@ -73,10 +75,12 @@ def countings(at: DatabaseConnection) -> dict[int, Counting]:
 
 
 def countings_of(at: DatabaseConnection, journeys: Collection[int]) -> dict[int, Counting]:
-    """The same of these journeys: whoever answers waits for no others."""
-    reading = _reading_one(at.dialect)
+    """The same of these journeys, for whoever is about to insert answers and has announced their numbers
+    by it: who answers waits for no other journeys.
+    """
+    reading = _announcing(at.dialect)
     rows = [row for each in sorted(journeys) for row in reading.rows(at, {"journey": each})]
-    return {row[0]: _counting(row) for row in rows}
+    return {row[0]: _counting(row[:_READ_COLUMNS]) for row in rows}
 
 
 def countings_of_surveys(connection: Connection) -> Mapping[int, SurveyCounting]:
@@ -96,8 +100,9 @@ def _reading(dialect: Dialect) -> Statement:
 
 
 @lru_cache(maxsize=8)
-def _reading_one(dialect: Dialect) -> Statement:
-    return Statement(_READ.where(_JOURNEYS.c.id == bindparam("journey")), dialect)
+def _announcing(dialect: Dialect) -> Statement:
+    reading = _READ.add_columns(*announcing(dialect))
+    return Statement(reading.where(_JOURNEYS.c.id == bindparam("journey")), dialect)
 
 
 def _counting(row: tuple[Any, ...]) -> Counting:

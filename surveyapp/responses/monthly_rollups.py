@@ -8,19 +8,18 @@ from typing import Any, cast
 from sqlalchemy import Connection, Select, Table, bindparam, delete, select
 
 from surveyapp.responses.tally import MONTH_KEY, SUMS, MonthPlace, Tally
-from surveyapp.store import additions
+from surveyapp.store.additions import Addition
 from surveyapp.store.models import MonthlyRollup
-from surveyapp.store.statements import DatabaseConnection
 
 MONTHLY_ROLLUPS = cast(Table, MonthlyRollup.__table__)
 _BOUND = tuple(f"key_{name}" for name in MONTH_KEY)
 
 
-def increase(at: DatabaseConnection, tally: Tally) -> None:
-    """Add what was tallied, in key order, after the rollups: two transactions never wait in a circle."""
+def addition(tally: Tally) -> Addition:
+    """What was tallied, in key order, to be added after the rollups: two transactions never wait in a circle."""
     months = tally.months()
     added = [(*place, *months[place]) for place in sorted(months) if any(months[place])]
-    additions.add(at, MONTHLY_ROLLUPS, SUMS, added)
+    return Addition(MONTHLY_ROLLUPS, SUMS, added)
 
 
 def drop_empty(connection: Connection, places: Collection[MonthPlace]) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, func, select, text
+from sqlalchemy import ColumnElement, Connection, Dialect, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from surveyapp.store.counters import take
@@ -24,7 +25,7 @@ _BORDER = 2**52
 _LOCKS = 0x5A31
 _BITS = 40
 _LAST = "last_value - (NOT is_called)::int"
-_ANNOUNCE = text(
+_ANNOUNCE = (
     f"SELECT pg_advisory_xact_lock_shared({_LOCKS << _BITS} + {_LAST}) FROM responses_id_seq"  # noqa: S608
 )
 _GIVEN = text(f"SELECT {_LAST} FROM responses_id_seq")  # noqa: S608 - our own words
@@ -43,16 +44,27 @@ def announce(at: DatabaseConnection, count: int) -> list[int]:
 
     None on PostgreSQL, whose sequence numbers them as they are inserted.
     """
-    if at.dialect.name == "sqlite":
-        last = take(at, _COUNTER, count)
-        return list(range(last - count + 1, last + 1))
-    _announcing(at.dialect).run(at, {})
-    return []
+    if at.dialect.name != "sqlite":
+        _announcing(at.dialect).run(at, {})
+    return counted_up(at, count)
+
+
+def counted_up(at: DatabaseConnection, count: int) -> list[int]:
+    """The numbers alone, for whoever has announced them by ``announcing``."""
+    if at.dialect.name != "sqlite":
+        return []
+    last = take(at, _COUNTER, count)
+    return list(range(last - count + 1, last + 1))
+
+
+def announcing(dialect: Dialect) -> list[ColumnElement[Any]]:
+    """What announces as the last column of a query, which saves a statement; none on SQLite."""
+    return [] if dialect.name == "sqlite" else [literal_column(f"({_ANNOUNCE})")]
 
 
 @lru_cache(maxsize=8)
 def _announcing(dialect: Dialect) -> Statement:
-    return Statement(_ANNOUNCE, dialect)
+    return Statement(text(_ANNOUNCE), dialect)
 
 
 def allocate(connection: Connection, count: int, *, anonymous: bool) -> list[int]:

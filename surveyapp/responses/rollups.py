@@ -22,8 +22,7 @@ from surveyapp.responses import monthly_rollups
 from surveyapp.responses.counting import Days, SurveyCounting, countings_of_surveys
 from surveyapp.responses.facets import facet_of
 from surveyapp.responses.tally import KEY, SUMS, Tally
-from surveyapp.store import additions
-from surveyapp.store.inserts import insert
+from surveyapp.store.additions import Addition, add_in_turn
 from surveyapp.store.models import (
     EVERYBODY,
     NOTHING_SORTED,
@@ -34,7 +33,7 @@ from surveyapp.store.models import (
     Segment,
     SurveyRow,
 )
-from surveyapp.store.statements import DatabaseConnection, Insertion, Statement
+from surveyapp.store.statements import DatabaseConnection, Statement
 
 ROLLUPS = cast(Table, Rollup.__table__)
 _RESPONSES = cast(Table, Response.__table__)
@@ -148,19 +147,10 @@ def increase(at: DatabaseConnection, tally: Tally) -> None:
     """Add what was tallied, in key order: two transactions never wait for each other in a circle."""
     rows = tally.rows()
     if rows:
-        facets = [{"facet": each.text, **each._asdict()} for each in sorted(tally.facets)]
-        _facets(at.dialect).run_all(at, facets)
-        additions.add(at, ROLLUPS, SUMS, rows)
-        monthly_rollups.increase(at, tally)
-
-
-@lru_cache(maxsize=8)
-def _facets(dialect: Dialect) -> Insertion:
-    """Of a handful there are, the same again and again: what is there already stays."""
-    statement = insert(_FACETS, dialect.name).on_conflict_do_nothing(
-        index_elements=[_FACETS.c.facet]
-    )
-    return Insertion(statement, dialect)
+        # Of a handful there are, the same again and again.
+        facets = [(each.text, *each) for each in sorted(tally.facets)]
+        days, months = Addition(ROLLUPS, SUMS, rows), monthly_rollups.addition(tally)
+        add_in_turn(at, [Addition(_FACETS, (), facets), days, months])
 
 
 def page_after(
