@@ -17,6 +17,7 @@ def joined_categories(
     labels: pd.Series,
     *,
     complete: Sequence[str] | None = None,
+    pairwise: bool = False,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The items with neighbouring categories joined where a group used one of them never, and a
     sentence for each such item, whose categories are then numbered from 1.
@@ -24,15 +25,19 @@ def joined_categories(
     From the lowest category up, each takes in the next ones until every group has an answer in it;
     what is left at the top goes to the last. ``labels`` gives the rows' groups; rows without a group, or
     without one of the items (or of ``complete``), count for nothing: the model is fitted without them.
+    With ``pairwise`` an answer counts whatever else is missing.
     """
     values = numeric(data, items)
     needed = values if complete is None else numeric(data, complete)
-    known = ~np.isnan(needed).any(axis=1) & labels.notna().to_numpy()
+    known = labels.notna().to_numpy()
+    if not pairwise:
+        known = known & ~np.isnan(needed).any(axis=1)
     group = labels.astype(str).to_numpy()
     names = list(dict.fromkeys(group[known].tolist()))
     columns, said = {}, []
     for item, answers in zip(items, values.T, strict=True):
-        used = [np.unique(answers[known & (group == name)]) for name in names]
+        there = known & ~np.isnan(answers)
+        used = [np.unique(answers[there & (group == name)]) for name in names]
         bins = _bins(used)
         if any(len(own) > 1 for own in bins):
             columns[item] = _numbered(answers, bins)

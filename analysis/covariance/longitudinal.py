@@ -198,7 +198,7 @@ def longitudinal(
         releases,
         repaired,
         _changes(of_means, repeated),
-        _stability(fits["configural"], repeated),
+        stability_of(fits["configural"], repeated),
         points,
         (
             *waves.warnings,
@@ -254,7 +254,7 @@ _CI = ("ci_lower", "ci_upper")
 _NOTHING: dict[Hashable, Any] = dict.fromkeys(("est", "se", *_CI), float("nan"))
 
 
-def _stability(fit: SemFit, repeated: WaveModel) -> pd.DataFrame:
+def stability_of(fit: SemFit, repeated: WaveModel) -> pd.DataFrame:
     """factor, wave, against, r, ci_lower, ci_upper: each factor's correlation with itself."""
     label = dict(zip(repeated.waves.names, repeated.waves.labels, strict=True))
     frame = fit.estimates

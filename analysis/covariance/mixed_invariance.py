@@ -49,6 +49,7 @@ def mixed_invariance(
     free: Sequence[str] = (),
     partial: bool = True,
     join: bool = False,
+    missing: str = "listwise",
     sampling_weights: Column | None = None,
     cluster: Column | None = None,
 ) -> OrdinalInvariance:
@@ -58,7 +59,7 @@ def mixed_invariance(
     intercepts, and at the step residuals (``strict``) their residual variances. All models are those of
     the theta parametrisation with factor variances of 1 in the first group. Loadings (``f=~x4``),
     intercepts (``x4~1``) and ordinal items' thresholds (``u3|``) may be named in ``free`` and are released
-    as there. With all items ordered the ladder is that of ordinal items alone.
+    as there, and so ``missing``. With all items ordered the ladder is that of ordinal items alone.
 
     Raises ModelError for a model with more than factors of items, and their covariances; DataError for
     categories that differ between groups or are fewer than three; else as ``fit_sem``.
@@ -78,6 +79,7 @@ def mixed_invariance(
             free=free,
             partial=partial,
             join=join,
+            missing=missing,
             sampling_weights=sampling_weights,
             cluster=cluster,
         )
@@ -90,13 +92,16 @@ def mixed_invariance(
     data, said = turned(data, points), reversal_sentences(points)
     labels = require_group_column(data, group)
     if join:
-        data, joined = joined_categories(data, items, labels, complete=described.observed)
+        data, joined = joined_categories(
+            data, items, labels, complete=described.observed, pairwise=missing == "pairwise"
+        )
         said += joined
     rows = reference_first(data, group, reference)
     first = fit_sem(
         rows,
         described.lavaan_text,
         estimator="WLSMV",
+        missing=missing,
         group=group,
         ordered=items,
         parametrization="theta",
@@ -134,13 +139,13 @@ def mixed_invariance(
                 yield name
 
     fits = {step: refit(step, tuple(free)) for step in ladder}
-    measured = {step: _measures(fit) for step, fit in fits.items()}
+    measured = {step: mixed_measures(fit) for step, fit in fits.items()}
     applied = Rules.of(first.n) if rules is None else rules
-    steps = judged_ordinal(fits, measured, applied, _BY_MOMENTS)
+    steps = judged_ordinal(fits, measured, applied, BY_MOMENTS)
     found: Partial[SemFit] = Partial()
     failing = next((step.name for step in steps if not step.holds), None)
     if partial and failing in RELEASED:
-        found = released_ordinal(fits, failing, applied, free, refit, candidates, _BY_MOMENTS)
+        found = released_ordinal(fits, failing, applied, free, refit, candidates, BY_MOMENTS)
     reached = None
     for step in steps:
         if not step.holds:
@@ -154,7 +159,7 @@ def mixed_invariance(
         applied,
         reached,
         found.releases,
-        None if found.intercepts is None else _measures(found.intercepts),
+        None if found.intercepts is None else mixed_measures(found.intercepts),
         _latent_means(found.intercepts or fits["intercepts"]),
         (*said, *first.solution.data.warnings, *undefined_tests(steps)),
     )
@@ -227,7 +232,7 @@ def _text(
     return "\n".join(lines)
 
 
-def _measures(fit: SemFit) -> dict[str, float]:
+def mixed_measures(fit: SemFit) -> dict[str, float]:
     found = {name: fit.fit.get(name, float("nan")) for name in _MEASURED}
     return {
         name: float(value) if fit.converged or name == "df" else float("nan")
@@ -243,8 +248,8 @@ def _difference(restricted: SemFit, general: SemFit) -> Difference:
     return (test.chisq, df, test.pvalue) if test.warning is None else (None, df, None)
 
 
-_BY_MOMENTS = Evaluation[SemFit](
-    _measures, _difference, lambda fit: fit.fit["chisq"], lambda fit: fit.converged
+BY_MOMENTS = Evaluation[SemFit](
+    mixed_measures, _difference, lambda fit: fit.fit["chisq"], lambda fit: fit.converged
 )
 
 

@@ -124,6 +124,7 @@ def ordinal_invariance(
     free: Sequence[str] = (),
     partial: bool = True,
     join: bool = False,
+    missing: str = "listwise",
     sampling_weights: Column | None = None,
     cluster: Column | None = None,
 ) -> OrdinalInvariance:
@@ -136,7 +137,8 @@ def ordinal_invariance(
     that fails up to intercepts, the parameter whose release lowers the discrepancy most is freed, one
     at a time, while each factor keeps two untouched items: a proposal with its log. ``join`` puts
     categories that not every group uses together with their neighbours, which the warnings say.
-    ``sampling_weights`` and ``cluster`` as ``fit_sem``.
+    ``missing``: "listwise", or "pairwise", where each correlation is of the rows that answered both of its
+    items. ``sampling_weights`` and ``cluster`` as ``fit_sem``.
 
     In the order of Wu & Estabrook (2016): thresholds first, because what they leave free (the
     scale of the responses behind the answers) is what loadings and intercepts are compared on.
@@ -155,6 +157,7 @@ def ordinal_invariance(
     data, cluster_name = named_column(data, cluster, "cluster")
     settings = Options(
         "WLSMV",
+        missing,
         group=group,
         ordered=True,
         sampling_weights=weights_name,
@@ -164,7 +167,9 @@ def ordinal_invariance(
     data, said = turned(data, points), reversal_sentences(points)
     if join:
         column = require_group_column(data, group)
-        data, joined = joined_categories(data, described.observed, column)
+        data, joined = joined_categories(
+            data, described.observed, column, pairwise=missing == "pairwise"
+        )
         said += joined
     ordered = reference_first(data, group, reference)
     with one_blas_thread():

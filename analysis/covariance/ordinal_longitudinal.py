@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -92,13 +92,14 @@ def ordinal_longitudinal(
     free: Sequence[str] = (),
     rules: Rules | None = None,
     partial: bool = True,
+    missing: str = "listwise",
     sampling_weights: str | None = None,
     cluster: str | None = None,
 ) -> OrdinalLongitudinal:
     """Fit configural, thresholds, loadings, intercepts, residuals over waves by WLSMV, and judge each.
 
-    ``model`` as in ``longitudinal``; residuals of one item covary between waves. Persons with every
-    answer of every wave are analysed. The steps are those of Wu and Estabrook (2016), the tests
+    ``model`` as in ``longitudinal``; residuals of one item covary between waves. ``missing``: "listwise" takes
+    persons with every answer of every wave, "pairwise" for each correlation those with both answers. The steps are those of Wu and Estabrook (2016), the tests
     Satorra's (2000), rules and ``partial`` as in ``ordinal_invariance``; a parameter is released at all
     waves. ``free``: loadings (``f=~u3``), intercepts (``u3~1``) and items whose thresholds (``u3|``) may
     differ at every step. Categories that some wave never used are joined with their neighbours,
@@ -116,29 +117,25 @@ def ordinal_longitudinal(
     described = as_model(model)
     waves, points = reversed_at_all(waves, described.reversed_items)
     described = replace(described, reversed_items=())
-    whole, joined = _joined(waves)
+    whole, joined = joined_waves(waves, waves.items, missing=missing)
     repeated = WaveModel.of(described, whole)
-    every = list(_names(repeated))
-    held = tuple(name.replace(" ", "") for name in free)
-    for name in held:
-        if name not in every:
-            raise ModelError(
-                f"free: {name!r} is no loading, intercept or item's thresholds of the model; write it"
-                f" as at one wave: {every[0]}, {waves.items[-1]}~1 or {waves.items[-1]}|"
-            )
-    if len(whole.frame) < LEAST:
-        raise TooFewCases(LEAST, len(whole.frame), what="persons with every answer of every wave")
-    options = Options("WLSMV", ordered=True, sampling_weights=sampling_weights, cluster=cluster)
+    held = held_free(free, list(released_names(repeated, waves.items)))
+    require_people(whole, missing)
+    options = Options(
+        "WLSMV", missing, ordered=True, sampling_weights=sampling_weights, cluster=cluster
+    )
     with one_blas_thread():
         prepared = prepare(whole.frame, whole.columns, (), options)
         sample = prepared.groups[0].ordinal
-        _check_categories(dict(zip(sample.names, sample.categories, strict=True)), waves)
+        require_categories(
+            dict(zip(sample.names, map(len, sample.categories), strict=True)), waves, waves.items
+        )
 
         def fit(step: str, released: Sequence[str]) -> OrdinalFit:
             return fit_waves(repeated, sample, step, released)
 
         def candidates(_: OrdinalFit, step: str, released: Sequence[str]) -> Iterator[str]:
-            for name in _names(repeated, step):
+            for name in released_names(repeated, waves.items, step):
                 if may_be_released(described, name, released):
                     yield name
 
@@ -186,18 +183,54 @@ def ordinal_longitudinal(
     )
 
 
-def _names(repeated: WaveModel, step: str | None = None) -> Iterator[str]:
-    """What a step holds equal, or all of them, by its name at one wave."""
+def released_names(
+    repeated: WaveModel, ordered: Sequence[str], step: str | None = None
+) -> Iterator[str]:
+    """What a step holds equal, or all of them, by its name at one wave; only the items ``ordered`` have
+    thresholds.
+    """
     for own, form in RELEASED.items():
         if step in (None, own):
             for path in repeated.model.paths:
-                if path.op == "=~":
+                if path.op == "=~" and (own != "thresholds" or path.rhs in ordered):
                     yield form.format(factor=path.lhs, item=path.rhs)
 
 
-def _joined(waves: Waves) -> tuple[Waves, tuple[str, ...]]:
-    """The persons with every answer, categories joined until every wave has used each."""
-    items, whole = list(waves.items), waves.frame.dropna(subset=list(waves.columns))
+def held_free(free: Sequence[str], every: Sequence[str]) -> tuple[str, ...]:
+    """What may differ at every step. Raises ModelError for a name that is none of ``every``."""
+    held = tuple(name.replace(" ", "") for name in free)
+    for name in held:
+        if name not in every:
+            raise ModelError(
+                f"free: {name!r} is no loading, intercept or item's thresholds of the model; write it"
+                f" as at one wave: {', '.join([every[0], *every[-1:]])}"
+            )
+    return held
+
+
+def require_people(waves: Waves, missing: str) -> None:
+    """Raise TooFewCases below the ``LEAST`` persons: with every answer, or of pairwise ones at two waves."""
+    if missing == "pairwise":
+        count, what = (
+            int((waves.answered.sum(axis=1) >= 2).sum()),
+            "persons with answers at two waves",
+        )
+    else:
+        count, what = len(waves.frame), "persons with every answer of every wave"
+    if count < LEAST:
+        raise TooFewCases(LEAST, count, what=what)
+
+
+def joined_waves(
+    waves: Waves, ordered: Sequence[str], *, missing: str
+) -> tuple[Waves, tuple[str, ...]]:
+    """The waves with the categories of the items ``ordered`` joined until every wave has used each, and
+    what is said of that; only persons with every answer, unless ``missing`` is "pairwise".
+
+    Raises NoVariance for an item whose answers at a wave are all one.
+    """
+    whole = waves.frame if missing == "pairwise" else waves.frame.dropna(subset=list(waves.columns))
+    items = list(waves.items)
     parts = [
         whole[[waves.column(item, wave) for item in items]].set_axis(items, axis=1)
         for wave in waves.names
@@ -206,11 +239,14 @@ def _joined(waves: Waves) -> tuple[Waves, tuple[str, ...]]:
         for item in items:
             if part[item].nunique() == 1:
                 raise NoVariance(
-                    f"{item}: all {len(part)} answers at wave {label} are {part[item].iloc[0]:g}; leave the"
-                    " item out"
+                    f"{item}: all {part[item].count()} answers at wave {label} are"
+                    f" {part[item].dropna().iloc[0]:g}; leave the item out"
                 )
     rows = pd.concat(parts, ignore_index=True)
-    joined, said = joined_categories(rows, items, pd.Series(np.repeat(waves.labels, len(whole))))
+    labels = pd.Series(np.repeat(waves.labels, len(whole)))
+    joined, said = joined_categories(
+        rows, list(ordered), labels, complete=items, pairwise=missing == "pairwise"
+    )
     columns = {
         waves.column(item, wave): joined[item].to_numpy()[k * len(whole) : (k + 1) * len(whole)]
         for k, wave in enumerate(waves.names)
@@ -232,12 +268,13 @@ def _require_identified(configural: OrdinalFit) -> None:
         )
 
 
-def _check_categories(categories: dict[str, Array], waves: Waves) -> None:
-    for item in waves.items:
-        own = [categories[waves.column(item, wave)] for wave in waves.names]
-        if min(map(len, own)) < 3:
+def require_categories(counts: Mapping[str, int], waves: Waves, ordered: Sequence[str]) -> None:
+    """Raise DataError for an item of fewer than three categories; ``counts`` are by column."""
+    for item in ordered:
+        least = min(counts[waves.column(item, wave)] for wave in waves.names)
+        if least < 3:
             raise DataError(
-                f"{item} has {min(map(len, own))} categories; thresholds can be compared from three on"
+                f"{item} has {least} categories; thresholds can be compared from three on"
             )
 
 

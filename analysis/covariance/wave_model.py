@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -75,6 +75,55 @@ class WaveModel:
                 f"{factor}_{wave} ~~ {'NA' if loadings else '1'}*{factor}_{wave}" for wave in later
             ]
         return "\n".join(lines)
+
+    def mixed_text(
+        self, equal: Sequence[str], thresholds: Mapping[str, int], free: Sequence[str] = ()
+    ) -> str:
+        """The model with ordinal items beside numbers, in the theta parametrisation.
+
+        ``equal``: what a step of the ordinal ladder holds. ``thresholds``: how many each ordinal item has.
+        Where these are equal, the responses behind a later wave's answers have an intercept and a residual
+        variance of their own, until a step holds them too.
+        """
+        loadings, intercepts = "loadings" in equal, "intercepts" in equal
+        apart = [
+            path.name for path in self._loadings if f"{path.rhs}|" in free
+        ]  # their scale is each wave's own
+        step = "metric" if loadings else "configural"
+        lines = [*self._measured(step, (*free, *apart)), *self._covarying()]
+        for item in self.waves.items:
+            lines += self._mixed_item(item, thresholds.get(item, 0), equal, free)
+        first, *later = self.waves.names
+        for factor in self.model.latent:
+            lines += [f"{factor}_{first} ~~ 1*{factor}_{first}", f"{factor}_{first} ~ 0*1"]
+            for wave in later:
+                variance = f"v.{factor}.{wave}" if loadings else "1"
+                mean = f"m.{factor}.{wave}" if intercepts else "0"
+                lines.append(f"{factor}_{wave} ~~ {variance}*{factor}_{wave}")
+                lines.append(f"{factor}_{wave} ~ {mean}*1")
+        if intercepts:
+            lines += self._changes((), points=False)
+        return "\n".join(lines)
+
+    def _mixed_item(
+        self, item: str, count: int, equal: Sequence[str], free: Sequence[str]
+    ) -> Iterator[str]:
+        """An item's thresholds, intercepts and residual variances; ``count`` thresholds, 0 of a number."""
+        let_go = "intercepts" not in equal or f"{item}~1" in free
+        shared = "thresholds" in equal and f"{item}|" not in free
+        for wave in self.waves.names:
+            column, later = f"{item}_{wave}", wave != self.waves.names[0]
+            if not count:
+                yield f"{column} ~ {'' if let_go else f'i.{item}*'}1"
+                if "residuals" in equal:
+                    yield f"{column} ~~ r.{item}*{column}"
+                continue
+            labels = [f"t.{item}.{k}*" if shared else "" for k in range(1, count + 1)]
+            own = " + ".join(f"{label}t{k}" for k, label in enumerate(labels, start=1))
+            yield f"{column} | {own}"
+            scaled = later and shared and "residuals" not in equal
+            yield f"{column} ~~ {'NA' if scaled else '1'}*{column}"
+            yield f"{column} ~ {'NA' if later and shared and let_go else '0'}*1"
 
     def base_name(self, name: str) -> str:
         """What a parameter is at every wave: ``visual_2=~x3_2`` is ``visual=~x3``."""
@@ -160,14 +209,14 @@ class WaveModel:
                 yield f"{factor}_{wave} ~~ {variance}*{factor}_{wave}"
                 yield f"{factor}_{wave} ~ {mean}*1"
 
-    def _changes(self, free: Sequence[str]) -> Iterator[str]:
+    def _changes(self, free: Sequence[str], *, points: bool = True) -> Iterator[str]:
         for factor in self.model.latent:
             for one, other in self.pairs:
                 difference = self._difference(factor, one, other)
                 yield f"{self.defined('change', factor, one, other)} := {difference}"
                 spread = " + ".join(self._variance(factor, wave) for wave in (one, other))
                 yield f"{self.defined('d', factor, one, other)} := ({difference})/sqrt(({spread})/2)"
-                anchors = self.anchors(factor, free)
+                anchors = self.anchors(factor, free) if points else ()
                 if anchors:
                     loading = " + ".join(f"l.{factor}.{item}" for item in anchors)
                     yield (

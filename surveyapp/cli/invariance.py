@@ -21,7 +21,15 @@ from analysis.covariance.ordinal_invariance import OrdinalInvariance
 from analysis.covariance.syntax import as_model
 from analysis.rules import RULES
 from analysis.two_level.model import has_levels
-from surveyapp.cli.ladders import ORDINAL, PLAIN, ROBUST, ladder, ladder_cell, released
+from surveyapp.cli.ladders import (
+    ORDINAL,
+    PLAIN,
+    ROBUST,
+    ladder,
+    ladder_cell,
+    released,
+    require_treatment,
+)
 from surveyapp.cli.level_invariance import level_ladder
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import CLUSTER, FILE, JSON, MODEL, WEIGHTS
@@ -69,7 +77,7 @@ from surveyapp.tables.options import ReadOptions
 @CLUSTER
 @JSON
 @values_ok
-@table_and_treatment(("listwise", "fiml"))
+@table_and_treatment(("listwise", "fiml", "pairwise"))
 def invariance(
     file: Path,
     model: str,
@@ -98,12 +106,7 @@ def invariance(
             "--difference requires --estimator MLR or MLM; the difference test of ML is not scaled,"
             " and that of WLSMV is always Satorra's of 2000"
         )
-    if chosen == "WLSMV" and missing.lower() != "listwise":
-        raise Invalid(
-            f"--missing {missing}: the estimator WLSMV takes complete rows; use --missing listwise"
-        )
-    if ordered and chosen != "WLSMV":
-        raise Invalid(f"--ordered names ordinal items, which belong to WLSMV; {chosen} has none")
+    require_treatment(chosen, missing, ordered)
     text, left = model_text(model), listed(free)
     answers = model_answers(
         file, text, reading, values_ok=values_ok, group=group, drawn=(weights, cluster)
@@ -135,6 +138,7 @@ def invariance(
             reference=reference,
             free=left,
             join=True,
+            missing=missing,
             sampling_weights=weights,
             cluster=cluster,
         )

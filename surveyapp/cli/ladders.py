@@ -10,11 +10,27 @@ import pandas as pd
 from analysis.covariance.invariance import Release, Rules
 from analysis.digits import digits_beside
 from surveyapp.cli.outputs import Table, number, probability
+from surveyapp.errors import Invalid
 
 PLAIN = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
 ROBUST = ("chisq_scaled", "df", "pvalue_scaled", "cfi_robust", "rmsea_robust", "srmr")
 ORDINAL = ("chisq_scaled", "df", "pvalue_scaled", "cfi_scaled", "rmsea_scaled", "srmr")
 _CHANGES = ("d_chisq", "d_df", "d_pvalue", "d_cfi", "d_rmsea")
+
+
+def require_treatment(estimator: str, missing: str, ordered: str) -> None:
+    """Raise Invalid where the estimator cannot treat incomplete rows so, or has no ordinal items."""
+    if estimator == "WLSMV" and missing == "fiml":
+        raise Invalid(
+            "--missing fiml: full information is that of numbers; with the estimator WLSMV use --missing"
+            " pairwise, or listwise"
+        )
+    if estimator != "WLSMV" and missing == "pairwise":
+        raise Invalid(
+            f"--missing pairwise is for the estimator WLSMV; with {estimator} use --missing fiml, or listwise"
+        )
+    if ordered and estimator != "WLSMV":
+        raise Invalid(f"--ordered names ordinal items, which belong to WLSMV; {estimator} has none")
 
 
 def ladder(title: str, table: pd.DataFrame, rules: Rules, shown: Sequence[str]) -> Table:

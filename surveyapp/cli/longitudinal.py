@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,13 +14,14 @@ from analysis.covariance.compare_models import METHODS
 from analysis.covariance.data import numeric_rows
 from analysis.covariance.longitudinal import Longitudinal
 from analysis.covariance.longitudinal import longitudinal as test_longitudinal
-from analysis.covariance.ordinal_longitudinal import OrdinalLongitudinal, ordinal_longitudinal
+from analysis.covariance.mixed_longitudinal import mixed_longitudinal
+from analysis.covariance.ordinal_longitudinal import OrdinalLongitudinal
 from analysis.covariance.syntax import parse
-from analysis.covariance.wave_script import wave_script
+from analysis.covariance.wave_script import ordinal_wave_script, wave_script
 from analysis.covariance.waves import Waves, from_columns, from_long
 from analysis.losses import losses
 from analysis.rules import RULES
-from surveyapp.cli.ladders import ORDINAL, PLAIN, ROBUST, ladder, released
+from surveyapp.cli.ladders import ORDINAL, PLAIN, ROBUST, ladder, released, require_treatment
 from surveyapp.cli.model_options import CLUSTER, FILE, JSON, MODEL, WEIGHTS
 from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.outputs import (
@@ -73,14 +75,19 @@ from surveyapp.tables.options import ReadOptions
     "--free",
     default="",
     help="Parameters that may differ between waves at every step, separated by commas, named as at"
-    " one wave: 'x3~1,visual=~x2'.",
+    " one wave: 'x3~1,visual=~x2'; 'x3|' for the thresholds of an ordinal item.",
+)
+@click.option(
+    "--ordered",
+    default="",
+    help="Of WLSMV: the ordinal items, separated by commas; the others are numbers [all items].",
 )
 @WEIGHTS
 @CLUSTER
 @PLOT
 @JSON
 @values_ok
-@table_and_treatment(("listwise", "fiml"))
+@table_and_treatment(("listwise", "fiml", "pairwise"))
 def longitudinal(
     file: Path,
     model: str,
@@ -91,6 +98,7 @@ def longitudinal(
     missing: str,
     difference: str | None,
     free: str,
+    ordered: str,
     weights: str | None,
     cluster: str | None,
     plot_path: Path | None,
@@ -102,7 +110,7 @@ def longitudinal(
 
     The model is that of one wave. Residuals of one item covary between waves. FILE has a row for each
     customer and wave (--person, --wave), or a row for each customer with columns such as x1_w1 and
-    x1_w2 (--waves).
+    x1_w2 (--waves). With --estimator WLSMV the items are ordinal, or those that --ordered names.
     """
     svg_only(plot_path)
     chosen = estimator.upper()
@@ -111,22 +119,25 @@ def longitudinal(
             "--difference requires --estimator MLR or MLM; the difference test of ML is not scaled,"
             " and that of WLSMV is always Satorra's of 2000"
         )
-    if chosen == "WLSMV" and missing.lower() != "listwise":
-        raise Invalid(
-            f"--missing {missing}: the estimator WLSMV takes complete rows; use --missing listwise"
-        )
+    require_treatment(chosen, missing, ordered)
     text, named = model_text(model), listed(waves)
     drawn = [name for name in (weights, cluster) if name is not None]
     answers, found_waves = _waves(
         file, text, reading, (person, wave), named, drawn, values_ok=values_ok
     )
     found: Longitudinal | OrdinalLongitudinal
-    script = None
+    rows: dict[str, Any] = {"file": file.name, "person": person, "wave": wave}
     if chosen == "WLSMV":
-        found = ordinal_longitudinal(
-            found_waves, text, free=listed(free), sampling_weights=weights, cluster=cluster
-        )
+        ordinal: dict[str, Any] = {
+            "ordered": listed(ordered) or found_waves.items,
+            "free": listed(free),
+            "missing": missing,
+            "sampling_weights": weights,
+            "cluster": cluster,
+        }
+        found = mixed_longitudinal(found_waves, text, **ordinal)
         shown = ORDINAL
+        script = ordinal_wave_script(found, found_waves, text, **ordinal, **rows)
     else:
         found = test_longitudinal(
             found_waves,
@@ -139,7 +150,7 @@ def longitudinal(
             cluster=cluster,
         )
         shown = PLAIN if chosen == "ML" else ROBUST
-        script = wave_script(found, found_waves.items, file=file.name, person=person, wave=wave)
+        script = wave_script(found, found_waves.items, **rows)
     left = attrition(found_waves, text)
     lost = losses(numeric_rows(found_waves.frame, found_waves.columns), found.n)
     document = {

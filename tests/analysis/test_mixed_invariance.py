@@ -56,6 +56,28 @@ def test_each_step_and_the_partial_ladder_are_those_of_lavaan() -> None:
     assert found.latent_means["group"].tolist() == ["b", "b"]
 
 
+def test_pairwise_answers_are_those_of_lavaan() -> None:
+    """As above with missing = "pairwise", of the mixed ladder and of ordinal items alone."""
+
+    def with_gaps(data: pd.DataFrame) -> pd.DataFrame:
+        rng = np.random.default_rng(1)
+        there = {name: rng.random(len(data)) > 0.1 for name in ("u1", "u4", "u6")}
+        return data.assign(**{n: data[n].astype(float).where(known) for n, known in there.items()})
+
+    options = {"strict": True, "partial": False, "missing": "pairwise"}
+    mixed = mixed_invariance(with_gaps(mixed_items()), MODEL, "g", ordered=ORDERED, **options)
+    chisq = (17.146268584, 17.816423504, 25.358653359, 50.232503277, 53.295774411)
+    scaled = (35.622301677, 37.940197841, 45.147779866, 78.332103137, 82.695854226)
+    assert mixed.n == 400
+    assert [step.fit["chisq"] for step in mixed.steps] == pytest.approx(chisq, rel=1e-5)
+    assert [step.fit["chisq_scaled"] for step in mixed.steps] == pytest.approx(scaled, rel=1e-5)
+    plain = ordinal_invariance(with_gaps(four_categories()), MODEL, "g", **options)
+    scaled = (31.717433649, 36.339759295, 46.532283021, 80.131475564, 84.988974318)
+    assert [step.fit["chisq_scaled"] for step in plain.steps] == pytest.approx(scaled, rel=1e-6)
+    differences = [step.d_chisq for step in plain.steps[1:4]]
+    assert differences == pytest.approx((3.5680973416, 8.8512975435, 30.617462907), rel=1e-6)
+
+
 def test_what_is_free_is_free_at_every_step_be_it_a_first_item_or_a_number() -> None:
     data = mixed_items()
 

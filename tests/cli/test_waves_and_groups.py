@@ -135,10 +135,22 @@ def test_ordinal_items_climb_a_ladder_of_their_own(asked, run, panel: Path):
     waves = ("--person", "reference", "--wave", "wave", "--waves", "spring,autumn")
     found, told = asked("longitudinal", *waves, "--estimator", "WLSMV")
     assert [step["name"] for step in found["steps"]][1] == "thresholds"
-    assert found["r_script"] is None
+    assert "lavTestLRT(configural, thresholds, " in found["r_script"]
     assert "in points of the answers" not in told
-    gaps = run(
-        *("longitudinal", panel, "--model", MODEL, *waves),
-        *("--estimator", "WLSMV", "--missing", "fiml"),
+    refused = (
+        ("--missing", "fiml", "full information is that of numbers"),
+        ("--ordered", "x9", "x9 is no item of the model"),
     )
-    assert "the estimator WLSMV takes complete rows" in gaps.err
+    for option, value, said in refused:
+        asked_for = ("longitudinal", panel, "--model", MODEL, *waves, "--estimator", "WLSMV")
+        assert said in run(*asked_for, option, value).err
+
+
+def test_some_ordinal_items_beside_numbers_with_pairwise_answers(asked, run, panel: Path):
+    waves = ("--person", "reference", "--wave", "wave", "--waves", "spring,autumn")
+    chosen = ("--ordered", "x1,x2", "--missing", "pairwise")
+    found, _ = asked("longitudinal", *waves, "--estimator", "WLSMV", *chosen)
+    assert found["steps"][0]["fit"]["df"] == 15
+    assert 'ordered = c("x1_spring", "x1_autumn", ' in found["r_script"]
+    without = run("longitudinal", panel, "--model", MODEL, *waves, *chosen)
+    assert "--missing pairwise is for the estimator WLSMV" in without.err
