@@ -155,8 +155,14 @@ class ModelOptionsSchema(Strict):
     )
     rotation = _one_of(BLOCK_ROTATIONS, "Of exploratory blocks; by default geomin.")
     std_lv = ma.fields.Boolean(metadata={"description": "Fix factor variances at 1."})
-    cluster = _text("The attribute that makes clusters, of a text with levels.", 200)
-    weights = _text("The item with respondents' weights, of a text with levels; by MLR.", 200)
+    cluster = _text(
+        "The attribute that makes clusters: of a text with levels, or by MLR and WLSMV for robust errors.",
+        200,
+    )
+    weights = _text(
+        "The item with respondents' weights; of a text with levels by MLR, of others by every estimator.",
+        200,
+    )
     cluster_weights = _text("The item with clusters' weights, of a text with levels; by MLR.", 200)
     scheme = _one_of(SCHEMES, "Of a composite model; by default path.")
     consistent = ma.fields.Boolean(metadata={"description": "Consistent PLS."})

@@ -139,7 +139,7 @@ def _models(plan: Mapping[str, Any]) -> Iterator[Block]:
         yield Paragraph("No model is planned.")
     for each in plan["models"]:
         yield Heading(each["name"], level=2)
-        yield Paragraph(f"{options_in_words(each['kind'], each['options'])}.")
+        yield Paragraph(f"{options_in_words(each['kind'], each['options'], each['text'])}.")
         yield Paragraph(each["text"], Tone.QUOTE)
         for analysis in each["analyses"]:
             yield Paragraph(f"Further analysis: {analysis_in_words(analysis)}", Tone.BULLET)

@@ -31,7 +31,13 @@ from surveyapp.reports.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.path_diagram import path_diagrams
 from surveyapp.reports.project_analysis import analysis_charts, analysis_tables
 from surveyapp.reports.project_hypotheses import hypothesis_table
-from surveyapp.reports.project_samples import level_fits, level_reliabilities, level_shares
+from surveyapp.reports.project_samples import (
+    cluster_effects,
+    level_fits,
+    level_reliabilities,
+    level_shares,
+    weights_said,
+)
 from surveyapp.results.model_texts import COMPOSITE
 from surveyapp.results.preregistration_departures import ToldOfPlan
 from surveyapp.results.project_analyses import analysis_title
@@ -90,7 +96,7 @@ def content(
             [
                 ("Project", model.project.name),
                 ("Respondents", apa.count(result["n"])),
-                ("Method", options_in_words(model.kind, model.options)),
+                ("Method", options_in_words(model.kind, model.options, model.text)),
                 ("Computed on", f"{model.created_at:%-d %B %Y}"),
             ],
         ),
@@ -164,7 +170,7 @@ def drawing(model: ProjectModel, result: Section) -> Iterator[Chart]:
     yield Chart(
         f"{model.name}, standardised estimates",
         path_diagrams(diagrams),
-        f"n = {result['n']:,}. {options_in_words(model.kind, model.options)}. Dashed arrows: not"
+        f"n = {result['n']:,}. {options_in_words(model.kind, model.options, model.text)}. Dashed arrows: not"
         " significant at 5%.",
     )
 
@@ -202,6 +208,8 @@ def _covariance(result: Section, number: Iterator[int]) -> Iterator[Table]:
     yield fit_table(result, next(number))
     if "level_fit" in result:
         yield level_fits(result, next(number))
+    elif result.get("clusters"):
+        yield cluster_effects(result, next(number))
     yield estimates_table(result, next(number))
     if result["r_squared"]:
         yield explained_table(result, next(number))
@@ -241,7 +249,7 @@ def fit_table(result: Section, number: int) -> Table:
         ],
         cells=rows,
         note=("" if result["converged"] else "The estimation did not converge. ")
-        + f"n = {result['n']:,}.{_left_out(result)}",
+        + f"n = {result['n']:,}.{_left_out(result)}{weights_said(result)}",
         look=Look.APA,
     )
 

@@ -172,6 +172,36 @@ def level_shares(result: Section, number: int) -> Table:
     )
 
 
+def weights_said(result: Section) -> str:
+    """What weights of respondents cost, as a sentence; nothing without any."""
+    found = result.get("weights")
+    if not found or "effective_n" not in found:
+        return ""
+    return (
+        f" Weighted by {result['settings']['sampling_weights']}: effective n {apa.NUMBER_1(found['effective_n'])}"
+        f" (Kish), design effect {apa.number(found['design_effect'])}."
+    )
+
+
+def cluster_effects(result: Section, number: int) -> Table:
+    """How alike each item's answers are within clusters, and what that costs."""
+    found = result["clusters"]
+    return Table(
+        number=number,
+        title="Answers Within Clusters",
+        columns=[
+            Column("Item", 0.5),
+            Column("ICC", 0.25, apa.BOUNDED_3),
+            Column("Design effect", 0.25, apa.number),
+        ],
+        cells=[[row["item"], row["icc"], row["design_effect"]] for row in found["items"]],
+        note=f"{found['n']:,} clusters by {result['settings']['cluster'].replace('_', ' ')}, on average"
+        f" {found['mean_size']:.1f} respondents; standard errors and tests allow for answers within one being alike."
+        " ICC by analysis of variance, without weights.",
+        look=Look.APA,
+    )
+
+
 def level_reliabilities(result: Section, number: int) -> Table:
     """How reliably each factor is measured at its level."""
     return Table(

@@ -63,9 +63,7 @@ def model_scores(
         raise Conflict(f"There are no scores: {error}") from error
     if scores.columns.empty:
         raise Conflict("This model has no factors, and scores are of factors.")
-    return ModelScores(
-        scores, data, method, fingerprint(data, list(found.used)) == model.fingerprint
-    )
+    return ModelScores(scores, data, method, fingerprint(data, found.numbers) == model.fingerprint)
 
 
 def composite_scores(fit: PlsResult, data: pd.DataFrame) -> pd.DataFrame:

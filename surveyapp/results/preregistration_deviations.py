@@ -73,8 +73,8 @@ def _of_model(
         yield Deviation(f"model {model.id} text", "text", said, model.id)
     if model.kind == planned["kind"] and dict(model.options) != planned["options"]:
         said = (
-            f"{model.called} was estimated by {options_in_words(model.kind, model.options)};"
-            f" planned was {options_in_words(planned['kind'], planned['options'])}."
+            f"{model.called} was estimated by {options_in_words(model.kind, model.options, model.text)};"
+            f" planned was {options_in_words(planned['kind'], planned['options'], planned['text'])}."
         )
         yield Deviation(f"model {model.id} options", "options", said, model.id)
     wanted = {_step_key(each["kind"], each["arguments"]): each["words"] for each in plan["steps"]}

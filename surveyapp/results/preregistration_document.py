@@ -108,7 +108,7 @@ def hypothesis_in_words(hypothesis: Mapping[str, str]) -> str:
 
 def model_in_words(model: Mapping[str, Any]) -> str:
     """A planned model's name and how it is estimated."""
-    return f"{model['name']} ({options_in_words(model['kind'], model['options'])})"
+    return f"{model['name']} ({options_in_words(model['kind'], model['options'], model['text'])})"
 
 
 def _listed(label: str, before: Sequence[Any], after: Sequence[Any], said: Any) -> list[str]:

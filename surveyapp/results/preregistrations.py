@@ -21,7 +21,7 @@ from surveyapp.results.preregistration_document import (
     hash_of,
 )
 from surveyapp.results.preregistration_fields import EMPTY, planned_analysis, read_fields
-from surveyapp.results.project_analyses import ANALYSES, OF_ONE_LEVEL
+from surveyapp.results.project_analyses import ANALYSES, OF_ONE_LEVEL, may_use
 from surveyapp.results.project_options import require_level_options
 from surveyapp.results.project_step_kinds import step_in_words
 from surveyapp.results.project_variables import Variables
@@ -108,6 +108,14 @@ def plan_model(
         others = [each for each in analyses if each not in ANALYSES or not ANALYSES[each].of_levels]
         if others and has_levels(asked.text):
             raise Invalid(OF_ONE_LEVEL, field="analyses")
+        if not has_levels(asked.text):
+            for kind in analyses:
+                if kind in ANALYSES and not may_use(kind, asked.kind, asked.options):
+                    raise Invalid(
+                        f"{ANALYSES[kind].title} cannot use weights or clusters; plan the same model without them"
+                        " for it.",
+                        field="analyses",
+                    )
     draft = _begun(session, project, user_id)
     models = draft.content["models"]
     if any(each["name"].casefold() == name.casefold() for each in models):

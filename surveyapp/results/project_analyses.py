@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -69,6 +70,7 @@ from surveyapp.results.project_path_options import (
     UP_TO,
     require_path_options,
 )
+from surveyapp.results.project_options import is_drawn
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
@@ -81,16 +83,27 @@ OF_ONE_LEVEL = (
 )
 
 
+OF_EQUAL_ROWS = "This model has weights or clusters, which this analysis cannot use; fit the same model without them for it."
+SOME_OF_EQUAL_ROWS = (
+    "Analyses that cannot use this model's weights or clusters are left out; fit the same model without them"
+    " for these."
+)
+
+
 @dataclass(frozen=True)
 class AnalysisKind:
-    """A further analysis: of which kinds of model, what it tells, and the options that are chosen for it;
-    ``of_levels``: whether it is one of models with levels, too."""
+    """A further analysis: of which kinds of model, what it tells, and the options that are chosen for it.
+
+    ``of_levels``: whether it is one of models with levels, too. ``drawn``: whether it uses the weights and
+    clusters of its model.
+    """
 
     of: tuple[str, ...]
     title: str
     told: str
     options: Mapping[str, AnalysisOption] = field(default_factory=dict)
     of_levels: bool = False
+    drawn: bool = False
 
     @property
     def has_rare(self) -> bool:
@@ -106,6 +119,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Whether loadings, intercepts and residuals are the same in each group, step by step.",
             {"group": GROUP, "reference": REFERENCE, "difference": DIFFERENCE, "free": FREE},
             of_levels=True,
+            drawn=True,
         ),
         "exploratory": AnalysisKind(
             _BY_COVARIANCES,
@@ -118,6 +132,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Exploratory structural equation model (ESEM)",
             "Whether the model's factors hold when every item may load on all of them.",
             {"rotation": ROTATION, "orthogonal": ORTHOGONAL},
+            drawn=True,
         ),
         "alignment": AnalysisKind(
             _BY_COVARIANCES,
@@ -131,6 +146,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
                 "least": LEAST,
                 "simulate": SIMULATE,
             },
+            drawn=True,
         ),
         "dif": AnalysisKind(
             _BY_COVARIANCES,
@@ -152,17 +168,20 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Two levels: within and between clusters",
             "Whether the structure is the same within clusters, such as branches, and between them.",
             {"cluster": CLUSTER},
+            drawn=True,
         ),
         "longitudinal": AnalysisKind(
             _BY_COVARIANCES,
             "Invariance over waves of the same customers",
             "Whether items mean the same when customers answer again, and how the factors changed.",
             {"wave": WAVE},
+            drawn=True,
         ),
         "imputation": AnalysisKind(
             _BY_COVARIANCES,
             "Multiple imputation as a check",
             "Whether estimates stay the same when missing answers are imputed.",
+            drawn=True,
         ),
         "cutoffs": AnalysisKind(
             _BY_COVARIANCES,
@@ -284,6 +303,8 @@ def ask_project_analysis(
     levels = model.kind == COVARIANCE and has_levels(model.text)
     if levels and not ANALYSES[kind].of_levels:
         raise Invalid(OF_ONE_LEVEL, field="kind")
+    if not may_use(kind, model.kind, model.options):
+        raise Invalid(OF_EQUAL_ROWS, field="kind")
     options = chosen_of(ANALYSES[kind].options, chosen, model, known)
     require_group_options(kind, options, model, has_levels=levels)
     require_path_options(kind, options, model)
@@ -309,6 +330,20 @@ def ask_project_analysis(
     return made
 
 
+def may_use(kind: str, of: str, options: Mapping[str, Any]) -> bool:
+    """Whether an analysis can use the weights and clusters of a model of one level; yes without any."""
+    return of != COVARIANCE or ANALYSES[kind].drawn or not is_drawn(options)
+
+
+def not_offered(model: ProjectModel) -> str:
+    """Why analyses of this kind of model are not offered, for it has levels, weights or clusters; else nothing."""
+    if model.kind != COVARIANCE:
+        return ""
+    if has_levels(model.text):
+        return OF_ONE_LEVEL
+    return SOME_OF_EQUAL_ROWS if is_drawn(model.options) else ""
+
+
 def option_values(
     kind: str, model: ProjectModel, known: Variables
 ) -> Mapping[str, Mapping[str, str]] | None:
@@ -318,6 +353,8 @@ def option_values(
         return None
     levels = model.kind == COVARIANCE and has_levels(model.text)
     if levels and not ANALYSES[kind].of_levels:
+        return None
+    if not may_use(kind, model.kind, model.options):
         return None
     found = {
         name: dict(option.offered(model, known))

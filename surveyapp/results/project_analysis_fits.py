@@ -44,7 +44,7 @@ from surveyapp.results.project_fits import (
 )
 from surveyapp.results.project_group_fits import fit_alignment, fit_dif, fit_level_ladder
 from surveyapp.results.project_multiverse import project_multiverse
-from surveyapp.results.project_options import SEED, auxiliary_items, ordinal_items
+from surveyapp.results.project_options import SEED, auxiliary_items, drawn_by, ordinal_items
 from surveyapp.results.project_path_fits import (
     composite_settings,
     fit_copula,
@@ -115,7 +115,9 @@ def run_project_analysis(
                 minimum_cell=installation.settings.minimum_cell,
                 progress=progress,
             )
-    said = left_out_by(group, len(rows.data) - len(data)) if group else []
+    said = list(rows.left_out)
+    if group:
+        said += left_out_by(group, len(rows.data) - len(data))
     if kind not in _WITH_AUXILIARY and auxiliary_items(model.options):
         said.append("The model's auxiliary items are not used by this analysis")
     document = {
@@ -156,6 +158,8 @@ def _invariance(
             reference=reference,
             free=free,
             join=True,
+            missing=model.options["missing"],
+            **drawn_by(model.options),
         )
         return {**ordinal.to_dict(), "verdict": verdict(ordinal)}
     ladder = invariance(
@@ -168,6 +172,7 @@ def _invariance(
         reference=reference,
         free=free,
         method=options.get("difference", "2001"),
+        **drawn_by(model.options),
     )
     return {**ladder.to_dict(), "verdict": verdict(ladder)}
 

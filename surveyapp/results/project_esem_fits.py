@@ -18,7 +18,7 @@ from analysis.errors import AnalysisError, ModelError
 from surveyapp.errors import Conflict
 from surveyapp.results.project_fits import fit_covariance
 from surveyapp.results.project_group_options import YES
-from surveyapp.results.project_options import auxiliary_items, ordinal_items
+from surveyapp.results.project_options import auxiliary_items, drawn_by, ordinal_items
 from surveyapp.store.models import ProjectModel
 
 
@@ -46,6 +46,7 @@ def fit_esem(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
         auxiliary=auxiliary_items(model.options),
         rotation=rotation,
         target=made.target if method in TO_TARGET else None,
+        **drawn_by(model.options),
     )
     if not esem.converged:
         raise ModelError(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from analysis.composite.higher_order import is_formed
 from analysis.composite.pls import fit_pls
 from analysis.covariance.compare_models import difference_test
+from analysis.covariance.drawn_rows import not_drawn
 from analysis.covariance.script import lavaan_script
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.errors import AnalysisError
@@ -30,8 +31,15 @@ from surveyapp.jobs.kinds import ProjectModelPayload, ProjectPayload
 from surveyapp.jobs.running import Progress
 from surveyapp.results.model_texts import COVARIANCE, observed_names
 from surveyapp.results.project_answers import ProjectAnswers, project_answers
-from surveyapp.results.project_options import auxiliary_items, freed, ordinal_items, rotation_of
-from surveyapp.results.project_sample_fits import levels_document
+from surveyapp.results.project_options import (
+    auxiliary_items,
+    drawn_by,
+    freed,
+    is_drawn,
+    ordinal_items,
+    rotation_of,
+)
+from surveyapp.results.project_sample_fits import levels_document, weights_document
 from surveyapp.results.project_steps import Taken, careless_rows, scaled, scales_after, taken
 from surveyapp.results.project_tables import (
     MOST_GROUPS,
@@ -111,14 +119,14 @@ def run_project_model(
         parent = session.get(ProjectModel, model.parent_id) if model.parent_id else None
         rows = model_rows(session, model, installation)
     after, group = rows.data, model.options.get("group")
-    said: list[str] = []
+    said = list(rows.left_out)
     progress(40, "Fitting the model")
     with one_blas_thread():
         if model.kind == COVARIANCE:
             if group:
                 minimum = installation.settings.minimum_cell
                 after = of_large_groups(after, group, rows.used, model.options["missing"], minimum)
-                said = left_out_by(group, len(rows.data) - len(after))
+                said += left_out_by(group, len(rows.data) - len(after))
             made = _levels if has_levels(model.text) else _covariance
             result = made(after, model, parent)
         else:
@@ -136,7 +144,7 @@ def run_project_model(
     with installation.store.writing() as session:
         row = session.get_one(ProjectModel, asked.model_id)
         row.result = dict(to_json(document))
-        row.fingerprint = fingerprint(after, list(rows.used))
+        row.fingerprint = fingerprint(after, rows.numbers)
         row.versions = result["versions"]
         row.project.opened_at = row.project.opened_at or installation.now()
     return {"model_id": asked.model_id, "n": result["n"]}
@@ -145,7 +153,8 @@ def run_project_model(
 @dataclass(frozen=True)
 class ModelRows:
     """The answers that a model is fitted to, after its steps; ``used``: the items that it names;
-    ``scales``: the ends of each item's scale where they are known."""
+    ``scales``: the ends of each item's scale where they are known; ``weights``: the column of weights of a
+    model without levels; ``left_out`` says how many rows are missing for want of a weight or a cluster."""
 
     data: pd.DataFrame
     used: Sequence[str]
@@ -153,6 +162,13 @@ class ModelRows:
     log: Sequence[Taken]
     mixed: Sequence[str] = ()
     scales: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    weights: str | None = None
+    left_out: Sequence[str] = ()
+
+    @property
+    def numbers(self) -> list[str]:
+        """The columns that the result depends on, all of numbers."""
+        return [*self.used, *filter(None, [self.weights])]
 
 
 def model_rows(session: Session, model: ProjectModel, installation: Installation) -> ModelRows:
@@ -164,7 +180,48 @@ def model_rows(session: Session, model: ProjectModel, installation: Installation
     asked = {known.items[name].instrument for name in used if name in known.items}
     mixed = [text for code, text in found.mixed.items() if code in asked]
     scales = scales_after(known, [(step.kind, step.arguments) for step in steps])
-    return ModelRows(after, used, len(found.data), log, mixed, scales)
+    count, weights = len(found.data), None
+    said: list[str] = []
+    if model.kind == COVARIANCE and not has_levels(model.text) and is_drawn(model.options):
+        weights = model.options.get("weights")
+        after, said = _drawn(after, model.options, installation.settings.minimum_cell)
+    return ModelRows(after, used, count, log, mixed, scales, weights, said)
+
+
+def _drawn(
+    data: pd.DataFrame, options: Mapping[str, Any], minimum: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """The rows that have a weight and a cluster, where the options ask for them, and what is said of others.
+
+    Raises Conflict for a column that a step left out, and for too few rows.
+    """
+    names = drawn_by(options)
+    for name in filter(None, (names["sampling_weights"], names["cluster"])):
+        if name not in data.columns:
+            raise Conflict(
+                f"{name} is no column of these answers any more; fit the model without it, or undo the step that"
+                " left it out."
+            )
+    out = not_drawn(data, names["sampling_weights"], names["cluster"])
+    if not out.any():
+        return data, []
+    kept = data[~out]
+    if len(kept) < minimum:
+        raise Conflict(
+            f"Fewer than {minimum} respondents have a weight and a cluster, too few to show; fit the model"
+            " without these."
+        )
+    wanted = " and ".join(
+        said
+        for said, name in (
+            ("a weight above 0", names["sampling_weights"]),
+            ("a cluster", names["cluster"]),
+        )
+        if name
+    )
+    count = int(out.sum())
+    people = "respondent was" if count == 1 else "respondents were"
+    return kept, [f"{count:,} {people} left out: without {wanted}"]
 
 
 def rows_before_steps(
@@ -254,6 +311,7 @@ def _covariance(
         indices = fit.modification_indices(minimum=_LEAST_INDEX).to_dict(orient="records")
     return {
         **fit.to_dict(),
+        "weights": weights_document(fit.weights),
         "modification_indices": indices,
         "difference": _difference(data, fit, parent, model.steps),
         "r_script": lavaan_script(fit),
@@ -328,6 +386,7 @@ def fit_covariance(data: pd.DataFrame, model: ProjectModel) -> SemFit:
         auxiliary=auxiliary_items(options),
         std_lv=options["std_lv"],
         rotation=rotation_of(options),
+        **drawn_by(options),
     )
 
 
@@ -346,6 +405,11 @@ def _difference(
         parent.options.get("group") or fit.settings.group
     ):
         return {**base, "why": "the two have different groups"}
+    if drawn_by(parent.options) != {
+        "sampling_weights": fit.settings.sampling_weights,
+        "cluster": fit.settings.cluster,
+    }:
+        return {**base, "why": "the two have different weights or clusters"}
     try:
         other = fit_covariance(data, parent)
         restricted, general = (fit, other) if fit.tests.df > other.tests.df else (other, fit)

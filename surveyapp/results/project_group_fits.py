@@ -24,7 +24,7 @@ from surveyapp.results.project_group_options import (
     NO,
     SIMULATE,
 )
-from surveyapp.results.project_options import SEED, ordinal_items
+from surveyapp.results.project_options import SEED, drawn_by, ordinal_items
 from surveyapp.store.models import ProjectModel
 
 Result = dict[str, Any]
@@ -45,6 +45,7 @@ def fit_alignment(data: pd.DataFrame, model: ProjectModel, options: Mapping[str,
         missing=model.options["missing"],
         ordered=ordinal_items(model.options) or None,
         seed=SEED,
+        **drawn_by(model.options),
     )
     samples = int(SIMULATE.value(options, "simulate"))
     recovery = alignment_recovery(found, reps=samples, seed=SEED) if samples else None

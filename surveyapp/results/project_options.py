@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 from analysis.covariance.rotation import Rotation
 from analysis.covariance.syntax import parse
@@ -70,8 +70,8 @@ _OF_COVARIANCE: Mapping[str, tuple[str, Any]] = {
     "free": ("Left free", ""),
     "auxiliary": ("Auxiliary items", ""),
 }
-# Of these a model that has no levels stores nothing.
-_OF_LEVELS = ("cluster", "weights", "cluster_weights")
+# How rows were drawn; of these nothing is stored where nothing was chosen.
+_OF_SAMPLE = ("cluster", "weights", "cluster_weights")
 _OF_COMPOSITE: Mapping[str, tuple[str, Any]] = {
     "scheme": ("Weighting scheme", "path"),
     "composite_missing": ("Missing answers", "mean"),
@@ -98,8 +98,8 @@ def options_of(kind: str, chosen: Mapping[str, Any], known: Variables) -> dict[s
     raise Invalid(f"{kind!r} is no kind of model; choose one of the list", field="kind")
 
 
-def options_in_words(kind: str, options: Mapping[str, Any]) -> str:
-    """The options in one line."""
+def options_in_words(kind: str, options: Mapping[str, Any], text: str) -> str:
+    """The options of a model of this text in one line."""
     if kind == COMPOSITE:
         method = (
             "MAXVAR"
@@ -122,7 +122,7 @@ def options_in_words(kind: str, options: Mapping[str, Any]) -> str:
     levels = "".join(
         f", {said} {options[name].replace('_', ' ')}"
         for name, said in (
-            ("cluster", "two levels by"),
+            ("cluster", "two levels by" if has_levels(text) else "clusters by"),
             ("weights", "respondents weighted by"),
             ("cluster_weights", "clusters weighted by"),
         )
@@ -138,9 +138,10 @@ def rotation_of(options: Mapping[str, Any]) -> Rotation | None:
 
 
 def require_level_options(text: str, options: Mapping[str, Any]) -> None:
-    """Raise Invalid, with the field, where a text and its options do not have levels together, or have what
-    two-level models do not, where a rotation has no factors to rotate, and for an auxiliary item that the
-    model has."""
+    """Raise Invalid, with the field, where a text with levels has no clusters or has what two-level models do
+    not, where weights or clusters do not go with a text without, where a rotation has no factors to rotate,
+    and for an auxiliary item that the model has.
+    """
     within = has_levels(text)
     both = set(auxiliary_items(options)) & set((parse_levels if within else parse)(text).observed)
     if within and options.get("auxiliary"):
@@ -159,13 +160,8 @@ def require_level_options(text: str, options: Mapping[str, Any]) -> None:
             field="rotation",
         )
     if not has_levels(text):
-        for name in _OF_LEVELS:
-            if options.get(name):
-                raise Invalid(
-                    f"{_OF_COVARIANCE[name][0]}: clusters and their weights belong to a model with levels;"
-                    " write 'level: 1' and 'level: 2' in the text, or choose none",
-                    field=name,
-                )
+        _require_sample(options)
+        _require_outside(parse(text).observed, options)
         return
     if not options.get("cluster"):
         raise Invalid(
@@ -186,7 +182,50 @@ def require_level_options(text: str, options: Mapping[str, Any]) -> None:
             "Groups are groups of clusters; choose another attribute for one of the two",
             field="group",
         )
-    used = parse_levels(text).observed
+    _require_outside(parse_levels(text).observed, options)
+
+
+class Drawn(TypedDict):
+    """The columns that say how rows were drawn."""
+
+    sampling_weights: str | None
+    cluster: str | None
+
+
+def drawn_by(options: Mapping[str, Any]) -> Drawn:
+    """The columns of weights and clusters of a model without levels, by the names that fits give them."""
+    return {"sampling_weights": options.get("weights"), "cluster": options.get("cluster")}
+
+
+def is_drawn(options: Mapping[str, Any]) -> bool:
+    """Whether a model without levels has weights or clusters."""
+    return any(drawn_by(options).values())
+
+
+def _require_sample(options: Mapping[str, Any]) -> None:
+    """Raise Invalid for weights or clusters that do not go with a model without levels."""
+    if options.get("cluster_weights"):
+        raise Invalid(
+            "Weights of clusters belong to a model with levels; write 'level: 1' and 'level: 2' in the text,"
+            " or choose none",
+            field="cluster_weights",
+        )
+    if not options.get("cluster"):
+        return
+    if options["estimator"] == "ML":
+        raise Invalid(
+            "Clusters need robust standard errors; choose MLR, or WLSMV for ordinal items",
+            field="estimator",
+        )
+    if options["group"] == options["cluster"]:
+        raise Invalid(
+            "Groups by the clusters leave nothing to compare within one; choose another attribute for one of"
+            " the two",
+            field="group",
+        )
+
+
+def _require_outside(used: Sequence[str], options: Mapping[str, Any]) -> None:
     for name in ("weights", "cluster_weights"):
         if options.get(name) in used:
             raise Invalid(
@@ -240,7 +279,7 @@ def _covariance(chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
             f"Answers of each pair of items belong to WLSMV; with {estimator} use all available answers",
             field="missing",
         )
-    levels = {name: str(chosen.get(name) or "") for name in _OF_LEVELS}
+    levels = {name: str(chosen.get(name) or "") for name in _OF_SAMPLE}
     if levels["cluster"] and levels["cluster"] not in known.groups:
         raise Invalid(f"{levels['cluster']!r} makes no clusters of these answers", field="cluster")
     for name in ("weights", "cluster_weights"):

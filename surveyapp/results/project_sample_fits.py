@@ -7,9 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.covariance.intraclass import Weights
 from analysis.covariance.pooling import fit_imputed
 from analysis.two_level.fit import TwoLevelFit, fit_two_level
-from surveyapp.results.project_options import SEED, auxiliary_items, freed, ordinal_items
+from surveyapp.errors import Conflict
+from surveyapp.results.project_options import SEED, auxiliary_items, drawn_by, freed, ordinal_items
 from surveyapp.store.models import ProjectModel
 
 IMPUTATIONS = 20
@@ -18,13 +20,20 @@ IMPUTATIONS = 20
 def fit_levels(
     data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The model's structure within and between clusters at once. Raises as ``fit_two_level``."""
+    """The model's structure within and between clusters at once, by its own weights. Raises Conflict for
+    weights without robust errors, else as ``fit_two_level``.
+    """
+    if model.options.get("weights") and model.options["estimator"] != "MLR":
+        raise Conflict(
+            "Two levels with weights need robust standard errors: fit the model by MLR first."
+        )
     text = f"level: 1\n{model.text}\nlevel: 2\n{model.text}"
     found = fit_two_level(
         data,
         text,
         options["cluster"],
         estimator=model.options["estimator"],
+        sampling_weights=model.options.get("weights"),
         std_lv=model.options["std_lv"],
     )
     return levels_document(found)
@@ -47,6 +56,13 @@ def levels_document(fit: TwoLevelFit) -> dict[str, Any]:
     }
 
 
+def weights_document(weights: Weights | None) -> dict[str, float] | None:
+    """What weights cost as it is stored: without the smallest and the largest, which are single respondents'."""
+    if weights is None:
+        return None
+    return {"effective_n": weights.effective_n, "design_effect": weights.design_effect}
+
+
 def fit_imputations(
     data: pd.DataFrame, model: ProjectModel, _options: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -66,6 +82,7 @@ def fit_imputations(
         free=freed(chosen),
         std_lv=chosen["std_lv"],
         ordered=items or None,
+        **drawn_by(chosen),
     ).to_dict()
     fitted = model.result or {}
     return {

@@ -43,10 +43,10 @@ from surveyapp.results.preregistration_departures import ToldOfPlan, told_of
 from surveyapp.results.project_analyses import (
     ANALYSES,
     ANALYSIS_OPTIONS,
-    OF_ONE_LEVEL,
     analyses_of,
     analysis_title,
     ask_project_analysis,
+    not_offered,
     option_values,
 )
 from surveyapp.results.project_json import model_document
@@ -194,7 +194,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         hypotheses=_hypotheses(registered),
         other_rows=found.steps != standing,
         said=project_phrases,
-        method=options_in_words(found.kind, found.options),
+        method=options_in_words(found.kind, found.options, found.text),
         drawn=_drawn(found, journey),
         tables=_tables(found),
         proposals=_proposals(found),
@@ -204,7 +204,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         headlines=_headlines(further),
         table_headlines=_table_headlines(found),
         offered=_offered(found, known),
-        one_level=OF_ONE_LEVEL,
+        not_offered=not_offered(found),
         scoring=_scoring(found),
         formats=FORMATS.values(),
     )

@@ -170,10 +170,21 @@ class ModelForm(StaffForm):
         "Clusters by",
         default="",
         validate_choice=False,
-        description="For a text with level: 1 and level: 2, such as customers within branches.",
+        description="Such as branches: with MLR or WLSMV, errors allow for answers of one branch being alike;"
+        " a text with level: 1 and level: 2 models both.",
     )
-    weights = SelectField("Weights of respondents", default="", validate_choice=False)
-    cluster_weights = SelectField("Weights of clusters", default="", validate_choice=False)
+    weights = SelectField(
+        "Weights of respondents",
+        default="",
+        validate_choice=False,
+        description="An item with each respondent's sampling weight; of a text with levels by MLR.",
+    )
+    cluster_weights = SelectField(
+        "Weights of clusters",
+        default="",
+        validate_choice=False,
+        description="For a text with level: 1 and level: 2, by MLR.",
+    )
     rotation = SelectField(
         "Rotation",
         default="",

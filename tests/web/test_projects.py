@@ -494,6 +494,7 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation):
     data["branch"] = [f"Branch {number}" for number in branch]
     data["region"] = np.where(branch % 2 == 0, "North", "South")
     data["times"] = 1 + branch % 3
+    data["share"] = np.where(np.arange(320) % 27 == 5, np.nan, 1 + branch % 3)
     data["desk"] = [f"Desk {number // 3}" for number in range(320)]  # 107 of them, named
     data["who"] = [f"Person {number}" for number in range(320)]
     sent = {"name": "Branches", "file": (io.BytesIO(data.to_csv(index=False).encode()), "b.csv")}
@@ -529,6 +530,50 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation):
     ):
         assert said in page, said
     _two_levels_of_its_own(client, installation, made.location, data)
+    _drawn_by_branches(client, installation, made.location, data)
+
+
+def _drawn_by_branches(client, installation, base: str, data: pd.DataFrame) -> None:
+    """A model of one level has weights and clusters; analyses use them or say that they cannot."""
+    text = "f =~ x1 + x2 + x3 + x4"
+    chosen = {"text": text, "estimator": "MLR", "cluster": "branch", "weights": "share"}
+    for wrong, said in (
+        ({"group": "branch"}, "leave nothing to compare"),
+        ({"weights": "x1"}, "x1 is a variable of the model"),
+    ):
+        refused = client.post(f"{base}/models/new", data=FORM | chosen | wrong)
+        assert refused.status_code == 422 and said in refused.text, said
+    model = fitted(client, installation, base, **chosen)
+    columns = {"sampling_weights": "share", "cluster": "branch"}
+    fit = fit_sem(data, text, estimator="MLR", **columns)
+    found = json.loads(client.get(f"{model}.json").data)["result"]
+    assert found["fit"]["chisq_scaled"] == pytest.approx(fit.fit["chisq_scaled"], rel=1e-8)
+    errors = fit.estimates["se"].to_numpy()
+    assert [row["se"] for row in found["estimates"]] == pytest.approx(errors, rel=1e-6)
+    assert set(found["weights"]) == {"effective_n", "design_effect"}
+    assert 'cluster = "branch"' in client.get(f"{model}.R").text
+    [ladder] = analysed(client, installation, model, {"kind": "invariance", "group": "region"})
+    theirs = invariance(data, text, "region", estimator="MLR", **columns)
+    chisq = [step.fit.fit["chisq_scaled"] for step in theirs.steps]
+    assert [each["fit"]["chisq_scaled"] for each in ladder["result"]["steps"]] == pytest.approx(
+        chisq, rel=1e-6
+    )
+    refused = client.post(f"{model}/analyses", data={"kind": "exploratory"})
+    assert refused.status_code == 422 and "which this analysis cannot use" in refused.text
+    page = client.get(model).text
+    for said in (
+        *("clusters by branch, respondents weighted by share", "Answers Within Clusters"),
+        "12 respondents were left out: without a weight above 0 and a cluster",
+        *("(Kish), design effect", "40 clusters by branch", "are left out; fit the same model"),
+    ):
+        assert said in page, said
+    assert 'value="exploratory"' not in page and 'value="alignment"' in page
+    unweighted = chosen | {"weights": "", "parent": model.rpartition("/")[2]}
+    other = client.get(fitted(client, installation, base, **unweighted)).text
+    assert "the two have different weights or clusters" in other
+    planned = FORM | chosen | {"name": "Drawn", "analyses": ["exploratory"]}
+    refused = client.post(f"{base}/preregistrations/models/new", data=planned)
+    assert refused.status_code == 422 and "cannot use weights or clusters" in refused.text
 
 
 def _two_levels_of_its_own(client, installation, base: str, data: pd.DataFrame) -> None:
@@ -541,7 +586,11 @@ def _two_levels_of_its_own(client, installation, base: str, data: pd.DataFrame) 
         ({"cluster_weights": "times"}, "choose MLR"),
         ({"weights": "x1", "estimator": "MLR"}, "x1 is a variable of the model"),
         ({"group": "branch"}, "Groups are groups of clusters"),
-        ({"text": "f =~ x1 + x2 + x3"}, "belong to a model with levels"),
+        ({"text": "f =~ x1 + x2 + x3"}, "choose MLR, or WLSMV for ordinal items"),
+        (
+            {"text": "f =~ x1 + x2 + x3", "cluster": "", "cluster_weights": "times"},
+            "belong to a model with levels",
+        ),
         ({"text": text.replace("level: 2", "level: 3")}, "none of level 1, 2"),
     ):
         refused = client.post(f"{base}/models/new", data=FORM | chosen | wrong)
