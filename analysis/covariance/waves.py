@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,18 +83,18 @@ def from_long(
             raise MissingItem(f"{name}: no such column")
     known = data[(data[person].notna() & data[wave].notna()).to_numpy()].reset_index(drop=True)
     said = _left_out(len(data) - len(known), f"{person} or {wave} is missing")
-    labels = known[wave].map(_text)
-    chosen = [_text(each) for each in waves] if waves else _ordered(labels)
+    labels = known[wave].map(wave_label)
+    chosen = [wave_label(each) for each in waves] if waves else ordered_labels(labels)
     for label in chosen:
         if label not in set(labels):
             raise DataError(
-                f"{wave}: no row has the wave {label}; there are {', '.join(_ordered(labels))}"
+                f"{wave}: no row has the wave {label}; there are {', '.join(ordered_labels(labels))}"
             )
     rows = known[labels.isin(chosen).to_numpy()]
     said += _left_out(len(known) - len(rows), f"{wave} is none of {', '.join(chosen)}")
     labels = labels[rows.index]
     _check_count(chosen, wave)
-    keys = pd.DataFrame({"person": rows[person].map(_text), "wave": labels})
+    keys = pd.DataFrame({"person": rows[person].map(wave_label), "wave": labels})
     repeated = keys[keys.duplicated(keep=False)]
     if len(repeated):
         one = repeated.iloc[0]
@@ -198,7 +198,8 @@ def _check_count(waves: Sequence[str], what: str) -> None:
         raise DataError(f"{what}: {', '.join(waves)} names a wave twice")
 
 
-def _ordered(labels: pd.Series) -> list[str]:
+def ordered_labels(labels: Iterable[str]) -> list[str]:
+    """The different labels of waves: numbers by size, others in the order of the text."""
     distinct = sorted(set(labels))
     numbers = pd.to_numeric(pd.Series(distinct), errors="coerce")
     if numbers.notna().all():
@@ -206,7 +207,7 @@ def _ordered(labels: pd.Series) -> list[str]:
     return distinct
 
 
-def _text(value: object) -> str:
+def wave_label(value: object) -> str:
     """A person or wave as text; 2.0 of a column with gaps is 2."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

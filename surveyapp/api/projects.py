@@ -336,8 +336,9 @@ class NewAnalysisSchema(Strict):
     )
     cluster = _text("The attribute that makes clusters, of `two_level`.", 200, load_default="")
     wave = _text(
-        "The length of a wave of `longitudinal`: `quarter`, the default, `month`, `half` or `year`.",
-        20,
+        "The length of a wave of `longitudinal`: `quarter`, the default, `month`, `half` or `year`; of a file the"
+        " column that tells the wave, or `columns by wave` where columns end in it.",
+        200,
         load_default="",
     )
     outcome = _text(

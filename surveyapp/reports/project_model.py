@@ -140,6 +140,9 @@ def _blocks(
         yield Heading(analysis_title(analysis))
         yield from analysis_charts(analysis)
         yield from analysis_tables(analysis, number)
+        if (analysis.result or {}).get("r_script"):
+            yield Heading("Program for R", 2)
+            yield Paragraph(str((analysis.result or {})["r_script"]), Tone.QUOTE)
     if result.get("r_script"):
         yield Heading("Program for R")
         yield Paragraph(str(result["r_script"]), Tone.QUOTE)

@@ -39,6 +39,7 @@ def change_chart(result: Section) -> Chart | None:
 def wave_changes(result: Section, number: int) -> Table:
     """Changes of the latent means from wave to wave."""
     people = ", ".join(f"{wave}: {count:,}" for wave, count in result["people"].items())
+    in_points = any("points" in row for row in result["changes"])  # not of ordinal items
     may = result["verdict"] in ("scalar", "partial scalar", "partial_scalar")
     return Table(
         number=number,
@@ -51,7 +52,7 @@ def wave_changes(result: Section, number: int) -> Table:
             Column(apa.P, 0.08, apa.pvalue),
             Column("Holm", 0.08, apa.pvalue),
             Column(italic("d"), 0.07, apa.number),
-            Column("Points", 0.07, apa.number),
+            *([Column("Points", 0.07, apa.number)] if in_points else []),
         ],
         cells=[
             [
@@ -62,7 +63,7 @@ def wave_changes(result: Section, number: int) -> Table:
                 row["pvalue"],
                 row["p_holm"],
                 row["d"],
-                row["points"],
+                *([row["points"]] if in_points else []),
             ]
             for row in result["changes"]
         ],

@@ -86,6 +86,11 @@ def planned_analysis(kind: str, of: str, group: str, known: Variables) -> dict[s
             f"{ANALYSES[kind].title} needs more than its kind: describe it under planned analyses.",
             field="analyses",
         )
+    if "wave" in options and not known.has_days:
+        raise Invalid(
+            f"{ANALYSES[kind].title}: waves of a file are told by its columns; describe it under planned analyses.",
+            field="analyses",
+        )
     if "group" in options and group not in known.groups:
         raise Invalid("Choose the attribute that makes the groups.", field="analysis_group")
     chosen = {

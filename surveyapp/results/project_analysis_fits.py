@@ -63,6 +63,7 @@ from surveyapp.results.project_path_options import (
     UP_TO,
 )
 from surveyapp.results.project_sample_fits import fit_imputations, fit_levels
+from surveyapp.results.project_variables import variables_of
 from surveyapp.results.project_wave_fits import fit_waves, run_customers
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
@@ -90,7 +91,11 @@ def run_project_analysis(
             "minimum_cell": installation.settings.minimum_cell,
         }
         if kind == "longitudinal":
-            known["customers"] = run_customers(session, model.project.journey_id)
+            project = model.project
+            known["customers"] = (
+                run_customers(session, project.journey_id) if project.file_reading is None else None
+            )
+            known["person"] = variables_of(session, project, installation.library).person
         if options.get("against"):
             known["rival"] = _rival(session, model, options["against"])
     data, group = rows.data, options.get("group")

@@ -13,9 +13,11 @@ from surveyapp.errors import Invalid
 from surveyapp.results.headline_parameters import headline_parameters
 from surveyapp.results.model_texts import formative, observed_or_none
 from surveyapp.results.project_variables import Variables
+from surveyapp.results.wave_columns import wave_columns
 from surveyapp.store.models import ProjectModel
 
 Offered = Mapping[str, str]
+WIDE = "columns by wave"  # no column's name: that of a model's variable has no spaces
 _WAVES: Offered = MappingProxyType(
     {"quarter": "a quarter", "month": "a month", "half": "half a year", "year": "a year"}
 )
@@ -200,11 +202,34 @@ ANSWERS = AnalysisOption(
     lambda value: f", {_SIMULATED.get(value, value)}" if value else "",
     "",
 )
+
+def _waves(model: ProjectModel, known: Variables) -> Offered:
+    """Periods of the days of answers; of a file the column that tells the wave, or columns that end in it."""
+    if known.has_days:
+        return _WAVES
+    used = observed_or_none(model.kind, model.text)
+    found = {}
+    wide = wave_columns(used, known.names) if used else None
+    if wide is not None:
+        found[WIDE] = f"columns that end in {', '.join(wide.waves)}"
+    if known.person is not None:
+        others = (name for name in known.names if name not in used)
+        found |= {name: f"column {name}" for name in (*known.groups, *others)}
+    return found
+
+
+def _waves_said(value: str) -> str:
+    if value == WIDE:
+        return ", waves by columns"
+    return f", a wave {_WAVES[value]}" if value in _WAVES else f", waves by {value}"
+
+
 WAVE = AnalysisOption(
     "A wave is",
-    "Choose a length of a wave of the list; rows of a file have no customers.",
-    lambda _model, known: _WAVES if known.has_days else {},
-    lambda value: f", a wave {_WAVES.get(value, value)}",
+    "Choose what a wave is from the list. A file needs a column that tells respondents apart, named where it is"
+    " read, or columns that end in the wave, such as x1_w1 and x1_w2.",
+    _waves,
+    _waves_said,
     "quarter",
 )
 
@@ -226,6 +251,8 @@ def chosen_of(
         value = " ".join(chosen.get(name, "").split()) if option.longest else chosen.get(name, "")
         if not value and option.default is not None:
             value = option.default
+            if value not in values and len(values) == 1:
+                value = next(iter(values))
         if value not in values and not 0 < len(value) <= option.longest:
             raise Invalid(option.refusal, field=name)
         if value and not (option.rare and value == option.default):

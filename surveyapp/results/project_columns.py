@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from analysis.names import composed, is_name
 
 FORMAT = "project-columns/1"
-ITEM, GROUP = "item", "group"
+ITEM, GROUP, PERSON = "item", "group", "person"
 
 
 def column_names(headings: Iterable[str]) -> list[str]:

@@ -34,6 +34,7 @@ from surveyapp.results.project_answers import ProjectAnswers, project_answers
 from surveyapp.results.project_options import (
     auxiliary_items,
     drawn_by,
+    drawn_columns,
     freed,
     is_drawn,
     ordinal_items,
@@ -196,7 +197,7 @@ def _drawn(
     Raises Conflict for a column that a step left out, and for too few rows.
     """
     names = drawn_by(options)
-    for name in filter(None, (names["sampling_weights"], names["cluster"])):
+    for name in drawn_columns(options):
         if name not in data.columns:
             raise Conflict(
                 f"{name} is no column of these answers any more; fit the model without it, or undo the step that"

@@ -197,9 +197,14 @@ def drawn_by(options: Mapping[str, Any]) -> Drawn:
     return {"sampling_weights": options.get("weights"), "cluster": options.get("cluster")}
 
 
+def drawn_columns(options: Mapping[str, Any]) -> list[str]:
+    """The same columns, those that there are."""
+    return [name for name in (options.get("weights"), options.get("cluster")) if name]
+
+
 def is_drawn(options: Mapping[str, Any]) -> bool:
     """Whether a model without levels has weights or clusters."""
-    return any(drawn_by(options).values())
+    return bool(drawn_columns(options))
 
 
 def _require_sample(options: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from instruments.schema import Instrument
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation
 from surveyapp.results.lonely_values import lonely_codes
-from surveyapp.results.project_columns import FORMAT, GROUP, ITEM, column_names
+from surveyapp.results.project_columns import FORMAT, GROUP, ITEM, PERSON, column_names
 from surveyapp.results.project_uploads import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, FileReading
 from surveyapp.results.project_variables import Variable, instrument_items
 from surveyapp.results.tables import AnswerFile, Limits, item_headings, read_stream
@@ -43,16 +43,17 @@ def read_project_file(installation: Installation, file: File, reading: FileReadi
 
 def columns_of(answers: AnswerFile, reading: FileReading, library: Library) -> dict[str, Any]:
     """What each column is: an item where its cells are numbers, an attribute where they are few texts,
-    or where the reading names its heading for groups; else left out, with the reason. A column that is
-    called as an item of the reading's questionnaire has that item's text and scale.
+    or where the reading names its heading for groups, what tells respondents apart where it names that; else
+    left out, with the reason. A column that is called as an item of the reading's questionnaire has that item's text and scale.
 
-    Raises Invalid for a heading that makes groups and that the file does not have.
+    Raises Invalid for a heading that the reading names and that the file does not have.
     """
     instrument = _instrument(library, reading)
     asked = {} if instrument is None else _items(instrument)
     frame = answers.frame
     headings = [str(heading) for heading in frame.columns]
     wanted = _wanted(reading.groups, headings)
+    person = reading.person and next(iter(_wanted([reading.person], headings)))
     texts = answers.table.texts or ("",) * len(headings)
     columns: list[dict[str, Any]] = []
     left_out: list[dict[str, str]] = []
@@ -60,6 +61,13 @@ def columns_of(answers: AnswerFile, reading: FileReading, library: Library) -> d
     for place, (heading, name) in enumerate(zip(headings, column_names(headings), strict=True)):
         about: dict[str, Any] = {"name": name, "heading": heading, "text": texts[place]}
         column = frame[heading]
+        if person and heading == person:
+            why = _why_no_person(column)
+            if why:
+                left_out.append({"heading": heading, "why": why})
+            else:
+                columns.append({**about, "use": PERSON})
+            continue
         if heading in wanted or not _is_number(column):
             why = _why_no_group(column, chosen=heading in wanted)
             if why:
@@ -156,8 +164,7 @@ def _wanted(groups: Sequence[str], headings: Sequence[str]) -> set[str]:
     unknown = [each for each in groups if each.casefold() not in known]
     if unknown:
         raise Invalid(
-            f"The file has no column {unknown[0][:60]!r} that could make groups; correct the heading"
-            " where the file is read."
+            f"The file has no column {unknown[0][:60]!r}; correct the heading where the file is read."
         )
     return {known[each.casefold()] for each in groups}
 
@@ -196,6 +203,15 @@ def _why_no_group(column: pd.Series, *, chosen: bool) -> str:
         )
     if values < 2 and not chosen:
         return "it is a text with one value"
+    return ""
+
+
+def _why_no_person(column: pd.Series) -> str:
+    given = column.dropna()
+    if given.empty:
+        return "it is empty"
+    if any(is_address(str(value)) for value in given.unique()):
+        return "it holds addresses of mail or of machines; put numbers or pseudonyms in their place"
     return ""
 
 

@@ -28,17 +28,21 @@ _DONE = 20  # files that are deleted at a time
 @dataclass(frozen=True)
 class FileReading:
     """How a project's file is read: ``groups`` are headings whose values make groups; ``instrument`` is
-    the questionnaire whose items columns may be named after, empty for none."""
+    the questionnaire whose items columns may be named after, empty for none; ``person`` is the heading
+    of the column that tells respondents with several rows apart, empty for none."""
 
     options: ReadOptions
     groups: Sequence[str] = ()
     instrument: str = ""
+    person: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
             "options": self.options.to_json(),
             "groups": list(self.groups),
             "instrument": self.instrument,
+            # Left out where there is none, as of readings that were stored before there was one.
+            **({"person": self.person} if self.person else {}),
         }
 
     @classmethod
@@ -47,6 +51,7 @@ class FileReading:
             ReadOptions.from_json(document["options"]),
             tuple(document["groups"]),
             document["instrument"],
+            document.get("person", ""),
         )
 
 

@@ -13,7 +13,7 @@ from analysis.names import is_name
 from instruments.loader import Library
 from instruments.schema import Instrument, Item, ItemKind
 from surveyapp.results.groupings import groupings
-from surveyapp.results.project_columns import GROUP, ITEM
+from surveyapp.results.project_columns import GROUP, ITEM, PERSON
 from surveyapp.store.models import Project
 from surveyapp.surveys.piping import filled
 from surveyapp.surveys.queries import surveys_of
@@ -41,13 +41,15 @@ class Variables:
     """Everything that a model can name: items in the order asked, and attributes that make groups.
 
     ``models``: for each scoring key of several items the measurement model that it describes, by title.
-    ``has_days``: whether each row has the day on which it was answered.
+    ``has_days``: whether each row has the day on which it was answered. ``person``: the column of a file that
+    tells respondents with several rows apart, which no model names.
     """
 
     items: Mapping[str, Variable]
     groups: Sequence[str]
     models: Mapping[str, str] = field(default_factory=dict)
     has_days: bool = False
+    person: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,7 +112,8 @@ def file_variables(columns: Mapping[str, Any], library: Library) -> Variables:
         asked = {code: _Asked(library.load(code, version), (), LANGUAGE, {})}
         names = {(code, item.item): name for name, item in items.items() if item.instrument}
         models = _models(asked, names)
-    return Variables(items, groups, models)
+    person = next((each["name"] for each in columns["columns"] if each["use"] == PERSON), None)
+    return Variables(items, groups, models, person=person)
 
 
 def instrument_items(instrument: Instrument) -> list[Variable]:

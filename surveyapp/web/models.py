@@ -246,7 +246,7 @@ class AnalysisForm(StaffForm):
     item = StringField(validators=[Length(max=200)])
     parameter = StringField(validators=[Length(max=500)])
     cluster = StringField(validators=[Length(max=200)])
-    wave = StringField(validators=[Length(max=20)])
+    wave = StringField(validators=[Length(max=200)])
     outcome = StringField(validators=[Length(max=200)])
     level = StringField(validators=[Length(max=10)])
     method = StringField(validators=[Length(max=20)])

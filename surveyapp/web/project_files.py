@@ -48,6 +48,12 @@ class ReadingForm(TableForm):
         " without being named.",
     )
 
+    person = StringField(
+        "Column that tells respondents apart",
+        [Length(max=200)],
+        description="Its heading, where respondents have a row for each wave, such as customer. It holds"
+        " numbers or pseudonyms, no names or addresses; waves can then be compared.",
+    )
     instrument = SelectField(
         "Questionnaire",
         default="",
@@ -63,7 +69,10 @@ class ReadingForm(TableForm):
     @property
     def file_reading(self) -> FileReading:
         return FileReading(
-            self.reading, headings_in(self.groups.data or ""), self.instrument.data or ""
+            self.reading,
+            headings_in(self.groups.data or ""),
+            self.instrument.data or "",
+            (self.person.data or "").strip(),
         )
 
 
@@ -182,4 +191,5 @@ def _filled(read: FileReading) -> dict[str, Any]:
         "missing": ",".join(options.missing),
         "groups": ", ".join(read.groups),
         "instrument": read.instrument,
+        "person": read.person,
     }

@@ -28,6 +28,7 @@ from analysis.covariance.esem import exploratory
 from analysis.covariance.invariance import invariance
 from analysis.covariance.longitudinal import longitudinal
 from analysis.covariance.mimic import mimic
+from analysis.covariance.mixed_longitudinal import mixed_longitudinal
 from analysis.covariance.pooling import fit_imputed
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.syntax import parse
@@ -698,6 +699,79 @@ def test_the_same_customers_are_compared_over_waves(client, installation, base):
     other = fitted(client, installation, base, name="Once", missing="fiml")
     analysed(client, installation, other, {"kind": "longitudinal", "wave": "year"})
     assert "belong to no customers" in client.get(other).text
+
+
+def panel_file() -> pd.DataFrame:
+    """150 customers of 30 branches at two waves, four items of five points; 20 missed the second."""
+    rng, n = np.random.default_rng(4), 150
+    level, rows = rng.normal(size=n), []
+    for wave in (9, 10):  # by size, not by the text
+        level = 0.8 * level + 0.6 * rng.normal(size=n) + 0.2 * (wave == 10)
+        answers = {
+            f"x{j}": np.digitize(level + rng.normal(scale=0.7, size=n), [-1.3, -0.4, 0.4, 1.3]) + 1
+            for j in range(1, 5)
+        }
+        who = [f"P{at:03}" for at in range(n)]
+        branch = [f"Branch {at % 30}" for at in range(n)]
+        rows.append(pd.DataFrame(answers).assign(who=who, round=wave, branch=branch))
+    return pd.concat([rows[0], rows[1].head(130)], ignore_index=True)
+
+
+def uploaded(client, installation, journey_id: int, data: pd.DataFrame, **read: str) -> str:
+    content = (io.BytesIO(data.to_csv(index=False).encode()), "panel.csv")
+    sent = {"name": f"Panel {len(data)}", "months": "6", "file": content} | read
+    made = client.post(f"/journeys/{journey_id}/project-files", data=sent)
+    assert made.status_code == 303, made.text
+    run_jobs(installation)
+    return str(made.location)
+
+
+def test_waves_of_a_file_are_told_by_a_column_or_by_what_columns_end_in(
+    client, installation, journey_id
+):
+    data, items = panel_file(), ["x1", "x2", "x3", "x4"]
+    at = uploaded(client, installation, journey_id, data, person="WHO", groups="branch")
+    assert "tells respondents apart" in client.get(edit_of(at)).text
+    assert "P001" not in client.get(at).text
+    text = "f =~ x1 + x2 + x3 + x4"
+    ordinal = {"text": text, "estimator": "WLSMV", "missing": "pairwise"}
+    model = fitted(client, installation, at, **ordinal, ordered="x1, x2, x3")
+    refused = client.post(f"{model}/analyses", data={"kind": "longitudinal"})
+    assert refused.status_code == 422 and "Choose what a wave is" in refused.text
+    [found] = analysed(client, installation, model, {"kind": "longitudinal", "wave": "round"})
+    result = found["result"]
+    assert (result["waves"], result["n"]) == (["9", "10"], 150)
+    waves = from_long(data, items, person="who", wave="round")
+    theirs = mixed_longitudinal(waves, text, ordered=items[:3], missing="pairwise")
+    chisq = [step.fit["chisq_scaled"] for step in theirs.steps]
+    assert [step["fit"]["chisq_scaled"] for step in result["steps"]] == pytest.approx(chisq)
+    assert 'timevar = "round"' in result["r_script"] and "WLSMV" in result["r_script"]
+    page = client.get(model).text
+    for said in ("Change of the Latent Means", "waves by round", "Thresholds", "Program for R"):
+        assert said in page, said
+    assert "Points" not in page and "P001" not in page
+    clustered = fitted(client, installation, at, text=text, estimator="MLR", cluster="branch")
+    [found] = analysed(client, installation, clustered, {"kind": "longitudinal", "wave": "round"})
+    kept = from_long(data, items, person="who", wave="round", keep=("branch",))
+    theirs = longitudinal(kept, text, estimator="MLR", cluster="branch")
+    assert found["result"]["changes"][0]["se"] == pytest.approx(theirs.changes["se"][0], rel=1e-6)
+    twice = fitted(client, installation, at, text=text, name="Twice")
+    analysed(client, installation, twice, {"kind": "longitudinal", "wave": "branch"})
+    assert "130 times a customer of who has several rows in one wave" in client.get(twice).text
+    wide = data.pivot(index="who", columns="round", values=items)
+    wide.columns = [f"{item}_w{wave}" for item, wave in wide.columns]
+    other = uploaded(client, installation, journey_id, wide)
+    named = "f_w9 =~ " + " + ".join(f"{item}_w9" for item in items)
+    by_columns = fitted(client, installation, other, text=named)
+    [found] = analysed(client, installation, by_columns, {"kind": "longitudinal"})
+    assert found["options"] == {"wave": "columns by wave"}
+    assert (found["result"]["waves"], found["result"]["n"]) == (["w9", "w10"], 130)
+    changes = longitudinal(from_long(data, items, person="who", wave="round"), text).changes
+    assert found["result"]["changes"][0]["est"] == pytest.approx(changes["est"][0], abs=1e-6)
+    assert found["result"]["changes"][0]["factor"] == "f"
+    planned = FORM | {"text": named, "name": "Waves", "analyses": ["longitudinal"]}
+    told = client.post(f"{other}/preregistrations/models/new", data=planned)
+    assert told.status_code == 422 and "waves of a file are told by its columns" in told.text
 
 
 def test_needs_priorities_tetrads_and_copulas_are_those_of_the_engines(
