@@ -14,6 +14,8 @@ _LAVAAN_ROTATIONS = {
     "bi-target": "target",
 }
 
+CLUSTERS_IGNORED = "# lavaan 0.6-14 takes no notice of cluster with ordinal items: its numbers are those of independent rows"
+
 
 def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) -> str:
     """R code that reads ``file``, fits the same model under the same choices and prints
@@ -71,6 +73,7 @@ def lavaan_script(fit: SemFit, *, file: str = "data.csv", bootstrap: int = 0) ->
     lines = [
         "# install.packages(c('lavaan', 'semTools'))",
         *(["# composites.cov needs lavaan 0.7"] if fit.table.composites else []),
+        *([CLUSTERS_IGNORED] if ordinal and settings.cluster is not None else []),
         *(
             ["# CFI and TLI here are those of semTools::auxiliary, whose baseline correlates"]
             if settings.auxiliary

@@ -13,6 +13,7 @@ from analysis.covariance.longitudinal import Longitudinal
 from analysis.covariance.model import Model
 from analysis.covariance.ordinal_groups import STEPS, STRICT
 from analysis.covariance.ordinal_longitudinal import OrdinalLongitudinal, joined_waves
+from analysis.covariance.script import CLUSTERS_IGNORED
 from analysis.covariance.syntax import as_model
 from analysis.covariance.wave_model import WaveModel
 from analysis.covariance.waves import Waves, reversed_at_all
@@ -92,6 +93,8 @@ def ordinal_wave_script(
         before = before.dropna(subset=list(waves.columns))
     for own in columns.values():
         lines += _joins(before[own], whole.frame[own])
+    if cluster is not None:
+        lines.append(CLUSTERS_IGNORED)
     every = [name for item in columns for name in columns[item]]
     drawn = {"sampling.weights": sampling_weights, "cluster": cluster}
     arguments = [

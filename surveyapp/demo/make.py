@@ -46,6 +46,7 @@ from surveyapp.demo.own_questions import write_questions
 from surveyapp.demo.piloted import upload_pilot
 from surveyapp.demo.portraits import show_faces
 from surveyapp.demo.redrawn import redraw
+from surveyapp.demo.repeated import upload_panel
 from surveyapp.demo.reported import report_besides
 from surveyapp.demo.shared import share
 from surveyapp.demo.surveys import draw_map
@@ -130,7 +131,7 @@ def make(installation: Installation, *, responses: int, progress: Progress) -> M
             run_now(installation, job, worker=_WORKER, shown=_between(progress, 63, 64))
         progress(64, "Fitting models")
         run = partial(run_now, installation, worker=_WORKER, shown=_between(progress, 64, 64))
-        for work in (model_scale, upload_pilot, upload_branches, develop_scale):
+        for work in (model_scale, upload_pilot, upload_branches, upload_panel, develop_scale):
             work(installation, JOURNEYS[0].code, owner_id=owner, run=run)
     progress(64, "Validating the scale")
     files = _reports(installation, progress)

@@ -155,9 +155,20 @@ def _ladder(result: Section, number: int) -> Table:
         ],
         note=ladder_verdict(result)
         + " "
+        + _released(result)
         + " ".join(f"{step['name'].capitalize()}: {step['because']}." for step in steps),
         look=Look.APA,
     )
+
+
+def _released(result: Section) -> str:
+    """What was let differ, as a proposal; nothing where no release was tried."""
+    names = [str(each["parameter"]) for each in result["releases"]]
+    if not names:
+        return ""
+    if result["partial"] is None:
+        return f"Releasing {', '.join(names)} was not enough. "
+    return f"Released, as a proposal to be justified by content: {', '.join(names)}. "
 
 
 def _latent_means(result: Section, number: int) -> Table:

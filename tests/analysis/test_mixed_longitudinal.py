@@ -103,6 +103,7 @@ def test_ordinal_items_alone_may_be_pairwise_and_their_joins_stand_in_the_script
     joined = data.assign(u5_w2=data["u5_w2"].clip(lower=2))
     script = ordinal_wave_script(found, waves(joined), MODEL, ordered=ITEMS, missing="pairwise")
     recoded = 'data[["u5_w1"]] <- unname(c("1" = 1, "2" = 1, "3" = 2, "4" = 3, "5" = 4)['
+    assert "takes no notice of cluster" not in script
     assert recoded in script and 'data[["u4_w1"]] <-' not in script
 
 

@@ -702,15 +702,18 @@ def test_the_same_customers_are_compared_over_waves(client, installation, base):
 
 
 def panel_file() -> pd.DataFrame:
-    """150 customers of 30 branches at two waves, four items of five points; 20 missed the second."""
+    """150 customers of 30 branches at two waves, four items of five points, of which x2 is answered higher at
+    the second; 20 missed that.
+    """
     rng, n = np.random.default_rng(4), 150
     level, rows = rng.normal(size=n), []
     for wave in (9, 10):  # by size, not by the text
         level = 0.8 * level + 0.6 * rng.normal(size=n) + 0.2 * (wave == 10)
-        answers = {
-            f"x{j}": np.digitize(level + rng.normal(scale=0.7, size=n), [-1.3, -0.4, 0.4, 1.3]) + 1
-            for j in range(1, 5)
-        }
+        answers = {}
+        for j in range(1, 5):
+            moved = 0.8 * (j == 2) * (wave == 10)
+            behind = level + moved + rng.normal(scale=0.7, size=n)
+            answers[f"x{j}"] = np.digitize(behind, [-1.3, -0.4, 0.4, 1.3]) + 1
         who = [f"P{at:03}" for at in range(n)]
         branch = [f"Branch {at % 30}" for at in range(n)]
         rows.append(pd.DataFrame(answers).assign(who=who, round=wave, branch=branch))
@@ -750,6 +753,8 @@ def test_waves_of_a_file_are_told_by_a_column_or_by_what_columns_end_in(
     for said in ("Change of the Latent Means", "waves by round", "Thresholds", "Program for R"):
         assert said in page, said
     assert "Points" not in page and "P001" not in page
+    assert [each.parameter for each in theirs.releases] == ["x2~1"]
+    assert "Released, as a proposal to be justified by content: x2~1." in page
     clustered = fitted(client, installation, at, text=text, estimator="MLR", cluster="branch")
     [found] = analysed(client, installation, clustered, {"kind": "longitudinal", "wave": "round"})
     kept = from_long(data, items, person="who", wave="round", keep=("branch",))
