@@ -52,6 +52,7 @@ from surveyapp.results.project_group_options import (
     require_group_options,
     without_effect,
 )
+from surveyapp.results.project_options import is_drawn
 from surveyapp.results.project_path_options import (
     AGAINST,
     BOOTSTRAP,
@@ -70,7 +71,6 @@ from surveyapp.results.project_path_options import (
     UP_TO,
     require_path_options,
 )
-from surveyapp.results.project_options import is_drawn
 from surveyapp.results.project_variables import Variables
 from surveyapp.store.audit import record
 from surveyapp.store.models import ProjectAnalysis, ProjectModel

@@ -203,6 +203,7 @@ ANSWERS = AnalysisOption(
     "",
 )
 
+
 def _waves(model: ProjectModel, known: Variables) -> Offered:
     """Periods of the days of answers; of a file the column that tells the wave, or columns that end in it."""
     if known.has_days:
