@@ -34,9 +34,10 @@ OF_COMPOSITES = PLAIN | {
     "--consistent": "model consistent",
     "--higher-order": "model higher_order",
 }
+DRAWN = {"--weights": "model weights", "--cluster": "model cluster"}
 NO_CLUSTERS = {
-    "--weights": "of the pages, models with levels alone are weighted",
-    "--cluster": "of the pages, models with levels alone have clusters",
+    "--weights": "of the pages, models of covariances alone are weighted",
+    "--cluster": "of the pages, models of covariances alone have clusters",
 }
 # Of each command and option the form's field it is ("model group", "dif reference": of a model or of an
 # analysis), or why it is none.
@@ -91,7 +92,7 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "--seed": SEED,
     },
     "invariance": OF_COVARIANCES
-    | NO_CLUSTERS
+    | DRAWN
     | {
         "--group": "invariance group",
         "--estimator": "model estimator",
@@ -101,8 +102,9 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "--ordered": "model ordered",
     },
     "longitudinal": OF_COVARIANCES
-    | NO_CLUSTERS
+    | DRAWN
     | {
+        "--ordered": "model ordered",
         "--person": "the customer of the answer",
         "--wave": "longitudinal wave",
         "--waves": "the last four that have enough customers",
@@ -111,7 +113,7 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "--free": "the ladder releases parameters itself",
     },
     "alignment": OF_COVARIANCES
-    | NO_CLUSTERS
+    | DRAWN
     | {
         "--seed": SEED,
         "--group": "alignment group",
