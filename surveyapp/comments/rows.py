@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
@@ -29,12 +29,13 @@ class Written:
     originals: Mapping[str, str] = field(default_factory=dict)
 
 
-def keep_comments(at: DatabaseConnection, written: Collection[Written]) -> None:
+def keep_comments(at: DatabaseConnection, written: Iterable[Written]) -> None:
     """Store the comments of new responses, and the originals of those that are kept."""
-    rows = comment_rows(written)
+    known = [each for each in written if each.texts]
+    rows = comment_rows(known)
     if rows:
         insert_rows(at, COMMENTS, rows)
-    keep_originals(at, written)
+    keep_originals(at, known)
 
 
 def comment_rows(written: Iterable[Written]) -> list[dict[str, Any]]:
