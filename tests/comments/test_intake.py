@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from instruments.loader import BUILT_IN
@@ -62,12 +64,16 @@ def test_originals_are_kept_where_the_survey_says_so_and_never_of_an_anonymous_o
     number = commented.say(SAID)
     assert answered(commented, number) == "Call me on [phone], says [name]"
     assert texts(commented, CommentOriginal) == [SAID]
+    rain = Prepared({"nps": {"nps": 3, "nps_reason": "Rain"}}, NOW)
+    kept = replace(rain, originals={"nps-nps_reason": "Rain, says Virtanen"})
+    with commented.store.writing() as session:  # of a file
+        store_bulk(session, as_survey(session, commented.row), [kept], library=BUILT_IN)
+    assert texts(commented, CommentOriginal) == [SAID, "Rain, says Virtanen"]
     with commented.store.writing() as session:
         session.get_one(SurveyRow, commented.row.id).anonymity = "anonymous"
     with commented.store.writing() as session:
-        prepared = [Prepared({"nps": {"nps": 3, "nps_reason": "Rain"}}, NOW)]
-        store_bulk(session, as_survey(session, commented.row), prepared, library=BUILT_IN)
-    assert texts(commented, CommentOriginal) == [SAID]
+        store_bulk(session, as_survey(session, commented.row), [rain], library=BUILT_IN)
+    assert texts(commented, CommentOriginal) == [SAID, "Rain, says Virtanen"]
 
 
 def test_a_correction_replaces_the_comment_and_an_unchanged_one_keeps_its_row(
