@@ -17,7 +17,8 @@ def at_least(count: int, judges: int) -> float:
     >>> at_least(7, 8)
     0.03515625
     """
-    return sum(comb(judges, each) for each in range(max(0, count), judges + 1)) / 2**judges
+    sequences: int = 2**judges
+    return sum(comb(judges, each) for each in range(max(0, count), judges + 1)) / sequences
 
 
 def critical_count(judges: int, level: float) -> int:

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from surveyapp.store import keys, master_key
-from surveyapp.store.database_move import MOVED
+from surveyapp.store.db import MOVED
 
 
 class Treatment(StrEnum):
