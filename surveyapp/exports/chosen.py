@@ -41,6 +41,9 @@ from surveyapp.surveys.queries import surveys_of
 from surveyapp.surveys.survey import Survey
 
 _BATCH = 250  # more would live through collections of garbage, each of which costs time
+_NUMBERS_AT_ONCE = (
+    5_000  # of responses, which are no garbage: ten million are fetched in 2,000 statements
+)
 Stored = Mapping[str, Sequence[Any]]  # what some responses hold, by the name of the column
 Scores = Mapping[str, Mapping[int, float]]  # by scale and number of the response
 # By instrument and number of the response: the validation, what it knows, what it flags.
@@ -137,7 +140,8 @@ class ChosenResponses:
         rule = wanted.rule(session)
         if rule is None:
             query = select(_RESPONSES.c.id).where(*held).order_by(_RESPONSES.c.id)
-            return cls(array("q", _streamed(session, query).scalars()), kinds_stored(session, held))
+            found = _streamed(session, query, _NUMBERS_AT_ONCE).scalars()
+            return cls(array("q", found), kinds_stored(session, held))
         numbers = array("q")
 
         def obeying() -> Iterator[Mapping[str, object]]:
@@ -237,5 +241,5 @@ def _numbers(numbers: Sequence[int], at: Connection) -> Mapping[str, Any]:
     return {"numbers": str(listed) if at.dialect.name == "sqlite" else listed}
 
 
-def _streamed(session: Session, query: Select[Any]) -> CursorResult[Any]:
-    return session.connection().execute(query, execution_options={"yield_per": _BATCH})
+def _streamed(session: Session, query: Select[Any], at_once: int = _BATCH) -> CursorResult[Any]:
+    return session.connection().execute(query, execution_options={"yield_per": at_once})
