@@ -334,7 +334,9 @@ class NewAnalysisSchema(Strict):
     parameter = _text(
         "What a `multiverse` estimates, such as `loyalty ~ ease`.", 500, load_default=""
     )
-    cluster = _text("The attribute that makes clusters, of `two_level`.", 200, load_default="")
+    cluster = _text(
+        "The attribute that makes clusters, of `two_level` and `mixed`.", 200, load_default=""
+    )
     wave = _text(
         "The length of a wave of `longitudinal`: `quarter`, the default, `month`, `half` or `year`; of a file the"
         " column that tells the wave, or `columns by wave` where columns end in it.",
@@ -342,8 +344,13 @@ class NewAnalysisSchema(Strict):
         load_default="",
     )
     outcome = _text(
-        "The explained construct of `necessity` and `importance`; of `copula` the one whose equation is tested,"
-        " by default every one.",
+        "The explained construct of `necessity` and `importance`, or variable of `mixed`; of `copula` the one whose"
+        " equation is tested, by default every one.",
+        200,
+        load_default="",
+    )
+    slope = _text(
+        "The predictor of `mixed` whose slope differs between clusters, `*` for every one; by default none.",
         200,
         load_default="",
     )
@@ -352,7 +359,8 @@ class NewAnalysisSchema(Strict):
     )
     method = _text(
         "Of `dif` `ordinal`, the default, or `mimic`; of `alignment` `fixed`, the default, or `free`; of"
-        " `exploratory` `minres`, the default, `ml`, `principal_axis` or `principal`.",
+        " `exploratory` `minres`, the default, `ml`, `principal_axis` or `principal`; of `mixed` `reml`, the"
+        " default, or `ml`.",
         20,
         load_default="",
     )

@@ -148,7 +148,7 @@ def _registered(
         "analyses": "A correlation of two factors of .85 or more counts as one dimension.",
     }
     further = ("invariance", "exploratory", "cutoffs")
-    group = "region" if "region" in known.groups else ""
+    chosen = {"group": "region"} if "region" in known.groups else {}
     with installation.store.writing() as session:
         project = session.get_one(Project, project_id)
         add_step(
@@ -161,11 +161,11 @@ def _registered(
         )
         save_draft(session, project, wanted, user_id=owner_id)
         for name, model, analyses in (
-            ("Three factors", text, further if group else further[1:]),
+            ("Three factors", text, further if chosen else further[1:]),
             ("One factor", _one_factor(items), ()),
         ):
             asked = ModelText(name, COVARIANCE, model, _options(known))
-            plan_model(session, project, asked, analyses, group, known=known, user_id=owner_id)
+            plan_model(session, project, asked, analyses, chosen, known=known, user_id=owner_id)
         freeze(
             session,
             project,

@@ -23,6 +23,7 @@ from surveyapp.reports.document import (
 )
 from surveyapp.results.preregistration_document import CORRECTIONS, FAMILIES, SIGNS, TEXTS
 from surveyapp.results.project_analyses import ANALYSES
+from surveyapp.results.project_analysis_options import in_words
 from surveyapp.results.project_options import options_in_words
 
 KIND = "Preregistration"
@@ -146,7 +147,8 @@ def _models(plan: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def analysis_in_words(analysis: Mapping[str, Any]) -> str:
-    """A planned further analysis by its title and what makes its groups."""
-    kind, group = analysis["kind"], analysis["options"].get("group")
-    title = ANALYSES[kind].title if kind in ANALYSES else kind
-    return title + (f" by {group.replace('_', ' ')}" if group else "")
+    """A planned further analysis by its title and what was chosen for it."""
+    found = ANALYSES.get(analysis["kind"])
+    if found is None:
+        return str(analysis["kind"])
+    return in_words(found.title, found.options, analysis["options"])

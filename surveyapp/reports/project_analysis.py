@@ -23,6 +23,7 @@ from surveyapp.reports.project_groups import (
 )
 from surveyapp.reports.project_headlines import ladder_verdict
 from surveyapp.reports.project_levels import is_of_levels, level_ladder
+from surveyapp.reports.project_mixed import mixed_chart, mixed_effects, mixed_spread
 from surveyapp.reports.project_multiverse import by_choice, curve, every_universe
 from surveyapp.reports.project_paths import (
     bottlenecks,
@@ -114,6 +115,7 @@ _CHARTS: Mapping[str, Callable[[Section], Chart | None]] = {
     "dif": dif_chart,
     "longitudinal": change_chart,
     "two_level": share_chart,
+    "mixed": mixed_chart,
     "importance": combined_chart,
 }
 
@@ -602,6 +604,7 @@ _TABLES: Mapping[str, tuple[Callable[[Section, int], Table], ...]] = {
     "dif": (dif_items, dif_effects, dif_means),
     "esem": (esem_fits, esem_loadings, esem_correlations),
     "two_level": (level_fits, level_estimates, level_shares, level_reliabilities),
+    "mixed": (mixed_effects, mixed_spread),
     "longitudinal": (_ladder, wave_changes, wave_stability, wave_attrition),
     "imputation": (imputed_estimates,),
     "necessity": (necessity_effects, bottlenecks),

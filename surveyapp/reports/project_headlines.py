@@ -9,6 +9,7 @@ from surveyapp.reports import apa
 from surveyapp.reports.project_esem import esem_tested
 from surveyapp.reports.project_groups import aligned_trust, dif_verdict
 from surveyapp.reports.project_levels import is_of_levels, level_verdict
+from surveyapp.reports.project_mixed import mixed_finding
 from surveyapp.reports.project_paths import endogeneity, first_priority, necessity_verdict
 from surveyapp.reports.project_samples import changed_by_imputing, largest_share
 from surveyapp.results.model_texts import COMPOSITE
@@ -263,6 +264,7 @@ _HEADLINES: Mapping[str, Callable[[Section], str]] = {
     "dif": _dif,
     "esem": _esem,
     "two_level": _levels,
+    "mixed": mixed_finding,
     "longitudinal": _waves,
     "imputation": _imputation,
     "necessity": _necessity,

@@ -11,6 +11,7 @@ from surveyapp.results.hypothesis_tests import NOT_TESTED, hypothesis_tests
 from surveyapp.results.planned_models import DoneModel, lines_of, planned_models
 from surveyapp.results.preregistration_document import canonical, hash_of
 from surveyapp.results.project_analyses import ANALYSES
+from surveyapp.results.project_analysis_options import in_words
 from surveyapp.results.project_options import options_in_words
 from surveyapp.results.project_step_kinds import step_in_words
 
@@ -135,10 +136,8 @@ def _lines_apart(planned: Mapping[str, Any], model: DoneModel) -> str:
 
 
 def _analysis(kind: str, options: Mapping[str, Any]) -> str:
-    group = f" by {options['group'].replace('_', ' ')}" if options.get("group") else ""
-    of = f" ({options['construct']} with {options['item']})" if options.get("construct") else ""
-    parameter = f" of {options['parameter']}" if options.get("parameter") else ""
-    return f"{ANALYSES[kind].title if kind in ANALYSES else kind}{group}{of}{parameter}"
+    found = ANALYSES.get(kind)
+    return kind if found is None else in_words(found.title, found.options, options)
 
 
 def _step_key(kind: str, arguments: Mapping[str, Any]) -> str:

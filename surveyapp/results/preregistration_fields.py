@@ -9,9 +9,11 @@ from typing import Any
 
 from surveyapp.errors import Invalid
 from surveyapp.results.preregistration_document import CORRECTIONS, FAMILIES, SIGNS, TEXTS
-from surveyapp.results.project_analyses import ANALYSES
-from surveyapp.results.project_analysis_options import plannable
+from surveyapp.results.project_analyses import ANALYSES, analysis_options
+from surveyapp.results.project_analysis_options import PLANNED_OPTIONS, plannable
 from surveyapp.results.project_variables import Variables
+from surveyapp.results.projects import ModelText
+from surveyapp.store.models import ProjectModel
 
 LONGEST_FIELD, MOST_HYPOTHESES = 10_000, 100
 _LARGEST_N = 10_000_000
@@ -75,10 +77,15 @@ def hypotheses_as_text(hypotheses: Sequence[Mapping[str, str]]) -> str:
     )
 
 
-def planned_analysis(kind: str, of: str, group: str, known: Variables) -> dict[str, Any]:
-    """A further analysis of a planned model. Raises Invalid, with the field, for one that the model does
-    not have or that cannot be planned."""
-    if kind not in ANALYSES or of not in ANALYSES[kind].of:
+def planned_analysis(
+    kind: str, asked: ModelText, chosen: Mapping[str, str], known: Variables
+) -> dict[str, Any]:
+    """A further analysis of a planned model, of ``chosen`` with the options that it has.
+
+    Raises Invalid, with the field, for one that the model does not have or that cannot be planned, and for
+    an option that does not serve.
+    """
+    if kind not in ANALYSES or asked.kind not in ANALYSES[kind].of:
         raise Invalid(f"{kind[:60]!r} is no analysis of this kind of model", field="analyses")
     options = ANALYSES[kind].options
     if not plannable(options):
@@ -91,14 +98,13 @@ def planned_analysis(kind: str, of: str, group: str, known: Variables) -> dict[s
             f"{ANALYSES[kind].title}: waves of a file are told by its columns; describe it under planned analyses.",
             field="analyses",
         )
-    if "group" in options and group not in known.groups:
-        raise Invalid("Choose the attribute that makes the groups.", field="analysis_group")
-    chosen = {
-        name: group if name == "group" else each.default
-        for name, each in options.items()
-        if not each.rare
-    }
-    return {"kind": kind, "options": {name: value for name, value in chosen.items() if value}}
+    model = ProjectModel(kind=asked.kind, text=asked.text, options=asked.options)  # not stored
+    taken = {name: chosen.get(name, "") for name in PLANNED_OPTIONS if name in options}
+    try:
+        return {"kind": kind, "options": analysis_options(kind, taken, model, known)}
+    except Invalid as error:
+        said = f"{ANALYSES[kind].title}: {str(error)[:1].lower()}{str(error)[1:]}"
+        raise Invalid(said, field=f"analysis_{error.field}") from error
 
 
 def _text(typed: Mapping[str, str], name: str) -> str:

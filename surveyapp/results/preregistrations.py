@@ -85,12 +85,13 @@ def plan_model(
     project: Project,
     asked: ModelText,
     analyses: Sequence[str],
-    group: str,
+    chosen: Mapping[str, str],
     *,
     known: Variables,
     user_id: int | None,
 ) -> Preregistration:
-    """Put a model with its further analyses into the draft. Raises Invalid, with the field, for a text
+    """Put a model with its further analyses into the draft, each with those of the ``chosen`` options that
+    it has. Raises Invalid, with the field, for a text
     that cannot be read, a name that is taken, and an analysis that the model does not have."""
     name = " ".join(asked.name.split())
     if not 1 <= len(name) <= LONGEST_NAME:
@@ -128,7 +129,7 @@ def plan_model(
         "text": asked.text,
         "options": dict(asked.options),
         "analyses": [
-            planned_analysis(kind, asked.kind, group, known) for kind in dict.fromkeys(analyses)
+            planned_analysis(kind, asked, chosen, known) for kind in dict.fromkeys(analyses)
         ],
     }
     draft.content = {**draft.content, "models": [*models, planned]}

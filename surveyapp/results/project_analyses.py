@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from analysis.two_level.model import has_levels
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.jobs import kinds
+from surveyapp.results.model_equations import equations, random_slopes
 from surveyapp.results.model_texts import COMPOSITE, COVARIANCE, products
 from surveyapp.results.project_analysis_options import (
     ANSWERS,
@@ -25,10 +26,13 @@ from surveyapp.results.project_analysis_options import (
     GROUP,
     ITEM,
     LEVEL,
+    LIKELIHOOD,
     ORTHOGONAL,
     OUTCOME,
     PARAMETER,
+    REGRESSED,
     ROTATION,
+    SLOPE,
     WAVE,
     AnalysisOption,
     chosen_of,
@@ -170,6 +174,13 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             {"cluster": CLUSTER},
             drawn=True,
         ),
+        "mixed": AnalysisKind(
+            (COVARIANCE, COMPOSITE),
+            "Mixed model: intercepts and slopes by cluster",
+            "Whether a regression differs between clusters, such as branches; constructs count by the mean of"
+            " their items.",
+            {"outcome": REGRESSED, "cluster": CLUSTER, "slope": SLOPE, "method": LIKELIHOOD},
+        ),
         "longitudinal": AnalysisKind(
             _BY_COVARIANCES,
             "Invariance over waves of the same customers",
@@ -305,7 +316,7 @@ def ask_project_analysis(
         raise Invalid(OF_ONE_LEVEL, field="kind")
     if not may_use(kind, model.kind, model.options):
         raise Invalid(OF_EQUAL_ROWS, field="kind")
-    options = chosen_of(ANALYSES[kind].options, chosen, model, known)
+    options = analysis_options(kind, chosen, model, known)
     require_group_options(kind, options, model, has_levels=levels)
     require_path_options(kind, options, model)
     there = analyses_of(session, model)
@@ -342,6 +353,18 @@ def not_offered(model: ProjectModel) -> str:
     if has_levels(model.text):
         return OF_ONE_LEVEL
     return SOME_OF_EQUAL_ROWS if is_drawn(model.options) else ""
+
+
+def analysis_options(
+    kind: str, chosen: Mapping[str, str], model: ProjectModel, known: Variables
+) -> dict[str, str]:
+    """The analysis's options as they are stored. Raises Invalid, with the field, as ``chosen_of`` and for
+    the slope of what is no predictor."""
+    options = chosen_of(ANALYSES[kind].options, chosen, model, known)
+    if kind == "mixed":
+        found = equations(model.kind, model.text)
+        random_slopes(found, options["outcome"], options.get("slope", ""))
+    return options
 
 
 def option_values(

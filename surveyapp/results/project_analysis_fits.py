@@ -43,6 +43,7 @@ from surveyapp.results.project_fits import (
     rows_before_steps,
 )
 from surveyapp.results.project_group_fits import fit_alignment, fit_dif, fit_level_ladder
+from surveyapp.results.project_mixed_fits import fit_slopes_by_cluster
 from surveyapp.results.project_multiverse import project_multiverse
 from surveyapp.results.project_options import SEED, auxiliary_items, drawn_by, ordinal_items
 from surveyapp.results.project_path_fits import (
@@ -366,6 +367,7 @@ _KINDS: Mapping[str, Callable[[pd.DataFrame, ProjectModel, Mapping[str, Any]], d
     "dif": fit_dif,
     "esem": fit_esem,
     "two_level": fit_levels,
+    "mixed": fit_slopes_by_cluster,
     "longitudinal": fit_waves,
     "imputation": fit_imputations,
     "necessity": fit_necessity,

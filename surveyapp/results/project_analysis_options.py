@@ -11,6 +11,7 @@ from analysis.composite.text import read_model
 from analysis.covariance.settings import LIMITED_INFORMATION
 from surveyapp.errors import Invalid
 from surveyapp.results.headline_parameters import headline_parameters
+from surveyapp.results.model_equations import EVERY_SLOPE, equations_or_none
 from surveyapp.results.model_texts import formative, observed_or_none
 from surveyapp.results.project_variables import Variables
 from surveyapp.results.wave_columns import wave_columns
@@ -80,6 +81,20 @@ def _explained(model: ProjectModel, _known: Variables) -> Offered:
     return {path.target: path.target for path in paths if ":" not in path.source}
 
 
+def _regressed(model: ProjectModel, _known: Variables) -> Offered:
+    """The variables of which the model has a regression."""
+    return {name: name for name in equations_or_none(model.kind, model.text).predictors}
+
+
+def _slopes(model: ProjectModel, _known: Variables) -> Offered:
+    """No predictor, every one, or one of the model's, products left out."""
+    found = equations_or_none(model.kind, model.text).predictors.values()
+    names = dict.fromkeys(name for each in found for name in each if ":" not in name)
+    return {"": "intercepts alone", EVERY_SLOPE: "every slope"} | {
+        name: f"slope of {name}" for name in names
+    }
+
+
 def one_of(label: str, values: Offered, said: str = "{}", *, rare: bool = False) -> AnalysisOption:
     """A choice among the same values for every model, by default the first."""
     return AnalysisOption(
@@ -139,6 +154,25 @@ OUTCOME = AnalysisOption(
     "Choose a construct to which a path of the model leads.",
     _explained,
     " of {}".format,
+)
+REGRESSED = AnalysisOption(
+    "Outcome",
+    "Choose a variable of which the model has a regression (~).",
+    _regressed,
+    " of {}".format,
+)
+SLOPE = AnalysisOption(
+    "What differs between clusters",
+    "Choose a predictor of the model, * for every one, or none for intercepts alone.",
+    _slopes,
+    lambda value: (
+        ", every slope differs" if value == EVERY_SLOPE else f", slope of {value} differs"
+    ),
+    "",
+)
+LIKELIHOOD = one_of(
+    "Estimation",
+    MappingProxyType({"reml": "REML", "ml": "maximum likelihood"}),
 )
 PARAMETER = AnalysisOption(
     "Parameter",
@@ -261,9 +295,15 @@ def chosen_of(
     return found
 
 
+# What a plan asks for, of all analyses of a planned model at once; other options have their defaults.
+PLANNED_OPTIONS = ("group", "cluster", "outcome", "slope")
+
+
 def plannable(options: Mapping[str, AnalysisOption]) -> bool:
-    """Whether an analysis can be planned before its model is fitted: by its groups and defaults alone."""
-    return all(name == "group" or each.default is not None for name, each in options.items())
+    """Whether an analysis can be planned before its model is fitted."""
+    return all(
+        name in PLANNED_OPTIONS or each.default is not None for name, each in options.items()
+    )
 
 
 def in_words(title: str, options: Mapping[str, AnalysisOption], chosen: Mapping[str, str]) -> str:

@@ -249,6 +249,7 @@ class AnalysisForm(StaffForm):
     wave = StringField(validators=[Length(max=200)])
     outcome = StringField(validators=[Length(max=200)])
     level = StringField(validators=[Length(max=10)])
+    slope = StringField(validators=[Length(max=200)])
     method = StringField(validators=[Length(max=20)])
     rotation = StringField(validators=[Length(max=20)])
     factors = StringField(validators=[Length(max=2)])

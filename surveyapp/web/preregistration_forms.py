@@ -75,6 +75,18 @@ class PlannedModelForm(ModelForm):
         option_widget=CheckboxInput(),
     )
     analysis_group = SelectField("Groups of further analyses by", validate_choice=False)
+    analysis_cluster = SelectField("Clusters of further analyses by", validate_choice=False)
+    analysis_outcome = StringField(
+        "Outcome of further analyses",
+        [Optional(), Length(max=200)],
+        description="A variable of the model's text to which paths lead, such as loyalty.",
+    )
+    analysis_slope = StringField(
+        "Slope of a mixed model",
+        [Optional(), Length(max=200)],
+        description="The predictor whose slope differs between clusters, * for every one; empty for"
+        " intercepts alone.",
+    )
 
 
 def planned_model_form(known: Variables) -> PlannedModelForm:
@@ -82,7 +94,8 @@ def planned_model_form(known: Variables) -> PlannedModelForm:
     form = PlannedModelForm(data={"text": next(iter(known.models.values()), "")})
     named = [(name, name.replace("_", " ")) for name in known.groups]
     offer_columns(form, known)
-    form.analysis_group.choices = choices([("", "None"), *named])
+    for field in (form.analysis_group, form.analysis_cluster):
+        field.choices = choices([("", "None"), *named])
     del form.reason, form.parent
     return form
 

@@ -33,6 +33,7 @@ from surveyapp.results.preregistration_document import (
     hash_of,
 )
 from surveyapp.results.preregistration_fields import EMPTY, hypotheses_as_text
+from surveyapp.results.project_analysis_options import PLANNED_OPTIONS
 from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
 from surveyapp.results.project_variables import variables_of
 from surveyapp.results.projects import ModelText
@@ -152,7 +153,7 @@ def plan_model(journey_id: int, project_id: int) -> ResponseReturnValue:
                     held,
                     asked,
                     form.analyses.data or (),
-                    form.analysis_group.data or "",
+                    {name: form[f"analysis_{name}"].data or "" for name in PLANNED_OPTIONS},
                     known=known,
                     user_id=me().id,
                 )

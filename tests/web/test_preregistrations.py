@@ -270,7 +270,7 @@ def test_a_multiverse_is_drawn_over_the_steps_that_leave_out_rows(client, instal
     assert found["result"]["impossible"] == 6 and len(found["result"]["universes"]) == 12
     page = client.get(model).text
     assert "in every universe" in page and "not independent" in page
-    assert "Multiverse (specification curve) of reliability ~~ assurance of “Two factors”" in page
+    assert "Multiverse (specification curve): reliability ~~ assurance of “Two factors”" in page
     assert client.get(f"{model}/tables.docx").data[:2] == b"PK"
     wrong = client.post(f"{model}/analyses", data=asked | {"parameter": "a ~ b"})
     assert wrong.status_code == 422 and "Choose a parameter of this model" in wrong.text

@@ -36,6 +36,7 @@ from analysis.covariance.waves import from_long
 from analysis.scale.efa import efa
 from analysis.scale.ordinal_dif import ordinal_dif
 from analysis.two_level.fit import fit_two_level
+from analysis.two_level.random_slopes import fit_mixed
 from instruments.loader import BUILT_IN
 from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
@@ -530,6 +531,7 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation):
         *("D2: F(2,", "; D3: F(2,", "; D4: F(2,"),
     ):
         assert said in page, said
+    _a_regression_by_branches(client, installation, made.location, data)
     _two_levels_of_its_own(client, installation, made.location, data)
     _drawn_by_branches(client, installation, made.location, data)
 
@@ -575,6 +577,43 @@ def _drawn_by_branches(client, installation, base: str, data: pd.DataFrame) -> N
     planned = FORM | chosen | {"name": "Drawn", "analyses": ["exploratory"]}
     refused = client.post(f"{base}/preregistrations/models/new", data=planned)
     assert refused.status_code == 422 and "cannot use weights or clusters" in refused.text
+
+
+def _a_regression_by_branches(client, installation, base: str, data: pd.DataFrame) -> None:
+    """The mixed model is that of the engine on the items' mean, and can be planned."""
+    text = "f =~ x1 + x2 + x3\nx4 ~ f"
+    model = fitted(client, installation, base, text=text)
+    asked = {"kind": "mixed", "outcome": "x4", "cluster": "branch", "slope": "*"}
+    for wrong in ({"outcome": "f"}, {"cluster": ""}, {"slope": "x1"}, {"method": "mimic"}):
+        refused = client.post(f"{model}/analyses", data=asked | wrong)
+        assert refused.status_code == 422, wrong
+    [found] = analysed(client, installation, model, asked)
+    del asked["kind"]
+    assert found["options"] == asked | {"method": "reml"}
+    means = data.assign(f=data[["x1", "x2", "x3"]].mean(axis=1, skipna=False))
+    fit = fit_mixed(means, "x4", ["f"], "branch", slopes=["f"])
+    result = found["result"]
+    assert [list(row.values())[1:] for row in result["fixed"]] == [
+        pytest.approx(list(vars(one).values())[1:], rel=1e-5) for one in fit.fixed
+    ]
+    assert result["logl"] == pytest.approx(fit.logl) and result["clusters"] == 40
+    assert "Branch" not in json.dumps(result) and result["n"] == fit.n < 320
+    page = client.get(model).text
+    for said in (
+        *("Mixed Model of x4 by Branch", "f (x1, x2, x3)", "every slope differs", "The slope "),
+        *("Differences Between Branch Clusters", "rows have a missing answer", "95% of clusters"),
+    ):
+        assert said in page, said
+    planned = FORM | {"text": text, "name": "Planned", "analyses": ["mixed"]}
+    address = f"{base}/preregistrations/models/new"
+    for missing in ({}, {"analysis_cluster": "branch", "analysis_outcome": "f"}):
+        refused = client.post(address, data=planned | missing)
+        assert refused.status_code == 422 and "Mixed model" in refused.text, missing
+    chosen = {"analysis_cluster": "branch", "analysis_outcome": "x4", "analysis_slope": "f"}
+    assert client.post(address, data=planned | chosen).status_code == 303
+    assert (
+        "of x4 by branch, slope of f differs, REML" in client.get(f"{base}/preregistrations").text
+    )
 
 
 def _two_levels_of_its_own(client, installation, base: str, data: pd.DataFrame) -> None:

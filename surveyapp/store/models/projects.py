@@ -129,7 +129,7 @@ class ProjectAnalysis(Base):
             *("invariance", "prediction", "groups", "segments"),
             *("exploratory", "cutoffs", "slopes", "redundancy", "multiverse"),
             *("alignment", "dif", "esem", "two_level", "longitudinal", "imputation"),
-            *("necessity", "importance", "tetrads", "copula"),
+            *("necessity", "importance", "tetrads", "copula", "mixed"),
         ),
         Index("ix_project_analyses_model_id", "model_id"),
         {"sqlite_autoincrement": True},
