@@ -10,8 +10,16 @@ from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
+from surveyapp.errors import Invalid
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.queries import journey_by_code
+from surveyapp.results.answers_needed import (
+    KINDS,
+    LARGEST_POPULATION,
+    METRICS,
+    answer_size,
+    read_size,
+)
 from surveyapp.results.outlook import read_wanted
 from surveyapp.results.score_measures import chosen_measure, outlook_document, score_measures
 
@@ -167,3 +175,71 @@ def read_sample_size(query: dict[str, Any], code: str) -> dict[str, Any]:
             "journey": journey.code,
             **outlook_document(measures, chosen, wanted, today=today),
         }
+
+
+class PlannedSizeQuery(Strict):
+    """A margin of a share, mean or Net Promoter Score, or a difference of two groups; no answers needed."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    metric = ma.fields.String(
+        validate=ma.validate.OneOf(list(METRICS)),
+        metadata={
+            "description": "What is measured; by default `share`. Of `nps` always the score."
+        },
+    )
+    margin = _between(0.1, 100, "Half of the wanted interval, in points.")
+    difference = _between(0.1, 200, "True difference of two groups to find, in points.")
+    base = _between(0, 100, "Share in the one group, for a difference of shares; by default 50.")
+    sd = _between(0.01, 1_000, "Standard deviation of one answer, in points.")
+    promoters = _between(0, 100, "Percentage of promoters, for the score's variance.")
+    detractors = _between(0, 100, "Percentage of detractors.")
+    population = ma.fields.Integer(
+        validate=ma.validate.Range(min=1, max=LARGEST_POPULATION),
+        metadata={"description": "Size of a finite population; for a margin only."},
+    )
+    response_rate = _between(0.1, 100, "Expected response rate in percent; for a margin only.")
+    confidence = _between(50, 99.99, "In percent; by default 95.")
+    power = _between(50, 99.9, "Of a difference, in percent; by default 80.")
+
+
+class PlannedSizeSchema(ma.Schema):
+    """The answer in sentences, and in numbers as the command `samplesize` writes them."""
+
+    said = ma.fields.List(ma.fields.String(), required=True)
+    answer = ma.fields.Dict(keys=ma.fields.String(), required=True)
+
+
+@sample_size.route("/journeys/<string:code>/sample-size/planned", methods=["GET"])
+@needs(KeyScope.READ_RESULTS)
+@sample_size.arguments(PlannedSizeQuery, location="query")
+@sample_size.response(
+    200,
+    PlannedSizeSchema,
+    example={
+        "said": [
+            "385 answers give an interval of about +-5 points at 95% confidence, if one answer has a"
+            " standard deviation of 50 points."
+        ],
+        "answer": {
+            "kind": "margin",
+            "metric": "share",
+            "n": 385,
+            "margin": 5.0,
+            "confidence": 0.95,
+        },
+    },
+)
+@sample_size.alt_response(404, "NOT_FOUND")
+def plan_sample_size(query: dict[str, Any], code: str) -> dict[str, Any]:
+    """Read how many answers a plan needs
+
+    For a margin or a difference of any score, before there are answers: nothing is read of answers, and
+    nothing is stored. What would not be used is refused.
+    """
+    with installation().store.reading() as session:
+        journey_by_code(session, code_in(code, "journey"), caller().journey_id)
+    asked = read_size({name: f"{value}" for name, value in query.items()})
+    if asked is None:
+        raise Invalid("Say what is asked.", field="kind")
+    found = answer_size(asked)
+    return {"said": list(found.said), "answer": dict(found.document)}

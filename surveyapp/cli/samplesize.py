@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from analysis.sample_size import (
-    DifferenceSize,
-    SampleSize,
-    difference_size,
-    promoter_sd,
-    sample_size,
-)
-from instruments.schema import Metric
 from surveyapp.cli.outputs import finish, json_file
 from surveyapp.errors import Invalid
-
-_METRICS = {"share": Metric.SHARE, "mean": Metric.INDEX, "nps": Metric.NPS}
+from surveyapp.results.answers_needed import KINDS, METRICS, SizeQuestion, answer_size
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["margin", "difference", "nps"]))
+@click.argument("kind", type=click.Choice(KINDS))
 @click.option("--margin", type=float, help="Wanted half-width of the 95% interval, in points.")
 @click.option("--difference", type=float, help="True difference of two groups to find, in points.")
 @click.option(
     "--metric",
-    type=click.Choice(list(_METRICS)),
+    type=click.Choice(list(METRICS)),
     default="share",
     show_default=True,
     help="What is measured: a share (0 to 100), a mean (0 to 100) or NPS (-100 to 100).",
@@ -39,7 +29,7 @@ _METRICS = {"share": Metric.SHARE, "mean": Metric.INDEX, "nps": Metric.NPS}
 @click.option("--population", type=int, help="Size of a finite population; for a margin only.")
 @click.option("--response-rate", type=float, help="Expected response rate in percent.")
 @click.option("--confidence", type=float, default=0.95, show_default=True)
-@click.option("--power", type=float, default=0.8, show_default=True, help="For a difference.")
+@click.option("--power", type=float, help="For a difference [0.8].")
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the result to this file."
 )
@@ -55,7 +45,7 @@ def samplesize(
     population: int | None,
     response_rate: float | None,
     confidence: float,
-    power: float,
+    power: float | None,
     json_path: Path | None,
 ) -> None:
     """Say how many answers a wanted margin or difference takes.
@@ -63,57 +53,23 @@ def samplesize(
     KIND is margin (of a share or mean), nps (margin of the Net Promoter Score, with its own variance)
     or difference (between two periods or segments, answers needed in each).
     """
-    chosen = Metric.NPS if kind == "nps" else _METRICS[metric]
-    spread = _spread(chosen, sd, promoters, detractors)
-    found: SampleSize | DifferenceSize
-    if kind == "difference":
-        if difference is None:
-            raise Invalid("difference needs --difference, such as 5")
-        _refuse(kind, margin=margin, population=population, response_rate=response_rate)
-        if spread is not None and chosen is Metric.SHARE:
-            raise Invalid("--sd is not used for a difference of shares; give --base instead")
-        if base is not None and chosen is not Metric.SHARE:
-            raise Invalid(f"--base is a share; a difference of {metric} takes --sd")
-        found = difference_size(
-            difference, metric=chosen, base=base, sd=spread, level=1 - confidence, power=power
-        )
-        needed = "more than a billion" if found.n is None else f"{found.n:,}"
-        said = [
-            f"{needed} answers in each group find a true difference of {difference:g} points with"
-            f" {power:.0%} power ({found.method}, {1 - confidence:.3g} level)."
-        ]
-    else:
-        if margin is None:
-            raise Invalid(f"{kind} needs --margin, such as 5")
-        _refuse(kind, difference=difference, base=base)
-        found = sample_size(
-            margin,
-            metric=chosen,
-            sd=spread,
-            confidence=confidence,
-            population=population,
-            response_rate=None if response_rate is None else response_rate / 100,
-        )
-        said = [found.definition]
-        if found.invitations is not None:
-            said.append(f"Ask {found.invitations:,} people.")
-    document = {"kind": kind, "metric": chosen.value, **asdict(found)}
-    finish([], said, json_file(json_path, document))
-
-
-def _spread(
-    metric: Metric, sd: float | None, promoters: float | None, detractors: float | None
-) -> float | None:
-    """The standard deviation that was given, or the score's from its shares; None for a planning one."""
-    if promoters is None and detractors is None:
-        return sd
-    if metric is not Metric.NPS or promoters is None or detractors is None or sd is not None:
-        raise Invalid("--promoters and --detractors go together, with NPS, and without --sd")
-    return promoter_sd(promoters / 100, detractors / 100)
-
-
-def _refuse(kind: str, **given: object) -> None:
-    """Refuse an option that would be ignored."""
-    for name, value in given.items():
-        if value is not None:
-            raise Invalid(f"--{name.replace('_', '-')} is not used by {kind}; leave it out")
+    asked = SizeQuestion(
+        kind,
+        metric,
+        margin=margin,
+        difference=difference,
+        base=base,
+        sd=sd,
+        promoters=promoters,
+        detractors=detractors,
+        population=population,
+        response_rate=None if response_rate is None else response_rate / 100,
+        confidence=confidence,
+        power=power,
+    )
+    try:
+        found = answer_size(asked)
+    except Invalid as error:
+        option = "" if error.field is None else f"--{error.field.replace('_', '-')}: "
+        raise Invalid(f"{option}{error}") from error
+    finish([], list(found.said), json_file(json_path, dict(found.document)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from surveyapp.errors import Invalid
+from surveyapp.results.number_arguments import number_in, whole_in
 
 FIT, PATH, SIMULATION = "fit", "path", "simulation"
 MOST_ITEMS, SAMPLES, LONGEST = 40, 500, 20_000
@@ -47,17 +47,17 @@ def read_power(arguments: Mapping[str, str]) -> PowerQuestion | None:
     kind = arguments.get("kind", "").strip()
     if not kind:
         return None
-    n = _whole(arguments, "n", None, 3, _LARGEST_N)
-    power = (_number(arguments, "power", 80.0, 1, 99.9) or 80.0) / 100
+    n = whole_in(arguments, "n", None, 3, _LARGEST_N)
+    power = (number_in(arguments, "power", 80.0, 1, 99.9) or 80.0) / 100
     if kind == FIT:
-        df = _whole(arguments, "df", None, 1, 1_000_000)
+        df = whole_in(arguments, "df", None, 1, 1_000_000)
         if df is None:
             raise Invalid("Enter the model's degrees of freedom.", field="df")
-        null = _number(arguments, "null", 0.05, 0, 1)
-        true = _number(arguments, "true", 0.08, 0, 1)
+        null = number_in(arguments, "null", 0.05, 0, 1)
+        true = number_in(arguments, "true", 0.08, 0, 1)
         return PowerQuestion(kind, n, power, df=df, null=null or 0.0, true=true or 0.0)
     if kind == PATH:
-        path = _number(arguments, "path", None, 0.01, 0.99)
+        path = number_in(arguments, "path", None, 0.01, 0.99)
         if (path is None) == (n is None):
             raise Invalid("Enter the smallest path, or the respondents, not both.", field="path")
         return PowerQuestion(kind, n, power, path=path)
@@ -160,29 +160,3 @@ def _simulated(asked: PowerQuestion) -> PowerAnswer:
         )
     document = found.to_dict()
     return PowerAnswer(said, document, tuple(document["parameters"]), tuple(found.warnings))
-
-
-def _number(
-    arguments: Mapping[str, str], name: str, usual: float | None, least: float, most: float
-) -> float | None:
-    text = arguments.get(name, "").strip()
-    if not text:
-        return usual
-    try:
-        found = float(text)
-    except ValueError:
-        found = math.nan
-    if not least <= found <= most:
-        raise Invalid(f"{text[:20]!r} is not a number from {least:g} to {most:,g}.", field=name)
-    return found
-
-
-def _whole(
-    arguments: Mapping[str, str], name: str, usual: int | None, least: int, most: int
-) -> int | None:
-    found = _number(arguments, name, usual, least, most)
-    if found is None:
-        return None
-    if not float(found).is_integer():
-        raise Invalid(f"{found:g} is not a whole number.", field=name)
-    return int(found)

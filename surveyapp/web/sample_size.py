@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from surveyapp.closed_loop.stop_rules import Plan, remove_stop_rule, set_stop_ru
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
+from surveyapp.results.answers_needed import SizeQuestion, answer_size, read_size
 from surveyapp.results.outlook import outlook, read_wanted
 from surveyapp.results.score_measures import (
     Measures,
@@ -69,6 +71,37 @@ def journey(journey_id: int) -> ResponseReturnValue:
         journey=row,
         **_shown(measures, today),
     )
+
+
+@sample_size.get("/sample-size/calculator")
+@sample_size.get("/sample-size/calculator.json", endpoint="calculator_json")
+@requires(Permission.READ_RESULTS)
+def calculator(journey_id: int) -> ResponseReturnValue:
+    """Of any score, before there are answers: the question stands in the address."""
+    with installation().store.reading() as session:
+        row = queries.journey(session, journey_id)
+    found = refused = None
+    given = {name: value for name, value in request.args.items() if name in _PLANNED}
+    try:
+        asked = read_size(given)
+        found = None if asked is None else answer_size(asked)
+    except Invalid as error:
+        refused = error
+    shown = page(
+        "sample_size/calculator.html",
+        {
+            "journey": row.code,
+            "answer": None if found is None else {"said": found.said, **found.document},
+            "error": None if refused is None else str(refused),
+        },
+        journey=row,
+        kind=given.get("kind", ""),
+        given=given,
+        found=found,
+        refused=refused,
+    )
+    shown.status_code = 200 if refused is None else 422
+    return shown
 
 
 @sample_size.get("/surveys/<int:survey_id>/sample-size")
@@ -188,6 +221,7 @@ def _planned(session: Session, survey_id: int) -> dict[str, Any]:
     return {"due": rule.due, "answers": rule.answers} if rule is not None else {}
 
 
+_PLANNED = tuple(each.name for each in fields(SizeQuestion))
 _ASKED = ("measure", "margin", "difference", "power", "population")
 
 

@@ -74,6 +74,7 @@ IDS = {
     "GET /journeys/{code}/scale-development/evidence": "downloadScaleEvidence",
     "GET /journeys/{code}/model-power": "readModelPower",
     "GET /journeys/{code}/sample-size": "readSampleSize",
+    "GET /journeys/{code}/sample-size/planned": "planSampleSize",
     "POST /inventory": "importInventory",
 }
 

@@ -166,6 +166,9 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
             "query_string": {"model": world.here.model_id}
         },
         "/journeys/open/model-power": lambda *_: {"query_string": {"kind": "path", "path": "0.2"}},
+        "/journeys/open/sample-size/planned": lambda *_: {
+            "query_string": {"kind": "margin", "margin": "5"}
+        },
         "/journeys/open/sample-size": lambda *_: {"query_string": {"margin": "3"}},
         "/journeys/open/scale-development": lambda *_: {
             "json": {"name": "Trust", "definition": "How much they trust."}

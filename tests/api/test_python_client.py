@@ -130,6 +130,7 @@ OPERATIONS = {
     "analyseModel": ("projects", "analyse_model"),
     "readModelPower": ("model_power", "read_model_power"),
     "readSampleSize": ("sample_size", "read_sample_size"),
+    "planSampleSize": ("sample_size", "plan_sample_size"),
     "listScales": ("scale_development", "list_scales"),
     "createScale": ("scale_development", "create_scale"),
     "readScale": ("scale_development", "read_scale"),

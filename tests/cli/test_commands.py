@@ -187,10 +187,15 @@ def test_samplesize_says_how_many_answers_and_refuses_what_it_would_ignore(run, 
     found = run("samplesize", "difference", "--difference", 12.5, "--metric", "mean", "--sd", 25)
     assert found.out.startswith("64 answers in each group")
     for wrong, said in (
-        (("margin",), "needs --margin"),
-        (("difference", "--difference", 5, "--population", 9), "--population is not used"),
-        (("difference", "--difference", 5, "--sd", 9), "--sd is not used"),
+        (("margin",), "--margin: Enter the wanted margin"),
+        (
+            ("difference", "--difference", 5, "--population", 9),
+            "--population: population is not used",
+        ),
+        (("difference", "--difference", 5, "--sd", 9), "--sd: sd is not used"),
         (("margin", "--margin", 5, "--promoters", 50), "go together"),
+        (("margin", "--margin", 5, "--power", 0.9), "--power: power is not used"),
+        (("nps", "--margin", 5, "--response-rate", 0), "response rate"),
     ):
         refused = run("samplesize", *wrong)
         assert refused.code == 2
