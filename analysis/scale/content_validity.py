@@ -14,6 +14,12 @@ from analysis.metrics import critical_z, wilson
 from analysis.scale import coin
 
 LOWEST, HIGHEST, RELEVANT = 1, 4, 3  # of the relevance scale; from 3 on an item counts as relevant
+FEWEST_JUDGES = 3  # below this nothing is said of an item (Lynn 1986)
+UNANIMOUS_TO = 5  # up to as many judges all must agree (Lynn 1986)
+ENOUGH = (
+    7 / 9
+)  # I-CVI of more judges: 7 of 9, which tables print as .78 (Lynn 1986; Polit & Beck 2006)
+EXCELLENT, FAIR = 0.74, 0.40  # kappa* (Polit, Beck & Owen 2007)
 _FEWEST = 3  # judges between whom S-CVI/Ave is taken to vary
 Ratings = Mapping[
     str, Sequence[int | None]
@@ -172,6 +178,16 @@ def critical_number(judges: int, level: float = 0.05) -> int:
     [5, 7, 9, 15, 26]
     """
     return coin.critical_count(judges, level)
+
+
+def is_relevant(relevant: int, judges: int) -> bool:
+    """Whether as many judges who find an item relevant are enough, and kappa* is excellent.
+
+    >>> [is_relevant(5, 5), is_relevant(4, 5), is_relevant(7, 9), is_relevant(6, 8)]
+    [True, False, True, False]
+    """
+    agreed = relevant == judges if judges <= UNANIMOUS_TO else relevant / judges >= ENOUGH
+    return agreed and modified_kappa(relevant, judges)[0] > EXCELLENT
 
 
 def _given(

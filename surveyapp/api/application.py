@@ -25,6 +25,7 @@ from surveyapp.api.docs import docs
 from surveyapp.api.funnel import funnel
 from surveyapp.api.interactions import interactions
 from surveyapp.api.inventory import inventory
+from surveyapp.api.judges import judges
 from surveyapp.api.model_power import model_power
 from surveyapp.api.outcome_analysis import outcome_analysis
 from surveyapp.api.outcomes import outcomes
@@ -51,7 +52,7 @@ VERSION = "1"
 SUBJECTS = (
     *(interactions, outcomes, surveys, contacts, responses, changes, results, answers, funnel),
     *(records, outcome_analysis, portfolio, side_by_side, reports, inventory),
-    *(projects, scale_development, model_power, sample_size),
+    *(projects, scale_development, judges, model_power, sample_size),
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

@@ -42,6 +42,7 @@ COMMANDS = {
     "inventory": "surveyapp.cli.inventory",
     "itemsort": "surveyapp.cli.item_sort",
     "jobs": "surveyapp.cli.jobs",
+    "judges": "surveyapp.cli.judge_numbers",
     "key": "surveyapp.cli.keys",
     "longitudinal": "surveyapp.cli.longitudinal",
     "mail": "surveyapp.cli.mail",

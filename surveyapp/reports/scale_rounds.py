@@ -56,10 +56,10 @@ def judged_blocks(
         title = words.say(_TITLES[judged.kind])
         day = words.day(row.created_at.date())
         yield Heading(words.say("{round}, {day}", round=title, day=day), level=2)
-        yield Paragraph(_round_said(judged, words))
+        yield Paragraph(round_said(judged, words))
         yield Paragraph(rule_said(judged.kind, words), Tone.NOTE)
         names = {each["code"]: each["name"] for each in row.constructs}
-        yield _round_table(judged, names, next(number), words)
+        yield round_table(judged, names, next(number), words)
 
 
 def _method_said(judged: Judgements, words: Words) -> str:
@@ -83,7 +83,8 @@ def _method_said(judged: Judgements, words: Words) -> str:
     )
 
 
-def _round_said(judged: Judgements, words: Words) -> str:
+def round_said(judged: Judgements, words: Words) -> str:
+    """How many judges there were, what the rule proposes, and how far judges agree."""
     proposals = Counter(each.proposal for each in judged.items)
     said = [
         _method_said(judged, words),
@@ -137,7 +138,8 @@ def _value_said(
     )
 
 
-def _round_table(judged: Judgements, names: Mapping[str, str], number: int, words: Words) -> Table:
+def round_table(judged: Judgements, names: Mapping[str, str], number: int, words: Words) -> Table:
+    """The indices of each item; ``names`` of the constructs by their codes."""
     write = Apa(words)
     interval = words.say("95% CI")
     shared = [Column(words.say("Item"), 0.14), Column(italic("n"), 0.07, write.count)]

@@ -11,11 +11,17 @@ import numpy as np
 from analysis.agreement import Agreement, krippendorff_alpha
 from analysis.errors import DataError
 from analysis.scale.content_validity import (
+    ENOUGH,
+    EXCELLENT,
+    FAIR,
+    FEWEST_JUDGES,
     RELEVANT,
+    UNANIMOUS_TO,
     EssentialItem,
     Relevance,
     RelevantItem,
     essential,
+    is_relevant,
     relevance,
 )
 from analysis.scale.item_sort import SortedItem, sorted_item
@@ -23,9 +29,6 @@ from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.scale_development.judging import RoundKind
 from surveyapp.store.models import Judge, JudgingRound
 
-FEWEST_JUDGES = 3  # below this nothing is proposed (Lynn 1986)
-UNANIMOUS_TO = 5  # up to as many judges all must agree (Lynn 1986)
-ENOUGH, EXCELLENT, FAIR = 0.78, 0.74, 0.40  # I-CVI; kappa* (Polit, Beck & Owen 2007)
 SEED = 19910745
 _RESAMPLES = 1000
 _RULES: Mapping[RoundKind, str] = {
@@ -152,9 +155,7 @@ def _proposal(found: SortedItem | RelevantItem | EssentialItem | None) -> Propos
     if found is None or found.judges < FEWEST_JUDGES:
         return Proposal.TOO_FEW
     if isinstance(found, RelevantItem):
-        share = found.icvi.estimate
-        agreed = share == 1 if found.judges <= UNANIMOUS_TO else share >= ENOUGH
-        if agreed and found.kappa > EXCELLENT:
+        if is_relevant(found.relevant, found.judges):
             return Proposal.KEEP
         return Proposal.DROP if found.kappa < FAIR else Proposal.REVISE
     if found.significant:

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from surveyapp.scale_development.evidence import Evidence
+from surveyapp.scale_development.judged_files import JudgedFile
 from surveyapp.scale_development.judgements import JudgedItem, Judgements
 from surveyapp.store.models import (
     JudgingRound,
@@ -66,6 +67,34 @@ def round_to_json(row: JudgingRound, found: Judgements, invited: int) -> dict[st
     }
 
 
+def judged_file_to_json(judged: JudgedFile) -> dict[str, Any]:
+    """The results of judges' answers from elsewhere, as those of a round."""
+    found = judged.found
+    return {
+        "kind": judged.round.kind,
+        "judges": found.judges,
+        "agreement": None if found.agreement is None else _finite(asdict(found.agreement)),
+        "whole": None
+        if found.relevance is None
+        else {
+            "average": _finite(asdict(found.relevance.average)),
+            "universal": _finite(asdict(found.relevance.universal)),
+        },
+        "rule": found.rule,
+        "items": [
+            {
+                "code": each.code,
+                "construct": each.construct,
+                "judges": each.judges,
+                "numbers": _numbers(each),
+                "proposal": str(each.proposal),
+            }
+            for each in found.items
+        ],
+        "notes": list(judged.notes),
+    }
+
+
 def evidence_to_json(found: Evidence) -> dict[str, Any]:
     """Everything that is on record of a scale, its pilots and versions included."""
     counts: dict[str, int] = {}
@@ -106,17 +135,21 @@ def evidence_to_json(found: Evidence) -> dict[str, Any]:
 
 
 def _judged(item: JudgedItem) -> dict[str, Any]:
-    numbers = item.sorted or item.relevant or item.essential
     return {
         "id": item.id,
         "code": item.code,
         "text": item.text,
         "construct": item.construct,
         "judges": item.judges,
-        "numbers": {} if numbers is None else _finite(asdict(numbers)),
+        "numbers": _numbers(item),
         "proposal": str(item.proposal),
         "remarks": list(item.remarks),
     }
+
+
+def _numbers(item: JudgedItem) -> dict[str, Any]:
+    numbers = item.sorted or item.relevant or item.essential
+    return {} if numbers is None else _finite(asdict(numbers))
 
 
 def _finite(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,8 @@ from surveyapp.web.item_translations import item_translations
 from surveyapp.web.jobs import jobs
 from surveyapp.web.journey_map import journey_map
 from surveyapp.web.journeys import journeys
+from surveyapp.web.judge_numbers import judge_numbers
+from surveyapp.web.judged_files import judged_files
 from surveyapp.web.judging import judging
 from surveyapp.web.judging_rounds import judging_rounds
 from surveyapp.web.mail import mail
@@ -156,7 +158,7 @@ SECTIONS = (
             *(suggestions, emotion_lines, projects, models, project_files, model_power),
             preregistrations,
             *(scale_development, judging_rounds, interview_findings, item_translations),
-            *(scale_versions, scale_pilots, scale_evidence),
+            *(scale_versions, scale_pilots, scale_evidence, judge_numbers, judged_files),
         ),
     ),
     Section("Segments", (segments,)),

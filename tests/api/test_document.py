@@ -74,6 +74,8 @@ IDS = {
     "GET /journeys/{code}/scale-development/evidence": "downloadScaleEvidence",
     "GET /journeys/{code}/model-power": "readModelPower",
     "GET /journeys/{code}/sample-size": "readSampleSize",
+    "GET /journeys/{code}/judges/needed": "readJudgesNeeded",
+    "POST /journeys/{code}/judges/judgements": "analyseJudgements",
     "GET /journeys/{code}/sample-size/planned": "planSampleSize",
     "POST /inventory": "importInventory",
 }

@@ -166,6 +166,10 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
             "query_string": {"model": world.here.model_id}
         },
         "/journeys/open/model-power": lambda *_: {"query_string": {"kind": "path", "path": "0.2"}},
+        "/journeys/open/judges/needed": lambda *_: {"query_string": {"kind": "sort"}},
+        "/journeys/open/judges/judgements": lambda *_: {
+            "json": {"kind": "sort", "items": {"a": "x"}, "judges": [{"a": "x"}]}
+        },
         "/journeys/open/sample-size/planned": lambda *_: {
             "query_string": {"kind": "margin", "margin": "5"}
         },

@@ -129,6 +129,8 @@ OPERATIONS = {
     "undoStep": ("projects", "undo_step"),
     "analyseModel": ("projects", "analyse_model"),
     "readModelPower": ("model_power", "read_model_power"),
+    "readJudgesNeeded": ("judges", "read_judges_needed"),
+    "analyseJudgements": ("judges", "analyse_judgements"),
     "readSampleSize": ("sample_size", "read_sample_size"),
     "planSampleSize": ("sample_size", "plan_sample_size"),
     "listScales": ("scale_development", "list_scales"),

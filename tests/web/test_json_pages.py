@@ -731,6 +731,7 @@ def test_every_page_with_figures_links_its_json():
     linked = {name for name, text in found.items() if "{{ json_link(" in text}
     # Their JSON is one of the files that they offer.
     offering = {
+        "judged_files/show.html": "judged_files.take",
         "analyses/show.html": "analyses.document",
         "models/show.html": "models.show_json",
     }

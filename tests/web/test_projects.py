@@ -8,6 +8,7 @@ import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -1276,3 +1277,68 @@ def test_power_is_calculated_without_data_and_mistakes_keep_what_was_typed(clien
     wrong = client.get(f"{address}?kind=simulation&n=100&population=F+%3D~+<b>a")
     assert wrong.status_code == 422 and "&lt;b&gt;a" in wrong.text
     assert "Nothing was calculated." in wrong.text
+
+
+def test_numbers_of_answers_and_judges_are_calculated_without_data(client, journey_id):
+    address = f"/journeys/{journey_id}/sample-size/calculator"
+    assert "Answers needed" in client.get(address).text
+    page = client.get(f"{address}?kind=nps&margin=5&promoters=50&detractors=20")
+    assert "938 answers" in page.text and 'value="20"' in page.text
+    assert client.get(f"{address}.json?kind=margin&margin=5").json["answer"]["n"] == 385
+    wrong = client.get(f"{address}?kind=difference&difference=5&sd=<b>")
+    assert wrong.status_code == 422 and "Nothing was calculated." in wrong.text
+    address = f"/journeys/{journey_id}/judge-numbers"
+    page = client.get(f"{address}?kind=sort&judges=20").text
+    assert "15 of 20 judges have to sort an item to its construct (psa 0.75, csv 0.50)" in page
+    assert client.get(f"{address}.json").json["answer"]["fewest"] == 8
+    assert client.get(f"{address}?kind=rank").status_code == 422
+    assert client.get(f"{address}/tables.docx?kind=relevance").data[:2] == b"PK"
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/tables.zip?kind=essential").data)) as it:
+        [name] = [each for each in it.namelist() if each.endswith(".csv")]
+        lines = it.read(name).decode().splitlines()
+    assert len(lines) == 29 and lines[6].startswith("8,7,0.75,")
+
+
+def test_judges_answers_in_a_file_give_the_results_of_a_round_and_are_not_stored(
+    client, installation, journey_id
+):
+    address = f"/journeys/{journey_id}/judged-files"
+
+    def sent(text: str, **fields: str):
+        return client.post(address, data=fields | {"file": (io.BytesIO(text.encode()), "j.csv")})
+
+    model = "warmth =~ w1 + w2\nskill =~ s1"
+    rows = ["warmth,warmth,skill,x"] * 8 + ["warmth,skill,skil,x"] * 2 + [",,,x"]
+    shown = sent("\n".join(["w1,w2,s1,judge", *rows]), kind="sort", items=model)
+    assert shown.status_code == 200, shown.text
+    for said in (
+        *("10 judges sorted the items", "Krippendorff", "rows without an answer were left out: 1"),
+        *("no item was written for it: skil (2)", "not used: judge", "Substantive Validity"),
+    ):
+        assert said in unescape(shown.text) or said.capitalize() in shown.text, said
+    [content] = re.findall(r'name="content" value="([^"]+)"', shown.text)
+    back = {"content": unescape(content)}
+    found = client.post(f"{address}/files", data=back | {"ending": "json"}).get_json(force=True)
+    [_, second, third] = found["items"]
+    assert (second["numbers"]["psa"], second["numbers"]["csv"]) == pytest.approx((0.8, 0.6))
+    assert (third["numbers"]["agreed"], third["proposal"]) == (8, "revise")
+    for ending in ("docx", "zip"):
+        assert client.post(f"{address}/files", data=back | {"ending": ending}).data[:2] == b"PK"
+    for broken in ({"ending": "exe"}, {"ending": "json", "content": "[1"}, {"content": "{}"}):
+        assert client.post(f"{address}/files", data=back | broken).status_code == 422, broken
+    rated = sent("w1,w2\n" + "4,4\n" * 8 + "3,1\n", kind="relevance", items="w1, w2")
+    assert "S-CVI/Ave" in rated.text and "κ*" in rated.text
+    for text, fields, said in (
+        ("w1\nx\n", {"kind": "sort", "items": "w1"}, "for which construct"),
+        ("w1\n5\n", {"kind": "relevance", "items": "w1"}, "no rating from 1 to 4"),
+        ("w1\n2\n", {"kind": "essential", "items": "w1"}, "neither 1 (essential) nor 0"),
+        ("w1\n1\n", {"kind": "essential", "items": "w1, w9"}, "w9: the file has no such column"),
+        ("w1\n" + "1\n" * 201, {"kind": "essential", "items": "w1"}, "at most 200"),
+        ("w1\nx\n", {"kind": "sort", "items": "a =~ w1\nb =~ w1"}, "an item has one construct"),
+        ("w1\nx\n", {"kind": "sort", "items": "a =~ w1 +"}, "Line 1"),
+    ):
+        refused = sent(text, **fields)
+        assert refused.status_code == 422 and said in unescape(refused.text), (said, refused.text)
+    assert client.post(address, data={"kind": "sort", "items": model}).status_code == 422
+    with installation.store.reading() as session:
+        assert "download judged file" in set(session.scalars(select(AuditEntry.action)))
