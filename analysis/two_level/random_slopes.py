@@ -131,6 +131,7 @@ def fit_mixed(
     *,
     slopes: Sequence[str] = (),
     method: str = "REML",
+    means: bool = False,
 ) -> MixedFit:
     """Regress an observed outcome on predictors, with an intercept of each cluster and, for ``slopes``, a
     slope of each.
@@ -139,6 +140,10 @@ def fit_mixed(
     Rows with a missing answer or no cluster are left out, which a warning says. Estimates are by restricted
     maximum likelihood (REML) or maximum likelihood (ML); t tests have the degrees of freedom of Pinheiro &
     Bates (2000). This is a model of observed variables: a factor's slope is not random here.
+
+    With ``means`` each predictor that differs within clusters and between them counts by its departure from
+    the cluster's mean, and the means are predictors of their own, ``wait_mean``: what holds within clusters
+    and between them, apart (Mundlak 1978; Enders & Tofighi 2007).
 
     Raises ModelError, MissingItem, DataError, TooFewCases. Validated against: nlme 3.1-162 ``lme``.
     """
@@ -161,6 +166,8 @@ def fit_mixed(
     codes = codes[order]
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     n, count = len(codes), len(starts)
+    if means and n:
+        predictors = [*predictors, *_split(known, predictors, starts)]
     terms = ["(Intercept)", *predictors]
     x = np.column_stack([np.ones(n), *(_term(term, known) for term in predictors)])
     z = x[:, [0, *(terms.index(name) for name in slopes)]]
@@ -190,6 +197,25 @@ def fit_mixed(
         tuple(_said(data, keep, cluster, count, converged, factor, slopes, known, starts)),
         _of_clusters(found, products, factor, labels, ("(Intercept)", *slopes), cluster),
     )
+
+
+def _split(known: dict[str, Array], predictors: Sequence[str], starts: Array) -> list[str]:
+    """Turn predictors into departures from their clusters' means, in place; the names of the means."""
+    sizes = np.diff(np.append(starts, len(next(iter(known.values())))))
+    added = []
+    for name in [each for each in predictors if ":" not in each]:
+        average = np.repeat(np.add.reduceat(known[name], starts) / sizes, sizes)
+        away = known[name] - average
+        if np.allclose(away, 0) or np.allclose(average, average[0]):
+            continue
+        mean = f"{name}_mean"
+        if mean in known:
+            raise ModelError(
+                f"{mean} is a column already; rename it, as the means of {name} take it"
+            )
+        known[name], known[mean] = away, average
+        added.append(mean)
+    return added
 
 
 def _term(term: str, known: dict[str, Array]) -> Array:
@@ -381,6 +407,7 @@ def _said(
         if between > 2 * within:
             said.append(
                 f"{name} differs between clusters, too: its slope mixes what holds within clusters and "
-                "between them; take each cluster's mean from it and add the means as a predictor"
+                "between them; take each cluster's mean from it and add the means as a predictor (option"
+                " means)"
             )
     return said

@@ -132,8 +132,8 @@ _ROW = {
     200,
     JudgesNeededSchema,
     example={
-        "said": "8 judges are the fewest who keep an item on which each judge agrees with a probability of"
-        " 90% with 80%: 7 of them have to sort an item to its construct (psa 0.88, csv 0.75).",
+        "said": "8 judges are the fewest with a power of 80% to keep an item on which each judge agrees with a"
+        " probability of 90%: 7 of them have to sort an item to its construct (psa 0.88, csv 0.75).",
         "answer": _ROW,
         "fewest": 8,
         "always_from": 11,

@@ -354,6 +354,11 @@ class NewAnalysisSchema(Strict):
         200,
         load_default="",
     )
+    means = _text(
+        "`apart`: predictors of `mixed` within clusters and between them; by default as they are.",
+        10,
+        load_default="",
+    )
     level = _text(
         "The wanted level of `importance`, from 0 to 100; by default 85.", 10, load_default=""
     )

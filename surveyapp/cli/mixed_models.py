@@ -36,6 +36,11 @@ from surveyapp.tables.options import ReadOptions
     show_default=True,
     help="Restricted or full maximum likelihood; models of different predictors compare by ML.",
 )
+@click.option(
+    "--means",
+    is_flag=True,
+    help="Predictors by their departure from the cluster's mean, and the means as predictors.",
+)
 @JSON
 @values_ok
 @table_options
@@ -46,6 +51,7 @@ def mixed(
     cluster: str,
     slopes: str,
     method: str,
+    means: bool,
     json_path: Path | None,
     values_ok: bool,
     reading: ReadOptions,
@@ -68,6 +74,7 @@ def mixed(
         cluster,
         slopes=listed(slopes),
         method=method.upper(),
+        means=means,
     )
     document = {"rules_version": RULES, **fit.to_dict()}
     document["clusters"] = fit.effects.to_dict(orient="records")

@@ -108,7 +108,7 @@ def _add_satisfaction(
             "mixed",
             known=known,
             user_id=owner_id,
-            chosen={"outcome": "overall", "cluster": "branch", "slope": "waited"},
+            chosen={"outcome": "overall", "cluster": "branch", "slope": "waited", "means": "apart"},
         )
         return made.job_id
 

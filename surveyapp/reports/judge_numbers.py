@@ -50,7 +50,7 @@ def judge_table(found: JudgeAnswer, number: int) -> Table:
         number=number,
         title=_TITLES[kind],
         columns=[
-            Column("Judges", 0.11, apa.count),
+            Column("Judges", 0.11, apa.count, "l"),
             Column("Needed", 0.11, apa.count),
             *(Column(name, 0.1, apa.bounded) for name in values),
             Column("Kept by chance", 0.16, apa.BOUNDED_3),

@@ -44,7 +44,7 @@ def mixed_effects(result: Section, number: int) -> Table:
             ]
             for each in result["fixed"]
         ],
-        note=f"{_stopped(result)}{_means(result)}Degrees of freedom count rows for what varies within clusters,"
+        note=f"{_stopped(result)}{_means(result)}{_apart(result)}Degrees of freedom count rows for what varies within clusters,"
         f" clusters for the rest {cited('pinheiro-2000')}. {_sample(result)} Log-likelihood"
         f" {apa.number(result['logl'])}, AIC {apa.number(result['aic'])}.",
         look=Look.APA,
@@ -149,6 +149,15 @@ def _stopped(result: Section) -> str:
 def _means(result: Section) -> str:
     made = [f"{name} ({', '.join(parts)})" for name, parts in result["means_of"].items()]
     return f"Means of items, with their error of measurement: {'; '.join(made)}. " if made else ""
+
+
+def _apart(result: Section) -> str:
+    if not result.get("means"):
+        return ""
+    return (
+        "Predictors count by their departure from the cluster's mean, and “_mean” is that mean: the first"
+        " tell what holds within clusters, the others what holds between them. "
+    )
 
 
 def _sample(result: Section) -> str:

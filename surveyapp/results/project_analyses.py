@@ -27,6 +27,7 @@ from surveyapp.results.project_analysis_options import (
     ITEM,
     LEVEL,
     LIKELIHOOD,
+    MEANS,
     ORTHOGONAL,
     OUTCOME,
     PARAMETER,
@@ -179,7 +180,13 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Mixed model: intercepts and slopes by cluster",
             "Whether a regression differs between clusters, such as branches; constructs count by the mean of"
             " their items.",
-            {"outcome": REGRESSED, "cluster": CLUSTER, "slope": SLOPE, "method": LIKELIHOOD},
+            {
+                "outcome": REGRESSED,
+                "cluster": CLUSTER,
+                "slope": SLOPE,
+                "means": MEANS,
+                "method": LIKELIHOOD,
+            },
         ),
         "longitudinal": AnalysisKind(
             _BY_COVARIANCES,

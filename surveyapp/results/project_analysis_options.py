@@ -174,6 +174,12 @@ LIKELIHOOD = one_of(
     "Estimation",
     MappingProxyType({"reml": "REML", "ml": "maximum likelihood"}),
 )
+MEANS = _one_of(
+    "Predictors",
+    MappingProxyType(
+        {"": "as they are", "apart": "within clusters and between them, apart"},
+    ),
+)
 PARAMETER = AnalysisOption(
     "Parameter",
     "Choose a parameter of this model, which has to be fitted without groups.",

@@ -33,11 +33,13 @@ def fit_slopes_by_cluster(
         cluster,
         slopes=random_slopes(found, outcome, options.get("slope", "")),
         method=options["method"].upper(),
+        means=options.get("means") == "apart",
     )
     document = fit.to_dict()
     return {
         **document,
         "clusters": document.pop("n_clusters"),
+        "means": options.get("means") == "apart",
         "means_of": {
             name: found.parts[name] for name in rows.columns if found.parts.get(name) is not None
         },

@@ -102,27 +102,27 @@ def _of_number(kind: Judged, found: JudgeNumber) -> str:
         few = "judge is" if found.judges == 1 else "judges are"
         return f"{found.judges} {few} too few: no item could be kept, even if all of them agreed."
     return (
-        f"{found.needed} of {found.judges} judges have to {_AGREE[kind]} ({_values(kind, found)}). Then"
-        f" an item on which each judge agrees with a probability of {found.true:.0%} is kept with"
-        f" {found.power:.1%}, and one of which they toss coins with {found.chance:.1%}."
+        f"{found.needed} of {found.judges} judges have to {_AGREE[kind]} ({_values(kind, found)}). An"
+        f" item on which each judge agrees with a probability of {found.true:.0%} is then kept in"
+        f" {found.power:.1%} of rounds, one of which they toss coins in {found.chance:.1%}."
     )
 
 
 def _of_fewest(
     asked: JudgeQuestion, power: float, fewest: FewestJudges, found: JudgeNumber | None
 ) -> str:
-    wanted = f"an item on which each judge agrees with a probability of {asked.true:.0%} with {power:.0%}"
+    item = f"an item on which each judge agrees with a probability of {asked.true:.0%}"
     if found is None:
-        return f"No number of judges up to {MOST_JUDGES} keeps {wanted}."
+        return f"No number of judges up to {MOST_JUDGES} has a power of {power:.0%} to keep {item}."
     always = (
-        f" Every number from {fewest.always} on has that power; below, some have less."
+        f" Every number from {fewest.always} on has that power; below it, some have less."
         if fewest.always is not None and fewest.always != fewest.first
         else ""
     )
     return (
-        f"{found.judges} judges are the fewest who keep {wanted}: {found.needed} of them have to"
-        f" {_AGREE[asked.kind]} ({_values(asked.kind, found)}). An item of which they toss coins is"
-        f" kept with {found.chance:.1%}.{always}"
+        f"{found.judges} judges are the fewest with a power of {power:.0%} to keep {item}:"
+        f" {found.needed} of them have to {_AGREE[asked.kind]} ({_values(asked.kind, found)}). An item"
+        f" of which they toss coins is kept in {found.chance:.1%} of rounds.{always}"
     )
 
 

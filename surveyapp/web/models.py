@@ -250,6 +250,7 @@ class AnalysisForm(StaffForm):
     outcome = StringField(validators=[Length(max=200)])
     level = StringField(validators=[Length(max=10)])
     slope = StringField(validators=[Length(max=200)])
+    means = StringField(validators=[Length(max=10)])
     method = StringField(validators=[Length(max=20)])
     rotation = StringField(validators=[Length(max=20)])
     factors = StringField(validators=[Length(max=2)])

@@ -81,3 +81,22 @@ def test_what_cannot_be_fitted_is_said(predictors: list[str], slopes: list[str],
         fit_mixed(
             rows.assign(twice=2 * rows["wait"]), "overall", predictors, "branch", slopes=slopes
         )
+
+
+def test_what_holds_within_and_between_clusters_is_told_apart():
+    rows = sloped()
+    rows.loc[3, "overall"] = np.nan  # the means are those of the rows that count
+    complete = rows.dropna()
+    mean = complete.groupby("branch")["wait"].transform("mean")
+    by_hand = complete.assign(wait=complete["wait"] - mean, wait_mean=mean)
+    expected = fit_mixed(by_hand, "overall", [*TERMS, "wait_mean"], "branch", slopes=["wait"])
+    found = fit_mixed(rows, "overall", TERMS, "branch", slopes=["wait"], means=True)
+    assert [one.term for one in found.fixed] == ["(Intercept)", *TERMS, "wait_mean"]
+    assert [one.est for one in found.fixed] == pytest.approx(
+        [one.est for one in expected.fixed], abs=1e-8
+    )
+    assert found.fixed[-1].df == 40 - 1 - 2  # a mean, as tenure, has the clusters' degrees
+    with pytest.raises(AnalysisError, match="rename it"):
+        fit_mixed(
+            rows.assign(wait_mean=1.0), "overall", ["wait", "wait_mean"], "branch", means=True
+        )

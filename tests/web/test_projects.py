@@ -584,7 +584,7 @@ def _a_regression_by_branches(client, installation, base: str, data: pd.DataFram
     """The mixed model is that of the engine on the items' mean, and can be planned."""
     text = "f =~ x1 + x2 + x3\nx4 ~ f"
     model = fitted(client, installation, base, text=text)
-    asked = {"kind": "mixed", "outcome": "x4", "cluster": "branch", "slope": "*"}
+    asked = {"kind": "mixed", "outcome": "x4", "cluster": "branch", "slope": "*", "means": "apart"}
     for wrong in ({"outcome": "f"}, {"cluster": ""}, {"slope": "x1"}, {"method": "mimic"}):
         refused = client.post(f"{model}/analyses", data=asked | wrong)
         assert refused.status_code == 422, wrong
@@ -592,7 +592,7 @@ def _a_regression_by_branches(client, installation, base: str, data: pd.DataFram
     del asked["kind"]
     assert found["options"] == asked | {"method": "reml"}
     means = data.assign(f=data[["x1", "x2", "x3"]].mean(axis=1, skipna=False))
-    fit = fit_mixed(means, "x4", ["f"], "branch", slopes=["f"])
+    fit = fit_mixed(means, "x4", ["f"], "branch", slopes=["f"], means=True)
     result = found["result"]
     assert [list(row.values())[1:] for row in result["fixed"]] == [
         pytest.approx(list(vars(one).values())[1:], rel=1e-5) for one in fit.fixed
@@ -602,7 +602,12 @@ def _a_regression_by_branches(client, installation, base: str, data: pd.DataFram
     page = client.get(model).text
     for said in (
         *("Mixed Model of x4 by Branch", "f (x1, x2, x3)", "every slope differs", "The slope "),
-        *("Differences Between Branch Clusters", "rows have a missing answer", "95% of clusters"),
+        *(
+            "f_mean",
+            "Differences Between Branch Clusters",
+            "rows have a missing answer",
+            "95% of clusters",
+        ),
     ):
         assert said in page, said
     planned = FORM | {"text": text, "name": "Planned", "analyses": ["mixed"]}
