@@ -177,9 +177,9 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
         ),
         "mixed": AnalysisKind(
             (COVARIANCE, COMPOSITE),
-            "Mixed model: intercepts and slopes by cluster",
-            "Whether a regression differs between clusters, such as branches; constructs count by the mean of"
-            " their items.",
+            "Linear mixed model",
+            "Whether intercept and slopes of a regression differ between clusters, such as branches; constructs"
+            " count by the mean of their items.",
             {
                 "outcome": REGRESSED,
                 "cluster": CLUSTER,

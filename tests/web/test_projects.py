@@ -614,7 +614,7 @@ def _a_regression_by_branches(client, installation, base: str, data: pd.DataFram
     address = f"{base}/preregistrations/models/new"
     for missing in ({}, {"analysis_cluster": "branch", "analysis_outcome": "f"}):
         refused = client.post(address, data=planned | missing)
-        assert refused.status_code == 422 and "Mixed model" in refused.text, missing
+        assert refused.status_code == 422 and "mixed model" in refused.text, missing
     chosen = {"analysis_cluster": "branch", "analysis_outcome": "x4", "analysis_slope": "f"}
     assert client.post(address, data=planned | chosen).status_code == 303
     assert (
