@@ -86,7 +86,6 @@ OTHERS = {
         "preregistrations.reason",  # another one stands beside it
         "project_files.new",
         "judged_files.new",
-        "judged_files.take",
     ),  # what they make never changes
     *("access.give", "users.give"),
     *("account.change_password", "campaigns.bounces", "campaigns.preview"),
