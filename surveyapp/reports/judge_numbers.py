@@ -6,19 +6,12 @@ from datetime import date
 
 from surveyapp.reports import apa
 from surveyapp.reports.document import Column, Cover, Document, Interval, Look, Paragraph, Table
-from surveyapp.scale_development.judge_numbers import JudgeAnswer
+from surveyapp.scale_development.judge_numbers import NUMBER_RULES, JudgeAnswer
 
 _TITLES = {
     "sort": "Judges Who Have to Sort an Item to Its Construct",
     "relevance": "Judges Who Have to Rate an Item as Relevant",
     "essential": "Judges Who Have to Call an Item Essential",
-}
-_RULES = {
-    "sort": "Exact binomial test against one half, one-sided .05 (Anderson and Gerbing 1991); csv where"
-    " everybody else chooses the same rival.",
-    "relevance": "All of up to five judges, an I-CVI of at least 7 of 9 of more, and kappa* above .74 (Lynn"
-    " 1986; Polit, Beck and Owen 2007).",
-    "essential": "Exact binomial test against one half, one-sided .05 (Ayre and Scally 2014).",
 }
 
 
@@ -58,7 +51,7 @@ def judge_table(found: JudgeAnswer, number: int) -> Table:
             Column(f"95% CI of {true}", 0.2, apa.interval, name="95% CI"),
         ],
         cells=rows,
-        note=f"{_RULES[kind]} By chance: every judge tosses a coin. At {true}: every judge agrees with this"
+        note=f"{NUMBER_RULES[kind]} By chance: every judge tosses a coin. At {true}: every judge agrees with this"
         " probability, independently of the others; the interval is that of an observed share of it (Wilson).",
         look=Look.APA,
     )

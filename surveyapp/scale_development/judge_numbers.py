@@ -31,6 +31,17 @@ _AGREE: Mapping[Judged, str] = MappingProxyType(
     }
 )
 
+# By which rule an item is kept.
+NUMBER_RULES: Mapping[Judged, str] = MappingProxyType(
+    {
+        "sort": "Exact binomial test against one half, one-sided .05 (Anderson and Gerbing 1991); csv where"
+        " everybody else chooses the same rival.",
+        "relevance": "All of up to five judges, an I-CVI of at least 7 of 9 of more, and kappa* above .74 (Lynn"
+        " 1986; Polit, Beck and Owen 2007).",
+        "essential": "Exact binomial test against one half, one-sided .05 (Ayre and Scally 2014).",
+    }
+)
+
 
 @dataclass(frozen=True)
 class JudgeQuestion:
