@@ -174,7 +174,7 @@ LIKELIHOOD = one_of(
     "Estimation",
     MappingProxyType({"reml": "REML", "ml": "maximum likelihood"}),
 )
-MEANS = _one_of(
+MEANS = one_of(
     "Predictors",
     MappingProxyType(
         {"": "as they are", "apart": "within clusters and between them, apart"},

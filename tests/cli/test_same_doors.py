@@ -209,6 +209,15 @@ DOORS: Mapping[str, Mapping[str, str]] = {
     },
     "copula": OF_COMPOSITES | {"--targets": "copula outcome", "--bootstrap": "model bootstrap"},
     "cta": PLAIN | NO_CLUSTERS | {"--bootstrap": LENGTH, "--borrow": "tetrads borrow"},
+    "mixed": {
+        "--missing": "complete rows; the project has read the file",
+        "--outcome": "mixed outcome",
+        "--predictors": "those of the outcome's regression in the model",
+        "--cluster": "mixed cluster",
+        "--slopes": "mixed slope",
+        "--method": "mixed method",
+        "--means": "mixed means",
+    },
     "redundancy": {
         "--missing": "complete rows; the project has read the file",
         "--items": "redundancy construct",
@@ -233,7 +242,6 @@ ELSEWHERE = {
     "import": "imports of answers",
     "interactions": "imports of events",
     "itemsort": "scale development",
-    "mixed": "of the command alone",
     "power": "the simulated power of a plan",
     "score": "scores of a survey's answers",
     "shortform": "scale development",
@@ -243,6 +251,7 @@ ELSEWHERE = {
 WITHOUT = {
     ("sem", "--rotation"): {"geomin", "quartimin", "target", "bi-target"},  # "" is geomin
     ("cutoffs", "--answers"): {"normal"},  # "" is normal
+    ("mixed", "--method"): {"REML", "ML"},  # in small letters
     ("multiverse", "--rotation"): {"geomin"},
 }
 # Options whose values are of the answers or of the model.
@@ -289,7 +298,7 @@ def values_of(form: str, field: str) -> set[str]:
         if not field:  # the analysis itself
             return set()
         option = ANALYSES[form].options[field]
-        numeric = ProjectModel(options={"estimator": "ML"})
+        numeric = ProjectModel(kind="covariance", text="", options={"estimator": "ML"})
         return set() if field in OF_THE_DATA else set(option.offered(numeric, None))  # type: ignore[arg-type]
     if form == "model":
         assert field in OPTION_NAMES
