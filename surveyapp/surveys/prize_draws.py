@@ -20,6 +20,7 @@ from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode
 from sqlalchemy import Table, delete, func, select
 from sqlalchemy import text as sql
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Conflict, Invalid
@@ -39,6 +40,8 @@ LONGEST_PASS = 120
 LONGEST_ADDRESS = 254
 MOST_WINNERS = 1000
 LONGEST_TEXT = 1000
+_BRIEF_MILLISECONDS = 500
+_LOCK_NOT_AVAILABLE = "55P03"  # of PostgreSQL
 _ENTRIES = cast(Table, DrawEntry.__table__)
 _ADDRESS = re.compile(r"[^@\s<>(),;:\"\\\[\]]+@[^@\s<>(),;:\"\\\[\]]+\.[^@\s<>(),;:\"\\\[\]]+")
 
@@ -103,11 +106,17 @@ def mix(installation: Installation, _now: datetime) -> int:
     """Put the entries into the order of their random numbers, where the database keeps another.
 
     PostgreSQL appends, so that a copy of the table would tell the order in which people came; SQLite
-    keeps rows by their number. A duty that is never in a hurry, hence always 0.
+    keeps rows by their number. A duty that is never in a hurry, hence always 0: where somebody reads the
+    table for long, such as a backup, it is left for the next time, as whoever enters would wait behind it.
     """
     if installation.store.engine.dialect.name == "postgresql":
-        with installation.store.writing() as session:
-            session.execute(sql("CLUSTER draw_entries USING pk_draw_entries"))
+        try:
+            with installation.store.writing() as session:
+                session.execute(sql(f"SET LOCAL lock_timeout = {_BRIEF_MILLISECONDS}"))
+                session.execute(sql("CLUSTER draw_entries USING pk_draw_entries"))
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
     return 0
 
 
