@@ -99,12 +99,12 @@ def new(journey_id: int) -> ResponseReturnValue:
 @takes_previews
 def take(journey_id: int) -> ResponseReturnValue:
     """The results as a file, from the judgements that their page carried."""
+    with installation().store.reading() as session:
+        journey = queries.journey(session, journey_id)
     form = TakeForm()
     if not form.validate_on_submit() or form.ending.data not in (*TABLES, "json"):
         raise Invalid("The judgements did not come back whole; upload the file again.")
     judged = _carried(form.content.data or "")
-    with installation().store.reading() as session:
-        journey = queries.journey(session, journey_id)
     ending = str(form.ending.data)
     note_read("download judged file", f"journey {journey_id}", file=ending)
     if ending == "json":
