@@ -63,14 +63,11 @@ from surveyapp.responses import (
 from surveyapp.responses import (
     retention as response_retention,
 )
-from surveyapp.results import (
-    comment_proposals,
-    decision_kinds,
-    invariance_actions,
-    invitation_months,
-    kept_answers,
-    project_uploads,
-)
+from surveyapp.results.answers import kept_answers
+from surveyapp.results.comments import proposals as comment_proposals
+from surveyapp.results.funnels import decision_kinds, invitation_months
+from surveyapp.results.invariance import actions as invariance_actions
+from surveyapp.results.projects import uploads as project_uploads
 from surveyapp.sampling import schedule as asking
 from surveyapp.sampling.decision_rollups import DECISIONS
 from surveyapp.sampling.invitation_rollups import INVITATIONS
@@ -97,7 +94,7 @@ Result = dict[str, Any] | None
 def _validate_scale(
     installation: Installation, asked: AnalysisPayload, progress: Progress
 ) -> Result:
-    from surveyapp.results import compute
+    from surveyapp.results.analyses import compute
 
     return compute.run_validation(
         installation,
@@ -107,7 +104,7 @@ def _validate_scale(
 
 
 def _sjq_study(installation: Installation, asked: AnalysisPayload, progress: Progress) -> Result:
-    from surveyapp.results import studies
+    from surveyapp.results.analyses import studies
 
     return studies.run_study(
         installation,
@@ -135,7 +132,7 @@ def _report_of_scope(
 def _segment_reports(
     installation: Installation, asked: ReportPayload, progress: Progress
 ) -> Result:
-    from surveyapp.reports import every_segment
+    from surveyapp.reports.journeys import every_segment
 
     return every_segment.every_segment(installation, asked.report_id, progress=progress)
 
@@ -191,7 +188,7 @@ def _propose_themes(
 def _test_invariance(
     installation: Installation, asked: InvariancePayload, progress: Progress
 ) -> Result:
-    from surveyapp.results import journey_invariance
+    from surveyapp.results.invariance import journey_invariance
 
     return journey_invariance.run_invariance(installation, asked.invariance_id, progress=progress)
 
@@ -199,7 +196,7 @@ def _test_invariance(
 def _test_segment_invariance(
     installation: Installation, asked: JourneyPayload, progress: Progress
 ) -> Result:
-    from surveyapp.results import segment_invariance
+    from surveyapp.results.invariance import segment_invariance
 
     return segment_invariance.run_segment_invariance(installation, asked, progress=progress)
 
@@ -207,7 +204,7 @@ def _test_segment_invariance(
 def _test_time_invariance(
     installation: Installation, asked: JourneyPayload, progress: Progress
 ) -> Result:
-    from surveyapp.results import time_invariance
+    from surveyapp.results.invariance import time_invariance
 
     return time_invariance.run_time_invariance(installation, asked, progress=progress)
 
@@ -215,7 +212,7 @@ def _test_time_invariance(
 def _describe_project(
     installation: Installation, asked: ProjectPayload, progress: Progress
 ) -> Result:
-    from surveyapp.results import project_fits
+    from surveyapp.results.projects import fits as project_fits
 
     return project_fits.run_project_description(installation, asked, progress=progress)
 
@@ -223,7 +220,7 @@ def _describe_project(
 def _fit_project_model(
     installation: Installation, asked: ProjectModelPayload, progress: Progress
 ) -> Result:
-    from surveyapp.results import project_fits
+    from surveyapp.results.projects import fits as project_fits
 
     return project_fits.run_project_model(installation, asked, progress=progress)
 
@@ -231,7 +228,7 @@ def _fit_project_model(
 def _analyse_project_model(
     installation: Installation, asked: ProjectAnalysisPayload, progress: Progress
 ) -> Result:
-    from surveyapp.results import project_analysis_fits
+    from surveyapp.results.projects import analysis_fits as project_analysis_fits
 
     return project_analysis_fits.run_project_analysis(installation, asked, progress=progress)
 
@@ -245,7 +242,7 @@ def _analyse_pilot(installation: Installation, asked: PilotPayload, progress: Pr
 def _analyse_outcomes(
     installation: Installation, asked: JourneyPayload, progress: Progress
 ) -> Result:
-    from surveyapp.results import outcome_analysis
+    from surveyapp.results.outcomes import analysis as outcome_analysis
 
     return outcome_analysis.run_outcome_analysis(installation, asked, progress=progress)
 

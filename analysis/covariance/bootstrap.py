@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.covariance.batch_estimation import BatchSample, fit_batch
 from analysis.covariance.bootstrap_intervals import intervals, resampled_values
-from analysis.covariance.composites import require_no_composites
+from analysis.covariance.composites.composites import require_no_composites
 from analysis.covariance.data import GroupData, Prepared, limited_group
-from analysis.covariance.efa_blocks import require_no_blocks
 from analysis.covariance.estimation import NormalDiscrepancy
+from analysis.covariance.exploratory.efa_blocks import require_no_blocks
 from analysis.covariance.matrices import Array
-from analysis.covariance.missing_patterns import em_moments, patterns_of
-from analysis.covariance.pairwise import pairwise_polychoric
-from analysis.covariance.polychoric import polychoric_of
+from analysis.covariance.missing.missing_patterns import em_moments, patterns_of
+from analysis.covariance.ordinal.pairwise import pairwise_polychoric
+from analysis.covariance.ordinal.polychoric import polychoric_of
 from analysis.covariance.sem import SemFit, threads_for
+from analysis.covariance.simulation.batch_estimation import BatchSample, fit_batch
 from analysis.covariance.solution import Solution, solve
 from analysis.errors import AnalysisError, DataError, ModelError
 

@@ -10,12 +10,12 @@ from scipy import special
 
 from analysis.covariance.estimates_table import row_values
 from analysis.covariance.estimation import NormalDiscrepancy
-from analysis.covariance.expressions import evaluate
 from analysis.covariance.matrices import Array
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.sem import SemFit
 from analysis.covariance.solution import Solution
 from analysis.covariance.standardised import scales_of, standardised
+from analysis.covariance.text.expressions import evaluate
 
 
 def resampled_values(solution: Solution, thetas: Array) -> tuple[Array, Array, int]:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from analysis.covariance.estimation import LeastSquares, NormalDiscrepancy, Sample
 from analysis.covariance.fit_measures import NAN, chi_square_pvalue
-from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.matrices import Array, jacobian, vech_index
 from analysis.covariance.minimiser import Optimum, minimise
+from analysis.covariance.ordinal.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.sem import SemFit
 from analysis.covariance.solution import Solution
 from analysis.covariance.statistics import Scaling, scaled_shifted, test_statistics

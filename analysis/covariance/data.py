@@ -11,11 +11,15 @@ import pandas as pd
 
 from analysis.covariance.design import Design
 from analysis.covariance.drawn_rows import design_of, drawn_rows, shared_clusters, weights_in
-from analysis.covariance.limited_moments import LimitedMoments, MomentLayout, limited_moments
 from analysis.covariance.matrices import Array, log_determinant
-from analysis.covariance.missing_patterns import Patterns, em_moments, patterns_of
-from analysis.covariance.pairwise import pairwise_polychoric
-from analysis.covariance.polychoric import Polychoric, polychoric_of
+from analysis.covariance.missing.missing_patterns import Patterns, em_moments, patterns_of
+from analysis.covariance.ordinal.limited_moments import (
+    LimitedMoments,
+    MomentLayout,
+    limited_moments,
+)
+from analysis.covariance.ordinal.pairwise import pairwise_polychoric
+from analysis.covariance.ordinal.polychoric import Polychoric, polychoric_of
 from analysis.covariance.settings import Options
 from analysis.errors import DataError, MissingItem, NoVariance, TooFewCases
 from analysis.moments import Moments, numeric, of_complete

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.covariance.estimation import Discrepancy, LeastSquares, NormalDiscrepancy
-from analysis.covariance.fiml import FimlDiscrepancy
 from analysis.covariance.matrices import GroupStructure
+from analysis.covariance.missing.fiml import FimlDiscrepancy
 
 
 def with_structures(discrepancy: Discrepancy, built: tuple[GroupStructure, ...]) -> Discrepancy:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.covariance.composite_moments import with_item_covariances
-from analysis.covariance.expressions import evaluate, text_of
+from analysis.covariance.composites.composite_moments import with_item_covariances
 from analysis.covariance.matrices import Array
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.solution import Solution
 from analysis.covariance.standardised import Standardised, standardised
+from analysis.covariance.text.expressions import evaluate, text_of
 from analysis.covariance.wald import wald
 
 

@@ -19,7 +19,7 @@ from analysis.covariance.matrices import (
     log_determinant,
     vech_index,
 )
-from analysis.covariance.missing_patterns import Pieces
+from analysis.covariance.missing.missing_patterns import Pieces
 
 
 @dataclass(frozen=True)

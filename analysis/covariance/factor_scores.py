@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.covariance.matrices import Array, GroupStructure, Implied
-from analysis.covariance.missing_patterns import patterns_of
+from analysis.covariance.missing.missing_patterns import patterns_of
 from analysis.errors import ModelError
 
 METHODS = ("regression", "bartlett")

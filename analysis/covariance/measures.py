@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.covariance import fiml
 from analysis.covariance.data import GroupData
 from analysis.covariance.estimation import LeastSquares
 from analysis.covariance.fit_measures import (
@@ -17,9 +16,10 @@ from analysis.covariance.fit_measures import (
     rmsea,
     without,
 )
-from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
-from analysis.covariance.limited_measures import residual_measures, weighted_gfi
 from analysis.covariance.matrices import Array, vech_index
+from analysis.covariance.missing import fiml
+from analysis.covariance.ordinal.limited_discrepancy import LimitedDiscrepancy
+from analysis.covariance.ordinal.limited_measures import residual_measures, weighted_gfi
 from analysis.covariance.robust_fit import RobustBasis, implied_covariances, robust_basis
 from analysis.covariance.solution import Solution
 from analysis.covariance.statistics import TestStatistics

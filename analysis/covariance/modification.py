@@ -11,9 +11,9 @@ import pandas as pd
 from analysis.covariance.discrepancies import with_structures
 from analysis.covariance.estimates_table import row_values
 from analysis.covariance.estimation import LeastSquares
-from analysis.covariance.limited_discrepancy import LimitedDiscrepancy, LimitedPoint
-from analysis.covariance.limited_solution import limited_discrepancy
 from analysis.covariance.matrices import Array, structures
+from analysis.covariance.ordinal.limited_discrepancy import LimitedDiscrepancy, LimitedPoint
+from analysis.covariance.ordinal.limited_solution import limited_discrepancy
 from analysis.covariance.parameter_table import Parameter, ParameterTable
 from analysis.covariance.solution import Solution
 from analysis.covariance.standardised import Standardised, standardised

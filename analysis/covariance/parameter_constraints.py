@@ -7,10 +7,10 @@ from itertools import count
 
 import numpy as np
 
-from analysis.covariance.expressions import Label, labels_in
-from analysis.covariance.model import Constraint, Model
 from analysis.covariance.parameter_table import Parameter
 from analysis.covariance.restrictions import Restriction, bound, restriction_of
+from analysis.covariance.text.expressions import Label, labels_in
+from analysis.covariance.text.model import Constraint, Model
 from analysis.errors import ModelError
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.covariance.composites import Composite
-from analysis.covariance.model import Definition, Model
+from analysis.covariance.composites.composites import Composite
 from analysis.covariance.restrictions import Restriction
+from analysis.covariance.text.model import Definition, Model
 from analysis.errors import ModelError
 
 

@@ -11,8 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.covariance.expressions import Dual, Expression, Label, Number, evaluate, labels_in
-from analysis.covariance.model import Constraint, Definition
+from analysis.covariance.text.expressions import (
+    Dual,
+    Expression,
+    Label,
+    Number,
+    evaluate,
+    labels_in,
+)
+from analysis.covariance.text.model import Constraint, Definition
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis.covariance.compare_models import compare_models
 from analysis.covariance.data import SemData
-from analysis.covariance.model import Model, Modifier, Path, covariance, measurement_model
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.text.model import Model, Modifier, Path, covariance, measurement_model
 from analysis.errors import ModelError
 
 Factors = Mapping[str, Sequence[str]]

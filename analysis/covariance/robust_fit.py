@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.covariance import fiml, robust
+from analysis.covariance import robust
 from analysis.covariance.estimation import LeastSquares
-from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.matrices import Array, jacobian, positive_inverse, vech_index
+from analysis.covariance.missing import fiml
+from analysis.covariance.ordinal.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.solution import Solution
 from analysis.covariance.statistics import Scaling, TestStatistics
 

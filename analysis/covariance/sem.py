@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.covariance.auxiliary import left_free, with_auxiliary, with_baseline
-from analysis.covariance.completion import complete
-from analysis.covariance.composite_markers import by_strong_markers
-from analysis.covariance.composites import (
+from analysis.covariance.composites.composite_markers import by_strong_markers
+from analysis.covariance.composites.composites import (
     composites_of,
     require_complete_likelihood,
     require_no_composites,
@@ -33,26 +31,32 @@ from analysis.covariance.data import (
 from analysis.covariance.design import Design, joined
 from analysis.covariance.diagnostics import solution_warnings
 from analysis.covariance.drawn_rows import Column, named_column
-from analysis.covariance.efa_blocks import rotated_form
 from analysis.covariance.estimates_table import estimates_frame, undefined_quantities
+from analysis.covariance.exploratory.efa_blocks import rotated_form
+from analysis.covariance.exploratory.rotated_solution import (
+    require_rotation,
+    rotation_warnings,
+    solve_rotated,
+)
+from analysis.covariance.exploratory.rotation import Rotation
 from analysis.covariance.factor_scores import factor_scores as scores_of
 from analysis.covariance.intraclass import Clusters, Weights, clusters_of, weights_of
-from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.matrices import Array, Implied
 from analysis.covariance.measures import measures
-from analysis.covariance.model import Model
+from analysis.covariance.missing.auxiliary import left_free, with_auxiliary, with_baseline
+from analysis.covariance.missing.completion import complete
 from analysis.covariance.modification import modification_indices as indices_of
-from analysis.covariance.ordinal_items import answers_of, ordinal_items, plainly_ordinal
-from analysis.covariance.ordinal_scores import ordinal_scores
+from analysis.covariance.ordinal.limited_discrepancy import LimitedDiscrepancy
+from analysis.covariance.ordinal.ordinal_items import answers_of, ordinal_items, plainly_ordinal
+from analysis.covariance.ordinal.ordinal_scores import ordinal_scores
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.residuals import residual_correlations as residuals_of
 from analysis.covariance.restricted_minimum import binding_sentences
-from analysis.covariance.rotated_solution import require_rotation, rotation_warnings, solve_rotated
-from analysis.covariance.rotation import Rotation
 from analysis.covariance.settings import LIMITED_INFORMATION, MAXIMUM_LIKELIHOOD, Options
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics
-from analysis.covariance.syntax import as_model
+from analysis.covariance.text.model import Model
+from analysis.covariance.text.syntax import as_model
 from analysis.covariance.weak_markers import by_unit_variances
 from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.covariance import fiml, robust
+from analysis.covariance import robust
 from analysis.covariance.data import GroupData, Prepared
 from analysis.covariance.estimation import (
     Discrepancy,
@@ -16,9 +16,8 @@ from analysis.covariance.estimation import (
     Sample,
     normal_information,
 )
+from analysis.covariance.exploratory.rotation import Rotated
 from analysis.covariance.identification import require_identified
-from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
-from analysis.covariance.limited_solution import limited_optimum, require_determined
 from analysis.covariance.matrices import (
     Array,
     GroupStructure,
@@ -28,10 +27,12 @@ from analysis.covariance.matrices import (
     vech_index,
 )
 from analysis.covariance.minimiser import Optimum
-from analysis.covariance.missing_patterns import Pieces, pieces
+from analysis.covariance.missing import fiml
+from analysis.covariance.missing.missing_patterns import Pieces, pieces
+from analysis.covariance.ordinal.limited_discrepancy import LimitedDiscrepancy
+from analysis.covariance.ordinal.limited_solution import limited_optimum, require_determined
 from analysis.covariance.parameter_table import ParameterTable
 from analysis.covariance.restricted_minimum import at_solution, restricted_minimum
-from analysis.covariance.rotation import Rotated
 from analysis.covariance.settings import Options
 from analysis.covariance.start_values import start_values
 from analysis.errors import NotPositiveDefinite, TooFewCases

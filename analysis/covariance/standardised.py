@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.covariance.expressions import evaluate
 from analysis.covariance.matrices import Array, GroupStructure, Implied
 from analysis.covariance.parameter_table import Parameter, ParameterTable
+from analysis.covariance.text.expressions import evaluate
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import lapack
 
-from analysis.covariance.composite_starts import Block, blocks_of, compose
+from analysis.covariance.composites.composite_starts import Block, blocks_of, compose
 from analysis.covariance.matrices import Array, GroupStructure
 from analysis.covariance.parameter_table import ParameterTable
 

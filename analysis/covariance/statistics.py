@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.covariance import design, fiml, robust
+from analysis.covariance import design, robust
 from analysis.covariance.data import GroupData
 from analysis.covariance.estimation import LeastSquares, normal_information
-from analysis.covariance.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.matrices import Array, Factors, vech_index
+from analysis.covariance.missing import fiml
+from analysis.covariance.ordinal.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.settings import Options
 from analysis.covariance.shifted_tests import shifted_traces
 from analysis.covariance.solution import Solution

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.covariance.completion import complete
-from analysis.covariance.model import Model
+from analysis.covariance.missing.completion import complete
 from analysis.covariance.solution import Solution, solve
+from analysis.covariance.text.model import Model
 from analysis.errors import ModelError
 
 WEAK = 0.2  # a standardised loading below which an item is named as a poor marker

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.covariance.model import measurement_model
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.several_starts import Admitted, admitted
+from analysis.covariance.text.model import measurement_model
 from analysis.errors import ModelError
 from analysis.moments import Moments
 from analysis.scale.method_factor import unused

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.covariance.model import Model as SemModel
-from analysis.covariance.model import covariance, measurement_model
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.text.model import Model as SemModel
+from analysis.covariance.text.model import covariance, measurement_model
 from analysis.errors import ModelError, TooFewCases
 from analysis.moments import Moments, moments
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.comparability import FEWEST, Verdict
-from analysis.covariance.invariance import Invariance, Rules, invariance
-from analysis.covariance.invariance_verdict import verdict
-from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
+from analysis.covariance.measurement_invariance.invariance import Invariance, Rules, invariance
+from analysis.covariance.measurement_invariance.invariance_verdict import verdict
+from analysis.covariance.measurement_invariance.ordinal_invariance import (
+    OrdinalInvariance,
+    ordinal_invariance,
+)
 from analysis.errors import TooFewCases
 from analysis.scale.cfa import Model, sem_model
 from analysis.scale.sections.invariance import MOST_GROUPS, Ladder, ladder_of

@@ -10,9 +10,9 @@ import pandas as pd
 
 from analysis.covariance.compare_models import difference_test
 from analysis.covariance.diagnostics import improprieties
-from analysis.covariance.esem import exploratory
-from analysis.covariance.model import measurement_model
+from analysis.covariance.exploratory.esem import exploratory
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.text.model import measurement_model
 from analysis.errors import AnalysisError, ModelError
 from analysis.moments import Moments
 from analysis.scale.cfa import sem_names

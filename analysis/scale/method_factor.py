@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.compare_models import difference_test
-from analysis.covariance.model import Model, Modifier, Path, covariance, measurement_model
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.several_starts import Admitted, admitted
+from analysis.covariance.text.model import Model, Modifier, Path, covariance, measurement_model
 from analysis.errors import DataError, ModelError
 from analysis.moments import Moments
 from analysis.scale.cfa import sem_model, sem_names

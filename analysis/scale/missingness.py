@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from analysis.covariance.missing_patterns import em_moments, patterns_of, pieces
+from analysis.covariance.missing.missing_patterns import em_moments, patterns_of, pieces
 from analysis.errors import DataError, TooFewCases
 from analysis.moments import numeric
 

@@ -12,9 +12,9 @@ import pandas as pd
 from analysis.compare import benjamini_hochberg, holm
 from analysis.covariance.data import numeric_rows, reference_first, require_group_column
 from analysis.covariance.fit_measures import chi_square_pvalue
-from analysis.covariance.large_groups import large_groups
-from analysis.covariance.model import Model, Modifier
-from analysis.covariance.syntax import as_model
+from analysis.covariance.measurement_invariance.large_groups import large_groups
+from analysis.covariance.text.model import Model, Modifier
+from analysis.covariance.text.syntax import as_model
 from analysis.covariance.wald import Z_95
 from analysis.errors import DataError, ModelError, NoVariance
 from analysis.json_values import to_json

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.covariance.dynamic_cutoffs import LEAST_REPS
 from analysis.covariance.settings import Options
+from analysis.covariance.simulation.dynamic_cutoffs import LEAST_REPS
 from analysis.errors import MissingItem, ModelError
 from analysis.moments import numeric
 from analysis.reversal import turned

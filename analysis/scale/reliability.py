@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import f as f_distribution
 
-from analysis.covariance.polychoric import polychoric
+from analysis.covariance.ordinal.polychoric import polychoric
 from analysis.errors import DataError, NoVariance, TooFewCases
 from analysis.moments import Moments, moments
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.covariance.model import Model, Modifier, Path, covariance
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.several_starts import admitted
+from analysis.covariance.text.model import Model, Modifier, Path, covariance
 from analysis.errors import ModelError
 from analysis.moments import Moments
 from analysis.scale.cfa import sem_model, sem_names

@@ -55,7 +55,7 @@ def validate_scale(
     estimator and missing of the CFA and its rivals, as ``fit_sem``: "ML", "MLR", "MLM", "WLSMV";
     "listwise", "fiml". likelihood: "normal" (lavaan) or "wishart" (AMOS). seed; draws of the
     parallel analysis; reps of the bootstrap. cutoffs: simulated samples a level of dynamic cut-offs,
-    0 for none (``analysis.covariance.dynamic_cutoffs``). esem: whether the model is compared with one of
+    0 for none (``analysis.covariance.simulation.dynamic_cutoffs``). esem: whether the model is compared with one of
     free cross-loadings (``analysis.scale.esem``). progress: called with percent and step.
 
     Returns a result for any number of rows: a step that these data cannot bear is None in the

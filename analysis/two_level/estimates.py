@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.estimates_table import definition_values
-from analysis.covariance.expressions import text_of
 from analysis.covariance.matrices import Array
 from analysis.covariance.standardised import Standardised, standardised
+from analysis.covariance.text.expressions import text_of
 from analysis.covariance.wald import wald
 from analysis.two_level.model import group_of, level_of
 from analysis.two_level.solution import TwoLevelSolution

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.covariance.compare_models import DifferenceTest
 from analysis.covariance.drawn_rows import Column
-from analysis.covariance.invariance import MEANING, STEPS
+from analysis.covariance.measurement_invariance.invariance import MEANING, STEPS
 from analysis.errors import ModelError
 from analysis.json_values import to_json
 from analysis.two_level.difference import level_difference

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from analysis.covariance.model import Constraint, Definition, Model
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.model import Constraint, Definition, Model
+from analysis.covariance.text.syntax import parse
 from analysis.errors import ModelError
 
 WITHIN, BETWEEN = 1, 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from analysis.covariance.model import Model
+from analysis.covariance.text.model import Model
 from analysis.two_level.fit import TwoLevelFit
 
 GROUPS_OF_LAVAAN = (

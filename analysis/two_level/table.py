@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analysis.covariance.completion import complete
-from analysis.covariance.model import Model
+from analysis.covariance.missing.completion import complete
 from analysis.covariance.parameter_constraints import (
     EQUAL,
     constraint_transform,
@@ -22,6 +21,7 @@ from analysis.covariance.parameter_constraints import (
     settled,
 )
 from analysis.covariance.parameter_table import Parameter, ParameterTable, exogenous_of
+from analysis.covariance.text.model import Model
 from analysis.errors import ModelError
 from analysis.two_level.model import (
     BETWEEN,

@@ -13,8 +13,8 @@ from surveyapp.api.results import WeightedResultsQuery, code_in, scope_in
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import NotFound
 from surveyapp.journeys.queries import journey_by_code
-from surveyapp.results.answer_shares import answer_shares
-from surveyapp.results.answer_shares_json import answer_shares_to_json
+from surveyapp.results.answers.answer_shares import answer_shares
+from surveyapp.results.answers.answer_shares_json import answer_shares_to_json
 from surveyapp.store.models import Journey
 
 answers = Blueprint(

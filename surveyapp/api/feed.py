@@ -17,8 +17,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveyapp.errors import Invalid
 from surveyapp.responses.flags import flags_of, unflagged
-from surveyapp.results.answered import journey_calendar
-from surveyapp.results.careless_flags import careless_of
+from surveyapp.results.analyses.careless_flags import careless_of
+from surveyapp.results.answers.answered import journey_calendar
 from surveyapp.store.models import Erasure, JourneyRun, Response, Score
 from surveyapp.surveys.survey import Survey
 

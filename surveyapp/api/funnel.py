@@ -12,15 +12,15 @@ from surveyapp.api.portfolio import ShareSchema
 from surveyapp.api.results import ResultsQuery, code_in, scope_in
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.journeys.queries import journey_by_code
-from surveyapp.results.cohorts import cohorts
-from surveyapp.results.funnel_json import (
+from surveyapp.results.funnels.cohorts import cohorts
+from surveyapp.results.funnels.funnel_json import (
     cohorts_to_json,
     invitation_funnels_to_json,
     journey_funnel_to_json,
 )
-from surveyapp.results.invitation_funnels import invitation_funnels
-from surveyapp.results.journey_funnel import journey_funnel
-from surveyapp.results.passages import passages
+from surveyapp.results.funnels.invitation_funnels import invitation_funnels
+from surveyapp.results.funnels.journey_funnel import journey_funnel
+from surveyapp.results.funnels.passages import passages
 
 funnel = Blueprint("funnel", __name__, url_prefix="/api/v1", description="How far customers came.")
 

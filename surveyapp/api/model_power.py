@@ -12,7 +12,7 @@ from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Invalid
 from surveyapp.journeys.queries import journey_by_code
-from surveyapp.results.model_power import (
+from surveyapp.results.projects.model_power import (
     FIT,
     LONGEST,
     PATH,

@@ -12,9 +12,14 @@ from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.journeys.queries import journey_by_code
-from surveyapp.results.customer_values import NOTE, StatedMoney, customer_values, values_to_json
-from surveyapp.results.outcome_actions import FoundOutcomes, found_outcomes
-from surveyapp.results.outcome_phrases import LIMITS, outcomes_to_json
+from surveyapp.results.outcomes.actions import FoundOutcomes, found_outcomes
+from surveyapp.results.outcomes.customer_values import (
+    NOTE,
+    StatedMoney,
+    customer_values,
+    values_to_json,
+)
+from surveyapp.results.outcomes.phrases import LIMITS, outcomes_to_json
 from surveyapp.sampling.outcomes import OutcomeKind
 
 outcome_analysis = Blueprint(

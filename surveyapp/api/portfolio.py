@@ -19,10 +19,10 @@ from surveyapp.api.results import (
 )
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.journeys.portfolio import Search, listed
-from surveyapp.results.comparability import Verdicts
-from surveyapp.results.portfolio import ORDERS, Asked
-from surveyapp.results.portfolio import portfolio as read_page
-from surveyapp.results.portfolio_json import portfolio_to_json
+from surveyapp.results.invariance.comparability import Verdicts
+from surveyapp.results.portfolio.portfolio import ORDERS, Asked
+from surveyapp.results.portfolio.portfolio import portfolio as read_page
+from surveyapp.results.portfolio.portfolio_json import portfolio_to_json
 from surveyapp.results.scope import Comparison, read_scope, recent
 from surveyapp.store.models import Journey
 

@@ -14,17 +14,16 @@ from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
-from surveyapp.results import projects as known_ones
-from surveyapp.results.model_scoring import COMPOSITE_METHOD, METHODS
-from surveyapp.results.model_texts import COMPOSITE, COVARIANCE
-from surveyapp.results.project_analyses import (
+from surveyapp.results.projects import projects as known_ones
+from surveyapp.results.projects.analyses import (
     ANALYSES,
     ANALYSIS_OPTIONS,
     analyses_of,
     ask_project_analysis,
 )
-from surveyapp.results.project_json import model_document, model_to_json, project_to_json
-from surveyapp.results.project_options import (
+from surveyapp.results.projects.model_scoring import COMPOSITE_METHOD, METHODS
+from surveyapp.results.projects.model_texts import COMPOSITE, COVARIANCE
+from surveyapp.results.projects.options import (
     BLOCK_ROTATIONS,
     COMPOSITE_MISSING,
     EQUAL,
@@ -35,9 +34,15 @@ from surveyapp.results.project_options import (
     SCHEMES,
     options_of,
 )
-from surveyapp.results.project_step_kinds import StepKind, step_arguments, step_in_words
-from surveyapp.results.project_variables import variables_of
-from surveyapp.results.projects import LONGEST_NAME, LONGEST_REASON, LONGEST_TEXT, ModelText
+from surveyapp.results.projects.project_json import model_document, model_to_json, project_to_json
+from surveyapp.results.projects.projects import (
+    LONGEST_NAME,
+    LONGEST_REASON,
+    LONGEST_TEXT,
+    ModelText,
+)
+from surveyapp.results.projects.step_kinds import StepKind, step_arguments, step_in_words
+from surveyapp.results.projects.variables import variables_of
 from surveyapp.store.audit import record
 from surveyapp.store.models import Journey, Project, ProjectModel, ProjectStep
 from surveyapp.surveys.queries import survey_by_code

@@ -24,7 +24,7 @@ from surveyapp.journeys.insight_json import insight_to_json, opportunity_to_json
 from surveyapp.journeys.persona_json import persona_to_json
 from surveyapp.journeys.queries import journey_by_code
 from surveyapp.journeys.record_lists import records_after
-from surveyapp.results.affected_shares import AffectedShares, affected_share_to_json
+from surveyapp.results.comments.affected_shares import AffectedShares, affected_share_to_json
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import (
     Insight,

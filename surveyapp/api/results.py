@@ -19,10 +19,10 @@ from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.journeys.target_journeys import kind_to_json
 from surveyapp.responses.facets import Channel
 from surveyapp.results import dashboards
-from surveyapp.results.comparability import Verdicts
+from surveyapp.results.invariance.comparability import Verdicts
 from surveyapp.results.journey_json import overview_to_json
 from surveyapp.results.scope import Comparison, Scope, read_scope
-from surveyapp.results.standing import Standing
+from surveyapp.results.targets.standing import Standing
 from surveyapp.results.view_models import State
 from surveyapp.store.models import Journey
 

@@ -561,7 +561,7 @@ def download_scale_evidence(query: dict[str, Any], code: str) -> Response:
             data = json.dumps(evidence_to_json(found), default=_moment, allow_nan=False).encode()
         else:
             from surveyapp.reports.formats.writers import written  # loaded with the first file
-            from surveyapp.reports.scale_evidence import content
+            from surveyapp.reports.scale_development.evidence import content
 
             words = written_in(query["report_language"])
             document = content(found, journey, made=_now().date(), words=words)

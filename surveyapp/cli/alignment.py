@@ -7,11 +7,20 @@ from typing import Any
 
 import click
 
-from analysis.covariance.alignment import LEAST, TOLERABLE, Alignment, FactorAlignment
-from analysis.covariance.alignment import alignment as align_groups
-from analysis.covariance.alignment_optimum import METHODS
-from analysis.covariance.alignment_recovery import WANTED, Recovery, alignment_recovery
-from analysis.covariance.missing_ladders import model_losses
+from analysis.covariance.measurement_invariance.alignment import (
+    LEAST,
+    TOLERABLE,
+    Alignment,
+    FactorAlignment,
+)
+from analysis.covariance.measurement_invariance.alignment import alignment as align_groups
+from analysis.covariance.measurement_invariance.alignment_optimum import METHODS
+from analysis.covariance.measurement_invariance.alignment_recovery import (
+    WANTED,
+    Recovery,
+    alignment_recovery,
+)
+from analysis.covariance.measurement_invariance.missing_ladders import model_losses
 from analysis.rules import RULES
 from surveyapp.cli.composite_options import seed_option
 from surveyapp.cli.model_answers import model_answers
@@ -30,8 +39,8 @@ from surveyapp.cli.outputs import (
 )
 from surveyapp.cli.plots import PLOT, interval_plot, svg_only
 from surveyapp.cli.table_options import table_and_treatment, values_ok
-from surveyapp.reports.research_charts import Interval
-from surveyapp.results.losses import advice, of_file
+from surveyapp.reports.charts.research_charts import Interval
+from surveyapp.results.analyses.losses import advice, of_file
 from surveyapp.tables.options import ReadOptions
 
 _PAIRS = 45  # of groups that are printed; the JSON has all

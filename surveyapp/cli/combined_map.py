@@ -28,7 +28,7 @@ from surveyapp.cli.necessity_options import (
 from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.table_options import table_and_treatment, values_ok
-from surveyapp.reports.necessity_charts import combined_drawing
+from surveyapp.reports.charts.necessity_charts import combined_drawing
 from surveyapp.tables.options import ReadOptions
 
 

@@ -24,7 +24,7 @@ from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.results.losses import imputed
+from surveyapp.results.analyses.losses import imputed
 from surveyapp.tables.options import ReadOptions
 
 _GROUP = click.option("--group", required=True, help="Column with the group of each row.")

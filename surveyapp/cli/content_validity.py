@@ -17,7 +17,7 @@ from surveyapp.cli.models import listed
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.table_options import table_options
 from surveyapp.errors import Invalid
-from surveyapp.results.tables import read_table
+from surveyapp.results.analyses.tables import read_table
 from surveyapp.tables.options import ReadOptions
 
 

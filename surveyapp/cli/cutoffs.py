@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from analysis.covariance.cutoff_samples import ANSWERS
-from analysis.covariance.dynamic_cutoffs import (
+from analysis.covariance.measurement_invariance.missing_ladders import model_losses
+from analysis.covariance.sem import fit_sem
+from analysis.covariance.simulation.cutoff_samples import ANSWERS
+from analysis.covariance.simulation.dynamic_cutoffs import (
     REPS,
     Cutoff,
     DynamicCutoffs,
     dynamic_cutoffs,
     population_cutoffs,
 )
-from analysis.covariance.factor_population import Omitted
-from analysis.covariance.missing_ladders import model_losses
-from analysis.covariance.sem import fit_sem
+from analysis.covariance.simulation.factor_population import Omitted
 from surveyapp.cli.model_answers import model_answers
 from surveyapp.cli.model_options import JSON
 from surveyapp.cli.models import model_text
@@ -24,7 +24,7 @@ from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, sample, warnings
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.results.losses import advice
+from surveyapp.results.analyses.losses import advice
 from surveyapp.tables.options import ReadOptions
 
 _SHOWN = ("srmr", "rmsea", "cfi")

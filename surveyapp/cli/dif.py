@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from analysis.covariance.mimic import Mimic, mimic
-from analysis.covariance.missing_ladders import model_losses
+from analysis.covariance.measurement_invariance.mimic import Mimic, mimic
+from analysis.covariance.measurement_invariance.missing_ladders import model_losses
 from analysis.losses import Losses
 from analysis.rules import RULES
 from analysis.scale.dif_script import dif_script
@@ -28,7 +28,7 @@ from surveyapp.cli.outputs import (
 )
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.results.losses import advice, of_file
+from surveyapp.results.analyses.losses import advice, of_file
 from surveyapp.tables.options import ReadOptions
 
 _ORDINAL = ("classes", "criterion", "purify")

@@ -13,7 +13,7 @@ import click
 from surveyapp.cli.outputs import File
 from surveyapp.errors import Invalid
 from surveyapp.reports.document import Document
-from surveyapp.reports.table_files import FORMS, csv_files, figure_files_of
+from surveyapp.reports.files.table_files import FORMS, csv_files, figure_files_of
 
 Command = Callable[..., Any]
 _FILES = {".docx": FORMS["docx"], ".tex": FORMS["tex"]}

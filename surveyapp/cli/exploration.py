@@ -19,7 +19,7 @@ from surveyapp.cli.model_options import FILE, JSON
 from surveyapp.cli.models import listed
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.table_options import table_options, values_ok
-from surveyapp.results.losses import left_out
+from surveyapp.results.analyses.losses import left_out
 from surveyapp.tables.options import ReadOptions
 
 _RULES = {

@@ -22,7 +22,7 @@ from surveyapp.exports.responses import answers_table, responses_table
 from surveyapp.installation import Installation
 from surveyapp.journeys.queries import journey as journey_of
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
-from surveyapp.results.actions import ESTIMATORS, MISSING
+from surveyapp.results.analyses.actions import ESTIMATORS, MISSING
 from surveyapp.results.scope import read_scope
 from surveyapp.store.audit import record
 from surveyapp.surveys.queries import survey_by_code

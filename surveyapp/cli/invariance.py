@@ -8,17 +8,17 @@ from pathlib import Path
 import click
 
 from analysis.covariance.compare_models import METHODS
-from analysis.covariance.invariance import Invariance
-from analysis.covariance.invariance import invariance as test_invariance
-from analysis.covariance.missing_ladders import (
+from analysis.covariance.measurement_invariance.invariance import Invariance
+from analysis.covariance.measurement_invariance.invariance import invariance as test_invariance
+from analysis.covariance.measurement_invariance.missing_ladders import (
     COMPARED,
     TreatedLadder,
     both_treatments,
     model_losses,
 )
-from analysis.covariance.mixed_invariance import mixed_invariance
-from analysis.covariance.ordinal_invariance import OrdinalInvariance
-from analysis.covariance.syntax import as_model
+from analysis.covariance.measurement_invariance.mixed_invariance import mixed_invariance
+from analysis.covariance.measurement_invariance.ordinal_invariance import OrdinalInvariance
+from analysis.covariance.text.syntax import as_model
 from analysis.rules import RULES
 from analysis.two_level.model import has_levels
 from surveyapp.cli.ladders import (
@@ -37,7 +37,7 @@ from surveyapp.cli.models import listed, model_text
 from surveyapp.cli.outputs import Table, finish, json_file, sample, warnings
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.results.losses import advice, of_file
+from surveyapp.results.analyses.losses import advice, of_file
 from surveyapp.tables.options import ReadOptions
 
 

@@ -14,7 +14,7 @@ from surveyapp.cli.models import factors, model_text
 from surveyapp.cli.outputs import finish, json_file, number, probability
 from surveyapp.cli.table_options import table_options
 from surveyapp.errors import Invalid
-from surveyapp.results.tables import read_table
+from surveyapp.results.analyses.tables import read_table
 from surveyapp.tables.options import ReadOptions
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.covariance.invariance import Release, Rules
+from analysis.covariance.measurement_invariance.invariance import Release, Rules
 from analysis.digits import digits_beside
 from surveyapp.cli.outputs import Table, number, probability
 from surveyapp.errors import Invalid

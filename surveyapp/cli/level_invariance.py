@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.covariance.invariance import MEANING
-from analysis.covariance.missing_ladders import model_losses
+from analysis.covariance.measurement_invariance.invariance import MEANING
+from analysis.covariance.measurement_invariance.missing_ladders import model_losses
 from analysis.rules import RULES
 from analysis.two_level.invariance import LevelInvariance, level_invariance
 from surveyapp.cli.outputs import finish, json_file, number, probability, sample, warnings
 from surveyapp.errors import Invalid
-from surveyapp.results.losses import of_file
-from surveyapp.results.tables import AnswerFile
+from surveyapp.results.analyses.losses import of_file
+from surveyapp.results.analyses.tables import AnswerFile
 
 LEVEL = 0.05
 HEAD = ("step", "chisq", "df", "p", "cfi", "rmsea", "srmr within", "srmr between")

@@ -9,16 +9,18 @@ from typing import Any
 import click
 
 from analysis.comparability import Verdict
-from analysis.covariance.attrition import Attrition, attrition
 from analysis.covariance.compare_models import METHODS
 from analysis.covariance.data import numeric_rows
-from analysis.covariance.longitudinal import Longitudinal
-from analysis.covariance.longitudinal import longitudinal as test_longitudinal
-from analysis.covariance.mixed_longitudinal import mixed_longitudinal
-from analysis.covariance.ordinal_longitudinal import OrdinalLongitudinal
-from analysis.covariance.syntax import parse
-from analysis.covariance.wave_script import ordinal_wave_script, wave_script
-from analysis.covariance.waves import Waves, from_columns, from_long
+from analysis.covariance.measurement_invariance.attrition import Attrition, attrition
+from analysis.covariance.measurement_invariance.longitudinal import Longitudinal
+from analysis.covariance.measurement_invariance.longitudinal import (
+    longitudinal as test_longitudinal,
+)
+from analysis.covariance.measurement_invariance.mixed_longitudinal import mixed_longitudinal
+from analysis.covariance.measurement_invariance.ordinal_longitudinal import OrdinalLongitudinal
+from analysis.covariance.measurement_invariance.wave_script import ordinal_wave_script, wave_script
+from analysis.covariance.measurement_invariance.waves import Waves, from_columns, from_long
+from analysis.covariance.text.syntax import parse
 from analysis.losses import losses
 from analysis.rules import RULES
 from surveyapp.cli.ladders import ORDINAL, PLAIN, ROBUST, ladder, released, require_treatment
@@ -37,10 +39,10 @@ from surveyapp.cli.outputs import (
 from surveyapp.cli.plots import PLOT, interval_plot, svg_only
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.reports.research_charts import Interval
-from surveyapp.results.lonely_values import refuse_lonely
-from surveyapp.results.losses import advice
-from surveyapp.results.tables import AnswerFile, read_table
+from surveyapp.reports.charts.research_charts import Interval
+from surveyapp.results.analyses.lonely_values import refuse_lonely
+from surveyapp.results.analyses.losses import advice
+from surveyapp.results.analyses.tables import AnswerFile, read_table
 from surveyapp.tables.options import ReadOptions
 
 

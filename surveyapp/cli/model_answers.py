@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from surveyapp.cli.models import names_in
-from surveyapp.results.lonely_values import refuse_lonely
-from surveyapp.results.tables import AnswerFile, read_table
+from surveyapp.results.analyses.lonely_values import refuse_lonely
+from surveyapp.results.analyses.tables import AnswerFile, read_table
 from surveyapp.tables.options import ReadOptions
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from analysis.covariance.imputation import MOST as MOST_IMPUTATIONS
+from analysis.covariance.missing.imputation import MOST as MOST_IMPUTATIONS
 from analysis.covariance.settings import INFORMATION as KINDS_OF_INFORMATION
 from analysis.covariance.settings import PARAMETRIZATIONS
 

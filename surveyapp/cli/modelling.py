@@ -15,8 +15,8 @@ from analysis.composite.missing_paths import MissingPaths, both_treatments, row_
 from analysis.composite.pls import fit_pls
 from analysis.composite.result import PlsResult
 from analysis.covariance.equivalence import equivalence_fit
-from analysis.covariance.missing_ladders import model_losses
-from analysis.covariance.pooling import fit_imputed
+from analysis.covariance.measurement_invariance.missing_ladders import model_losses
+from analysis.covariance.missing.pooling import fit_imputed
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.settings import H1_INFORMATION
 from analysis.errors import AnalysisError
@@ -61,10 +61,10 @@ from surveyapp.cli.two_level_models import (
     two_level,
 )
 from surveyapp.errors import Invalid
-from surveyapp.reports.diagram import Diagram
-from surveyapp.reports.measured_models import composite_diagram, sem_diagram
-from surveyapp.reports.path_diagram import path_diagrams
-from surveyapp.results.losses import advice, imputed, of_file
+from surveyapp.reports.charts.diagram import Diagram
+from surveyapp.reports.charts.path_diagram import path_diagrams
+from surveyapp.reports.projects.measured_models import composite_diagram, sem_diagram
+from surveyapp.results.analyses.losses import advice, imputed, of_file
 from surveyapp.tables.options import ReadOptions
 
 # In the order shown; of a robust or ordinal estimator the scaled and robust measures come first.

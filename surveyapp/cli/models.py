@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from analysis.covariance.model import Modifier
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.model import Modifier
+from analysis.covariance.text.syntax import parse
 from analysis.names import PATTERN, composed
 from surveyapp.errors import Invalid
-from surveyapp.results.text_files import read_text
+from surveyapp.results.analyses.text_files import read_text
 
 _LARGEST = 100_000  # bytes of a model's file
 _NAME = re.compile(PATTERN)

@@ -14,8 +14,8 @@ import click
 import pandas as pd
 
 from analysis.composite.estimator_families import ESTIMATORS, TREATMENTS, headline, may_be_chosen
+from analysis.covariance.exploratory.rotation import Rotation
 from analysis.covariance.headline import ESTIMATOR, MISSING, read_parameter
-from analysis.covariance.rotation import Rotation
 from analysis.multiverse import Choices, Headline, Universe
 from analysis.multiverse import multiverse as every_universe
 from analysis.rules import RULES
@@ -28,8 +28,8 @@ from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import finish, interval, json_file, number
 from surveyapp.cli.table_options import table_options, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.reports.multiverse_charts import specification_curve
-from surveyapp.results.multiverse_phrases import failures_line, multiverse_line
+from surveyapp.reports.charts.multiverse_charts import specification_curve
+from surveyapp.results.projects.multiverse_phrases import failures_line, multiverse_line
 from surveyapp.tables.options import ReadOptions
 
 CARELESS, KEPT, LEFT_OUT = "careless", "kept", "left out"

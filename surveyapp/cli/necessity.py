@@ -38,7 +38,7 @@ from surveyapp.cli.opened import progress_bar
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.reports.necessity_charts import ceiling_scatters
+from surveyapp.reports.charts.necessity_charts import ceiling_scatters
 from surveyapp.tables.options import ReadOptions
 
 _SHOWN = 3  # rows of each condition; the JSON has all

@@ -15,14 +15,16 @@ from surveyapp.cli.opened import opened, progress_bar
 from surveyapp.cli.table_options import dated_table_options
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.queries import journey_by_code
-from surveyapp.results import customer_values, outcome_phrases, phrases
-from surveyapp.results.customer_values import BandValue, StatedMoney
-from surveyapp.results.outcome_actions import (
+from surveyapp.results import phrases
+from surveyapp.results.outcomes import customer_values
+from surveyapp.results.outcomes import phrases as outcome_phrases
+from surveyapp.results.outcomes.actions import (
     FoundOutcomes,
     ask_outcome_analysis,
     found_outcomes,
 )
-from surveyapp.results.outcome_phrases import outcomes_to_json
+from surveyapp.results.outcomes.customer_values import BandValue, StatedMoney
+from surveyapp.results.outcomes.phrases import outcomes_to_json
 from surveyapp.sampling.outcome_sheets import receive_outcome_file
 from surveyapp.store.models import Journey
 from surveyapp.tables.options import ReadOptions

@@ -10,8 +10,8 @@ import click
 
 from surveyapp.cli.outputs import File
 from surveyapp.errors import Invalid
-from surveyapp.reports.figure_files import svg_file
-from surveyapp.reports.research_charts import Interval, intervals
+from surveyapp.reports.charts.research_charts import Interval, intervals
+from surveyapp.reports.files.figure_files import svg_file
 
 PLOT = click.option(
     "--plot",

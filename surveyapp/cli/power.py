@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from analysis.composite.sample_size import detectable_path, minimum_n
-from analysis.covariance.rmsea_power import ACTUAL, CLOSE, rmsea_power, rmsea_sample_size
-from analysis.covariance.simulated_power import REPS
+from analysis.covariance.simulation.rmsea_power import ACTUAL, CLOSE, rmsea_power, rmsea_sample_size
+from analysis.covariance.simulation.simulated_power import REPS
 from surveyapp.cli.model_options import JSON
 from surveyapp.cli.outputs import Table, finish, json_file
 from surveyapp.cli.simulated_power import Planned, simulated

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.results.preregistration_document import check_file
+from surveyapp.results.preregistrations.preregistration_document import check_file
 
 
 @click.group()

@@ -24,8 +24,8 @@ from surveyapp.reports.actions import EVERY_SEGMENT, PARTNER, ask_report
 from surveyapp.reports.document import Paper
 from surveyapp.reports.formats.names import Format, format_of
 from surveyapp.reports.languages import all_offered
-from surveyapp.results.actions import ask_sjq_study, ask_validation
-from surveyapp.results.answered import recent_months
+from surveyapp.results.analyses.actions import ask_sjq_study, ask_validation
+from surveyapp.results.answers.answered import recent_months
 from surveyapp.results.scope import Comparison, read_scope
 from surveyapp.store.models import Analysis, Report
 from surveyapp.worker import run_now

@@ -14,14 +14,14 @@ import click
 import numpy as np
 import pandas as pd
 
-from analysis.covariance.esem import exploratory
-from analysis.covariance.model import Model
-from analysis.covariance.rotation import METHODS, MOST_STARTS, TO_TARGET, Rotation
+from analysis.covariance.exploratory.esem import exploratory
+from analysis.covariance.exploratory.rotation import METHODS, MOST_STARTS, TO_TARGET, Rotation
 from analysis.covariance.sem import SemFit
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.model import Model
+from analysis.covariance.text.syntax import parse
 from surveyapp.cli.outputs import Table, number
 from surveyapp.errors import Invalid
-from surveyapp.results.text_files import read_text
+from surveyapp.results.analyses.text_files import read_text
 
 Command = Callable[..., Any]
 MOST_CELLS = 10_000

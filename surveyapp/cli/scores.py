@@ -16,7 +16,7 @@ from surveyapp.cli.models import model_text
 from surveyapp.cli.outputs import finish, number
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.results.model_scores import composite_scores
+from surveyapp.results.projects.model_scores import composite_scores
 from surveyapp.tables.options import ReadOptions
 
 _KINDS = ("regression", "bartlett", "pls")

@@ -22,7 +22,7 @@ from surveyapp.cli.models import reverse_option, reversed_by
 from surveyapp.cli.outputs import finish, number
 from surveyapp.cli.table_options import table_options
 from surveyapp.errors import Invalid
-from surveyapp.results.tables import item_columns, read_table
+from surveyapp.results.analyses.tables import item_columns, read_table
 from surveyapp.settings import read
 from surveyapp.tables.options import ReadOptions
 

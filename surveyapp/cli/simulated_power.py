@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.covariance.simulated_power import (
+from analysis.covariance.simulation.simulated_power import (
     Share,
     SimulatedPower,
     power_sample_size,

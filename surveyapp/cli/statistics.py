@@ -25,13 +25,13 @@ from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.report_language import report_language, words_of
 from surveyapp.cli.table_options import table_and_treatment, values_ok
 from surveyapp.errors import Invalid
-from surveyapp.reports.pdf import pdf
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.studies.stored_study import Study
+from surveyapp.reports.typesetting.pdf import pdf
 from surveyapp.reports.validation.content import KIND, content
-from surveyapp.results.lonely_values import refuse_lonely
-from surveyapp.results.losses import left_out
-from surveyapp.results.tables import AnswerFile, item_columns, read_table
-from surveyapp.results.validation_steps import step_named
+from surveyapp.results.analyses.lonely_values import refuse_lonely
+from surveyapp.results.analyses.losses import left_out
+from surveyapp.results.analyses.tables import AnswerFile, item_columns, read_table
+from surveyapp.results.analyses.validation_steps import step_named
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.tables.options import ReadOptions

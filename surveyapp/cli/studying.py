@@ -16,11 +16,11 @@ from surveyapp.cli.outputs import Table, finish, json_file, number, probability
 from surveyapp.cli.report_language import report_language, words_of
 from surveyapp.cli.table_options import table_options
 from surveyapp.errors import Invalid
-from surveyapp.reports.stored_study import Study
-from surveyapp.reports.study import KIND, content
-from surveyapp.results.losses import imputed
-from surveyapp.results.studies import MARKED, journey_scales, study_document, study_items
-from surveyapp.results.tables import item_columns, read_table
+from surveyapp.reports.studies.stored_study import Study
+from surveyapp.reports.studies.study import KIND, content
+from surveyapp.results.analyses.losses import imputed
+from surveyapp.results.analyses.studies import MARKED, journey_scales, study_document, study_items
+from surveyapp.results.analyses.tables import item_columns, read_table
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now
 from surveyapp.tables.options import ReadOptions

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.covariance.missing_ladders import model_losses
+from analysis.covariance.measurement_invariance.missing_ladders import model_losses
 from analysis.covariance.settings import H1_INFORMATION
 from analysis.rules import RULES
 from analysis.two_level.fit import TwoLevelFit, fit_two_level
@@ -14,10 +14,10 @@ from analysis.two_level.model import LEVEL_NAMES
 from analysis.two_level.script import two_level_script
 from surveyapp.cli.outputs import Table, finish, json_file, number, probability, sample, warnings
 from surveyapp.errors import Invalid
-from surveyapp.reports.measured_models import sem_diagram
-from surveyapp.reports.path_diagram import path_diagrams
-from surveyapp.results.losses import of_file
-from surveyapp.results.tables import AnswerFile
+from surveyapp.reports.charts.path_diagram import path_diagrams
+from surveyapp.reports.projects.measured_models import sem_diagram
+from surveyapp.results.analyses.losses import of_file
+from surveyapp.results.analyses.tables import AnswerFile
 
 # In the order shown; of MLR the scaled and robust measures come first.
 _FIT = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci_lower", "rmsea_ci_upper")

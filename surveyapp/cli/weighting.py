@@ -23,7 +23,7 @@ from surveyapp.cli.outputs import File, Table, finish, json_file, number
 from surveyapp.cli.table_options import table_options
 from surveyapp.cli.weighted_drivers import weighted_drivers
 from surveyapp.errors import Invalid
-from surveyapp.results.tables import read_table
+from surveyapp.results.analyses.tables import read_table
 from surveyapp.tables.options import ReadOptions
 
 _HEADINGS = ("attribute", "value", "share")

@@ -19,7 +19,7 @@ from surveyapp.closed_loop.alert_rules import sides, threshold
 from surveyapp.errors import NotFound, NotReady
 from surveyapp.results import dashboards
 from surveyapp.results.scope import Comparison, Period, Scope, recent
-from surveyapp.results.targets import place_of
+from surveyapp.results.targets.targets import place_of
 from surveyapp.results.view_models import Figure, Hidden, JourneyOverview, Trend
 from surveyapp.store.models import Alert
 

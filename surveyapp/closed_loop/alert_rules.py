@@ -13,9 +13,9 @@ from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
 from surveyapp.results.journey import Ground, ground
 from surveyapp.results.scope import Scope
-from surveyapp.results.targets import place_of
+from surveyapp.results.targets.targets import place_of
 from surveyapp.results.view_models import Definition
-from surveyapp.results.weighting import why_never_weighted
+from surveyapp.results.weights.weighting import why_never_weighted
 from surveyapp.store.models import EVERYBODY, Alert
 from surveyapp.webhooks.addresses import read_url
 

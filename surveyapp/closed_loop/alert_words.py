@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from surveyapp.closed_loop.alert_looks import Look
 from surveyapp.closed_loop.alert_rules import OUTSIDE, sides, threshold, way
-from surveyapp.results import phrases, weight_phrases
+from surveyapp.results import phrases
 from surveyapp.results.control_limits import RULE
-from surveyapp.results.targets import place_names
+from surveyapp.results.targets.targets import place_names
 from surveyapp.results.view_models import Definition, Figure
-from surveyapp.results.weighting import margins_of
+from surveyapp.results.weights import phrases as weight_phrases
+from surveyapp.results.weights.weighting import margins_of
 from surveyapp.store.models import Alert, Journey, Segment
 
 LONGEST_TITLE = 300

@@ -20,7 +20,7 @@ from analysis.metrics import share
 from instruments.schema import Metric
 from surveyapp.results import phrases
 from surveyapp.results.figure_json import figure_to_json
-from surveyapp.results.suppression import hidden_groups
+from surveyapp.results.suppression.counted_once import hidden_groups
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 from surveyapp.store.models import EVERYBODY, Case, SurveyRow
 

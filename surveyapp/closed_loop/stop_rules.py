@@ -16,7 +16,7 @@ from surveyapp.closed_loop.rules import watchable
 from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
 from surveyapp.results import phrases
-from surveyapp.results.answered import journey_calendar
+from surveyapp.results.answers.answered import journey_calendar
 from surveyapp.results.outlook import Outlook, Wanted
 from surveyapp.results.survey_outlook import survey_outlook
 from surveyapp.store.audit import record

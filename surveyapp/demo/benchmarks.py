@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from surveyapp.results.benchmark_sets import import_set
-from surveyapp.results.benchmark_values import Value
+from surveyapp.results.benchmarks.sets import import_set
+from surveyapp.results.benchmarks.values import Value
 
 _SOURCE = "Simulated for the demonstration; no such survey exists"
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.demo.bank import PROVIDER
 from surveyapp.installation import Installation
-from surveyapp.reports.fonts import text_folder
+from surveyapp.reports.typesetting.fonts import text_folder
 from surveyapp.store.models import SurveyRow
 from surveyapp.surveys.design import change_theme
 from surveyapp.surveys.logos import read_logo

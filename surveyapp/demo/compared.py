@@ -6,13 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
-from surveyapp.results.driver_pairs import declare_pair
-from surveyapp.results.invariance_actions import (
+from surveyapp.results.drivers.joined_scores import joinable
+from surveyapp.results.drivers.pairs import declare_pair
+from surveyapp.results.invariance.actions import (
     ask_invariance,
     ask_segment_invariance,
     ask_time_invariance,
 )
-from surveyapp.results.joined_scores import joinable
 from surveyapp.store.models import Journey
 
 _PAIR = ("sjq.seamlessness", "sjq.coherence")

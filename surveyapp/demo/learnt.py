@@ -13,7 +13,7 @@ from surveyapp.comments.pain_points import pain_points_of
 from surveyapp.journeys.insights import InsightText, write_insight
 from surveyapp.journeys.opportunities import OpportunityText, write_opportunity
 from surveyapp.journeys.personas import PersonaText, write_persona
-from surveyapp.results.joined_scores import joinable
+from surveyapp.results.drivers.joined_scores import joinable
 from surveyapp.store.models import Journey, PlannedAction, Segment
 
 # Touchpoint of the pain points, insight, what it rests on.

@@ -61,8 +61,8 @@ from surveyapp.reports.actions import ask_report
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
-from surveyapp.results.actions import ask_sjq_study, ask_validation
-from surveyapp.results.outcome_actions import ask_outcome_analysis
+from surveyapp.results.analyses.actions import ask_sjq_study, ask_validation
+from surveyapp.results.outcomes.actions import ask_outcome_analysis
 from surveyapp.results.scope import Scope
 from surveyapp.store import private, queue
 from surveyapp.store.models import Invitation, Journey, Report, SurveyRow, User

@@ -10,15 +10,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
-from surveyapp.results.model_texts import COVARIANCE, with_line
-from surveyapp.results.preregistration_departures import departures, give_reason
-from surveyapp.results.preregistrations import freeze, plan_model, save_draft
-from surveyapp.results.project_analyses import ask_project_analysis
-from surveyapp.results.project_options import options_of
-from surveyapp.results.project_phrases import proposals
-from surveyapp.results.project_step_kinds import StepKind
-from surveyapp.results.project_variables import Variables, variables_of
-from surveyapp.results.projects import ModelText, add_model, add_step, describe_again, make_project
+from surveyapp.results.preregistrations.departures import departures, give_reason
+from surveyapp.results.preregistrations.preregistrations import freeze, plan_model, save_draft
+from surveyapp.results.projects.analyses import ask_project_analysis
+from surveyapp.results.projects.model_texts import COVARIANCE, with_line
+from surveyapp.results.projects.options import options_of
+from surveyapp.results.projects.phrases import proposals
+from surveyapp.results.projects.projects import (
+    ModelText,
+    add_model,
+    add_step,
+    describe_again,
+    make_project,
+)
+from surveyapp.results.projects.step_kinds import StepKind
+from surveyapp.results.projects.variables import Variables, variables_of
 from surveyapp.store.models import Journey, Project, ProjectModel, SurveyRow
 
 NAME = "Structure of the journey scale"

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from surveyapp.installation import Installation
-from surveyapp.results.model_texts import COVARIANCE
-from surveyapp.results.project_analyses import ask_project_analysis
-from surveyapp.results.project_options import options_of
-from surveyapp.results.project_uploads import FileReading, make_file_project
-from surveyapp.results.project_variables import variables_of
-from surveyapp.results.projects import ModelText, add_model
+from surveyapp.results.projects.analyses import ask_project_analysis
+from surveyapp.results.projects.model_texts import COVARIANCE
+from surveyapp.results.projects.options import options_of
+from surveyapp.results.projects.projects import ModelText, add_model
+from surveyapp.results.projects.uploads import FileReading, make_file_project
+from surveyapp.results.projects.variables import variables_of
 from surveyapp.store.models import Journey, Project, ProjectModel
 from surveyapp.tables.options import ReadOptions
 

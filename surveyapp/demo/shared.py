@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveyapp.auth.accounts import account_of
 from surveyapp.installation import Installation
-from surveyapp.results.answered import recent_months
+from surveyapp.results.answers.answered import recent_months
 from surveyapp.results.scope import ALL_TIME, read_scope
 from surveyapp.sharing.pages import Page, PageAsked
 from surveyapp.sharing.saved_views import save_view

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from surveyapp.journeys.target_journeys import TARGET
-from surveyapp.results.target_actions import set_target
+from surveyapp.results.targets.actions import set_target
 from surveyapp.store.models import Journey
 
 _TARGETS = (

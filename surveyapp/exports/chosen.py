@@ -29,7 +29,7 @@ from surveyapp.exports.attributes import kinds_of, kinds_stored
 from surveyapp.exports.variable import Kind
 from surveyapp.journeys.queries import segment
 from surveyapp.journeys.segments import Rule, parse
-from surveyapp.results.answered import answered_in
+from surveyapp.results.answers.answered import answered_in
 from surveyapp.results.cells import RESPONSES, sums
 from surveyapp.results.scope import Scope
 from surveyapp.store.columns import read_moment

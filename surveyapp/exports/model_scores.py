@@ -15,10 +15,10 @@ from surveyapp.exports.csv_table import counted
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Cell, Kind, Measure, Variable
 from surveyapp.installation import Installation
-from surveyapp.results.model_scores import ModelScores, model_scores
-from surveyapp.results.model_scoring import COMPOSITE_METHOD
-from surveyapp.results.project_steps import RESPONSE, RUN
-from surveyapp.results.project_wave_fits import run_customers
+from surveyapp.results.projects.model_scores import ModelScores, model_scores
+from surveyapp.results.projects.model_scoring import COMPOSITE_METHOD
+from surveyapp.results.projects.steps import RESPONSE, RUN
+from surveyapp.results.projects.wave_fits import run_customers
 from surveyapp.store.models import ProjectModel
 from surveyapp.surveys.queries import surveys_of
 

@@ -12,9 +12,9 @@ from reportlab.lib.utils import ImageReader
 
 from surveyapp.design_tokens import COLOURS, ink_on
 from surveyapp.i18n.phrases import Phrases
-from surveyapp.reports import fonts
-from surveyapp.reports.tagged import TaggedCanvas
-from surveyapp.reports.tagged_pdf import About, tagged
+from surveyapp.reports.typesetting import fonts
+from surveyapp.reports.typesetting.tagged import TaggedCanvas
+from surveyapp.reports.typesetting.tagged_pdf import About, tagged
 
 _WIDTH, _HEIGHT = A4
 _MARGIN = 56.0

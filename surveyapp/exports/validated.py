@@ -23,10 +23,10 @@ from surveyapp.errors import Invalid
 from surveyapp.exports.questions import Question
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Cell, Kind, Measure, Variable
-from surveyapp.reports.pdf import pdf
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.studies.stored_study import Study
+from surveyapp.reports.typesetting.pdf import pdf
 from surveyapp.reports.validation.content import content
-from surveyapp.results.queries import latest_validation
+from surveyapp.results.analyses.queries import latest_validation
 from surveyapp.surveys.survey import Survey
 
 _ATTRIBUTE = "attribute."

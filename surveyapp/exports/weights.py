@@ -18,7 +18,7 @@ from surveyapp.journeys.population_shares import population_shares
 from surveyapp.journeys.segments import parse
 from surveyapp.journeys.weighting_cells import Values, cell_rules
 from surveyapp.responses.flags import flags_of, unflagged
-from surveyapp.results.weighting import why_not_weighted
+from surveyapp.results.weights.weighting import why_not_weighted
 from surveyapp.store.models import Response
 from surveyapp.surveys.survey import Survey
 

@@ -84,7 +84,7 @@ def translations(language: str) -> GNUTranslations:
 @cache
 def lacking(language: str) -> frozenset[str]:
     """The files that say a message which this language's catalogue lacks, such as
-    "surveyapp/reports/executive.py".
+    "surveyapp/reports/journeys/executive.py".
     """
     return frozenset(
         place for message in untranslated(catalogue(language)) for place, _ in message.locations

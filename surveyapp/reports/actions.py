@@ -24,7 +24,7 @@ from surveyapp.results import phrases
 from surveyapp.results.facets import Facets
 from surveyapp.results.partners import known_partner
 from surveyapp.results.scope import Comparison, Scope
-from surveyapp.results.weighting import why_never_weighted, why_not_weighted
+from surveyapp.results.weights.weighting import why_never_weighted, why_not_weighted
 from surveyapp.store.audit import record
 from surveyapp.store.models import EVERYBODY, Analysis, Journey, Report, Segment, User
 

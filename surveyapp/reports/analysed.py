@@ -8,12 +8,12 @@ from typing import Any
 
 from instruments.loader import Library
 from surveyapp.errors import Conflict
-from surveyapp.reports import study as studies
 from surveyapp.reports.document import Document
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.studies import study as studies
+from surveyapp.reports.studies.stored_study import Study
 from surveyapp.reports.validation.content import content
-from surveyapp.results.rules_changed import rules_used
-from surveyapp.results.validations import read_fieldwork, read_validation
+from surveyapp.results.analyses.rules_changed import rules_used
+from surveyapp.results.analyses.validations import read_fieldwork, read_validation
 from surveyapp.store.models import Analysis, Journey
 
 

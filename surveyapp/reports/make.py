@@ -18,37 +18,37 @@ from surveyapp.installation import Installation
 from surveyapp.journeys.action_plan_queries import WantedActions
 from surveyapp.journeys.action_plan_queries import actions as planned
 from surveyapp.journeys.calendar import calendar_of
-from surveyapp.reports import benchmark as benchmarks
-from surveyapp.reports import executive as executives
-from surveyapp.reports import partner as partners
 from surveyapp.reports import stored_content
-from surveyapp.reports import study as studies
 from surveyapp.reports.actions import PARTNER, formats_of, language_of, paper_of, scope_of
 from surveyapp.reports.analysed import study_of
-from surveyapp.reports.channel_paths import MOST_ANSWERS
 from surveyapp.reports.document import Document
 from surveyapp.reports.formats.names import Format
 from surveyapp.reports.formats.writers import written
-from surveyapp.reports.partner_numbers import numbers_of
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.journeys import benchmark as benchmarks
+from surveyapp.reports.journeys import executive as executives
+from surveyapp.reports.journeys import partner as partners
+from surveyapp.reports.journeys.channel_paths import MOST_ANSWERS
+from surveyapp.reports.journeys.partner_numbers import numbers_of
+from surveyapp.reports.studies import study as studies
+from surveyapp.reports.studies.stored_study import Study
 from surveyapp.reports.validation.content import content as validation_content
 from surveyapp.results import dashboards
-from surveyapp.results.action_effects import ActionEffect, action_effects
-from surveyapp.results.associations import associations
-from surveyapp.results.benchmark_sets import values_of
-from surveyapp.results.benchmarks import benchmarks as beside
-from surveyapp.results.channel_paths import answers_with_paths, channel_paths
-from surveyapp.results.choices import distributions
-from surveyapp.results.drivers import drivers
-from surveyapp.results.joined_scores import joined_scores
-from surveyapp.results.map_grid import map_grid
-from surveyapp.results.queries import latest_study, latest_validation
-from surveyapp.results.rates import segment_rate
+from surveyapp.results.analyses.queries import latest_study, latest_validation
+from surveyapp.results.analyses.validations import read_validation
+from surveyapp.results.answers.choices import distributions
+from surveyapp.results.benchmarks.benchmarks import benchmarks as beside
+from surveyapp.results.benchmarks.sets import values_of
+from surveyapp.results.drivers.associations import associations
+from surveyapp.results.drivers.drivers import drivers
+from surveyapp.results.drivers.joined_scores import joined_scores
+from surveyapp.results.funnels.channel_paths import answers_with_paths, channel_paths
+from surveyapp.results.funnels.rates import segment_rate
+from surveyapp.results.invariance.wordings import mixed
+from surveyapp.results.maps.grid import map_grid
+from surveyapp.results.registered_changes.action_effects import ActionEffect, action_effects
 from surveyapp.results.scale_titles import in_library
-from surveyapp.results.validations import read_validation
 from surveyapp.results.view_models import JourneyOverview
-from surveyapp.results.weighting import margins_of
-from surveyapp.results.wordings import mixed
+from surveyapp.results.weights.weighting import margins_of
 from surveyapp.store import events
 from surveyapp.store.models import Analysis, Report, ReportFile
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.reports import respondents
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.studies.stored_study import Study
 
 
 def recruitment(study: Study[Any], words: Words = ENGLISH) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,8 @@ from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import told
 from surveyapp.reports.document import Cell, Column, Interval, Look, Table, indented, italic
-from surveyapp.results.characteristics import Characteristic
-from surveyapp.results.fieldwork import Fieldwork, Invited
+from surveyapp.results.analyses.characteristics import Characteristic
+from surveyapp.results.analyses.fieldwork import Fieldwork, Invited
 
 _HIDDEN = msg("hidden")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports.document import Block, Callout, Paragraph, Tone
-from surveyapp.results.rules_changed import RulesUsed
-from surveyapp.results.study_phrases import in_english
+from surveyapp.results.analyses.rules_changed import RulesUsed
+from surveyapp.results.analyses.study_phrases import in_english
 
 
 def changes_told(rules: RulesUsed, words: Words = ENGLISH) -> Iterator[Block]:

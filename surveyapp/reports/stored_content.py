@@ -13,7 +13,6 @@ from typing import Any
 from analysis.json_values import to_json
 from surveyapp.errors import Invalid
 from surveyapp.i18n.report_languages import written_in
-from surveyapp.reports import numbered
 from surveyapp.reports.document import (
     Block,
     Cell,
@@ -29,6 +28,7 @@ from surveyapp.reports.document import (
     Table,
     Text,
 )
+from surveyapp.reports.files import numbered
 
 FORMAT = "report-content/1"
 MEDIA_TYPE = "application/json"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.reports.document import Cell, Column, Interval, Quantity, Table
-from surveyapp.reports.scores import score
+from surveyapp.reports.journeys.scores import score
 from surveyapp.results import phrases
 from surveyapp.results.scale_titles import label
 from surveyapp.results.view_models import Contrast, Definition, Figure

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from surveyapp.results.cells import NOTHING, Sums
 from surveyapp.results.figures import differences, figure
+from surveyapp.results.invariance.time_verdicts import gate_change
 from surveyapp.results.journey import Cell, Ground
 from surveyapp.results.scope import Scope
-from surveyapp.results.shown_cells import Cells, shown_cells
-from surveyapp.results.time_verdicts import gate_change
+from surveyapp.results.suppression.shown_cells import Cells, shown_cells
 from surveyapp.results.view_models import Change, Hidden, OverTime
 
 _NONE = (NOTHING, Hidden.NO)

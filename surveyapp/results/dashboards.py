@@ -13,22 +13,23 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from instruments.loader import Library
-from surveyapp.results import cells, definitions, suppression
+from surveyapp.results import cells, definitions
 from surveyapp.results.cells import NOTHING, RESPONSES
 from surveyapp.results.changes import changes
-from surveyapp.results.complements import beside
-from surveyapp.results.complements import sides as sides_of
 from surveyapp.results.facets import UNFLAGGED
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.flagged_out import flagged_out
+from surveyapp.results.funnels.rates import response_rates
+from surveyapp.results.invariance.rewordings import reworded_cells
+from surveyapp.results.invariance.segment_verdicts import gate, segment_verdicts
+from surveyapp.results.invariance.time_verdicts import in_period, time_verdicts
 from surveyapp.results.journey import Cell, Ground, Place, ground, hidden_cells
-from surveyapp.results.rates import response_rates
-from surveyapp.results.rewordings import reworded_cells
 from surveyapp.results.scope import Period, Scope, period
-from surveyapp.results.segment_verdicts import gate, segment_verdicts
-from surveyapp.results.shown_cells import Cells, shown_cells
-from surveyapp.results.targets import of_segment, place_of, with_targets
-from surveyapp.results.time_verdicts import in_period, time_verdicts
+from surveyapp.results.suppression import counted_once as suppression
+from surveyapp.results.suppression.complements import beside
+from surveyapp.results.suppression.complements import sides as sides_of
+from surveyapp.results.suppression.shown_cells import Cells, shown_cells
+from surveyapp.results.targets.targets import of_segment, place_of, with_targets
 from surveyapp.results.trends import trend
 from surveyapp.results.view_models import (
     LATEST,
@@ -48,9 +49,9 @@ from surveyapp.results.view_models import (
     Weighted,
 )
 from surveyapp.results.weak_points import advice, lowest, sides, stage_sums, told_cells
-from surveyapp.results.weighted_changes import weighted_cells
-from surveyapp.results.weighted_ends import weighted_advice, weighted_ends
-from surveyapp.results.weighting import (
+from surveyapp.results.weights.weighted_changes import weighted_cells
+from surveyapp.results.weights.weighted_ends import weighted_advice, weighted_ends
+from surveyapp.results.weights.weighting import (
     PeriodWeights,
     baseline_weights,
     period_weights,

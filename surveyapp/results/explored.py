@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from surveyapp.errors import Invalid
-from surveyapp.results.targets import place_of
+from surveyapp.results.targets.targets import place_of
 from surveyapp.results.view_models import Definition, Trend
 from surveyapp.store.models import Journey
 

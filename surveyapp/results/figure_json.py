@@ -10,9 +10,9 @@ from typing import Any
 
 from analysis.metrics import Share
 from surveyapp.results import phrases
-from surveyapp.results.segment_verdict_phrases import alike_to_json
-from surveyapp.results.standing import Gap
-from surveyapp.results.time_verdict_phrases import over_time_to_json
+from surveyapp.results.invariance.segment_verdict_phrases import alike_to_json
+from surveyapp.results.invariance.time_verdict_phrases import over_time_to_json
+from surveyapp.results.targets.standing import Gap
 from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden, State, Weighted
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from instruments.schema import Metric
 from surveyapp.i18n.words import ENGLISH, Words, msg
-from surveyapp.results import phrases, weight_phrases
+from surveyapp.results import phrases
+from surveyapp.results.invariance.segment_verdicts import is_barred
+from surveyapp.results.invariance.time_verdict_phrases import over_time_sentence
 from surveyapp.results.scale_titles import label, short
-from surveyapp.results.segment_verdicts import is_barred
-from surveyapp.results.time_verdict_phrases import over_time_sentence
 from surveyapp.results.view_models import (
     ComparisonRow,
     Contrast,
@@ -28,6 +28,7 @@ from surveyapp.results.view_models import (
     Trend,
     Unit,
 )
+from surveyapp.results.weights import phrases as weight_phrases
 
 _MOST_SEGMENTS, _MOST_CHANGES = 3, 2
 _BARRED = msg(

@@ -15,8 +15,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from surveyapp.results.cells import NOTHING, RESPONSES, MonthKey, Sums
-from surveyapp.results.headlines import everybody_published, shown_sums
-from surveyapp.results.kept_months import months_by_key
+from surveyapp.results.portfolio.headlines import everybody_published, shown_sums
+from surveyapp.results.portfolio.kept_months import months_by_key
 from surveyapp.results.scope import ALL_TIME
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import Journey, Stage, Touchpoint

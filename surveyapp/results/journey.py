@@ -14,17 +14,18 @@ from instruments.loader import Library
 from surveyapp.errors import NotFound, NotReady
 from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.responses.facets import Facet
-from surveyapp.results import cells, definitions, suppression
+from surveyapp.results import cells, definitions
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums, WrittenCounts
 from surveyapp.results.definitions import Scored
-from surveyapp.results.facet_publication import Part, facet_publication, parts_of
 from surveyapp.results.facets import UNFLAGGED, Facets
-from surveyapp.results.found_for_counts import once_for_counts
-from surveyapp.results.kinds import MOST_ANSWERS, Kinds, kinds_by_facet, kinds_by_scale
-from surveyapp.results.publication import Publication, publication
 from surveyapp.results.scope import Period
-from surveyapp.results.standing import MetricTarget
-from surveyapp.results.targets import metric_target
+from surveyapp.results.suppression import counted_once as suppression
+from surveyapp.results.suppression.facet_publication import Part, facet_publication, parts_of
+from surveyapp.results.suppression.found_for_counts import once_for_counts
+from surveyapp.results.suppression.kinds import MOST_ANSWERS, Kinds, kinds_by_facet, kinds_by_scale
+from surveyapp.results.suppression.publication import Publication, publication
+from surveyapp.results.targets.standing import MetricTarget
+from surveyapp.results.targets.targets import metric_target
 from surveyapp.results.view_models import Hidden, SegmentName
 from surveyapp.store.db import is_read, read_once
 from surveyapp.store.models import EVERYBODY, Journey, Segment, Stage, Target

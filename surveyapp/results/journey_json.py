@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from surveyapp.results import phrases
-from surveyapp.results.choices import Distribution
+from surveyapp.results.answers.choices import Distribution
 from surveyapp.results.figure_json import (
     contrast_to_json,
     definition_to_json,
@@ -17,10 +17,10 @@ from surveyapp.results.figure_json import (
     weighted_to_json,
 )
 from surveyapp.results.findings import Finding
-from surveyapp.results.heat_map import PlacedRow
+from surveyapp.results.invariance.segment_verdict_phrases import alike_to_json
+from surveyapp.results.invariance.time_verdict_phrases import over_time_to_json
+from surveyapp.results.maps.heat_map import PlacedRow
 from surveyapp.results.scope import month_text
-from surveyapp.results.segment_verdict_phrases import alike_to_json
-from surveyapp.results.time_verdict_phrases import over_time_to_json
 from surveyapp.results.view_models import (
     Advice,
     ComparisonRow,

@@ -17,7 +17,7 @@ from instruments.loader import Library
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.results.journey import ground
 from surveyapp.results.scope import Scope
-from surveyapp.results.shown_cells import shown_cells
+from surveyapp.results.suppression.shown_cells import shown_cells
 from surveyapp.results.view_models import Definition, JourneyOverview, Trend
 from surveyapp.results.weak_points import touchpoint_ends
 from surveyapp.store.models import Journey, Touchpoint

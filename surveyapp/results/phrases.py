@@ -8,8 +8,8 @@ from datetime import date
 from surveyapp.i18n.languages import own_name
 from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.responses.facets import CHANNEL_NAMES
-from surveyapp.results.comparability import Verdicts
 from surveyapp.results.facets import Facets
+from surveyapp.results.invariance.comparability import Verdicts
 from surveyapp.results.scale_titles import short
 from surveyapp.results.scope import Comparison, Period, Scope
 from surveyapp.results.view_models import (

@@ -14,13 +14,13 @@ from instruments.schema import Metric
 from surveyapp.errors import Invalid
 from surveyapp.journeys.portfolio import Listed
 from surveyapp.results.cells import NOTHING, Sums
-from surveyapp.results.comparability import Comparability
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
-from surveyapp.results.headlines import HEADLINES, Monthly, headlines
-from surveyapp.results.journey_verdicts import verdicts_between
+from surveyapp.results.invariance.comparability import Comparability
+from surveyapp.results.invariance.journey_verdicts import verdicts_between
 from surveyapp.results.partners import partner_name
-from surveyapp.results.portfolio_details import cells_of, grounds
+from surveyapp.results.portfolio.details import cells_of, grounds
+from surveyapp.results.portfolio.headlines import HEADLINES, Monthly, headlines
 from surveyapp.results.scope import Period
 from surveyapp.results.view_models import Contrast, Definition, Figure, Hidden
 from surveyapp.store.models import Touchpoint

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from surveyapp.results.comparability_phrases import UNTESTED, verdict_sentence, verdict_to_json
 from surveyapp.results.figure_json import contrast_to_json, definition_to_json, numbers_to_json
+from surveyapp.results.invariance.comparability_phrases import (
+    UNTESTED,
+    verdict_sentence,
+    verdict_to_json,
+)
 from surveyapp.results.scope import month_text
 from surveyapp.results.side_by_side import Compared, SideBySide
 

@@ -16,12 +16,13 @@ from instruments.loader import Library
 from surveyapp.errors import NotReady
 from surveyapp.journeys.personas import personas_of
 from surveyapp.journeys.suggestions import SuggestionKind, key_of, title_of
-from surveyapp.results import emotion_phrases, phrases
-from surveyapp.results.emotion_line import EmotionLine, Mismatch
+from surveyapp.results import phrases
+from surveyapp.results.drivers.priority_map import Point, PriorityMap
 from surveyapp.results.figures import LEVEL
-from surveyapp.results.journey_funnel import JourneyFunnel, Repeated
-from surveyapp.results.persona_scores import persona_scores
-from surveyapp.results.priority_map import Point, PriorityMap
+from surveyapp.results.funnels.journey_funnel import JourneyFunnel, Repeated
+from surveyapp.results.maps import emotion_phrases
+from surveyapp.results.maps.emotion_line import EmotionLine, Mismatch
+from surveyapp.results.maps.persona_scores import persona_scores
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import Journey, Touchpoint
 from surveyapp.surveys.plan import PlannedSurvey

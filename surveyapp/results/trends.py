@@ -12,20 +12,20 @@ from sqlalchemy.orm import Session
 from instruments.loader import Library
 from surveyapp.results import cells
 from surveyapp.results.cells import NOTHING, Key, MonthKey, Sums
-from surveyapp.results.change_markers import Placed, placed_changes
 from surveyapp.results.changes import change_sums
 from surveyapp.results.control_limits import trend_limits
 from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
+from surveyapp.results.invariance.rewordings import are_different, reworded_cells, wordings_asked
+from surveyapp.results.invariance.time_verdicts import Side, gate_change, in_period, time_verdicts
 from surveyapp.results.journey import Cell, Ground, Place, ground, publications
-from surveyapp.results.publication import Publication
-from surveyapp.results.rewordings import are_different, reworded_cells, wordings_asked
+from surveyapp.results.registered_changes.markers import Placed, placed_changes
 from surveyapp.results.scope import Period, Scope
-from surveyapp.results.targets import of_segment, place_of
-from surveyapp.results.time_verdicts import Side, gate_change, in_period, time_verdicts
+from surveyapp.results.suppression.publication import Publication
+from surveyapp.results.targets.targets import of_segment, place_of
 from surveyapp.results.view_models import LATEST, Figure, Hidden, Marker, Month, Trend, Worded
-from surveyapp.results.weighted_trends import Asked, weighted_trends
-from surveyapp.results.weighting import baseline_weights, month_weights, period_weights
+from surveyapp.results.weights.weighted_trends import Asked, weighted_trends
+from surveyapp.results.weights.weighting import baseline_weights, month_weights, period_weights
 from surveyapp.store.models import EVERYBODY
 
 

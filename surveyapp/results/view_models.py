@@ -11,9 +11,9 @@ from analysis.control_limits import ControlLimits
 from analysis.weighting import WeightedMean
 from instruments.schema import Metric
 from surveyapp.i18n.words import msg
-from surveyapp.results.comparability import Verdicts
 from surveyapp.results.facets import UNFLAGGED, Facets
-from surveyapp.results.standing import Gap, MetricTarget
+from surveyapp.results.invariance.comparability import Verdicts
+from surveyapp.results.targets.standing import Gap, MetricTarget
 
 LATEST = 3  # months at either end that a change is measured between, and that advice rests on
 

@@ -11,7 +11,7 @@ from surveyapp.results.definitions import Scored
 from surveyapp.results.figures import differences, figure
 from surveyapp.results.journey import Cell, Ground
 from surveyapp.results.scope import Period
-from surveyapp.results.shown_cells import Cells
+from surveyapp.results.suppression.shown_cells import Cells
 from surveyapp.results.view_models import (
     Advice,
     Change,

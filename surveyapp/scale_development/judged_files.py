@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.syntax import parse
 from analysis.errors import ModelError
 from analysis.scale.content_validity import HIGHEST, LOWEST
 from surveyapp.errors import Invalid

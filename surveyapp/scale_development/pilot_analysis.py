@@ -33,7 +33,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import PilotPayload
 from surveyapp.jobs.running import Progress
-from surveyapp.results.project_answers import project_answers
+from surveyapp.results.projects.answers import project_answers
 from surveyapp.scale_development.pilots import (
     PilotOptions,
     answer_range,

@@ -12,7 +12,7 @@ from instruments.loader import Library
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.jobs import kinds
 from surveyapp.questionnaires.presets import scale_presets
-from surveyapp.results.project_variables import Variables, variables_of
+from surveyapp.results.projects.variables import Variables, variables_of
 from surveyapp.scale_development.pool import (
     DRAFT,
     JUDGING,

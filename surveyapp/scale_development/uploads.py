@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from surveyapp.errors import Invalid
-from surveyapp.results.tables import read_stream
+from surveyapp.results.analyses.tables import read_stream
 from surveyapp.scale_development.judged_files import MOST_JUDGES
 from surveyapp.scale_development.pilots import MOST_ROWS
 from surveyapp.tables.options import ReadOptions

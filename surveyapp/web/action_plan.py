@@ -20,8 +20,8 @@ from surveyapp.journeys.action_json import action_to_json
 from surveyapp.journeys.action_plan_queries import WantedActions
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.opportunities import opportunities_of, opportunity_of
-from surveyapp.results import effect_phrases
-from surveyapp.results.action_effects import action_effects
+from surveyapp.results.registered_changes import effect_phrases
+from surveyapp.results.registered_changes.action_effects import action_effects
 from surveyapp.store.models import Journey, PlannedAction
 from surveyapp.web.action_form import STATES, ActionForm, stored
 from surveyapp.web.filters import dashboard_rules, number_asked

@@ -27,7 +27,7 @@ from surveyapp.closed_loop.alert_rules import (
     AlertRule,
     way,
 )
-from surveyapp.results.targets import place_names
+from surveyapp.results.targets.targets import place_names
 from surveyapp.results.view_models import Definition
 from surveyapp.store.models import Journey
 from surveyapp.web.forms import StaffForm, choices

@@ -15,11 +15,11 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.journeys import queries
 from surveyapp.reports.document import Document
-from surveyapp.results import actions
-from surveyapp.results import queries as stored
-from surveyapp.results.groupings import groupings
-from surveyapp.results.rules_changed import rules_used
-from surveyapp.results.staleness import staleness
+from surveyapp.results.analyses import actions
+from surveyapp.results.analyses import queries as stored
+from surveyapp.results.analyses.groupings import groupings
+from surveyapp.results.analyses.rules_changed import rules_used
+from surveyapp.results.analyses.staleness import staleness
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.surveys.queries import survey_in, surveys_of
 from surveyapp.web import studies

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
-from surveyapp.results.answer_shares import answer_shares, unread_answers
-from surveyapp.results.answer_shares_json import answer_shares_to_json
+from surveyapp.results.answers.answer_shares import answer_shares, unread_answers
+from surveyapp.results.answers.answer_shares_json import answer_shares_to_json
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires

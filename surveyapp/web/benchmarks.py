@@ -20,8 +20,11 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
-from surveyapp.results import benchmark_sets, dashboards
-from surveyapp.results.benchmark_values import (
+from surveyapp.results import dashboards
+from surveyapp.results.benchmarks import sets as benchmark_sets
+from surveyapp.results.benchmarks.benchmarks import benchmarks as beside
+from surveyapp.results.benchmarks.benchmarks import benchmarks_to_json
+from surveyapp.results.benchmarks.values import (
     COLUMNS,
     CONTEXT,
     Reading,
@@ -29,12 +32,10 @@ from surveyapp.results.benchmark_values import (
     facts,
     read_file,
 )
-from surveyapp.results.benchmarks import benchmarks as beside
-from surveyapp.results.benchmarks import benchmarks_to_json
-from surveyapp.results.comparability import Comparability, Verdicts
 from surveyapp.results.figure_json import figure_to_json, numbers_to_json
-from surveyapp.results.headlines import headlines
-from surveyapp.results.journey_verdicts import verdicts_between
+from surveyapp.results.invariance.comparability import Comparability, Verdicts
+from surveyapp.results.invariance.journey_verdicts import verdicts_between
+from surveyapp.results.portfolio.headlines import headlines
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Figure, JourneyOverview, Unit
 from surveyapp.tables.opened import ACCEPTED, KINDS

@@ -23,8 +23,8 @@ from surveyapp.distribution.campaigns import Plan, Recipient, Recipients
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.exports.links import ADDRESSES, customers_in
 from surveyapp.journeys import queries
-from surveyapp.results.funnel_json import funnel_to_json
-from surveyapp.results.funnels import of_list
+from surveyapp.results.funnels.funnel_json import funnel_to_json
+from surveyapp.results.funnels.funnels import of_list
 from surveyapp.sampling.contacts import Card
 from surveyapp.surveys.queries import survey_in
 from surveyapp.tables.opened import ACCEPTED, KINDS

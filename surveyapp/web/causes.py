@@ -10,7 +10,7 @@ from surveyapp.comments import pain_points
 from surveyapp.comments.bands import bands_of
 from surveyapp.comments.code_book import codes_of
 from surveyapp.journeys import queries
-from surveyapp.results.comment_causes import causes
+from surveyapp.results.comments.causes import causes
 from surveyapp.results.definitions import scored
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.guards import requires

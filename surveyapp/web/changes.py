@@ -18,11 +18,11 @@ from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.chains import chains
 from surveyapp.journeys.change_json import change_to_json
 from surveyapp.journeys.insight_json import chain_to_json
-from surveyapp.results import effect_phrases
-from surveyapp.results.effect_json import effect_to_json
-from surveyapp.results.effects import Effects
+from surveyapp.results.registered_changes import effect_phrases
+from surveyapp.results.registered_changes.effect_json import effect_to_json
+from surveyapp.results.registered_changes.effects import Effects
 from surveyapp.results.scope import Scope
-from surveyapp.results.weighting import margins_of, why_not_weighted
+from surveyapp.results.weights.weighting import margins_of, why_not_weighted
 from surveyapp.store.models import Journey, RegisteredChange
 from surveyapp.web import return_form
 from surveyapp.web.change_form import ChangeForm, stored

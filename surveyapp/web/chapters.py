@@ -69,7 +69,7 @@ def _told(result: Mapping[str, Any], document: Document) -> Told:
     # Statistics are loaded with the first page: seconds that the start is spared.
     from analysis.scale.sections.cfa import CfaSection, robust
     from analysis.scale.sections.sample import SampleSection
-    from surveyapp.results.validations import read_validation
+    from surveyapp.results.analyses.validations import read_validation
 
     validation = read_validation(result)
     cfa = validation.get(CfaSection)

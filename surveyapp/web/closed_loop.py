@@ -18,7 +18,7 @@ from surveyapp.closed_loop import alerts as alert_actions
 from surveyapp.closed_loop.rules import change_case_rule, watchable
 from surveyapp.journeys import queries
 from surveyapp.results.definitions import Scored
-from surveyapp.results.targets import place_of
+from surveyapp.results.targets.targets import place_of
 from surveyapp.store.models import Journey
 from surveyapp.surveys.queries import survey_in, surveys_of
 from surveyapp.surveys.settings.closed_loop import CaseRule

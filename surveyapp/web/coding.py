@@ -17,8 +17,8 @@ from surveyapp.errors import Invalid, NotFound
 from surveyapp.exports.code_book import code_book_csv
 from surveyapp.jobs.kinds import PROPOSE_THEMES, JourneyPayload
 from surveyapp.journeys import queries
-from surveyapp.results.coding_agreement import agreement_by_code
-from surveyapp.results.comment_proposals import newest_proposals
+from surveyapp.results.comments.coding_agreement import agreement_by_code
+from surveyapp.results.comments.proposals import newest_proposals
 from surveyapp.results.definitions import scored
 from surveyapp.store.audit import record
 from surveyapp.store.models import CommentCode

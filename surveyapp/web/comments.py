@@ -22,7 +22,7 @@ from surveyapp.exports.comments import comments_csv
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.responses.quoting import withdraw_quote
-from surveyapp.results.comment_json import comments_to_json
+from surveyapp.results.comments.comment_json import comments_to_json
 from surveyapp.results.scope import Scope, read_scope
 from surveyapp.sharing.pages import PAGES, Page
 from surveyapp.store.models import CommentCode, Journey

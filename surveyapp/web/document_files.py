@@ -14,7 +14,7 @@ from instruments.loader import Library
 from surveyapp.errors import Conflict, NotFound
 from surveyapp.reports.document import Document
 from surveyapp.reports.formats.names import Format
-from surveyapp.results.preregistration_departures import ToldOfPlan
+from surveyapp.results.preregistrations.departures import ToldOfPlan
 from surveyapp.store.models import Analysis, Journey, ProjectAnalysis, ProjectModel, Report
 from surveyapp.web.installation import installation
 from surveyapp.web.kept import Kept
@@ -51,7 +51,7 @@ def modelled(
         raise Conflict("This model has no result; see its page for the reason.")
 
     def made() -> Document:
-        from surveyapp.reports.project_model import content
+        from surveyapp.reports.projects.model import content
 
         return content(
             model, journey, made=model.created_at.date(), analyses=analyses, registered=registered
@@ -83,8 +83,8 @@ def reported(report: Report) -> Document:
 def document_file(document: Document, form: str, name: str) -> Response:
     """All tables or all figures in one file, ``name`` with the form's ending. Raises NotFound for the
     figures of a document that has none."""
-    from surveyapp.reports import numbered
-    from surveyapp.reports.table_files import FORMS
+    from surveyapp.reports.files import numbered
+    from surveyapp.reports.files.table_files import FORMS
 
     if form == FIGURES and not numbered.figures(document.blocks):
         raise NotFound("This document has no figures; its tables hold every number.")
@@ -94,7 +94,7 @@ def document_file(document: Document, form: str, name: str) -> Response:
 
 def figure_file(document: Document, number: int, kind: str, name: str) -> Response:
     """One figure as SVG or PNG. Raises NotFound for a number beyond the last."""
-    from surveyapp.reports import figure_files, numbered
+    from surveyapp.reports.files import figure_files, numbered
 
     figures = numbered.figures(document.blocks)
     if not 1 <= number <= len(figures):

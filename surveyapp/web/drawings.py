@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from instruments.loader import Library
 from surveyapp.reports.document import Chart
-from surveyapp.results.model_drawings import ModelDrawing, drawing_of, in_words
+from surveyapp.results.projects.model_drawings import ModelDrawing, drawing_of, in_words
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.web.document_files import analysed
 
@@ -31,7 +31,7 @@ def drawings(analysis: Analysis, journey: Journey, library: Library) -> dict[str
     """The drawings of a study by name; none before it has a result."""
     if analysis.result is None:
         return {}
-    from surveyapp.reports.numbered import figures
+    from surveyapp.reports.files.numbered import figures
 
     found = figures(analysed(analysis, journey, library).blocks)
     return {
@@ -55,7 +55,7 @@ class Sketch:
 
 def sketch(kind: str, text: str) -> Sketch:
     """The drawing of a model's text, whole or half written."""
-    from surveyapp.reports.drawn_model import preview
+    from surveyapp.reports.projects.drawn_model import preview
 
     found = drawing_of(kind, text)
     return Sketch(Markup(preview(found)), found)  # noqa: S704 - texts are escaped where it is drawn

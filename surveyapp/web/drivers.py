@@ -12,12 +12,12 @@ from wtforms import SelectField
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
-from surveyapp.results import driver_phrases
-from surveyapp.results.driver_interactions import interactions
-from surveyapp.results.driver_json import interactions_to_json, maps_to_json
-from surveyapp.results.driver_pairs import declare_pair, pairs_of, remove_pair
-from surveyapp.results.joined_scores import asks_outcome, joinable, joined_scores
-from surveyapp.results.priority_map import priority_maps
+from surveyapp.results.drivers import phrases as driver_phrases
+from surveyapp.results.drivers.driver_json import interactions_to_json, maps_to_json
+from surveyapp.results.drivers.interactions import interactions
+from surveyapp.results.drivers.joined_scores import asks_outcome, joinable, joined_scores
+from surveyapp.results.drivers.pairs import declare_pair, pairs_of, remove_pair
+from surveyapp.results.drivers.priority_map import priority_maps
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.guards import requires

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from surveyapp.results.emotion_line import HIGHEST, LOWEST, EmotionLine, Feeling
-from surveyapp.results.emotion_phrases import assumed, measured, mismatch
-from surveyapp.results.map_grid import MapGrid
+from surveyapp.results.maps.emotion_line import HIGHEST, LOWEST, EmotionLine, Feeling
+from surveyapp.results.maps.emotion_phrases import assumed, measured, mismatch
+from surveyapp.results.maps.grid import MapGrid
 
 # The widths of the columns in the stylesheet, in sixteenths of the size of its letters.
 POINT, LAST = 152.0, 64.0

@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
 from surveyapp.journeys.personas import personas_of
-from surveyapp.results import emotion_phrases
-from surveyapp.results.emotion_json import emotion_line_to_json
-from surveyapp.results.persona_lines import persona_lines
+from surveyapp.results.maps import emotion_phrases
+from surveyapp.results.maps.emotion_json import emotion_line_to_json
+from surveyapp.results.maps.persona_lines import persona_lines
 from surveyapp.web.emotion_lines_drawing import lines_drawing
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from surveyapp.results.emotion_line import HIGHEST, LOWEST, Feeling
-from surveyapp.results.emotion_phrases import measured
-from surveyapp.results.persona_lines import PersonaLine
+from surveyapp.results.maps.emotion_line import HIGHEST, LOWEST, Feeling
+from surveyapp.results.maps.emotion_phrases import measured
+from surveyapp.results.maps.persona_lines import PersonaLine
 
 _COLUMN, _LEFT, _TOP, _HEIGHT = 130.0, 34.0, 14.0, 220.0
 _APART = 19.0  # between the points of neighbouring lines at one touchpoint

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
-from surveyapp.reports import explore_charts, explore_heat_maps
+from surveyapp.reports.charts import explore_charts, explore_heat_maps
 from surveyapp.results import dashboards
 from surveyapp.results.explored import EVERY, explored, place_asked
-from surveyapp.results.heat_map import MOST_ROWS, PlacedRow, heat_map, rows_at
 from surveyapp.results.journey_json import placed_rows_to_json, trends_to_json
+from surveyapp.results.maps.heat_map import MOST_ROWS, PlacedRow, heat_map, rows_at
 from surveyapp.results.scope import Scope
-from surveyapp.results.targets import place_of
+from surveyapp.results.targets.targets import place_of
 from surveyapp.results.view_models import Definition
 from surveyapp.store.models import Journey
 from surveyapp.web.filters import dashboard_rules, scope_asked

@@ -8,7 +8,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import Invalid
-from surveyapp.results.answered import recent_months
+from surveyapp.results.answers.answered import recent_months
 from surveyapp.results.scope import Period, Scope, read_scope
 from surveyapp.web.ids import LARGEST
 from surveyapp.web.installation import installation

@@ -8,15 +8,15 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
-from surveyapp.results.cohorts import SCORES_REFUSED, cohorts
-from surveyapp.results.funnel_json import (
+from surveyapp.results.funnels.cohorts import SCORES_REFUSED, cohorts
+from surveyapp.results.funnels.funnel_json import (
     cohorts_to_json,
     invitation_funnels_to_json,
     journey_funnel_to_json,
 )
-from surveyapp.results.invitation_funnels import count_uncounted, invitation_funnels
-from surveyapp.results.journey_funnel import journey_funnel
-from surveyapp.results.passages import count_events, passages
+from surveyapp.results.funnels.invitation_funnels import count_uncounted, invitation_funnels
+from surveyapp.results.funnels.journey_funnel import journey_funnel
+from surveyapp.results.funnels.passages import count_events, passages
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.filters import dashboard_rules, number_asked, scope_asked
 from surveyapp.web.guards import requires

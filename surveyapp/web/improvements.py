@@ -11,8 +11,8 @@ from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.chains import chains
 from surveyapp.journeys.insight_json import chain_to_json
-from surveyapp.results import effect_phrases
-from surveyapp.results.chain_effects import chain_effects
+from surveyapp.results.registered_changes import effect_phrases
+from surveyapp.results.registered_changes.chain_effects import chain_effects
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation

@@ -10,9 +10,9 @@ from surveyapp.auth.grants import journeys_granted
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.portfolio import Listed, listed
-from surveyapp.results.headlines import HEADLINES
-from surveyapp.results.invariance_actions import ask_invariance
-from surveyapp.results.invariance_details import details, details_to_json
+from surveyapp.results.invariance.actions import ask_invariance
+from surveyapp.results.invariance.details import details, details_to_json
+from surveyapp.results.portfolio.headlines import HEADLINES
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.guards import requires
 from surveyapp.web.ids import LARGEST

@@ -23,12 +23,13 @@ from surveyapp.journeys.map_snapshots import snapshot_of
 from surveyapp.journeys.map_steps import SET, Overtaken, Step
 from surveyapp.journeys.map_versions import versions_of
 from surveyapp.journeys.sub_journeys import JourneyLink, part_of, sub_journeys
-from surveyapp.results import emotion_phrases, phrases
-from surveyapp.results.emotion_json import emotion_line_to_json
-from surveyapp.results.map_grid import MapGrid, map_grid, seen
-from surveyapp.results.map_records import placed_records
+from surveyapp.results import phrases
+from surveyapp.results.maps import emotion_phrases
+from surveyapp.results.maps.emotion_json import emotion_line_to_json
+from surveyapp.results.maps.grid import MapGrid, map_grid, seen
+from surveyapp.results.maps.records import placed_records
 from surveyapp.results.scope import Scope
-from surveyapp.results.target_states import today_beside, today_of
+from surveyapp.results.targets.states import today_beside, today_of
 from surveyapp.results.view_models import JourneyOverview
 from surveyapp.store.models import Journey
 from surveyapp.web.downloads import download_as
@@ -114,9 +115,9 @@ def present(journey_id: int) -> ResponseReturnValue:
 def sheet(journey_id: int, kind: str) -> ResponseReturnValue:
     """The map on paper: ``kind`` pdf, svg or png, on A3 or with ``paper=a2`` on A2."""
     # Loaded for the few who want one: setting pages would cost every start of a server its time.
-    from surveyapp.reports.map_files import map_pdf, map_png
-    from surveyapp.reports.map_sheet import SIZES, MapTitle, sheets
-    from surveyapp.reports.map_svg import map_svg
+    from surveyapp.reports.maps.files import map_pdf, map_png
+    from surveyapp.reports.maps.sheet import SIZES, MapTitle, sheets
+    from surveyapp.reports.maps.svg import map_svg
 
     paper = request.args.get("paper", "a3")
     if paper not in SIZES or kind not in _MEDIA:

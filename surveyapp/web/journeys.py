@@ -27,11 +27,15 @@ from surveyapp.journeys.sub_journeys import parents_of
 from surveyapp.journeys.target_journeys import TARGET, kind_to_json, set_target_of
 from surveyapp.journeys.template_actions import draw_template
 from surveyapp.journeys.zone_actions import set_zone
-from surveyapp.results import dashboards, portfolio_phrases, target_phrases
-from surveyapp.results.benchmark_sets import values_of
-from surveyapp.results.benchmarks import benchmarks, benchmarks_to_json
+from surveyapp.results import dashboards
+from surveyapp.results.benchmarks.benchmarks import benchmarks, benchmarks_to_json
+from surveyapp.results.benchmarks.sets import values_of
+from surveyapp.results.comments.quotes import newest_quotes
 from surveyapp.results.findings import findings
-from surveyapp.results.heat_map import heat_map
+from surveyapp.results.funnels.rate_phrases import response_sentence, segment_sentence
+from surveyapp.results.funnels.rates import segment_rate
+from surveyapp.results.invariance.segment_verdict_phrases import verdicts_beside
+from surveyapp.results.invariance.time_verdict_phrases import barred_over_time
 from surveyapp.results.journey_json import (
     findings_to_json,
     overview_to_json,
@@ -40,16 +44,14 @@ from surveyapp.results.journey_json import (
     touchpoint_to_json,
     trends_to_json,
 )
-from surveyapp.results.portfolio import portfolio
-from surveyapp.results.portfolio_json import portfolio_to_json
-from surveyapp.results.quotes import newest_quotes
-from surveyapp.results.rate_phrases import response_sentence, segment_sentence
-from surveyapp.results.rates import segment_rate
+from surveyapp.results.maps.heat_map import heat_map
+from surveyapp.results.portfolio import phrases as portfolio_phrases
+from surveyapp.results.portfolio.portfolio import portfolio
+from surveyapp.results.portfolio.portfolio_json import portfolio_to_json
+from surveyapp.results.portfolio.sparklines import sparklines
 from surveyapp.results.scope import Scope
-from surveyapp.results.segment_verdict_phrases import verdicts_beside
-from surveyapp.results.sparklines import sparklines
-from surveyapp.results.target_rows import target_rows, target_rows_to_json
-from surveyapp.results.time_verdict_phrases import barred_over_time
+from surveyapp.results.targets import phrases as target_phrases
+from surveyapp.results.targets.rows import target_rows, target_rows_to_json
 from surveyapp.results.view_models import ResponseRate, SegmentRate
 from surveyapp.store.models import Journey, User
 from surveyapp.surveys.queries import surveys_of

@@ -55,7 +55,7 @@ def show(journey_id: int) -> ResponseReturnValue:
 @requires(Permission.EDIT_SURVEYS)
 def tables(journey_id: int, ending: str) -> ResponseReturnValue:
     """The answer with its table as a file; of nobody's answers."""
-    from surveyapp.reports.judge_numbers import content
+    from surveyapp.reports.scale_development.judge_numbers import content
 
     with installation().store.reading() as session:
         journey = queries.journey(session, journey_id)
@@ -76,6 +76,6 @@ def _answer(given: dict[str, str]) -> JudgeAnswer:
 
 
 def _table(found: JudgeAnswer) -> Any:
-    from surveyapp.reports.judge_numbers import judge_table
+    from surveyapp.reports.scale_development.judge_numbers import judge_table
 
     return judge_table(found, 1)

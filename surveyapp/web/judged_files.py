@@ -110,14 +110,14 @@ def take(journey_id: int) -> ResponseReturnValue:
     if ending == "json":
         text = json.dumps(judged_file_to_json(judged), ensure_ascii=False, allow_nan=False)
         return attachment(text, "application/json", "judges.json")
-    from surveyapp.reports.judged_file import content
+    from surveyapp.reports.scale_development.judged_file import content
 
     document = content(judged, journey.name)
     return document_file(document, TABLES[ending], "judges")
 
 
 def _results(journey: Journey, judged: JudgedFile, given: dict[str, Any]) -> str:
-    from surveyapp.reports.judged_file import judged_table, said_of
+    from surveyapp.reports.scale_development.judged_file import judged_table, said_of
 
     return render_template(
         "judged_files/show.html",

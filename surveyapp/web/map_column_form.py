@@ -11,7 +11,7 @@ from surveyapp.errors import NotFound
 from surveyapp.journeys.map_lanes import FEELINGS, Kind
 from surveyapp.journeys.map_steps import SET, Step
 from surveyapp.journeys.map_texts import YES
-from surveyapp.results.map_grid import GridCell, MapGrid
+from surveyapp.results.maps.grid import GridCell, MapGrid
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.stages import OWNERSHIPS
 

@@ -17,7 +17,7 @@ from surveyapp.journeys.comment_places import JOURNEY, CommentPlace, CommentPlac
 from surveyapp.journeys.map_comments import LONGEST, PAGE, Written
 from surveyapp.journeys.map_history import drawn_journey, whole_map
 from surveyapp.journeys.mentions import Person
-from surveyapp.results.map_comment_json import threads_to_json
+from surveyapp.results.maps.map_comment_json import threads_to_json
 from surveyapp.store.models import Journey
 from surveyapp.web.filters import number_asked
 from surveyapp.web.forms import StaffForm, choices

@@ -23,7 +23,7 @@ from surveyapp.journeys.map_drawing import draw_map, snapshot_from
 from surveyapp.journeys.map_history import drawn_journey
 from surveyapp.journeys.map_snapshots import MapSnapshot, snapshot_of
 from surveyapp.journeys.map_tables import COLUMNS, MOST_ROWS, MapTable, read_map
-from surveyapp.results.version_grid import version_grid
+from surveyapp.results.maps.version_grid import version_grid
 from surveyapp.store.models import Journey
 from surveyapp.tables.opened import ACCEPTED, KINDS
 from surveyapp.web.forms import StaffForm, choices

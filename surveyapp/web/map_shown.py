@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from surveyapp.journeys.map_lanes import FEELINGS
-from surveyapp.results import emotion_phrases
-from surveyapp.results.map_grid import MapGrid
+from surveyapp.results.maps import emotion_phrases
+from surveyapp.results.maps.grid import MapGrid
 from surveyapp.web.emotion_drawing import drawing
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.stages import OWNERSHIPS

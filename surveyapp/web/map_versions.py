@@ -23,14 +23,14 @@ from surveyapp.journeys.map_evidence import PlacedEvidence
 from surveyapp.journeys.map_history import drawn_journey
 from surveyapp.journeys.map_snapshots import MapSnapshot, snapshot_of
 from surveyapp.journeys.map_versions import VersionText
-from surveyapp.results import effect_phrases
-from surveyapp.results.version_grid import version_grid
-from surveyapp.results.version_json import (
+from surveyapp.results.maps.version_grid import version_grid
+from surveyapp.results.maps.version_json import (
     comparison_to_json,
     version_scores_to_json,
     version_to_json,
 )
-from surveyapp.results.version_scores import VersionScores, version_months, version_scores
+from surveyapp.results.maps.version_scores import VersionScores, version_months, version_scores
+from surveyapp.results.registered_changes import effect_phrases
 from surveyapp.store.models import Journey, MapVersion
 from surveyapp.web.day_field import DayField
 from surveyapp.web.filters import dashboard_rules

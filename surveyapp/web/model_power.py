@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
-from surveyapp.results.model_power import MOST_ITEMS, SAMPLES, answer_power, read_power
+from surveyapp.results.projects.model_power import MOST_ITEMS, SAMPLES, answer_power, read_power
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page

@@ -22,25 +22,10 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.exports.formats.registry import FORMATS, format_of
 from surveyapp.exports.table import Table as ExportTable
 from surveyapp.reports.document import Table
-from surveyapp.results import project_phrases
-from surveyapp.results import projects as known_ones
-from surveyapp.results.model_drawings import drawing_of
-from surveyapp.results.model_edits import Edited, Wish, edited
-from surveyapp.results.model_scoring import (
-    COMPOSITE_METHOD,
-    METHODS,
-    require_scores,
-    scoring_method,
-)
-from surveyapp.results.model_texts import (
-    COMPOSITE,
-    COVARIANCE,
-    faults_of,
-    with_line,
-    without_item,
-)
-from surveyapp.results.preregistration_departures import ToldOfPlan, told_of
-from surveyapp.results.project_analyses import (
+from surveyapp.results.preregistrations.departures import ToldOfPlan, told_of
+from surveyapp.results.projects import phrases as project_phrases
+from surveyapp.results.projects import projects as known_ones
+from surveyapp.results.projects.analyses import (
     ANALYSES,
     ANALYSIS_OPTIONS,
     analyses_of,
@@ -49,12 +34,27 @@ from surveyapp.results.project_analyses import (
     not_offered,
     option_values,
 )
-from surveyapp.results.project_json import model_document
-from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
-from surveyapp.results.project_phrases import Proposal
-from surveyapp.results.project_step_kinds import StepKind
-from surveyapp.results.project_variables import Variables, variables_of
-from surveyapp.results.projects import LONGEST_REASON, ModelText
+from surveyapp.results.projects.model_drawings import drawing_of
+from surveyapp.results.projects.model_edits import Edited, Wish, edited
+from surveyapp.results.projects.model_scoring import (
+    COMPOSITE_METHOD,
+    METHODS,
+    require_scores,
+    scoring_method,
+)
+from surveyapp.results.projects.model_texts import (
+    COMPOSITE,
+    COVARIANCE,
+    faults_of,
+    with_line,
+    without_item,
+)
+from surveyapp.results.projects.options import OPTION_NAMES, options_in_words, options_of
+from surveyapp.results.projects.phrases import Proposal
+from surveyapp.results.projects.project_json import model_document
+from surveyapp.results.projects.projects import LONGEST_REASON, ModelText
+from surveyapp.results.projects.step_kinds import StepKind
+from surveyapp.results.projects.variables import Variables, variables_of
 from surveyapp.store.models import Journey, Project, ProjectAnalysis, ProjectModel
 from surveyapp.web.document_files import (
     FIGURES,
@@ -163,7 +163,7 @@ def draw(journey_id: int, project_id: int) -> ResponseReturnValue:
         said = {name: form[name].data or "" for name in _WISHED}
         wish = Wish(**said, items=tuple((form.items.data or "").split()))
         made = edited(form.kind.data, made.text, wish, names)
-    from surveyapp.reports.drawn_model import placed
+    from surveyapp.reports.projects.drawn_model import placed
 
     drawn = placed(drawing_of(form.kind.data, made.text))
     return jsonify({"text": made.text, "done": made.said, **drawn})
@@ -496,7 +496,7 @@ def _fitted(
 def _drawn(found: ProjectModel, journey: Journey) -> Drawing | None:
     if found.result is None:
         return None
-    from surveyapp.reports.numbered import figures as figures_of
+    from surveyapp.reports.files.numbered import figures as figures_of
 
     made = figures_of(modelled(found, journey).blocks)
     return drawing(made[0].chart, 1) if made else None
@@ -504,7 +504,7 @@ def _drawn(found: ProjectModel, journey: Journey) -> Drawing | None:
 
 def _tables(found: ProjectModel) -> list[Table]:
     """The document's own tables, so that page and paper cannot differ."""
-    from surveyapp.reports.project_model import tables_of
+    from surveyapp.reports.projects.model import tables_of
 
     return tables_of(found)
 
@@ -533,33 +533,33 @@ def _offered(found: ProjectModel, known: Variables) -> dict[str, Mapping[str, Ma
 
 
 def _analysis_tables(analysis: ProjectAnalysis) -> list[Table]:
-    from surveyapp.reports.project_analysis import analysis_tables
+    from surveyapp.reports.projects.analysis import analysis_tables
 
     return analysis_tables(analysis, count(1))
 
 
 def _analysis_drawings(analysis: ProjectAnalysis) -> list[Drawing]:
-    from surveyapp.reports.project_analysis import analysis_charts
+    from surveyapp.reports.projects.analysis import analysis_charts
 
     return [drawing(chart, at) for at, chart in enumerate(analysis_charts(analysis), start=1)]
 
 
 def _hypotheses(registered: ToldOfPlan | None) -> Table | None:
     """The plan's hypotheses that a model tests; None without any."""
-    from surveyapp.reports.project_hypotheses import hypothesis_table
+    from surveyapp.reports.projects.hypotheses import hypothesis_table
 
     return hypothesis_table(registered.tests, 1) if registered and registered.tests else None
 
 
 def _headlines(further: list[ProjectAnalysis]) -> dict[int, str]:
     """By the analysis's number what it found, in a line."""
-    from surveyapp.reports.project_headlines import analysis_headline
+    from surveyapp.reports.projects.headlines import analysis_headline
 
     return {each.id: analysis_headline(each) for each in further}
 
 
 def _table_headlines(found: ProjectModel) -> dict[str, str]:
-    from surveyapp.reports.project_headlines import table_headlines
+    from surveyapp.reports.projects.headlines import table_headlines
 
     return table_headlines(found)
 

@@ -10,8 +10,9 @@ from flask_login import current_user
 
 from instruments import loader
 from surveyapp.i18n.languages import own_name
-from surveyapp.results import benchmarks, heat_classes, phrases, target_phrases, weight_phrases
-from surveyapp.results.association_phrases import (
+from surveyapp.results import phrases
+from surveyapp.results.benchmarks import benchmarks
+from surveyapp.results.drivers.association_phrases import (
     basis,
     caution,
     driver_reason,
@@ -20,10 +21,12 @@ from surveyapp.results.association_phrases import (
     gain_weighted,
     headline,
 )
-from surveyapp.results.comparability_phrases import item_codes
+from surveyapp.results.invariance.comparability_phrases import item_codes
+from surveyapp.results.maps import heat_classes
 from surveyapp.results.scope import Period, month_text
 from surveyapp.results.side_by_side_json import verdict_said
-from surveyapp.results.standing import MetricTarget
+from surveyapp.results.targets import phrases as target_phrases
+from surveyapp.results.targets.standing import MetricTarget
 from surveyapp.results.view_models import (
     Advice,
     Contrast,
@@ -35,6 +38,7 @@ from surveyapp.results.view_models import (
     ResponseRate,
     State,
 )
+from surveyapp.results.weights import phrases as weight_phrases
 from surveyapp.surveys.piping import filled
 from surveyapp.web.installation import installation
 from surveyapp.web.on_this_page import with_contents

@@ -22,9 +22,9 @@ from surveyapp.journeys.change_register import LONGEST_TEXT, LONGEST_TITLE
 from surveyapp.journeys.insight_json import opportunity_to_json
 from surveyapp.journeys.insights import insights_of
 from surveyapp.journeys.opportunities import OpportunityText
-from surveyapp.results import association_phrases as phrases
-from surveyapp.results.associations import Association, Associations, associations
-from surveyapp.results.joined_scores import joinable, joined_scores
+from surveyapp.results.drivers import association_phrases as phrases
+from surveyapp.results.drivers.associations import Association, Associations, associations
+from surveyapp.results.drivers.joined_scores import joinable, joined_scores
 from surveyapp.store.models import Journey, Opportunity
 from surveyapp.web.action_form import STATES
 from surveyapp.web.change_form import place_choices

@@ -11,14 +11,14 @@ from flask_wtf.file import FileField, FileRequired
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
-from surveyapp.results import outcome_phrases
-from surveyapp.results.customer_values import NOTE, values_to_json
-from surveyapp.results.outcome_actions import (
+from surveyapp.results.outcomes import phrases as outcome_phrases
+from surveyapp.results.outcomes.actions import (
     ask_outcome_analysis,
     can_be_analysed,
     found_outcomes,
 )
-from surveyapp.results.outcome_phrases import LIMITS, outcomes_to_json
+from surveyapp.results.outcomes.customer_values import NOTE, values_to_json
+from surveyapp.results.outcomes.phrases import LIMITS, outcomes_to_json
 from surveyapp.sampling.outcome_sheets import receive_outcome_file
 from surveyapp.sampling.outcomes import OutcomeKind
 from surveyapp.tables.opened import ACCEPTED, KINDS

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from surveyapp.auth.accounts import Account
 from surveyapp.comments.pain_points import LONGEST, LONGEST_WHY, WHYS, PainPointText
-from surveyapp.results.affected_shares import Rule
+from surveyapp.results.comments.affected_shares import Rule
 from surveyapp.store.models import Journey, PainPoint
 from surveyapp.web.change_form import place_choices
 from surveyapp.web.forms import StaffForm, choices

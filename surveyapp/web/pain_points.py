@@ -19,7 +19,7 @@ from surveyapp.comments.pain_points import SEVERITIES as KNOWN
 from surveyapp.comments.pain_points import STATES, WantedPainPoints
 from surveyapp.errors import Invalid, NotAllowed, NotFound
 from surveyapp.journeys import queries
-from surveyapp.results.affected_shares import (
+from surveyapp.results.comments.affected_shares import (
     AffectedShare,
     AffectedShares,
     affected_rules,

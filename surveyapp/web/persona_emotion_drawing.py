@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surveyapp.results.persona_scores import StageEmotion
+from surveyapp.results.maps.persona_scores import StageEmotion
 
 _COLUMN, _LEFT, _TOP, _HEIGHT = 120, 70, 14, 160
 

@@ -18,7 +18,7 @@ from surveyapp.journeys.change_register import LONGEST_TEXT, LONGEST_TITLE
 from surveyapp.journeys.persona_json import persona_to_json
 from surveyapp.journeys.personas import EMPATHY, PersonaText
 from surveyapp.results.figure_json import figure_to_json
-from surveyapp.results.persona_scores import persona_quotes, persona_scores
+from surveyapp.results.maps.persona_scores import persona_quotes, persona_scores
 from surveyapp.store.models import Journey, Persona, Segment
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices

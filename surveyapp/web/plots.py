@@ -7,12 +7,12 @@ from functools import lru_cache
 from flask import Flask
 from markupsafe import Markup
 
-from surveyapp.reports import flow_charts, share_charts, trend_charts
+from surveyapp.reports.charts import flow_charts, share_charts, trend_charts
 from surveyapp.results import phrases
-from surveyapp.results.answer_shares import AnswerShares
+from surveyapp.results.answers.answer_shares import AnswerShares
 from surveyapp.results.control_limits import limits_said
-from surveyapp.results.heat_classes import share_of_axis
-from surveyapp.results.journey_funnel import JourneyFunnel
+from surveyapp.results.funnels.journey_funnel import JourneyFunnel
+from surveyapp.results.maps.heat_classes import share_of_axis
 from surveyapp.results.view_models import Definition, Trend
 from surveyapp.web.installation import installation
 from surveyapp.web.portfolio import arguments_for, spark, spark_axis, spark_said

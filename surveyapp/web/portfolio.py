@@ -10,7 +10,7 @@ from flask import request
 from surveyapp.errors import Invalid
 from surveyapp.journeys.portfolio import Listed, Search
 from surveyapp.results import phrases
-from surveyapp.results.portfolio import ORDERS, Asked, Line
+from surveyapp.results.portfolio.portfolio import ORDERS, Asked, Line
 from surveyapp.results.scope import ALL_TIME, Scope, read_scope, recent
 from surveyapp.results.view_models import Month
 from surveyapp.web.filters import number_asked

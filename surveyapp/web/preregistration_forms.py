@@ -6,12 +6,12 @@ from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
-from surveyapp.results.preregistration_document import CORRECTIONS, FAMILIES
-from surveyapp.results.preregistration_fields import LONGEST_FIELD
-from surveyapp.results.project_analyses import ANALYSES
-from surveyapp.results.project_analysis_options import plannable
-from surveyapp.results.project_variables import Variables
-from surveyapp.results.projects import LONGEST_NAME, LONGEST_REASON
+from surveyapp.results.preregistrations.fields import LONGEST_FIELD
+from surveyapp.results.preregistrations.preregistration_document import CORRECTIONS, FAMILIES
+from surveyapp.results.projects.analyses import ANALYSES
+from surveyapp.results.projects.analysis_options import plannable
+from surveyapp.results.projects.projects import LONGEST_NAME, LONGEST_REASON
+from surveyapp.results.projects.variables import Variables
 from surveyapp.web.forms import StaffForm, choices
 from surveyapp.web.project_forms import ModelForm, offer_columns
 

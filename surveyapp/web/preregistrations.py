@@ -13,18 +13,18 @@ from sqlalchemy.orm import Session
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.reports.formats.names import Format
-from surveyapp.reports.preregistration import analysis_in_words, content
-from surveyapp.reports.project_hypotheses import hypothesis_table
-from surveyapp.results import preregistrations as plans
-from surveyapp.results import projects as known_ones
-from surveyapp.results.preregistration_answers import answers_known
-from surveyapp.results.preregistration_departures import (
+from surveyapp.reports.projects.hypotheses import hypothesis_table
+from surveyapp.reports.projects.preregistration import analysis_in_words, content
+from surveyapp.results.preregistrations import preregistrations as plans
+from surveyapp.results.preregistrations.answers import answers_known
+from surveyapp.results.preregistrations.departures import (
     Departure,
     departures,
     give_reason,
     tests_of,
 )
-from surveyapp.results.preregistration_document import (
+from surveyapp.results.preregistrations.fields import EMPTY, hypotheses_as_text
+from surveyapp.results.preregistrations.preregistration_document import (
     CORRECTIONS,
     FAMILIES,
     SIGNS,
@@ -32,11 +32,11 @@ from surveyapp.results.preregistration_document import (
     file_of,
     hash_of,
 )
-from surveyapp.results.preregistration_fields import EMPTY, hypotheses_as_text
-from surveyapp.results.project_analysis_options import PLANNED_OPTIONS
-from surveyapp.results.project_options import OPTION_NAMES, options_in_words, options_of
-from surveyapp.results.project_variables import variables_of
-from surveyapp.results.projects import ModelText
+from surveyapp.results.projects import projects as known_ones
+from surveyapp.results.projects.analysis_options import PLANNED_OPTIONS
+from surveyapp.results.projects.options import OPTION_NAMES, options_in_words, options_of
+from surveyapp.results.projects.projects import ModelText
+from surveyapp.results.projects.variables import variables_of
 from surveyapp.store.models import Preregistration, Project
 from surveyapp.web.document_files import attachment, written_file
 from surveyapp.web.forms import StaffForm

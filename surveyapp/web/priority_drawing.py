@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from surveyapp.results.priority_map import PriorityMap
+from surveyapp.results.drivers.priority_map import PriorityMap
 from surveyapp.results.view_models import Figure
 
 WIDTH, HEIGHT = 480, 360

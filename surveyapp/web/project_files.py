@@ -13,7 +13,8 @@ from wtforms.validators import InputRequired, Length
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
 from surveyapp.journeys import queries
-from surveyapp.results.project_uploads import (
+from surveyapp.results.projects.projects import LONGEST_NAME, name_project
+from surveyapp.results.projects.uploads import (
     MONTHS_KEPT,
     MOST_COLUMNS,
     MOST_ROWS,
@@ -24,7 +25,6 @@ from surveyapp.results.project_uploads import (
     make_file_project,
     read_again,
 )
-from surveyapp.results.projects import LONGEST_NAME, name_project
 from surveyapp.store.models import Project
 from surveyapp.tables.opened import ACCEPTED, KINDS
 from surveyapp.tables.options import DELIMITERS

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from surveyapp.results.model_texts import COVARIANCE
-from surveyapp.results.project_options import (
+from surveyapp.results.projects.model_texts import COVARIANCE
+from surveyapp.results.projects.options import (
     BLOCK_ROTATIONS,
     COMPOSITE_MISSING,
     EQUAL,
@@ -21,9 +21,9 @@ from surveyapp.results.project_options import (
     RESAMPLES,
     SCHEMES,
 )
-from surveyapp.results.project_step_kinds import COMPARISONS, StepKind
-from surveyapp.results.project_variables import Variables
-from surveyapp.results.projects import LONGEST_NAME, LONGEST_REASON, LONGEST_TEXT
+from surveyapp.results.projects.projects import LONGEST_NAME, LONGEST_REASON, LONGEST_TEXT
+from surveyapp.results.projects.step_kinds import COMPARISONS, StepKind
+from surveyapp.results.projects.variables import Variables
 from surveyapp.store.models import Journey
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.choosing import segment_choices

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from surveyapp.journeys import queries
-from surveyapp.results.projects import project_of
+from surveyapp.results.projects.projects import project_of
 from surveyapp.store.models import Journey, Project
 
 

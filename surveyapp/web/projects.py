@@ -8,15 +8,15 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
 from surveyapp.journeys import queries
-from surveyapp.results import project_phrases
-from surveyapp.results import projects as known_ones
-from surveyapp.results.preregistration_departures import departures
-from surveyapp.results.preregistrations import frozen_of
-from surveyapp.results.project_codebook import codebook_csv
-from surveyapp.results.project_json import model_to_json, project_to_json
-from surveyapp.results.project_options import options_in_words
-from surveyapp.results.project_step_kinds import StepKind, step_arguments, step_in_words
-from surveyapp.results.project_variables import variables_of
+from surveyapp.results.preregistrations.departures import departures
+from surveyapp.results.preregistrations.preregistrations import frozen_of
+from surveyapp.results.projects import phrases as project_phrases
+from surveyapp.results.projects import projects as known_ones
+from surveyapp.results.projects.codebook import codebook_csv
+from surveyapp.results.projects.options import options_in_words
+from surveyapp.results.projects.project_json import model_to_json, project_to_json
+from surveyapp.results.projects.step_kinds import StepKind, step_arguments, step_in_words
+from surveyapp.results.projects.variables import variables_of
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import calendar_of
 from surveyapp.journeys.chains import chains
-from surveyapp.results.chain_effects import chain_effects
+from surveyapp.results.registered_changes.chain_effects import chain_effects
 from surveyapp.store.models import PainPoint
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.installation import installation

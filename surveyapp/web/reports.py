@@ -17,8 +17,8 @@ from surveyapp.reports import queries as stored
 from surveyapp.reports.document import Document, Paper
 from surveyapp.reports.formats.names import Format
 from surveyapp.reports.removal import holds_erased, remove_holding_erased, remove_report
-from surveyapp.results import queries as analyses
-from surveyapp.results.rules_changed import rules_of_report
+from surveyapp.results.analyses import queries as analyses
+from surveyapp.results.analyses.rules_changed import rules_of_report
 from surveyapp.results.scope import Scope, month_text, read_scope
 from surveyapp.store.models import Analysis, Journey, Report
 from surveyapp.web.choosing import segment_choices

@@ -25,7 +25,7 @@ from surveyapp.journeys.segments import parse
 from surveyapp.responses import erasures, flags, listing
 from surveyapp.responses.erasures import LONGEST_NOTE, Reason, Removal
 from surveyapp.results.scope import read_scope
-from surveyapp.results.weighting import why_not_weighted
+from surveyapp.results.weights.weighting import why_not_weighted
 from surveyapp.store.audit import record
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web import downloads

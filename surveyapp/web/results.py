@@ -10,26 +10,26 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
 from surveyapp.results import dashboards
-from surveyapp.results import queries as stored_analyses
-from surveyapp.results.association_json import associations_to_json
-from surveyapp.results.associations import associations
-from surveyapp.results.channel_path_json import BASIS, channel_paths_to_json, corrected_said
-from surveyapp.results.channel_paths import answers_with_paths, channel_paths
-from surveyapp.results.choices import asks_choices, distributions, unread_choices
+from surveyapp.results.analyses import queries as stored_analyses
+from surveyapp.results.analyses.rules_changed import rules_used
+from surveyapp.results.analyses.staleness import staleness
+from surveyapp.results.answers.choices import asks_choices, distributions, unread_choices
+from surveyapp.results.drivers.association_json import associations_to_json
+from surveyapp.results.drivers.associations import associations
+from surveyapp.results.drivers.joined_scores import asks_outcome, joined_scores
 from surveyapp.results.findings import findings
-from surveyapp.results.joined_scores import asks_outcome, joined_scores
+from surveyapp.results.funnels.channel_path_json import BASIS, channel_paths_to_json, corrected_said
+from surveyapp.results.funnels.channel_paths import answers_with_paths, channel_paths
+from surveyapp.results.invariance.segment_verdict_phrases import METHOD, verdicts_told
 from surveyapp.results.journey_json import (
     choices_to_json,
     comparison_to_json,
     findings_to_json,
     trends_to_json,
 )
-from surveyapp.results.rules_changed import rules_used
-from surveyapp.results.segment_verdict_phrases import METHOD, verdicts_told
-from surveyapp.results.staleness import staleness
-from surveyapp.results.weighted_scores import weighted_scores
-from surveyapp.results.weighted_scores_json import BASIS as WEIGHTS_BASIS
-from surveyapp.results.weighted_scores_json import weighted_scores_to_json
+from surveyapp.results.weights.weighted_scores import weighted_scores
+from surveyapp.results.weights.weighted_scores_json import BASIS as WEIGHTS_BASIS
+from surveyapp.results.weights.weighted_scores_json import weighted_scores_to_json
 from surveyapp.store.models import Analysis
 from surveyapp.web import studies
 from surveyapp.web.analyses import validation_form

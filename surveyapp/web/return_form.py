@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from analysis.errors import AnalysisError
 from analysis.return_on_change import Assumptions, Return, return_on_change
 from surveyapp.errors import Invalid
-from surveyapp.results.effects import ChangeEffect
+from surveyapp.results.registered_changes.effects import ChangeEffect
 from surveyapp.web import stated_numbers
 from surveyapp.web.stated_numbers import Asked, is_complete
 

@@ -17,8 +17,8 @@ from wtforms import (
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
 from surveyapp.journeys.calendar import Calendar, calendar_of
-from surveyapp.results import funnels
-from surveyapp.results.funnel_json import rows_to_json, segments_to_json
+from surveyapp.results.funnels import funnels
+from surveyapp.results.funnels.funnel_json import rows_to_json, segments_to_json
 from surveyapp.results.scope import Period, read_scope
 from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.interaction_sheets import receive_file

@@ -10,7 +10,7 @@ from surveyapp.i18n.report_languages import written_in
 from surveyapp.i18n.words import ENGLISH
 from surveyapp.reports.formats.names import Format
 from surveyapp.reports.languages import check_language
-from surveyapp.reports.scale_evidence import KIND, content
+from surveyapp.reports.scale_development.evidence import KIND, content
 from surveyapp.scale_development.evidence import evidence_of
 from surveyapp.web.document_files import written_file
 from surveyapp.web.guards import requires

@@ -14,7 +14,7 @@ from surveyapp.responses.facets import CHANNEL_NAMES
 from surveyapp.results import cells, phrases
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.results.view_models import Margin
-from surveyapp.results.weighting import margins_of, why_not_weighted
+from surveyapp.results.weights.weighting import margins_of, why_not_weighted
 from surveyapp.store.models import Segment
 from surveyapp.surveys.queries import surveys_of
 

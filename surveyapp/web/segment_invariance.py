@@ -7,9 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
-from surveyapp.results.invariance_actions import ask_segment_invariance
-from surveyapp.results.segment_invariance_details import segment_tests, segment_tests_to_json
-from surveyapp.results.segment_verdict_phrases import METHOD
+from surveyapp.results.invariance.actions import ask_segment_invariance
+from surveyapp.results.invariance.segment_invariance_details import (
+    segment_tests,
+    segment_tests_to_json,
+)
+from surveyapp.results.invariance.segment_verdict_phrases import METHOD
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation

@@ -17,7 +17,7 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.results import phrases
-from surveyapp.results.answer_shares import unread_answers
+from surveyapp.results.answers.answer_shares import unread_answers
 from surveyapp.results.scope import ALL_TIME, Scope, read_scope, recent
 from surveyapp.results.side_by_side import Groups, most_journeys
 from surveyapp.sharing.pages import JOURNEY, Page, PageAsked

@@ -19,16 +19,19 @@ from surveyapp.auth.throttle import LINK_OPENED, LINK_PASSWORD, Attempt, client_
 from surveyapp.errors import NotReady, SurveyappError, TooManyAttempts
 from surveyapp.journeys import queries
 from surveyapp.journeys.portfolio import listed
-from surveyapp.results import dashboards, driver_phrases, target_phrases, weight_phrases
-from surveyapp.results.answer_shares import answer_shares
+from surveyapp.results import dashboards
+from surveyapp.results.answers.answer_shares import answer_shares
+from surveyapp.results.drivers import phrases as driver_phrases
+from surveyapp.results.drivers.joined_scores import joined_scores
+from surveyapp.results.drivers.priority_map import priority_maps
 from surveyapp.results.findings import findings
-from surveyapp.results.joined_scores import joined_scores
-from surveyapp.results.map_grid import map_grid
-from surveyapp.results.priority_map import priority_maps
+from surveyapp.results.invariance.segment_verdict_phrases import METHOD, verdicts_told
+from surveyapp.results.maps.grid import map_grid
 from surveyapp.results.scope import Scope
-from surveyapp.results.segment_verdict_phrases import METHOD, verdicts_told
 from surveyapp.results.side_by_side import side_by_side
-from surveyapp.results.weighting import margins_of, why_not_weighted
+from surveyapp.results.targets import phrases as target_phrases
+from surveyapp.results.weights import phrases as weight_phrases
+from surveyapp.results.weights.weighting import margins_of, why_not_weighted
 from surveyapp.sharing.pages import Page, PageAsked
 from surveyapp.sharing.share_links import (
     GONE,

@@ -10,12 +10,12 @@ from wtforms import SelectField
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
-from surveyapp.reports import study_tables as made
 from surveyapp.reports.document import Table
-from surveyapp.results import actions
-from surveyapp.results.actions import STUDY_INSTRUMENTS
-from surveyapp.results.rules_changed import rules_used
-from surveyapp.results.staleness import Staleness
+from surveyapp.reports.studies import study_tables as made
+from surveyapp.results.analyses import actions
+from surveyapp.results.analyses.actions import STUDY_INSTRUMENTS
+from surveyapp.results.analyses.rules_changed import rules_used
+from surveyapp.results.analyses.staleness import Staleness
 from surveyapp.store.models import Analysis, Journey
 from surveyapp.surveys.queries import surveys_of
 from surveyapp.web.choosing import segment_choices

@@ -16,11 +16,11 @@ from surveyapp.journeys import suggestions as known_ones
 from surveyapp.journeys.suggestions import LONGEST_REASON, SuggestionKind
 from surveyapp.results import phrases
 from surveyapp.results import suggestions as found_by
-from surveyapp.results.emotion_line import emotion_line
-from surveyapp.results.joined_scores import asks_outcome, joined_scores
-from surveyapp.results.journey_funnel import journey_funnel
-from surveyapp.results.passages import count_events, passages
-from surveyapp.results.priority_map import priority_maps
+from surveyapp.results.drivers.joined_scores import asks_outcome, joined_scores
+from surveyapp.results.drivers.priority_map import priority_maps
+from surveyapp.results.funnels.journey_funnel import journey_funnel
+from surveyapp.results.funnels.passages import count_events, passages
+from surveyapp.results.maps.emotion_line import emotion_line
 from surveyapp.results.scope import Scope
 from surveyapp.results.suggestions import Suggestion
 from surveyapp.store.models import Journey

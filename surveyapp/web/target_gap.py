@@ -10,10 +10,10 @@ from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotFound
 from surveyapp.journeys import queries
 from surveyapp.journeys.target_journeys import targets_of_journey
-from surveyapp.results import target_phrases
-from surveyapp.results.target_gap import target_gap as gap_of
-from surveyapp.results.target_rows import target_rows_to_json
-from surveyapp.results.version_json import comparison_to_json
+from surveyapp.results.maps.version_json import comparison_to_json
+from surveyapp.results.targets import phrases as target_phrases
+from surveyapp.results.targets.gap import target_gap as gap_of
+from surveyapp.results.targets.rows import target_rows_to_json
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation

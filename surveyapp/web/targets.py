@@ -15,24 +15,25 @@ from surveyapp.auth.grants import able, may_on
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import NotReady
 from surveyapp.journeys import queries
-from surveyapp.results import dashboards, target_phrases
-from surveyapp.results.rates import segment_rate
+from surveyapp.results import dashboards
+from surveyapp.results.funnels.rates import segment_rate
 from surveyapp.results.scope import Scope
-from surveyapp.results.target_actions import (
+from surveyapp.results.targets import phrases as target_phrases
+from surveyapp.results.targets.actions import (
     change_target,
     remove_target,
     set_target,
     target_row,
 )
-from surveyapp.results.target_rows import TargetRow, target_rows, target_rows_to_json
-from surveyapp.results.target_states import (
+from surveyapp.results.targets.rows import TargetRow, target_rows, target_rows_to_json
+from surveyapp.results.targets.states import (
     definitions_at,
     new_places,
     targetable,
     today_beside,
     today_of,
 )
-from surveyapp.results.targets import place_names, targets_of
+from surveyapp.results.targets.targets import place_names, targets_of
 from surveyapp.store.models import EVERYBODY, Journey, Segment
 from surveyapp.web.filters import dashboard_rules, scope_asked
 from surveyapp.web.forms import StaffForm, choices

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from surveyapp.auth.permissions import Permission
 from surveyapp.journeys import queries
-from surveyapp.results.invariance_actions import ask_time_invariance
-from surveyapp.results.time_invariance_details import time_tests, time_tests_to_json
-from surveyapp.results.time_verdict_phrases import METHOD
+from surveyapp.results.invariance.actions import ask_time_invariance
+from surveyapp.results.invariance.time_invariance_details import time_tests, time_tests_to_json
+from surveyapp.results.invariance.time_verdict_phrases import METHOD
 from surveyapp.web.filters import dashboard_rules
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation

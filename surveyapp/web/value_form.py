@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from surveyapp.errors import Invalid
-from surveyapp.results.customer_values import CustomerValues, StatedMoney, customer_values
+from surveyapp.results.outcomes.customer_values import CustomerValues, StatedMoney, customer_values
 from surveyapp.web.stated_numbers import Asked, is_complete
 
 FIELDS = (

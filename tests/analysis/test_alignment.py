@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance import alignment_optimum
-from analysis.covariance.alignment import Alignment, alignment
-from analysis.covariance.alignment_optimum import Measured, align, aligned
-from analysis.covariance.alignment_recovery import alignment_recovery
-from analysis.covariance.approximate_invariance import invariant_groups
+from analysis.covariance.measurement_invariance import alignment_optimum
+from analysis.covariance.measurement_invariance.alignment import Alignment, alignment
+from analysis.covariance.measurement_invariance.alignment_optimum import Measured, align, aligned
+from analysis.covariance.measurement_invariance.alignment_recovery import alignment_recovery
+from analysis.covariance.measurement_invariance.approximate_invariance import invariant_groups
+from analysis.covariance.ordinal.theta_estimates import estimates_of, theta_estimates
 from analysis.covariance.sem import fit_sem
-from analysis.covariance.theta_estimates import estimates_of, theta_estimates
 from analysis.errors import DataError, ModelError, TooFewCases
 
 pytestmark = pytest.mark.xdist_group("alignment")

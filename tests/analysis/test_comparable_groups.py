@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from analysis.comparability import FEWEST, Verdict
-from analysis.covariance.invariance import Invariance, Rules, invariance
-from analysis.covariance.invariance_verdict import verdict
+from analysis.covariance.measurement_invariance.invariance import Invariance, Rules, invariance
+from analysis.covariance.measurement_invariance.invariance_verdict import verdict
 from analysis.errors import TooFewCases
 from analysis.scale.comparable_groups import comparable_groups
 from tests.analysis.classic_data import HS, holzinger

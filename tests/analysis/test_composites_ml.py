@@ -17,12 +17,12 @@ import pytest
 
 from analysis.composite.pls import fit_pls
 from analysis.covariance.bootstrap import bollen_stine, bootstrap
-from analysis.covariance.script import lavaan_script
 from analysis.covariance.sem import SemFit, fit_sem
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.script import lavaan_script
+from analysis.covariance.text.syntax import parse
 from analysis.errors import ModelError
-from surveyapp.reports.diagram import Kind, Shape
-from surveyapp.reports.measured_models import sem_diagram
+from surveyapp.reports.charts.diagram import Kind, Shape
+from surveyapp.reports.projects.measured_models import sem_diagram
 from tests.analysis.classic_data import holzinger
 
 C, D, F = "C <~ x1 + x2 + x3", "D <~ x9 + x8 + x7", "F =~ x4 + x5 + x6"

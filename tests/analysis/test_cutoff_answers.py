@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.cutoff_samples import (
+from analysis.covariance.sem import fit_sem
+from analysis.covariance.simulation.cutoff_samples import (
     BootstrapSamples,
     Draws,
     Fitted,
     LikertSamples,
     categories_of,
 )
-from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
-from analysis.covariance.factor_population import population_from, population_of
-from analysis.covariance.sem import fit_sem
-from analysis.covariance.simulated_fits import SimulatedFits
-from analysis.covariance.syntax import parse
+from analysis.covariance.simulation.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
+from analysis.covariance.simulation.factor_population import population_from, population_of
+from analysis.covariance.simulation.simulated_fits import SimulatedFits
+from analysis.covariance.text.syntax import parse
 from analysis.errors import DataError, ModelError
 from tests.analysis.classic_data import HS, holzinger
 

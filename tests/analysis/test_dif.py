@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.compare import benjamini_hochberg
-from analysis.covariance.mimic import Mimic, mimic
+from analysis.covariance.measurement_invariance.mimic import Mimic, mimic
 from analysis.errors import DataError, ModelError, NoVariance, TooFewCases
 from analysis.proportional_odds import OddsFit, fit_odds
 from analysis.scale.dif_script import dif_script

@@ -7,16 +7,16 @@ import re
 import numpy as np
 import pytest
 
-from analysis.covariance.dynamic_cutoffs import (
+from analysis.covariance.sem import fit_sem
+from analysis.covariance.simulation.dynamic_cutoffs import (
     DynamicCutoffs,
     dynamic_cutoffs,
     population_cutoffs,
 )
-from analysis.covariance.factor_population import population_from, population_of
-from analysis.covariance.sem import fit_sem
-from analysis.covariance.simulated_fits import population_fit, simulated_fits
-from analysis.covariance.simulated_moments import simulated_moments
-from analysis.covariance.syntax import parse
+from analysis.covariance.simulation.factor_population import population_from, population_of
+from analysis.covariance.simulation.simulated_fits import population_fit, simulated_fits
+from analysis.covariance.simulation.simulated_moments import simulated_moments
+from analysis.covariance.text.syntax import parse
 from analysis.errors import DataError, ModelError, NotPositiveDefinite
 from analysis.moments import Moments
 from tests.analysis.classic_data import HS, holzinger

@@ -12,13 +12,13 @@ import pytest
 
 from analysis.covariance.bootstrap import bootstrap
 from analysis.covariance.compare_models import difference_test
-from analysis.covariance.esem import exploratory
-from analysis.covariance.invariance import invariance
-from analysis.covariance.rotation import Rotation, rotate
-from analysis.covariance.script import lavaan_script
+from analysis.covariance.exploratory.esem import exploratory
+from analysis.covariance.exploratory.rotation import Rotation, rotate
+from analysis.covariance.measurement_invariance.invariance import invariance
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.solution import Solution
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.script import lavaan_script
+from analysis.covariance.text.syntax import parse
 from analysis.errors import ModelError
 from tests.analysis.classic_data import holzinger, incomplete
 from tests.analysis.esem_numbers import ESTIMATES, FIT
@@ -94,7 +94,7 @@ def test_errors_of_loadings_rotated_in_standard_deviations_are_the_delta_methods
     """lavaan's bordered errors leave the factors' correlations out of the items' variances here, and its
     delta method differentiates a rotation that stops early; so that the rotation is differentiated.
     """
-    import analysis.covariance.rotated_solution as module
+    import analysis.covariance.exploratory.rotated_solution as module
 
     restated = module._restated
     kept: dict[str, Any] = {}

@@ -26,7 +26,7 @@ from analysis.scale.sections.method_variance import LatentMethodPart, MethodVari
 from analysis.scale.sections.second_order import SecondOrderSection
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.studies.stored_study import Study
 from surveyapp.reports.validation.registry import drawings
 from tests.analysis.data_sets import HS_MODEL, SJQ_MODEL, holzinger, simulated
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.imputation import imputations
-from analysis.covariance.pooling import fit_imputed, pooled
-from analysis.covariance.script import lavaan_script
+from analysis.covariance.missing.imputation import imputations
+from analysis.covariance.missing.pooling import fit_imputed, pooled
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.text.script import lavaan_script
 from analysis.errors import (
     DataError,
     ModelError,

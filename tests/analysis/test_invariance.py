@@ -10,7 +10,13 @@ import pandas as pd
 import pytest
 
 from analysis.covariance.compare_models import compare_models, difference_test
-from analysis.covariance.invariance import Invariance, Rules, beside, invariance, moved
+from analysis.covariance.measurement_invariance.invariance import (
+    Invariance,
+    Rules,
+    beside,
+    invariance,
+    moved,
+)
 from analysis.covariance.sem import fit_sem
 from analysis.errors import DataError, ModelError
 from analysis.moments import moments

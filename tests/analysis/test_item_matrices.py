@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.polychoric import polychoric
+from analysis.covariance.ordinal.polychoric import polychoric
 from analysis.errors import TooFewCases
 from analysis.scale.sections.matrices import MatricesSection, pairwise
 from analysis.scale.validation import validate_scale

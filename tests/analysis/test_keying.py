@@ -18,7 +18,7 @@ from analysis.scale.sections.purification import PurificationSection
 from analysis.scale.sections.reliability import ReliabilitySection
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.studies.stored_study import Study
 from surveyapp.reports.validation.criteria import unmet
 from surveyapp.reports.validation.keying import PARTS
 from tests.analysis.data_sets import SJQ_MODEL, simulated

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from analysis.comparability import Verdict
-from analysis.covariance.attrition import attrition
-from analysis.covariance.longitudinal import Longitudinal, longitudinal
-from analysis.covariance.wave_script import wave_script
-from analysis.covariance.waves import from_columns, from_long
+from analysis.covariance.measurement_invariance.attrition import attrition
+from analysis.covariance.measurement_invariance.longitudinal import Longitudinal, longitudinal
+from analysis.covariance.measurement_invariance.wave_script import wave_script
+from analysis.covariance.measurement_invariance.waves import from_columns, from_long
 from analysis.errors import DataError, MissingItem, ModelError, TooFewCases
 
 pytestmark = pytest.mark.xdist_group("longitudinal")

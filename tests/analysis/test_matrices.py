@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.covariance.completion import complete
 from analysis.covariance.estimation import Discrepancy, LeastSquares, NormalDiscrepancy, Sample
-from analysis.covariance.fiml import FimlDiscrepancy, IncompleteSample
 from analysis.covariance.matrices import jacobian, structures, vech_index
-from analysis.covariance.missing_patterns import patterns_of
+from analysis.covariance.missing.completion import complete
+from analysis.covariance.missing.fiml import FimlDiscrepancy, IncompleteSample
+from analysis.covariance.missing.missing_patterns import patterns_of
 from analysis.covariance.start_values import start_values
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.syntax import parse
 from tests.analysis.classic_data import PD, democracy
 
 MEDIATION = """

@@ -18,7 +18,7 @@ from analysis.scale.sections.sample import SampleSection
 from analysis.scale.study import Study
 from instruments.loader import BUILT_IN
 from surveyapp.reports.document import Table, plain
-from surveyapp.reports.stored_study import Study as Stored
+from surveyapp.reports.studies.stored_study import Study as Stored
 from surveyapp.reports.validation.missing_comparison import PARTS
 
 MODEL = {

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.mixed_invariance import mixed_invariance
-from analysis.covariance.ordinal_invariance import ordinal_invariance
+from analysis.covariance.measurement_invariance.mixed_invariance import mixed_invariance
+from analysis.covariance.measurement_invariance.ordinal_invariance import ordinal_invariance
 from analysis.errors import AnalysisError
 from tests.analysis.peer_data import four_categories
 

@@ -12,8 +12,8 @@ import pytest
 
 from analysis.covariance.bootstrap import bootstrap
 from analysis.covariance.compare_models import difference_test
-from analysis.covariance.script import lavaan_script
 from analysis.covariance.sem import SemFit, fit_sem
+from analysis.covariance.text.script import lavaan_script
 from analysis.errors import DataError, ModelError
 from tests.analysis.classic_data import holzinger
 
@@ -162,7 +162,7 @@ def data() -> pd.DataFrame:
 
 def fitted(data: pd.DataFrame, text: str, **options: object) -> SemFit:
     """The model with every cut item in it as ordinal, by WLSMV unless said."""
-    from analysis.covariance.syntax import parse
+    from analysis.covariance.text.syntax import parse
 
     items = [name for name in CUTS if name in parse(text).observed]
     return fit_sem(data, text, ordered=items, **{"estimator": "WLSMV", **options})

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.mixed_longitudinal import mixed_longitudinal
-from analysis.covariance.wave_script import ordinal_wave_script
+from analysis.covariance.measurement_invariance.mixed_longitudinal import mixed_longitudinal
+from analysis.covariance.measurement_invariance.wave_script import ordinal_wave_script
 from analysis.errors import ModelError
 from tests.analysis.test_ordinal_longitudinal import ITEMS, MODEL, two_waves, waves
 

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from analysis.covariance.compare_models import difference_test
-from analysis.covariance.invariance import invariance
-from analysis.covariance.script import lavaan_script
+from analysis.covariance.measurement_invariance.invariance import invariance
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.text.script import lavaan_script
 from analysis.errors import ModelError
 from analysis.scale.plan import Choices
 from tests.analysis.classic_data import HS, holzinger, incomplete

@@ -19,8 +19,8 @@ from analysis.covariance.headline import (
 from analysis.covariance.sem import fit_sem
 from analysis.errors import AnalysisError, DataError, ModelError
 from analysis.multiverse import Headline, multiverse
-from surveyapp.reports.multiverse_charts import specification_curve
-from surveyapp.results.multiverse_phrases import failures_line, multiverse_line
+from surveyapp.reports.charts.multiverse_charts import specification_curve
+from surveyapp.results.projects.multiverse_phrases import failures_line, multiverse_line
 from tests.analysis.sjq_population import answers
 
 DIMENSIONS = {"sign": ("up", "down"), "rows": ("all", "few", "none")}

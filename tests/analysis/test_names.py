@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from analysis.composite.pls import fit_pls
-from analysis.covariance.invariance import invariance
+from analysis.covariance.measurement_invariance.invariance import invariance
 from analysis.covariance.sem import fit_sem
 from analysis.errors import ModelError
 from tests.analysis.data_sets import holzinger

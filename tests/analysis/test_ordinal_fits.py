@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.ordinal_fits import ordinal_fits, ordinal_model
-from analysis.covariance.ordinal_samples import (
+from analysis.covariance.ordinal.ordinal_fits import ordinal_fits, ordinal_model
+from analysis.covariance.ordinal.ordinal_samples import (
     OrdinalPopulation,
     pair_precisions,
     pairs_of,
     polychoric_samples,
     written_thresholds,
 )
-from analysis.covariance.polychoric import polychoric_of
+from analysis.covariance.ordinal.polychoric import polychoric_of
 from analysis.covariance.sem import fit_sem
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.syntax import parse
 from analysis.errors import DataError, ModelError, NotPositiveDefinite
 
 MODEL = "F =~ a + b + c\nG =~ d + e + f"

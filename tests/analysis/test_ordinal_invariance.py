@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.invariance import Rules
-from analysis.covariance.ordinal_groups import fit_step
-from analysis.covariance.ordinal_invariance import ordinal_invariance
-from analysis.covariance.polychoric import polychoric
+from analysis.covariance.measurement_invariance.invariance import Rules
+from analysis.covariance.measurement_invariance.ordinal_invariance import ordinal_invariance
+from analysis.covariance.ordinal.ordinal_groups import fit_step
+from analysis.covariance.ordinal.polychoric import polychoric
 from analysis.covariance.sem import fit_sem
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.syntax import parse
 from analysis.errors import DataError, ModelError
 from tests.analysis.peer_data import four_categories
 

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.ordinal_longitudinal import OrdinalLongitudinal, ordinal_longitudinal
-from analysis.covariance.waves import Waves, from_columns
+from analysis.covariance.measurement_invariance.ordinal_longitudinal import (
+    OrdinalLongitudinal,
+    ordinal_longitudinal,
+)
+from analysis.covariance.measurement_invariance.waves import Waves, from_columns
 from analysis.errors import DataError, ModelError, NoVariance, TooFewCases
 
 pytestmark = pytest.mark.xdist_group("ordinal longitudinal")

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from analysis.covariance.bootstrap import bootstrap
-from analysis.covariance.script import lavaan_script
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.text.script import lavaan_script
 from analysis.errors import ModelError, TooFewCases
 from tests.analysis.classic_data import incomplete
 from tests.analysis.test_mixed_items import CUTS, MIMIC, MIXED, ORDINAL, fitted

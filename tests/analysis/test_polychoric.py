@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from analysis.covariance.bivariate_normal import bivariate_cdf, bivariate_density
 from analysis.covariance.bootstrap import bootstrap
 from analysis.covariance.compare_models import difference_test
-from analysis.covariance.polychoric import polychoric
+from analysis.covariance.ordinal.bivariate_normal import bivariate_cdf, bivariate_density
+from analysis.covariance.ordinal.polychoric import polychoric
 from analysis.covariance.sem import fit_sem
 from analysis.errors import DataError, NoVariance
 

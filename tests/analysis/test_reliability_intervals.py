@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.covariance.sem import fit_sem
-from analysis.covariance.simulated_moments import simulated_moments
+from analysis.covariance.simulation.simulated_moments import simulated_moments
 from analysis.errors import ModelError
 from analysis.moments import Moments
 from analysis.scale.reliability import composite_reliability, omega

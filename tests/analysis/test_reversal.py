@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.covariance.ordinal_invariance import ordinal_invariance
-from analysis.covariance.script import lavaan_script
+from analysis.covariance.measurement_invariance.ordinal_invariance import ordinal_invariance
 from analysis.covariance.sem import fit_sem
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.script import lavaan_script
+from analysis.covariance.text.syntax import parse
 from analysis.errors import DataError, ModelError
 from analysis.moments import moments
 from tests.analysis.peer_data import four_categories

@@ -12,7 +12,7 @@ from analysis.covariance.rival_models import (
     second_order,
 )
 from analysis.covariance.sem import fit_sem
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.syntax import parse
 from analysis.errors import ModelError
 from tests.analysis.classic_data import holzinger
 from tests.analysis.data_sets import HS_MODEL, SJQ_MODEL, simulated

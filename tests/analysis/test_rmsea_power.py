@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.covariance.rmsea_power import rmsea_power, rmsea_sample_size
+from analysis.covariance.simulation.rmsea_power import rmsea_power, rmsea_sample_size
 from analysis.errors import DataError, ModelError
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.model import Model, measurement_model
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.text.model import Model, measurement_model
 from analysis.errors import (
     DataError,
     MissingItem,

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from analysis.covariance.fit_measures import rmsea
-from analysis.covariance.missing_patterns import em_moments, log_likelihood, patterns_of
-from analysis.covariance.model import measurement_model
+from analysis.covariance.missing.missing_patterns import em_moments, log_likelihood, patterns_of
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.text.model import measurement_model
 from analysis.moments import moments
 from tests.analysis.classic_data import HS, PD, democracy, holzinger, incomplete
 from tests.analysis.data_sets import SJQ_LOADINGS, SJQ_MODEL, simulated

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.covariance.script import lavaan_script
 from analysis.covariance.sem import fit_sem
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.script import lavaan_script
+from analysis.covariance.text.syntax import parse
 from tests.analysis.classic_data import HS, PD, democracy, holzinger, incomplete
 
 

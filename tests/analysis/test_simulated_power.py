@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.covariance.batch_errors import sampling_covariances
-from analysis.covariance.model_population import model_population
-from analysis.covariance.rmsea_power import rmsea_power
 from analysis.covariance.sem import fit_sem
-from analysis.covariance.simulated_fits import population_fit, simulated_fits
-from analysis.covariance.simulated_moments import simulated_moments
-from analysis.covariance.simulated_power import power_sample_size, simulated_power
+from analysis.covariance.simulation.batch_errors import sampling_covariances
+from analysis.covariance.simulation.model_population import model_population
+from analysis.covariance.simulation.rmsea_power import rmsea_power
+from analysis.covariance.simulation.simulated_fits import population_fit, simulated_fits
+from analysis.covariance.simulation.simulated_moments import simulated_moments
+from analysis.covariance.simulation.simulated_power import power_sample_size, simulated_power
 from analysis.errors import DataError, ModelError, NotPositiveDefinite
 from analysis.moments import Moments
 

@@ -6,9 +6,9 @@ import warnings
 
 import pytest
 
-from analysis.covariance.completion import complete
-from analysis.covariance.model import Modifier, Path, covariance, measurement_model, regression
-from analysis.covariance.syntax import parse
+from analysis.covariance.missing.completion import complete
+from analysis.covariance.text.model import Modifier, Path, covariance, measurement_model, regression
+from analysis.covariance.text.syntax import parse
 from analysis.errors import ModelError
 from tests.analysis.classic_data import HS, PD
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.covariance.transformed_rows import transformed_rows
+from analysis.covariance.simulation.transformed_rows import transformed_rows
 from analysis.errors import ModelError, NotPositiveDefinite
 from tests.analysis.classic_data import holzinger
 

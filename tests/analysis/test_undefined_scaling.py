@@ -13,8 +13,8 @@ import pytest
 from analysis.covariance import robust
 from analysis.covariance.compare_models import DifferenceTest, compare_models, difference_test
 from analysis.covariance.fit_measures import incremental, rmsea
-from analysis.covariance.invariance import invariance
 from analysis.covariance.matrices import Array, jacobian
+from analysis.covariance.measurement_invariance.invariance import invariance
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.covariance.statistics import Scaling, scaled_shifted
 from analysis.scale.validation import validate_scale

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis.covariance.compare_models import difference_test
-from analysis.covariance.invariance import invariance
-from analysis.covariance.ordinal_invariance import ordinal_invariance
+from analysis.covariance.measurement_invariance.invariance import invariance
+from analysis.covariance.measurement_invariance.ordinal_invariance import ordinal_invariance
 from analysis.covariance.sem import SemFit, fit_sem
 from analysis.errors import TooFewCases
 from tests.analysis.classic_data import HS, holzinger

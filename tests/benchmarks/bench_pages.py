@@ -25,8 +25,8 @@ from sqlalchemy import func, select
 
 from surveyapp.app import create_app
 from surveyapp.installation import Installation, open_installation
-from surveyapp.results.invitation_months import count_due
-from surveyapp.results.kept_answers import keep_due
+from surveyapp.results.answers.kept_answers import keep_due
+from surveyapp.results.funnels.invitation_months import count_due
 from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.settings import read
 from surveyapp.store.models import Response, Stage, SurveyRow, Touchpoint

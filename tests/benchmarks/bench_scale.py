@@ -29,7 +29,8 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.imports import import_file
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_batch
-from surveyapp.results import dashboards, rates, trends
+from surveyapp.results import dashboards, trends
+from surveyapp.results.funnels import rates
 from surveyapp.results.scope import Scope
 from surveyapp.settings import read
 from surveyapp.store.columns import utc_now

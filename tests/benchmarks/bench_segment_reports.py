@@ -14,8 +14,8 @@ import numpy as np
 
 from instruments.loader import BUILT_IN
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import every_segment
 from surveyapp.reports.actions import ask_report
+from surveyapp.reports.journeys import every_segment
 from surveyapp.results.scope import Scope
 from surveyapp.settings import read
 from surveyapp.store.schema import upgrade

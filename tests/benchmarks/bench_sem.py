@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.covariance.bootstrap import bootstrap
-from analysis.covariance.model import measurement_model
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.text.model import measurement_model
 from analysis.moments import moments
 from tests.analysis.data_sets import SJQ_MODEL, simulated
 

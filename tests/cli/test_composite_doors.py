@@ -22,7 +22,7 @@ from analysis.composite.pls import fit_pls
 from analysis.composite.predict import predict_pls
 from analysis.composite.rescaled_scores import rescaled_scores
 from analysis.covariance.sem import fit_sem
-from analysis.covariance.simulated_power import simulated_power
+from analysis.covariance.simulation.simulated_power import simulated_power
 from analysis.scale.content_validity import relevance
 
 MODEL = """Image =~ IMAG1 + IMAG2 + IMAG3 + IMAG4 + IMAG5

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.simulation.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
 from tests.analysis.classic_data import HS, holzinger
 
 VALUES = "F =~ .7*a + .6*b + .8*c + .5*d"

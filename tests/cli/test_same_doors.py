@@ -9,8 +9,8 @@ import pytest
 
 from surveyapp.api.projects import ModelOptionsSchema, NewAnalysisSchema
 from surveyapp.cli import COMMANDS, surveyapp
-from surveyapp.results.project_analyses import ANALYSES, ANALYSIS_OPTIONS
-from surveyapp.results.project_options import OPTION_NAMES
+from surveyapp.results.projects.analyses import ANALYSES, ANALYSIS_OPTIONS
+from surveyapp.results.projects.options import OPTION_NAMES
 from surveyapp.store.models import ProjectModel
 from surveyapp.web.analyses import ValidationForm
 from surveyapp.web.models import AnalysisForm

@@ -5,7 +5,7 @@ from __future__ import annotations
 from instruments.loader import BUILT_IN
 from surveyapp.comments import code_book
 from surveyapp.comments.bands import bands_of
-from surveyapp.results.comment_causes import causes
+from surveyapp.results.comments.causes import causes
 from surveyapp.store.models import Journey
 from tests.comments.test_coding import Coders, coders
 

@@ -17,7 +17,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.responses import responses_table
 from surveyapp.journeys.calendar import UTC_DAYS
-from surveyapp.results.coding_agreement import agreement_by_code
+from surveyapp.results.comments.coding_agreement import agreement_by_code
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import AuditEntry, Journey, User
 from tests.comments.conftest import Commented

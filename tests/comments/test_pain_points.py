@@ -12,7 +12,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.comments import code_book, evidence, pain_points
 from surveyapp.comments.pain_points import PainPointText, WantedPainPoints
 from surveyapp.errors import Invalid, NotFound
-from surveyapp.results.affected_shares import AffectedShares, affected_rules
+from surveyapp.results.comments.affected_shares import AffectedShares, affected_rules
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import Journey, PainPoint, Response
 from tests.comments.test_coding import ITEM, Coders, coders

@@ -9,9 +9,9 @@ from analysis.text_vectors import Method, TextVectors, embedder
 from surveyapp.comments.bands import Band
 from surveyapp.comments.proposals import Proposal, keep_proposals
 from surveyapp.jobs.kinds import JourneyPayload
-from surveyapp.results.comment_ground import Ground, SaidComment
-from surveyapp.results.comment_proposals import newest_proposals, run_proposals
-from surveyapp.results.neighbour_proposals import sentiment_proposals
+from surveyapp.results.comments.ground import Ground, SaidComment
+from surveyapp.results.comments.neighbour_proposals import sentiment_proposals
+from surveyapp.results.comments.proposals import newest_proposals, run_proposals
 from surveyapp.store.models import User
 from tests.analysis.test_theme_proposals import PARTS, made
 from tests.comments.test_coding import Coders, coders

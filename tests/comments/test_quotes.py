@@ -11,7 +11,7 @@ from sqlalchemy import select
 from surveyapp.installation import Installation
 from surveyapp.journeys.calendar import UTC_DAYS
 from surveyapp.responses.quoting import withdraw_quote
-from surveyapp.results.quotes import newest_quotes
+from surveyapp.results.comments.quotes import newest_quotes
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
     AuditEntry,

@@ -14,9 +14,9 @@ from surveyapp.comments.bands import bands_of
 from surveyapp.comments.code_book import codes_of
 from surveyapp.demo.make import EMAIL, make
 from surveyapp.responses.rollups import recount
-from surveyapp.results.coding_agreement import agreement_by_code
-from surveyapp.results.comment_causes import causes
-from surveyapp.results.comment_proposals import newest_proposals
+from surveyapp.results.comments.causes import causes
+from surveyapp.results.comments.coding_agreement import agreement_by_code
+from surveyapp.results.comments.proposals import newest_proposals
 from surveyapp.store.models import (
     Analysis,
     Comment,

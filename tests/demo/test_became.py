@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from surveyapp.demo import became
 from surveyapp.demo.bank import JOURNEYS
-from surveyapp.results.outcome_actions import found_outcomes
+from surveyapp.results.outcomes.actions import found_outcomes
 from surveyapp.store.models import Journey
 
 pytestmark = pytest.mark.xdist_group("demo")  # the bank takes seconds to make: once is enough

@@ -12,9 +12,9 @@ from instruments.loader import BUILT_IN
 from surveyapp.demo import passed
 from surveyapp.demo.bank import JOURNEYS
 from surveyapp.demo.surveys import draw_map
-from surveyapp.results.cohorts import cohorts
-from surveyapp.results.journey_funnel import journey_funnel
-from surveyapp.results.passages import passages
+from surveyapp.results.funnels.cohorts import cohorts
+from surveyapp.results.funnels.journey_funnel import journey_funnel
+from surveyapp.results.funnels.passages import passages
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import Journey
 

@@ -14,7 +14,7 @@ from surveyapp.distribution import campaigns, retention
 from surveyapp.distribution.campaign_results import campaign_summaries
 from surveyapp.installation import Installation
 from surveyapp.responses.actions import submit
-from surveyapp.results.funnels import of_list
+from surveyapp.results.funnels.funnels import of_list
 from surveyapp.sampling.forgetting import forget
 from surveyapp.sampling.funnel import Counts
 from surveyapp.sampling.opt_outs import opt_out

@@ -36,8 +36,8 @@ from surveyapp.exports.codebook.pdf import to_pdf, worded
 from surveyapp.exports.responses import responses_table
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Kind, Variable
-from surveyapp.reports import fonts
 from surveyapp.reports.document import Tone
+from surveyapp.reports.typesetting import fonts
 from surveyapp.responses.actions import Stored, submit
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store

@@ -30,11 +30,12 @@ from surveyapp.exports.responses import responses_table
 from surveyapp.journeys.calendar import UTC_DAYS
 from surveyapp.journeys.segments import parse
 from surveyapp.responses import listing
-from surveyapp.results import frames, person_answers
-from surveyapp.results.answer_counts import answer_counts
-from surveyapp.results.fieldwork import respondents
+from surveyapp.results.analyses import frames
+from surveyapp.results.analyses.fieldwork import respondents
+from surveyapp.results.answers import person_answers
+from surveyapp.results.answers.answer_counts import answer_counts
+from surveyapp.results.funnels.passages import passages
 from surveyapp.results.journey import ground
-from surveyapp.results.passages import passages
 from surveyapp.results.scope import Scope
 from surveyapp.store import audit_chain
 from surveyapp.store.audit import record

@@ -14,7 +14,7 @@ from surveyapp.journeys import actions, map_comments, removals
 from surveyapp.journeys.comment_places import CommentPlace, CommentPlaces, read_place
 from surveyapp.journeys.map_history import whole_map
 from surveyapp.journeys.mentions import Person, mentioned
-from surveyapp.results.map_grid import map_grid
+from surveyapp.results.maps.grid import map_grid
 from surveyapp.results.scope import read_scope, recent
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, Journey, MapComment, MapMention

@@ -22,7 +22,7 @@ from surveyapp.journeys.map_steps import (
     Step,
     take,
 )
-from surveyapp.results.map_grid import seen
+from surveyapp.results.maps.grid import seen
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, Journey, MapChange, Target, User
 from tests.journeys.test_actions import draw

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from instruments.loader import BUILT_IN
-from surveyapp.results.studies import journey_scales, study_document
+from surveyapp.results.analyses.studies import journey_scales, study_document
 from tests.analysis.sjq_population import answers
 
 

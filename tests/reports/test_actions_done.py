@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from surveyapp.reports.actions_done import actions_done
 from surveyapp.reports.document import Heading, Table
-from surveyapp.results.action_effects import ActionEffect
-from surveyapp.results.effects import BeforeAfter, ChangeEffect, Missing
+from surveyapp.reports.journeys.actions_done import actions_done
+from surveyapp.results.registered_changes.action_effects import ActionEffect
+from surveyapp.results.registered_changes.effects import BeforeAfter, ChangeEffect, Missing
 from surveyapp.results.view_models import Contrast, Marker
 from tests.reports.test_charts import CSAT, satisfied
 

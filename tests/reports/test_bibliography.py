@@ -14,7 +14,7 @@ from analysis.scale.conclusions import Conclusion
 from instruments.loader import BUILT_IN
 from surveyapp.reports import bibliography
 from surveyapp.reports.document import Block, Document, Heading, Paragraph, Styled, plain
-from surveyapp.reports.study import content as study_content
+from surveyapp.reports.studies.study import content as study_content
 from surveyapp.reports.validation.content import content as validation_content
 from surveyapp.reports.validation.criteria import criteria_table
 from tests.reports.study_document import document as study_document

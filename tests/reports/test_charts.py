@@ -13,11 +13,14 @@ from reportlab.graphics.shapes import Group, String
 
 from instruments.loader import BUILT_IN
 from surveyapp import design_tokens
-from surveyapp.reports import chart_theme, charts, drawing, fonts, trend_charts
+from surveyapp.reports.charts import dots as charts
+from surveyapp.reports.charts import drawing, trend_charts
+from surveyapp.reports.charts import theme as chart_theme
+from surveyapp.reports.typesetting import fonts
 from surveyapp.reports.validation import charts as validation_charts
 from surveyapp.results.control_limits import limits_in_short, limits_said, trend_limits
 from surveyapp.results.definitions import scored
-from surveyapp.results.standing import MetricTarget
+from surveyapp.results.targets.standing import MetricTarget
 from surveyapp.results.view_models import Figure, Hidden, Marker, Month, Trend, Worded
 from tests.responses.makers import unstored_survey
 
@@ -342,8 +345,8 @@ def test_long_labels_are_broken_and_never_wider_than_their_column():
 def test_importing_charts_and_pdf_loads_no_slow_library():
     slow = {"altair", "pandas", "vl_convert", "matplotlib", "sklearn", "semopy"}
     code = (
-        "import sys, surveyapp.reports.charts, surveyapp.design_tokens, surveyapp.reports.actions, "
-        "surveyapp.results.dashboards, surveyapp.results.findings, surveyapp.results.actions;"
+        "import sys, surveyapp.reports.charts.dots, surveyapp.design_tokens, surveyapp.reports.actions, "
+        "surveyapp.results.dashboards, surveyapp.results.findings, surveyapp.results.analyses.actions;"
         f"print(sorted({slow!r} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from instruments.loader import BUILT_IN
-from surveyapp.reports.chosen import chosen
 from surveyapp.reports.document import Chart, Heading, Paragraph, Quantity, Table
-from surveyapp.results.choices import distributions
+from surveyapp.reports.journeys.chosen import chosen
+from surveyapp.results.answers.choices import distributions
 from surveyapp.results.scope import Scope
 from tests.responses.makers import make_journey, make_segment, make_survey
 from tests.results.test_choices import give

@@ -10,9 +10,9 @@ import pytest
 from analysis.drivers import Driver, RelativeImportance
 from instruments.schema import Metric
 from surveyapp.reports.document import Chart, Heading, Paragraph, Table, plain
-from surveyapp.reports.drivers import drivers
-from surveyapp.results.associations import AssociatedKind, Association, Associations
-from surveyapp.results.drivers import Drivers, parts_of
+from surveyapp.reports.journeys.drivers import drivers
+from surveyapp.results.drivers.associations import AssociatedKind, Association, Associations
+from surveyapp.results.drivers.drivers import Drivers, parts_of
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 
 NPS = Definition(

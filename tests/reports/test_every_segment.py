@@ -16,8 +16,9 @@ from sqlalchemy import event
 
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import every_segment, make
+from surveyapp.reports import make
 from surveyapp.reports.actions import ask_report
+from surveyapp.reports.journeys import every_segment
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.settings import read
 from surveyapp.store.models import Report, Segment

@@ -20,8 +20,8 @@ from surveyapp.journeys.population_shares import set_shares
 from surveyapp.reports import make
 from surveyapp.reports.actions import ask_report, scope_of
 from surveyapp.reports.document import Paper, Paragraph, Table, plain
-from surveyapp.reports.every_segment import of_segment
-from surveyapp.reports.weighted import weighted
+from surveyapp.reports.journeys.every_segment import of_segment
+from surveyapp.reports.journeys.weighted import weighted
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.settings import read

@@ -11,8 +11,8 @@ import altair
 import pytest
 import vl_convert
 
-from surveyapp.reports.explore_charts import REST, trends_specification
-from surveyapp.results.standing import MetricTarget
+from surveyapp.reports.charts.explore_charts import REST, trends_specification
+from surveyapp.results.targets.standing import MetricTarget
 from surveyapp.results.view_models import Marker, Month, Trend
 from tests.reports.test_charts import HIDDEN, NPS, USUAL, limited, satisfied
 

@@ -10,8 +10,8 @@ import altair
 import vl_convert
 
 from surveyapp.design_tokens import DARK, HEATS, ON_CELL, contrast, heat_colour
-from surveyapp.reports.explore_heat_maps import heat_specification, height_named
-from surveyapp.results.heat_map import PlacedRow
+from surveyapp.reports.charts.explore_heat_maps import heat_specification, height_named
+from surveyapp.results.maps.heat_map import PlacedRow
 from tests.reports.test_charts import HIDDEN, satisfied
 
 STATIC = Path(__file__).parents[2] / "surveyapp" / "web" / "static"

@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 from surveyapp.errors import Invalid
 from surveyapp.i18n.words import Words
-from surveyapp.reports import blocks, svg
+from surveyapp.reports.charts import svg
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -40,6 +40,7 @@ from surveyapp.reports.document import (
 from surveyapp.reports.formats import slides, web_page, word_report, writers
 from surveyapp.reports.formats.names import Format, read_formats
 from surveyapp.reports.formats.pictures import Pictures, spoken
+from surveyapp.reports.typesetting import blocks
 from tests.reports.test_reports import MADE
 
 NASTY = '<b>x</b> & "q" {{7*7}} =1+1 https://example.org \\u200bشركة الشمال'
@@ -233,7 +234,7 @@ def test_a_drawing_is_made_into_a_picture_once(monkeypatch: pytest.MonkeyPatch):
     drawn = []
     original = Pictures.png
     monkeypatch.setattr(
-        "surveyapp.reports.figure_files.png", lambda svg, dpi: drawn.append(svg) or b""
+        "surveyapp.reports.files.figure_files.png", lambda svg, dpi: drawn.append(svg) or b""
     )
     pictures = Pictures()
     for _ in range(2):

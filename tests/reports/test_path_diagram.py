@@ -20,12 +20,12 @@ from analysis.covariance.sem import fit_sem
 from analysis.scale.sections.cfa import CfaSection
 from surveyapp.errors import Invalid
 from surveyapp.reports import apa
-from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
-from surveyapp.reports.diagram_places import Box, places
-from surveyapp.reports.drawing import drawing
-from surveyapp.reports.measured_models import composite_diagram, sem_diagram
-from surveyapp.reports.path_diagram import WIDTH, number_boxes, path_diagram
-from surveyapp.reports.study_charts import formed
+from surveyapp.reports.charts.diagram import Arrow, Diagram, Kind, Node, Shape
+from surveyapp.reports.charts.diagram_places import Box, places
+from surveyapp.reports.charts.drawing import drawing
+from surveyapp.reports.charts.path_diagram import WIDTH, number_boxes, path_diagram
+from surveyapp.reports.projects.measured_models import composite_diagram, sem_diagram
+from surveyapp.reports.studies.study_charts import formed
 from surveyapp.reports.validation.cfa import model
 from surveyapp.reports.validation.cfa_diagram import cfa_diagram
 from tests.analysis.scale_sections import cfa, correlation, loading

@@ -11,15 +11,15 @@ import pandas as pd
 import pytest
 
 from analysis.composite.sjq_discriminant import HtmtPair, htmt_sentences
-from analysis.covariance.invariance import Rules
+from analysis.covariance.measurement_invariance.invariance import Rules
 from analysis.scale.plan import Choices
 from analysis.scale.sections.invariance import InvarianceSection
 from analysis.scale.sections.sample import SampleSection
 from analysis.scale.study import Sections, Study
 from instruments.loader import BUILT_IN
-from surveyapp.reports import study_tables
 from surveyapp.reports.document import Block, Paragraph, Quantity, Table, plain
-from surveyapp.reports.stored_study import Study as Stored
+from surveyapp.reports.studies import study_tables
+from surveyapp.reports.studies.stored_study import Study as Stored
 from surveyapp.reports.validation.criteria import criteria_table
 from surveyapp.reports.validation.invariance import PARTS
 from tests.analysis import scale_sections

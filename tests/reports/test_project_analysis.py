@@ -10,10 +10,10 @@ import pytest
 
 from analysis.covariance.sem import fit_sem
 from surveyapp.reports.document import Quantity
-from surveyapp.reports.project_analysis import analysis_charts, analysis_tables
-from surveyapp.results.project_esem_fits import fit_esem
-from surveyapp.results.project_group_fits import fit_alignment, fit_dif
-from surveyapp.results.project_sample_fits import fit_imputations
+from surveyapp.reports.projects.analysis import analysis_charts, analysis_tables
+from surveyapp.results.projects.esem_fits import fit_esem
+from surveyapp.results.projects.group_fits import fit_alignment, fit_dif
+from surveyapp.results.projects.sample_fits import fit_imputations
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
 
 TEXT = "f =~ x1 + x2 + x3 + x4\ng =~ y1 + y2 + y3 + y4"

@@ -18,7 +18,7 @@ from pypdf.generic import ArrayObject, DictionaryObject
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.installation import Installation, open_installation
-from surveyapp.reports import apa, benchmark, make, numbered, stored_content
+from surveyapp.reports import apa, make, stored_content
 from surveyapp.reports import queries as stored
 from surveyapp.reports.actions import ask_report
 from surveyapp.reports.document import (
@@ -36,9 +36,12 @@ from surveyapp.reports.document import (
     Tone,
     plain,
 )
-from surveyapp.reports.pdf import pdf
-from surveyapp.results import compute, dashboards, phrases
-from surveyapp.results.actions import ask_validation
+from surveyapp.reports.files import numbered
+from surveyapp.reports.journeys import benchmark
+from surveyapp.reports.typesetting.pdf import pdf
+from surveyapp.results import dashboards, phrases
+from surveyapp.results.analyses import compute
+from surveyapp.results.analyses.actions import ask_validation
 from surveyapp.results.scope import Scope
 from surveyapp.settings import read
 from surveyapp.store.models import File, Journey, Stage, Touchpoint

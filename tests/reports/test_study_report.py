@@ -15,13 +15,15 @@ from pypdf import PdfReader
 from instruments.loader import BUILT_IN
 from surveyapp.cli import studying
 from surveyapp.i18n.words import Words
-from surveyapp.reports import apa, research_charts, study, study_charts, study_tables
+from surveyapp.reports import apa
+from surveyapp.reports.charts import research_charts
+from surveyapp.reports.charts.drawing import drawing
+from surveyapp.reports.charts.research_charts import Interval, Mark
 from surveyapp.reports.document import Chart, Document, Paragraph, Table
-from surveyapp.reports.drawing import drawing
-from surveyapp.reports.pdf import pdf
-from surveyapp.reports.research_charts import Interval, Mark
-from surveyapp.reports.stored_study import Study
-from surveyapp.results import study_phrases
+from surveyapp.reports.studies import study, study_charts, study_tables
+from surveyapp.reports.studies.stored_study import Study
+from surveyapp.reports.typesetting.pdf import pdf
+from surveyapp.results.analyses import study_phrases
 from tests.reports.study_document import document
 
 MADE = date(2026, 11, 22)

@@ -24,9 +24,7 @@ from instruments.schema import Metric
 from surveyapp.errors import Invalid
 from surveyapp.i18n.report_languages import written_in
 from surveyapp.i18n.words import Words
-from surveyapp.reports import apa, bibliography, figure_files, numbered, stored_content
-from surveyapp.reports import study as studies
-from surveyapp.reports.csv_tables import csv_text
+from surveyapp.reports import apa, bibliography, stored_content
 from surveyapp.reports.document import (
     Cell,
     Chart,
@@ -40,12 +38,15 @@ from surveyapp.reports.document import (
     Table,
     plain,
 )
-from surveyapp.reports.latex import escaped, tex
-from surveyapp.reports.scores import score
-from surveyapp.reports.stored_study import Study
-from surveyapp.reports.table_files import FORMS
+from surveyapp.reports.files import figure_files, numbered
+from surveyapp.reports.files.csv_tables import csv_text
+from surveyapp.reports.files.latex import escaped, tex
+from surveyapp.reports.files.table_files import FORMS
+from surveyapp.reports.files.word import docx
+from surveyapp.reports.journeys.scores import score
+from surveyapp.reports.studies import study as studies
+from surveyapp.reports.studies.stored_study import Study
 from surveyapp.reports.validation.content import content
-from surveyapp.reports.word import docx
 from surveyapp.results.view_models import Definition, Figure, Hidden, Unit
 from tests.reports import study_document
 from tests.reports.test_undefined_numbers import MADE, validated

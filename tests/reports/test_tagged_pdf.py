@@ -21,7 +21,7 @@ from surveyapp.reports.document import (
     Table,
     Tone,
 )
-from surveyapp.reports.pdf import pdf
+from surveyapp.reports.typesetting.pdf import pdf
 from tests.reports.tagged_reading import Node, TaggedReading
 from tests.reports.test_reports import small
 

@@ -19,11 +19,11 @@ from analysis.scale.sections.cfa import CfaSection
 from analysis.scale.study import Number
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
-from surveyapp.reports import annex
-from surveyapp.reports.csv_tables import csv_text
+from surveyapp.reports.charts.path_diagram import path_diagram
 from surveyapp.reports.document import Table
-from surveyapp.reports.path_diagram import path_diagram
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.files.csv_tables import csv_text
+from surveyapp.reports.journeys import annex
+from surveyapp.reports.studies.stored_study import Study
 from surveyapp.reports.validation.cfa_diagram import cfa_diagram
 from surveyapp.reports.validation.content import content
 from tests.analysis.data_sets import SJQ_MODEL, simulated

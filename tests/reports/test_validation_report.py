@@ -18,10 +18,10 @@ from pypdf import PdfReader
 from analysis.scale.document import ScaleValidation
 from analysis.scale.validation import validate_scale
 from instruments.loader import BUILT_IN
-from surveyapp.reports import annex
 from surveyapp.reports.document import Document, Paragraph, Table
-from surveyapp.reports.pdf import pdf
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.journeys import annex
+from surveyapp.reports.studies.stored_study import Study
+from surveyapp.reports.typesetting.pdf import pdf
 from surveyapp.reports.validation.content import content
 from surveyapp.reports.validation.criteria import criteria_table
 from surveyapp.reports.validation.part import ValidationStudy

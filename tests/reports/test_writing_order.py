@@ -6,7 +6,7 @@ import pytest
 
 from surveyapp.i18n.isolates import isolated
 from surveyapp.i18n.report_languages import written_in
-from surveyapp.reports import fonts
+from surveyapp.reports.typesetting import fonts
 from surveyapp.results import phrases
 
 BANK = "بنك الشمال (UK)"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
-from surveyapp.results.studies import journey_scales, study_items
+from surveyapp.results.analyses.studies import journey_scales, study_items
 from surveyapp.store.models import SurveyRow
 from tests.analysis.sjq_population import answers
 from tests.responses.makers import NOW, as_survey, make_journey, make_survey

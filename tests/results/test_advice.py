@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from instruments.loader import BUILT_IN
-from surveyapp.reports import benchmark
 from surveyapp.reports.document import Chart, Document, Paragraph, Table
+from surveyapp.reports.journeys import benchmark
 from surveyapp.results import dashboards
 from surveyapp.results.findings import findings
 from surveyapp.results.scope import Scope

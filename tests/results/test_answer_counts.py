@@ -20,11 +20,11 @@ from surveyapp.responses.corrections import correct
 from surveyapp.responses.erasures import erase
 from surveyapp.responses.flags import Flag, flag
 from surveyapp.responses.prepared import Prepared
-from surveyapp.results import kept_answers
-from surveyapp.results.answer_counts import answer_counts, unread
+from surveyapp.results.answers import kept_answers
+from surveyapp.results.answers.answer_counts import answer_counts, unread
+from surveyapp.results.answers.kept_answers import keep_due
 from surveyapp.results.facets import UNFLAGGED, WITH_FLAGGED, Facets
 from surveyapp.results.journey import ground
-from surveyapp.results.kept_answers import keep_due
 from surveyapp.results.scope import ALL_TIME, Period, period
 from surveyapp.store.db import Store
 from surveyapp.store.epoch_keys import EpochKeys

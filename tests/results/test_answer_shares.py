@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 from sqlalchemy import select
 
 from instruments.loader import BUILT_IN
-from surveyapp.results.answer_shares import AnswerShares, answer_shares
+from surveyapp.results.answers.answer_shares import AnswerShares, answer_shares
 from surveyapp.results.scope import ALL_TIME, Scope, period
 from surveyapp.results.view_models import Hidden, State
 from surveyapp.store.models import Response

@@ -15,14 +15,16 @@ from analysis.weighting import raked
 from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
-from surveyapp.results import association_phrases, phrases, weight_phrases
-from surveyapp.results.association_json import associations_to_json
-from surveyapp.results.association_phrases import basis, headline
-from surveyapp.results.associations import associations
-from surveyapp.results.drivers import drivers
-from surveyapp.results.joined_scores import joined_scores
+from surveyapp.results import phrases
+from surveyapp.results.drivers import association_phrases
+from surveyapp.results.drivers.association_json import associations_to_json
+from surveyapp.results.drivers.association_phrases import basis, headline
+from surveyapp.results.drivers.associations import associations
+from surveyapp.results.drivers.drivers import drivers
+from surveyapp.results.drivers.joined_scores import joined_scores
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
+from surveyapp.results.weights import phrases as weight_phrases
 from surveyapp.store.models import Stage, SurveyRow, Touchpoint
 from tests.responses.makers import as_survey, make_journey, make_segment, make_survey
 from tests.results import bank

@@ -11,15 +11,15 @@ import pytest
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.results import dashboards
-from surveyapp.results.benchmark_sets import (
+from surveyapp.results.benchmarks.benchmarks import benchmarks
+from surveyapp.results.benchmarks.sets import (
     benchmark_set,
     benchmark_sets,
     import_set,
     remove_set,
     values_of,
 )
-from surveyapp.results.benchmark_values import Value, accepted, facts, read_file
-from surveyapp.results.benchmarks import benchmarks
+from surveyapp.results.benchmarks.values import Value, accepted, facts, read_file
 from surveyapp.results.scope import Scope
 from surveyapp.store.db import Store
 from surveyapp.tables.options import ReadOptions

@@ -9,11 +9,11 @@ from sqlalchemy import insert, select, update
 
 from instruments.loader import BUILT_IN
 from surveyapp.journeys.population_shares import set_shares
-from surveyapp.reports.channel_paths import channel_paths as chapter
 from surveyapp.reports.document import Heading, Table
-from surveyapp.results import channel_paths as module
-from surveyapp.results.channel_path_json import channel_paths_to_json, corrected_said
-from surveyapp.results.channel_paths import (
+from surveyapp.reports.journeys.channel_paths import channel_paths as chapter
+from surveyapp.results.funnels import channel_paths as module
+from surveyapp.results.funnels.channel_path_json import channel_paths_to_json, corrected_said
+from surveyapp.results.funnels.channel_paths import (
     ChannelPaths,
     answers_with_paths,
     channel_paths,

@@ -13,7 +13,7 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
-from surveyapp.results.choices import beside_tested, distributions
+from surveyapp.results.answers.choices import beside_tested, distributions
 from surveyapp.results.journey_json import choices_to_json
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden

@@ -9,8 +9,9 @@ import pytest
 from analysis.compare import difference
 from analysis.metrics import csat
 from instruments.loader import BUILT_IN
-from surveyapp.reports import benchmark, trend_charts
+from surveyapp.reports.charts import trend_charts
 from surveyapp.reports.document import Heading, Table
+from surveyapp.reports.journeys import benchmark
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.findings import findings
 from surveyapp.results.scope import Scope

@@ -16,11 +16,11 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.exports.chosen import Chosen
 from surveyapp.exports.responses import responses_table
-from surveyapp.results import compute, frames
-from surveyapp.results.actions import ask_validation
-from surveyapp.results.queries import latest_validation
+from surveyapp.results.analyses import compute, frames
+from surveyapp.results.analyses.actions import ask_validation
+from surveyapp.results.analyses.queries import latest_validation
+from surveyapp.results.analyses.validations import read_validation
 from surveyapp.results.scope import Scope
-from surveyapp.results.validations import read_validation
 from surveyapp.store.db import Store
 from surveyapp.store.models import CARELESS_SIGNS, Analysis, AuditEntry, CarelessFlag, Job
 from tests.installations import installation_on

@@ -7,8 +7,8 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from surveyapp.results import differencing
-from surveyapp.results.differencing import Disclosure, Table, smallest_group
+from surveyapp.results.suppression import differencing
+from surveyapp.results.suppression.differencing import Disclosure, Table, smallest_group
 
 NEAR = 1e-7
 

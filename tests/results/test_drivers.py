@@ -13,8 +13,8 @@ from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.sorting import sort_segment
-from surveyapp.results.drivers import drivers
-from surveyapp.results.joined_scores import joined_scores
+from surveyapp.results.drivers.drivers import drivers
+from surveyapp.results.drivers.joined_scores import joined_scores
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import (

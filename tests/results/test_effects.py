@@ -17,10 +17,10 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.journeys.change_register import ChangeText, register_change
-from surveyapp.results import effect_phrases
-from surveyapp.results.effect_json import effect_to_json
-from surveyapp.results.effect_months import counted, effect_months, first_day
-from surveyapp.results.effects import ChangeEffect, Effects
+from surveyapp.results.registered_changes import effect_phrases
+from surveyapp.results.registered_changes.effect_json import effect_to_json
+from surveyapp.results.registered_changes.effect_months import counted, effect_months, first_day
+from surveyapp.results.registered_changes.effects import ChangeEffect, Effects
 from surveyapp.results.view_models import Hidden, Weighted
 from surveyapp.store.db import Store
 from surveyapp.store.models import RegisteredChange

@@ -9,8 +9,8 @@ from analysis.metrics import index_mean
 from instruments.loader import BUILT_IN
 from surveyapp.journeys.map_history import whole_map
 from surveyapp.journeys.map_steps import SET, STAGE, TOUCHPOINT, Step, take
-from surveyapp.results import emotion_phrases
-from surveyapp.results.emotion_line import EmotionLine, Mismatch, Shape, emotion_line
+from surveyapp.results.maps import emotion_phrases
+from surveyapp.results.maps.emotion_line import EmotionLine, Mismatch, Shape, emotion_line
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import State
 from surveyapp.store.db import Store

@@ -12,9 +12,9 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.facets import Facet
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards
-from surveyapp.results.choices import distributions
+from surveyapp.results.answers.choices import distributions
+from surveyapp.results.drivers.joined_scores import joined_scores
 from surveyapp.results.facets import Facets
-from surveyapp.results.joined_scores import joined_scores
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store

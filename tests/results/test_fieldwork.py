@@ -8,8 +8,8 @@ from typing import Any
 from instruments.loader import BUILT_IN
 from surveyapp.reports.document import plain
 from surveyapp.reports.respondents import characteristics_table, dates, response_rate
-from surveyapp.results.characteristics import Category, characteristics
-from surveyapp.results.fieldwork import Fieldwork, Invited, fieldwork, respondents
+from surveyapp.results.analyses.characteristics import Category, characteristics
+from surveyapp.results.analyses.fieldwork import Fieldwork, Invited, fieldwork, respondents
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Invitation
 from tests.results import bank

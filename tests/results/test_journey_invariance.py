@@ -16,14 +16,14 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
 from surveyapp.journeys.portfolio import listed
-from surveyapp.results import portfolio_phrases
-from surveyapp.results.comparability import Verdicts
-from surveyapp.results.invariance_actions import ask_due, ask_invariance
-from surveyapp.results.invariance_details import details, details_to_json
-from surveyapp.results.invariance_ladder import TOO_FEW
-from surveyapp.results.journey_invariance import NEWEST, run_invariance
-from surveyapp.results.portfolio import Asked, Portfolio, portfolio
-from surveyapp.results.portfolio_json import portfolio_to_json
+from surveyapp.results.invariance.actions import ask_due, ask_invariance
+from surveyapp.results.invariance.comparability import Verdicts
+from surveyapp.results.invariance.details import details, details_to_json
+from surveyapp.results.invariance.journey_invariance import NEWEST, run_invariance
+from surveyapp.results.invariance.ladder import TOO_FEW
+from surveyapp.results.portfolio import phrases as portfolio_phrases
+from surveyapp.results.portfolio.portfolio import Asked, Portfolio, portfolio
+from surveyapp.results.portfolio.portfolio_json import portfolio_to_json
 from surveyapp.results.scope import Scope
 from surveyapp.results.side_by_side import Compared, Groups, SideBySide, side_by_side
 from surveyapp.results.side_by_side_json import side_by_side_to_json
@@ -248,7 +248,7 @@ def test_only_the_newest_answers_are_read(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ):
     assert NEWEST >= 1000
-    monkeypatch.setattr("surveyapp.results.journey_invariance.NEWEST", 150)
+    monkeypatch.setattr("surveyapp.results.invariance.journey_invariance.NEWEST", 150)
     number = carried_out(installation, "Alpha", "Beta")
     with installation.store.reading() as session:
         result = session.get_one(JourneyInvariance, number).result

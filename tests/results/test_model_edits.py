@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.covariance.syntax import parse
+from analysis.covariance.text.syntax import parse
 from surveyapp.errors import Invalid
-from surveyapp.results.model_drawings import drawing_of, in_words
-from surveyapp.results.model_edits import Wish, edited
+from surveyapp.results.projects.model_drawings import drawing_of, in_words
+from surveyapp.results.projects.model_edits import Wish, edited
 
 ITEMS = tuple(f"{name}{at}" for name in "abcdn" for at in range(1, 5))
 TEXT = """# two factors

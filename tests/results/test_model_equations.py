@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.results.equation_columns import variables_of_equation
-from surveyapp.results.model_equations import equations, random_slopes
+from surveyapp.results.projects.equation_columns import variables_of_equation
+from surveyapp.results.projects.model_equations import equations, random_slopes
 
 DATA = pd.DataFrame(
     {"a": [1.0, 2, 3], "b": [3.0, None, 5], "c": [7.0, 6, 5], "a2": [1.0, 2, 2], "y": [1.0, 4, 4]}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from analysis.composite.sample_size import minimum_n
-from analysis.covariance.rmsea_power import rmsea_power, rmsea_sample_size
+from analysis.covariance.simulation.rmsea_power import rmsea_power, rmsea_sample_size
 from surveyapp.errors import Invalid
-from surveyapp.results.model_power import SAMPLES, answer_power, read_power
+from surveyapp.results.projects.model_power import SAMPLES, answer_power, read_power
 
 
 def answer(**asked: str):

@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 
 from surveyapp.errors import Invalid
-from surveyapp.results.model_texts import faults_of, observed_names, with_line, without_item
-from surveyapp.results.project_phrases import proposals
+from surveyapp.results.projects.model_texts import (
+    faults_of,
+    observed_names,
+    with_line,
+    without_item,
+)
+from surveyapp.results.projects.phrases import proposals
 
 ITEMS = ("sea1", "sea2", "sea3", "coh1", "coh2", "coh3", "nps")
 TEXT = "# the scale\nseamless =~ sea1 + a*sea2 + sea3\ncoherent =~ coh1 + coh2 + coh3\nnps ~ seamless\n"

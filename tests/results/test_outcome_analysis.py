@@ -17,17 +17,17 @@ from analysis.channel_flow import END
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.jobs.kinds import JourneyPayload
-from surveyapp.results import outcome_rows
-from surveyapp.results.credit_cells import shown_models
 from surveyapp.results.definitions import Scored, scored
 from surveyapp.results.journey import ground
-from surveyapp.results.outcome_actions import ask_outcome_analysis, found_outcomes
-from surveyapp.results.outcome_analysis import analysed, run_outcome_analysis
-from surveyapp.results.outcome_cells import ToldGroups, admitted
-from surveyapp.results.outcome_flow import told_flow
-from surveyapp.results.outcome_phrases import outcomes_to_json, since
-from surveyapp.results.outcome_rows import Customer, Told, Visit, customers
-from surveyapp.results.touchpoint_credits import Way, told_credits
+from surveyapp.results.outcomes import rows as outcome_rows
+from surveyapp.results.outcomes.actions import ask_outcome_analysis, found_outcomes
+from surveyapp.results.outcomes.analysis import analysed, run_outcome_analysis
+from surveyapp.results.outcomes.cells import ToldGroups, admitted
+from surveyapp.results.outcomes.credit_cells import shown_models
+from surveyapp.results.outcomes.flow import told_flow
+from surveyapp.results.outcomes.phrases import outcomes_to_json, since
+from surveyapp.results.outcomes.rows import Customer, Told, Visit, customers
+from surveyapp.results.outcomes.touchpoint_credits import Way, told_credits
 from surveyapp.sampling.outcomes import OutcomeKind, receive_outcomes
 from surveyapp.store.db import Store
 from surveyapp.store.models import (

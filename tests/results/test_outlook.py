@@ -11,7 +11,7 @@ from analysis.metrics import index_mean, net_promoter
 from instruments.schema import Metric
 from surveyapp.errors import Invalid
 from surveyapp.results.outlook import WEEK, Arrivals, Wanted, monthly, outlook, read_wanted
-from surveyapp.results.target_metrics import RATE
+from surveyapp.results.targets.metrics import RATE
 from surveyapp.results.view_models import Figure, Hidden, Month, Trend, Unit
 
 TODAY = date(2026, 11, 29)

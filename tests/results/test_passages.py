@@ -11,10 +11,10 @@ from scipy.stats import binomtest
 from sqlalchemy import insert
 
 from instruments.loader import BUILT_IN
-from surveyapp.results.cohorts import cohorts
-from surveyapp.results.invitation_funnels import invitation_funnels
-from surveyapp.results.journey_funnel import journey_funnel
-from surveyapp.results.passages import passages
+from surveyapp.results.funnels.cohorts import cohorts
+from surveyapp.results.funnels.invitation_funnels import invitation_funnels
+from surveyapp.results.funnels.journey_funnel import journey_funnel
+from surveyapp.results.funnels.passages import passages
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import Interaction, Invitation, Journey

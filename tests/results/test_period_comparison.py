@@ -10,8 +10,8 @@ from analysis.compare import difference
 from analysis.metrics import csat
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
-from surveyapp.reports import benchmark
 from surveyapp.reports.document import Paragraph, Table
+from surveyapp.reports.journeys import benchmark
 from surveyapp.results import dashboards, phrases
 from surveyapp.results.findings import findings
 from surveyapp.results.journey_json import overview_to_json

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from surveyapp.errors import Invalid
-from surveyapp.results.preregistration_fields import planned_analysis
-from surveyapp.results.project_analyses import ANALYSES
-from surveyapp.results.project_analysis_options import chosen_of, in_words, plannable
-from surveyapp.results.project_group_options import require_group_options
-from surveyapp.results.project_variables import Variables
+from surveyapp.results.preregistrations.fields import planned_analysis
+from surveyapp.results.projects.analyses import ANALYSES
+from surveyapp.results.projects.analysis_options import chosen_of, in_words, plannable
+from surveyapp.results.projects.group_options import require_group_options
+from surveyapp.results.projects.variables import Variables
 from surveyapp.store.models import Project, ProjectModel
 
 KNOWN = Variables({}, ("region", "branch"), has_days=True)

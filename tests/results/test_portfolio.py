@@ -14,16 +14,17 @@ from sqlalchemy.orm import Session
 
 from instruments.loader import BUILT_IN
 from surveyapp.journeys.portfolio import Search, listed, place_journey
-from surveyapp.results import dashboards, portfolio_phrases
+from surveyapp.results import dashboards
 from surveyapp.results.cells import Sums
-from surveyapp.results.headlines import everybody_published
-from surveyapp.results.overlaps import overlaps
-from surveyapp.results.portfolio import Asked, Portfolio, portfolio
-from surveyapp.results.portfolio_json import portfolio_to_json
-from surveyapp.results.publication import publication
+from surveyapp.results.portfolio import phrases as portfolio_phrases
+from surveyapp.results.portfolio.headlines import everybody_published
+from surveyapp.results.portfolio.portfolio import Asked, Portfolio, portfolio
+from surveyapp.results.portfolio.portfolio_json import portfolio_to_json
 from surveyapp.results.scope import Scope
 from surveyapp.results.side_by_side import Groups, SideBySide, side_by_side
-from surveyapp.results.target_actions import set_target
+from surveyapp.results.suppression.overlaps import overlaps
+from surveyapp.results.suppression.publication import publication
+from surveyapp.results.targets.actions import set_target
 from surveyapp.results.view_models import Figure
 from surveyapp.store.db import Store
 from surveyapp.store.models import EVERYBODY, Case, Journey, Rollup, SurveyRow, Touchpoint
@@ -234,7 +235,7 @@ def test_journeys_are_found_by_what_is_said_of_them(store: Store):
 def test_more_journeys_than_fit_come_on_pages(store: Store, monkeypatch: pytest.MonkeyPatch):
     """And their months are kept for a minute, with the same numbers."""
     whole = read(store, order="name")
-    monkeypatch.setattr("surveyapp.results.portfolio.PAGE", 2)
+    monkeypatch.setattr("surveyapp.results.portfolio.portfolio.PAGE", 2)
     lines = []
     with store.reading() as session:
         chosen = [each for each in listed(session) if Search().finds(each)]

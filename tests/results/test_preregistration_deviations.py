@@ -9,23 +9,23 @@ from typing import Any
 import pytest
 
 from surveyapp.errors import Invalid
-from surveyapp.reports.project_hypotheses import hypothesis_table
-from surveyapp.results.hypothesis_tests import hypothesis_tests
-from surveyapp.results.planned_models import DoneAnalysis, DoneModel
-from surveyapp.results.preregistration_deviations import deviations
-from surveyapp.results.preregistration_document import (
+from surveyapp.reports.projects.hypotheses import hypothesis_table
+from surveyapp.results.preregistrations.deviations import deviations
+from surveyapp.results.preregistrations.fields import (
+    EMPTY,
+    hypotheses_as_text,
+    read_fields,
+    read_hypotheses,
+)
+from surveyapp.results.preregistrations.hypothesis_tests import hypothesis_tests
+from surveyapp.results.preregistrations.planned_models import DoneAnalysis, DoneModel
+from surveyapp.results.preregistrations.preregistration_document import (
     FORMAT,
     canonical,
     changes,
     check_file,
     file_of,
     hash_of,
-)
-from surveyapp.results.preregistration_fields import (
-    EMPTY,
-    hypotheses_as_text,
-    read_fields,
-    read_hypotheses,
 )
 
 OPTIONS = {

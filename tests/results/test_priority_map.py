@@ -20,12 +20,12 @@ from analysis.weighting import raked, weighted_mean
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.population_shares import set_shares
-from surveyapp.results.driver_interactions import interactions
-from surveyapp.results.driver_json import interactions_to_json, maps_to_json
-from surveyapp.results.driver_pairs import declare_pair, pairs_of, remove_pair
-from surveyapp.results.driver_phrases import interaction_said, map_basis, map_title, place_said
-from surveyapp.results.joined_scores import JoinedScores, joinable, joined_scores
-from surveyapp.results.priority_map import MOST, SEED, PriorityMap, priority_maps
+from surveyapp.results.drivers.driver_json import interactions_to_json, maps_to_json
+from surveyapp.results.drivers.interactions import interactions
+from surveyapp.results.drivers.joined_scores import JoinedScores, joinable, joined_scores
+from surveyapp.results.drivers.pairs import declare_pair, pairs_of, remove_pair
+from surveyapp.results.drivers.phrases import interaction_said, map_basis, map_title, place_said
+from surveyapp.results.drivers.priority_map import MOST, SEED, PriorityMap, priority_maps
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store

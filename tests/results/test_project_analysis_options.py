@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from surveyapp.errors import Invalid
-from surveyapp.results.project_analysis_options import ANSWERS, chosen_of, in_words, plannable
-from surveyapp.results.project_variables import Variables
+from surveyapp.results.projects.analysis_options import ANSWERS, chosen_of, in_words, plannable
+from surveyapp.results.projects.variables import Variables
 from surveyapp.store.models import ProjectModel
 
 OPTIONS = {"answers": ANSWERS}

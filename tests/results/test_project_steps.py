@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveyapp.errors import Conflict, Invalid
-from surveyapp.results.project_step_kinds import StepKind, step_arguments, step_in_words
-from surveyapp.results.project_steps import DAY, taken
-from surveyapp.results.project_variables import Variable, Variables
+from surveyapp.results.projects.step_kinds import StepKind, step_arguments, step_in_words
+from surveyapp.results.projects.steps import DAY, taken
+from surveyapp.results.projects.variables import Variable, Variables
 
 KNOWN = Variables(
     {name: Variable(name, "sjq", name, name, (1.0, 7.0)) for name in ("a", "b")},

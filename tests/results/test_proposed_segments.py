@@ -11,12 +11,12 @@ import pytest
 
 from surveyapp.errors import Invalid
 from surveyapp.journeys.segments import parse
-from surveyapp.results.customer_values import StatedMoney, customer_values, values_to_json
-from surveyapp.results.outcome_cells import DISTINCT
-from surveyapp.results.outcome_rows import Customer, Visit
-from surveyapp.results.proposed_segments import proposed_segments
-from surveyapp.results.score_bands import Bands
-from surveyapp.results.score_credits import score_credits
+from surveyapp.results.outcomes.cells import DISTINCT
+from surveyapp.results.outcomes.customer_values import StatedMoney, customer_values, values_to_json
+from surveyapp.results.outcomes.proposed_segments import proposed_segments
+from surveyapp.results.outcomes.rows import Customer, Visit
+from surveyapp.results.outcomes.score_bands import Bands
+from surveyapp.results.outcomes.score_credits import score_credits
 
 DAY = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SJQ = Bands("sjq", "SJQ", ("Low", "High"), (4.0,))

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
-from surveyapp.results import invitation_months
-from surveyapp.results.invitation_months import count_due, kept_counts
+from surveyapp.results.funnels import invitation_months
+from surveyapp.results.funnels.invitation_months import count_due, kept_counts
+from surveyapp.results.funnels.rate_phrases import response_sentence, segment_sentence
+from surveyapp.results.funnels.rates import response_rates, segment_rate
 from surveyapp.results.journey import ground
-from surveyapp.results.rate_phrases import response_sentence, segment_sentence
-from surveyapp.results.rates import response_rates, segment_rate
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import Hidden, SegmentRate
 from surveyapp.sampling.invitation_rollups import INVITATIONS

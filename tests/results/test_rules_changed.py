@@ -10,7 +10,7 @@ import pytest
 
 from analysis import rules
 from analysis.rules import CHANGES, RULES, Change, changes
-from surveyapp.results.rules_changed import RulesUsed, rules_of_report, rules_used
+from surveyapp.results.analyses.rules_changed import RulesUsed, rules_of_report, rules_used
 from surveyapp.store.models import Analysis, Report
 
 ROOT = Path(__file__).parent.parent.parent

@@ -16,16 +16,19 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
 from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import TEST_SEGMENT_INVARIANCE, JourneyPayload
-from surveyapp.reports.comparisons import segments as chapter
 from surveyapp.reports.document import Paragraph
+from surveyapp.reports.journeys.comparisons import segments as chapter
 from surveyapp.results import dashboards, phrases
-from surveyapp.results.comparability import Verdicts
 from surveyapp.results.findings import findings
-from surveyapp.results.invariance_actions import ask_due, ask_segment_invariance
+from surveyapp.results.invariance.actions import ask_due, ask_segment_invariance
+from surveyapp.results.invariance.comparability import Verdicts
+from surveyapp.results.invariance.segment_invariance import run_segment_invariance
+from surveyapp.results.invariance.segment_invariance_details import (
+    segment_tests,
+    segment_tests_to_json,
+)
 from surveyapp.results.journey_json import comparison_to_json
 from surveyapp.results.scope import Scope
-from surveyapp.results.segment_invariance import run_segment_invariance
-from surveyapp.results.segment_invariance_details import segment_tests, segment_tests_to_json
 from surveyapp.results.view_models import Figure, SegmentFigure
 from surveyapp.store.db import Store
 from surveyapp.store.models import Job, Journey, Segment, SegmentInvariance, SurveyRow

@@ -11,8 +11,8 @@ from instruments.loader import BUILT_IN
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.corrections import correct
 from surveyapp.responses.erasures import erase
-from surveyapp.results.queries import analyses
-from surveyapp.results.staleness import Staleness, staleness
+from surveyapp.results.analyses.queries import analyses
+from surveyapp.results.analyses.staleness import Staleness, staleness
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Erasure, Job, Journey, Response, SurveyRow

@@ -17,10 +17,10 @@ from surveyapp.errors import Invalid, NotFound
 from surveyapp.installation import Installation, open_installation
 from surveyapp.reports.actions import ask_report
 from surveyapp.responses.bulk import store_bulk
-from surveyapp.results.actions import ask_sjq_study
+from surveyapp.results.analyses.actions import ask_sjq_study
+from surveyapp.results.analyses.studies import journey_scales, study_rows
 from surveyapp.results.dashboards import journey_overview
 from surveyapp.results.scope import Scope
-from surveyapp.results.studies import journey_scales, study_rows
 from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, AuditEntry, Job, Report, Response

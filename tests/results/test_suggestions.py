@@ -15,9 +15,9 @@ from surveyapp.journeys.map_history import whole_map
 from surveyapp.journeys.map_steps import SET, TOUCHPOINT, Step, take
 from surveyapp.journeys.personas import PersonaText, write_persona
 from surveyapp.results import suggestions
-from surveyapp.results.emotion_line import emotion_line
-from surveyapp.results.journey_funnel import journey_funnel
-from surveyapp.results.passages import passages
+from surveyapp.results.funnels.journey_funnel import journey_funnel
+from surveyapp.results.funnels.passages import passages
+from surveyapp.results.maps.emotion_line import emotion_line
 from surveyapp.results.scope import Scope
 from surveyapp.store.models import Interaction
 from surveyapp.surveys.plan import survey_plan

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveyapp.results import differencing
-from surveyapp.results.publication import Publication, blocks
-from surveyapp.results.suppression import (
+from surveyapp.results.suppression import differencing
+from surveyapp.results.suppression.counted_once import (
     hidden,
     hidden_groups,
     overlaps,
     publication,
     sum_may_be_shown,
 )
+from surveyapp.results.suppression.publication import Publication, blocks
 from surveyapp.results.view_models import Hidden
 
 REGIONS = ("North", "South", "East", "West")

@@ -11,8 +11,8 @@ import pytest
 
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Invalid
-from surveyapp.results.lonely_values import lonely_codes
-from surveyapp.results.tables import AnswerFile, item_columns, read_table
+from surveyapp.results.analyses.lonely_values import lonely_codes
+from surveyapp.results.analyses.tables import AnswerFile, item_columns, read_table
 from surveyapp.tables.options import read_options
 from tests.tables.writers import WRITERS, labelled_bytes
 

@@ -11,9 +11,9 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.results import dashboards
 from surveyapp.results.scope import Scope
-from surveyapp.results.standing import MetricTarget, Standing, gap
-from surveyapp.results.target_actions import change_target, remove_target, set_target, target_row
-from surveyapp.results.targets import targets_of
+from surveyapp.results.targets.actions import change_target, remove_target, set_target, target_row
+from surveyapp.results.targets.standing import MetricTarget, Standing, gap
+from surveyapp.results.targets.targets import targets_of
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry, Journey, User
 from tests.results import bank

@@ -15,15 +15,16 @@ from instruments.loader import BUILT_IN
 from surveyapp.installation import Installation
 from surveyapp.jobs.kinds import TEST_TIME_INVARIANCE, JourneyPayload
 from surveyapp.journeys.portfolio import listed
-from surveyapp.results import dashboards, phrases, portfolio
-from surveyapp.results.comparability import Verdicts
+from surveyapp.results import dashboards, phrases
 from surveyapp.results.findings import findings
-from surveyapp.results.invariance_actions import ask_due
+from surveyapp.results.invariance.actions import ask_due
+from surveyapp.results.invariance.comparability import Verdicts
+from surveyapp.results.invariance.time_invariance import run_time_invariance
+from surveyapp.results.invariance.time_invariance_details import time_tests, time_tests_to_json
+from surveyapp.results.maps.version_scores import VersionMonths, version_scores
+from surveyapp.results.portfolio import portfolio
 from surveyapp.results.scope import Scope, period
-from surveyapp.results.time_invariance import run_time_invariance
-from surveyapp.results.time_invariance_details import time_tests, time_tests_to_json
 from surveyapp.results.trends import trend
-from surveyapp.results.version_scores import VersionMonths, version_scores
 from surveyapp.results.view_models import Change, Trend
 from surveyapp.store.db import Store
 from surveyapp.store.models import Job, Journey, SurveyRow, TimeInvariance

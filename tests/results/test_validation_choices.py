@@ -12,9 +12,9 @@ from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
-from surveyapp.results import compute, frames
-from surveyapp.results.actions import ask_validation
-from surveyapp.results.groupings import groupings
+from surveyapp.results.analyses import compute, frames
+from surveyapp.results.analyses.actions import ask_validation
+from surveyapp.results.analyses.groupings import groupings
 from surveyapp.store.db import Store
 from surveyapp.store.models import Analysis, Response, SurveyRow
 from tests.installations import installation_on

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from instruments.loader import BUILT_IN
-from surveyapp.results.version_scores import version_months, version_scores
+from surveyapp.results.maps.version_scores import version_months, version_scores
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.db import Store
 from tests.results import bank

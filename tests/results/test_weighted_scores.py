@@ -18,24 +18,24 @@ from instruments.loader import BUILT_IN
 from instruments.schema import Metric
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.journeys.population_shares import read_shares, set_shares, shares_as_lines
-from surveyapp.reports import trend_charts
+from surveyapp.reports.charts import trend_charts
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.counted import replace, scores_of
 from surveyapp.responses.prepared import Prepared
 from surveyapp.results import dashboards
-from surveyapp.results import weighting as module
 from surveyapp.results.cells import Sums
 from surveyapp.results.figure_json import figure_to_json
 from surveyapp.results.journey_json import trends_to_json
 from surveyapp.results.scope import Comparison, Scope
 from surveyapp.results.view_models import State
-from surveyapp.results.weighted_scores import (
+from surveyapp.results.weights import weighting as module
+from surveyapp.results.weights.weighted_scores import (
     WeightedRow,
     WeightedScores,
     weighted_scores,
 )
-from surveyapp.results.weighted_scores_json import weighted_scores_to_json
-from surveyapp.results.weighting import score_points
+from surveyapp.results.weights.weighted_scores_json import weighted_scores_to_json
+from surveyapp.results.weights.weighting import score_points
 from surveyapp.store.db import Store
 from surveyapp.store.models import BINS, Journey, Response, SurveyRow
 from tests.responses.makers import NOW, as_survey, make_journey, make_survey

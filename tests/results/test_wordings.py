@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from instruments.loader import BUILT_IN
-from surveyapp.reports.notes import method_notes
+from surveyapp.reports.journeys.notes import method_notes
 from surveyapp.results import dashboards
+from surveyapp.results.invariance.wordings import Mixed, mixed
 from surveyapp.results.scope import Scope
 from surveyapp.results.view_models import JourneyOverview, SegmentName
-from surveyapp.results.wordings import Mixed, mixed
 from surveyapp.store.db import Store
 from surveyapp.store.models import Response
 from tests.results import bank

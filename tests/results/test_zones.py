@@ -17,7 +17,9 @@ from surveyapp.journeys.actions import create_journey
 from surveyapp.responses import listing
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
-from surveyapp.results import choices, dashboards, wordings
+from surveyapp.results import dashboards
+from surveyapp.results.answers import choices
+from surveyapp.results.invariance import wordings
 from surveyapp.results.scope import Scope, read_scope
 from surveyapp.results.trends import trend
 from surveyapp.store.db import Store

@@ -13,8 +13,8 @@ from sqlalchemy import delete, select, update
 from analysis.metrics import share
 from surveyapp.journeys.calendar import Calendar
 from surveyapp.journeys.segments import parse
-from surveyapp.results import decision_kinds
-from surveyapp.results.funnels import by_segment, funnels
+from surveyapp.results.funnels import decision_kinds
+from surveyapp.results.funnels.funnels import by_segment, funnels
 from surveyapp.results.months import month_decided, months_decided
 from surveyapp.results.scope import period
 from surveyapp.results.view_models import Hidden

@@ -16,8 +16,8 @@ from instruments.loader import BUILT_IN
 from surveyapp.distribution.outbox import _note_asked
 from surveyapp.installation import Installation
 from surveyapp.journeys.calendar import Calendar
-from surveyapp.results.invitation_funnels import invitation_funnels
-from surveyapp.results.invitations_made import invitations
+from surveyapp.results.funnels.invitation_funnels import invitation_funnels
+from surveyapp.results.funnels.invitations_made import invitations
 from surveyapp.results.scope import ALL_TIME, Scope, period
 from surveyapp.sampling import counted_by_day, forgetting
 from surveyapp.sampling.invitation_rollups import INVITATIONS

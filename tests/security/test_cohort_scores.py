@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from surveyapp.results.overlaps import overlaps
-from surveyapp.results.publication import publication
+from surveyapp.results.suppression.overlaps import overlaps
+from surveyapp.results.suppression.publication import publication
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import EVERYBODY
 

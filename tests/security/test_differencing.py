@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from surveyapp.journeys.segments import parse
-from surveyapp.results import publication as module
-from surveyapp.results.overlaps import overlaps
-from surveyapp.results.publication import Publication, publication
+from surveyapp.results.suppression import publication as module
+from surveyapp.results.suppression.overlaps import overlaps
+from surveyapp.results.suppression.publication import Publication, publication
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import EVERYBODY
 

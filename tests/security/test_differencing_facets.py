@@ -13,10 +13,10 @@ import pytest
 
 from surveyapp.journeys.segments import parse
 from surveyapp.responses.facets import Facet
-from surveyapp.results.facet_publication import facet_publication
 from surveyapp.results.facets import Facets
-from surveyapp.results.overlaps import overlaps
-from surveyapp.results.publication import Publication, within
+from surveyapp.results.suppression.facet_publication import facet_publication
+from surveyapp.results.suppression.overlaps import overlaps
+from surveyapp.results.suppression.publication import Publication, within
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import EVERYBODY
 from tests.security.test_differencing import MINIMUM, RULES, Month

@@ -11,12 +11,12 @@ import pytest
 
 from surveyapp.responses.facets import Facet
 from surveyapp.results.facets import UNFLAGGED, Facets
-from surveyapp.results.path_publication import (
+from surveyapp.results.suppression.path_publication import (
     ChannelPath,
     PathPublication,
     path_publication,
 )
-from surveyapp.results.publication import within
+from surveyapp.results.suppression.publication import within
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import EVERYBODY
 from tests.security.test_differencing import MINIMUM, Month

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from surveyapp.responses.facets import Facet
-from surveyapp.results.facet_publication import parts_of
 from surveyapp.results.facets import Facets
-from surveyapp.results.group_publication import UNKNOWN, groups_lying, told_groups
-from surveyapp.results.overlaps import overlaps
-from surveyapp.results.publication import Publication
+from surveyapp.results.suppression.facet_publication import parts_of
+from surveyapp.results.suppression.group_publication import UNKNOWN, groups_lying, told_groups
+from surveyapp.results.suppression.overlaps import overlaps
+from surveyapp.results.suppression.publication import Publication
 from surveyapp.results.view_models import Hidden
 from surveyapp.store.models import EVERYBODY
 from tests.security.test_differencing import MINIMUM, Month

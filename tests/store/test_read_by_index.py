@@ -17,9 +17,9 @@ from surveyapp.responses.bulk import store_bulk
 from surveyapp.responses.prepared import Prepared
 from surveyapp.responses.recounting_pages import read_page
 from surveyapp.responses.retention_rules import KeepRule, Method, forecast
-from surveyapp.results.invitations_made import invitations
+from surveyapp.results.comments.quotes import newest_quotes
+from surveyapp.results.funnels.invitations_made import invitations
 from surveyapp.results.months import month_invited, month_of, months_decided
-from surveyapp.results.quotes import newest_quotes
 from surveyapp.results.scope import Period
 from surveyapp.sampling.decision_rollups import DECISIONS
 from surveyapp.sampling.invitation_rollups import INVITATIONS

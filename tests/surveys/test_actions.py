@@ -12,7 +12,7 @@ from sqlalchemy import select
 from instruments.loader import BUILT_IN
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.responses.actions import submit
-from surveyapp.results.rates import response_rates
+from surveyapp.results.funnels.rates import response_rates
 from surveyapp.results.scope import Scope
 from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store

@@ -9,10 +9,10 @@ from html import unescape
 import pytest
 
 from instruments.loader import BUILT_IN
-from surveyapp.reports.benchmark_sets import benchmark_sets as chapter
+from surveyapp.reports.journeys.benchmark_sets import benchmark_sets as chapter
 from surveyapp.results import dashboards
-from surveyapp.results.benchmark_sets import values_of
-from surveyapp.results.benchmarks import benchmarks
+from surveyapp.results.benchmarks.benchmarks import benchmarks
+from surveyapp.results.benchmarks.sets import values_of
 from surveyapp.results.scope import Scope
 from tests.results import bank
 from tests.web.world import add_user

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from surveyapp.installation import Installation
 from surveyapp.responses.flags import Flag, flags_of
-from surveyapp.results.frames import frame
+from surveyapp.results.analyses.frames import frame
 from surveyapp.store.models import Base, Response, SurveyRow
 from surveyapp.surveys.channels import change_channels
 from surveyapp.web.respond.senders import MOST_A_MINUTE

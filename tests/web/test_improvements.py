@@ -16,7 +16,7 @@ from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
 from surveyapp.journeys.segment_actions import create_segment
 from surveyapp.responses.sorting import sort_batch
-from surveyapp.results.persona_scores import StageEmotion
+from surveyapp.results.maps.persona_scores import StageEmotion
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import AuditEntry, Case, File, Response
 from surveyapp.web.installation import EXTENSION

@@ -22,8 +22,8 @@ from instruments.loader import BUILT_IN
 from surveyapp.app import create_app
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
-from surveyapp.reports import scores
 from surveyapp.reports.document import Paragraph, Table
+from surveyapp.reports.journeys import scores
 from surveyapp.results.dashboards import journey_overview
 from surveyapp.results.scope import Scope
 from surveyapp.settings import read

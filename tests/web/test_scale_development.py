@@ -15,7 +15,7 @@ from sqlalchemy import select
 from surveyapp.i18n.words import Words
 from surveyapp.reports import apa
 from surveyapp.reports.document import Paragraph, Table
-from surveyapp.reports.scale_evidence import content
+from surveyapp.reports.scale_development.evidence import content
 from surveyapp.scale_development.evidence import Evidence, evidence_of
 from surveyapp.scale_development.pool import (
     ConstructWanted,

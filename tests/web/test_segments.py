@@ -10,9 +10,9 @@ from instruments.loader import BUILT_IN
 from surveyapp.auth.api_keys import KeyScope, make
 from surveyapp.installation import Installation
 from surveyapp.journeys.segment_actions import create_segment, edit_segment
-from surveyapp.reports import comparisons
 from surveyapp.reports.actions import ask_report
 from surveyapp.reports.document import Paragraph
+from surveyapp.reports.journeys import comparisons
 from surveyapp.responses import rollups, sorting
 from surveyapp.responses.sorting import sort_batch
 from surveyapp.results.dashboards import segment_comparison

@@ -9,12 +9,12 @@ from html import unescape
 import pytest
 
 from surveyapp.auth import grants
-from surveyapp.reports import trend_charts
-from surveyapp.reports.targets import targets as chapter
+from surveyapp.reports.charts import trend_charts
+from surveyapp.reports.journeys.targets import targets as chapter
 from surveyapp.results import dashboards
-from surveyapp.results.rates import response_rates
+from surveyapp.results.funnels.rates import response_rates
 from surveyapp.results.scope import Scope
-from surveyapp.results.target_rows import target_rows
+from surveyapp.results.targets.rows import target_rows
 from tests.results import bank
 from tests.web.world import add_user
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from surveyapp.installation import Installation
-from surveyapp.results import compute
+from surveyapp.results.analyses import compute
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import Analysis, Response
 from tests.results.study_place import make_study, people

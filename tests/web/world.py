@@ -33,10 +33,10 @@ from surveyapp.responses.previews import FileFacts, FilePreview, Problem
 from surveyapp.responses.release import release
 from surveyapp.responses.rows import Refusal
 from surveyapp.responses.sorting import sort_batch
-from surveyapp.results.preregistration_document import TEXTS
-from surveyapp.results.preregistration_fields import EMPTY
-from surveyapp.results.preregistrations import freeze
-from surveyapp.results.project_uploads import FileReading
+from surveyapp.results.preregistrations.fields import EMPTY
+from surveyapp.results.preregistrations.preregistration_document import TEXTS
+from surveyapp.results.preregistrations.preregistrations import freeze
+from surveyapp.results.projects.uploads import FileReading
 from surveyapp.store.columns import utc_now
 from surveyapp.store.epoch_keys import EpochKeys
 from surveyapp.store.models import (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
-from analysis.covariance.dynamic_cutoffs import DynamicCutoffs, Level, dynamic_cutoffs
+from analysis.covariance.simulation.dynamic_cutoffs import DynamicCutoffs, Level, dynamic_cutoffs
 from analysis.errors import ModelError
 from analysis.json_values import filled
 from analysis.scale.cfa import sem_names
@@ -17,7 +17,7 @@ _SHARE = 18  # percent of the validation's way, as far as the next section
 
 @dataclass(frozen=True)
 class DynamicCutoffsSection(Section, percent=25, title="dynamic cut-offs"):
-    """Of ``reps`` simulated samples a level, as ``analysis.covariance.dynamic_cutoffs``: only where
+    """Of ``reps`` simulated samples a level, as ``analysis.covariance.simulation.dynamic_cutoffs``: only where
     they were asked for. ``fit``: what was compared, the robust RMSEA and CFI where the estimator has
     them, the scaled ones of WLSMV; ``reached``: the highest level whose cut-off each reaches;
     ``answers``: what the samples consist of, "ordinal" by WLSMV.

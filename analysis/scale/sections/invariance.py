@@ -9,8 +9,11 @@ from typing import ClassVar, Self
 
 import pandas as pd
 
-from analysis.covariance.invariance import Invariance, invariance
-from analysis.covariance.ordinal_invariance import OrdinalInvariance, ordinal_invariance
+from analysis.covariance.measurement_invariance.invariance import Invariance, invariance
+from analysis.covariance.measurement_invariance.ordinal_invariance import (
+    OrdinalInvariance,
+    ordinal_invariance,
+)
 from analysis.errors import DataError
 from analysis.json_values import filled
 from analysis.scale.cfa import Model, sem_model, sem_names

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from analysis.covariance.polychoric import polychoric
+from analysis.covariance.ordinal.polychoric import polychoric
 from analysis.errors import AnalysisError, TooFewCases
 from analysis.json_values import filled
 from analysis.moments import numeric

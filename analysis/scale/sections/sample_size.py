@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from analysis.covariance.rmsea_power import (
+from analysis.covariance.simulation.rmsea_power import (
     ACTUAL,
     ALPHA,
     CLOSE,

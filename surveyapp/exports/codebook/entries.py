@@ -19,7 +19,7 @@ from surveyapp.exports.questions import Question, filled_in, questions
 from surveyapp.exports.responses import responses_table
 from surveyapp.exports.table import Table
 from surveyapp.exports.variable import Cell, Kind, Variable
-from surveyapp.results.reliability import Reliability, reliability
+from surveyapp.results.analyses.reliability import Reliability, reliability
 from surveyapp.surveys.consents import versions
 from surveyapp.surveys.survey import Survey
 

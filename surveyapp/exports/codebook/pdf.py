@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from surveyapp.design_tokens import SIZES, TEXT_WIDTH
 from surveyapp.exports.codebook.entries import RIGHT_TO_LEFT, Codebook, Entry, Source, facts
-from surveyapp.reports import fonts
 from surveyapp.reports.document import (
     Block,
     Column,
@@ -20,7 +19,8 @@ from surveyapp.reports.document import (
     Text,
     Tone,
 )
-from surveyapp.reports.pdf import pdf
+from surveyapp.reports.typesetting import fonts
+from surveyapp.reports.typesetting.pdf import pdf
 
 _SIDE_BY_SIDE = 3  # languages of an answer scale in one table
 Choices = Mapping[str, Mapping[str, str]]  # language -> value -> label

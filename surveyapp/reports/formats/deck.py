@@ -11,9 +11,9 @@ from typing import Any
 
 from surveyapp.design_tokens import COLOURS
 from surveyapp.i18n.isolates import begins_right
-from surveyapp.reports.column_widths import shares
 from surveyapp.reports.document import Document, Styled, Table, Text, plain
-from surveyapp.reports.word_text import printable
+from surveyapp.reports.files.word_text import printable
+from surveyapp.reports.typesetting.column_widths import shares
 
 _EDGE, _TOP, _BOTTOM = 40.0, 96.0, 40.0  # points
 _TITLE = 26.0

@@ -6,8 +6,8 @@ import base64
 import re
 from html import unescape
 
-from surveyapp.reports import figure_files
 from surveyapp.reports.document import Chart
+from surveyapp.reports.files import figure_files
 
 DPI = 200  # sharp on paper and screen at a quarter of the bytes of print
 _LABEL = re.compile(r"\baria-label=\"([^\"]*)\"")  # the first one is that of the whole drawing

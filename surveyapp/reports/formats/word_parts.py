@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from surveyapp.design_tokens import COLOURS, PAGE_MARGIN
 from surveyapp.reports.document import Document
-from surveyapp.reports.word_text import printable, write
+from surveyapp.reports.files.word_text import printable, write
 
 if TYPE_CHECKING:  # Word's library is loaded with the first file
     from docx.document import Document as WordFile

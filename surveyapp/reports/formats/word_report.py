@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from surveyapp.design_tokens import PAGE_MARGIN
-from surveyapp.reports.column_widths import needed
 from surveyapp.reports.document import (
     Block,
     Callout,
@@ -24,11 +23,12 @@ from surveyapp.reports.document import (
     Text,
     Tone,
 )
+from surveyapp.reports.files.word_grid import grid
+from surveyapp.reports.files.word_text import from_the_right, write
 from surveyapp.reports.formats import word_parts as parts
 from surveyapp.reports.formats.chapters import Chapters
 from surveyapp.reports.formats.pictures import Pictures, spoken
-from surveyapp.reports.word_grid import grid
-from surveyapp.reports.word_text import from_the_right, write
+from surveyapp.reports.typesetting.column_widths import needed
 
 if TYPE_CHECKING:  # Word's library is loaded with the first file
     from docx.document import Document as WordFile

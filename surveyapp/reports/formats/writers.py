@@ -10,7 +10,7 @@ from surveyapp.reports.formats.pictures import Pictures
 from surveyapp.reports.formats.slides import pptx
 from surveyapp.reports.formats.web_page import html
 from surveyapp.reports.formats.word_report import docx
-from surveyapp.reports.pdf import pdf
+from surveyapp.reports.typesetting.pdf import pdf
 
 WRITERS: Mapping[Format, Callable[[Document, Pictures], bytes]] = {
     Format.PDF: lambda document, _pictures: pdf(document),

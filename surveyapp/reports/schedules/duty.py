@@ -20,13 +20,13 @@ from surveyapp.i18n.words import ENGLISH, Words, msg
 from surveyapp.installation import Installation
 from surveyapp.reports.actions import PARTNER, ask_report
 from surveyapp.reports.document import Paper
+from surveyapp.reports.journeys.too_few import too_few
 from surveyapp.reports.schedules.mails import tell, written_for
 from surveyapp.reports.schedules.timing import Every, due_at, months_of, next_day
-from surveyapp.reports.too_few import too_few
 from surveyapp.results import dashboards
 from surveyapp.results.partners import of_touchpoints, touchpoints_of
 from surveyapp.results.scope import Comparison, Scope
-from surveyapp.results.weighting import being_counted
+from surveyapp.results.weights.weighting import being_counted
 from surveyapp.store.models import EVERYBODY, Job, Report, ReportSchedule, ScheduleRun
 
 _AT_ONCE = 20  # schedules and runs in one round

@@ -20,7 +20,7 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import fit_text, name
-from surveyapp.results.validation_phrases import clause
+from surveyapp.results.analyses.validation_phrases import clause
 
 _MOSTLY = 0.80  # of omega hierarchical, Reise, Scheines, Widaman & Haviland 2013
 

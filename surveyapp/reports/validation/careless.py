@@ -25,7 +25,7 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import name, of_three_digits
-from surveyapp.results.validation_phrases import clause
+from surveyapp.results.analyses.validation_phrases import clause
 
 _SIGNS = {
     "longstring": msg("Long run of one answer"),

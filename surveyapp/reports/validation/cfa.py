@@ -9,9 +9,11 @@ from analysis.scale.sections.cfa import CfaSection, CorrelationInterval, robust
 from analysis.scale.study import Fit, Number
 from surveyapp.design_tokens import TEXT_WIDTH
 from surveyapp.i18n.words import ENGLISH, Words, msg
-from surveyapp.reports import apa, research_charts
+from surveyapp.reports import apa
 from surveyapp.reports.apa import Apa
 from surveyapp.reports.bibliography import cited
+from surveyapp.reports.charts import research_charts
+from surveyapp.reports.charts.path_diagram import path_diagram
 from surveyapp.reports.document import (
     Block,
     Cell,
@@ -26,8 +28,7 @@ from surveyapp.reports.document import (
     indented,
     italic,
 )
-from surveyapp.reports.measured_models import label
-from surveyapp.reports.path_diagram import path_diagram
+from surveyapp.reports.projects.measured_models import label
 from surveyapp.reports.validation import charts
 from surveyapp.reports.validation.cfa_diagram import cfa_diagram
 from surveyapp.reports.validation.part import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from analysis.scale.sections.cfa import CfaSection
 from surveyapp.i18n.words import ENGLISH, Words
-from surveyapp.reports.diagram import Arrow, Diagram, Kind, Node, Shape
-from surveyapp.reports.measured_models import clear, item_node, label
+from surveyapp.reports.charts.diagram import Arrow, Diagram, Kind, Node, Shape
+from surveyapp.reports.projects.measured_models import clear, item_node, label
 
 
 def cfa_diagram(cfa: CfaSection, words: Words = ENGLISH) -> Diagram:

@@ -8,8 +8,8 @@ from typing import Any
 from analysis.digits import decimals
 from surveyapp.design_tokens import CATEGORIES, COLOURS, SIZES
 from surveyapp.i18n.words import ENGLISH, Words
-from surveyapp.reports import chart_theme as theme
 from surveyapp.reports.apa import Apa
+from surveyapp.reports.charts import theme
 
 Z = 1.959964  # of a 95 % interval
 _LABELS, _ROW = 90.0, 14.5

@@ -19,8 +19,8 @@ from surveyapp.reports.validation.registry import parts
 from surveyapp.reports.validation.reproducibility import reproducibility
 from surveyapp.reports.validation.summary import summary
 from surveyapp.reports.validation.wording import plain_list
+from surveyapp.results.analyses.validation_phrases import sentence
 from surveyapp.results.scale_titles import with_dimensions
-from surveyapp.results.validation_phrases import sentence
 
 KIND = msg("Scale validation report")
 _MOST_NAMED = 4  # factors that a title names

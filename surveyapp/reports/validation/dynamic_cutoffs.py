@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.covariance.dynamic_cutoffs import Cutoff
-from analysis.covariance.factor_population import Omitted
+from analysis.covariance.simulation.dynamic_cutoffs import Cutoff
+from analysis.covariance.simulation.factor_population import Omitted
 from analysis.scale.sections.dynamic_cutoffs import DynamicCutoffsSection
 from surveyapp.i18n.words import Words, msg
 from surveyapp.reports.apa import Apa

@@ -24,7 +24,7 @@ from surveyapp.reports.document import (
 )
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import name
-from surveyapp.results.validation_phrases import clause
+from surveyapp.results.analyses.validation_phrases import clause
 
 _SALIENT = 0.40  # loadings that are set in semibold
 

@@ -34,7 +34,7 @@ from surveyapp.reports.validation.wording import (
     pair,
     plain,
 )
-from surveyapp.results.validation_phrases import clause
+from surveyapp.results.analyses.validation_phrases import clause
 
 _CFI, _RMSEA = 0.010, 0.015  # a difference that counts, as between steps of invariance
 _SALIENT = 0.30  # of a cross-loading

@@ -19,7 +19,7 @@ from surveyapp.reports.validation.part import (
     Part,
     ValidationStudy,
 )
-from surveyapp.results.validation_phrases import sentence
+from surveyapp.results.analyses.validation_phrases import sentence
 
 
 def _scree(section: FactorCountSection, study: ValidationStudy, _: Numbers) -> Iterator[Chart]:

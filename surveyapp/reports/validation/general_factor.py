@@ -9,7 +9,7 @@ from surveyapp.i18n.words import msg
 from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import Paragraph
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
-from surveyapp.results.validation_phrases import clause
+from surveyapp.results.analyses.validation_phrases import clause
 
 
 def _shares(

@@ -8,10 +8,10 @@ from analysis.digits import digits_beside
 from analysis.scale.sections.htmt_intervals import HtmtIntervalsSection
 from analysis.scale.study import Number
 from surveyapp.i18n.words import Words, msg
-from surveyapp.reports import research_charts
 from surveyapp.reports.apa import Apa
+from surveyapp.reports.charts import research_charts
 from surveyapp.reports.document import Block, Cell, Chart, Column, Interval, Look, Quantity, Table
-from surveyapp.reports.measured_models import label
+from surveyapp.reports.projects.measured_models import label
 from surveyapp.reports.validation.part import (
     DISCRIMINANT,
     PAIRS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.covariance.invariance import SMALL, Rules
+from analysis.covariance.measurement_invariance.invariance import SMALL, Rules
 from analysis.digits import decimals
 from analysis.losses import MANY
 from analysis.scale.sections.invariance import InvarianceSection, Ladder
@@ -45,7 +45,7 @@ from surveyapp.reports.validation.wording import (
     preferred,
     step_named,
 )
-from surveyapp.results.validation_phrases import clause
+from surveyapp.results.analyses.validation_phrases import clause
 
 _EQUAL = {
     "configural": msg("structure"),

@@ -19,7 +19,7 @@ from surveyapp.reports.validation.part import (
     ValidationStudy,
 )
 from surveyapp.reports.validation.wording import name, of_three_digits
-from surveyapp.results.validation_phrases import sentence
+from surveyapp.results.analyses.validation_phrases import sentence
 
 
 def _opposed(section: KeyingSection, study: ValidationStudy, number: Numbers) -> Iterator[Block]:

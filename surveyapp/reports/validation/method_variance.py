@@ -34,7 +34,7 @@ from surveyapp.reports.validation.wording import (
     pair,
     preferred,
 )
-from surveyapp.results.validation_phrases import clause
+from surveyapp.results.analyses.validation_phrases import clause
 
 _MODELS = {
     "CFA": msg("Factors and marker correlate"),

@@ -11,7 +11,7 @@ from analysis.scale.document import ScaleValidation
 from analysis.scale.study import S
 from surveyapp.i18n.words import msg
 from surveyapp.reports.document import Block
-from surveyapp.reports.stored_study import Study
+from surveyapp.reports.studies.stored_study import Study
 
 ValidationStudy = Study[ScaleValidation]
 Numbers = Iterator[int]  # of tables, in their order of appearance

@@ -11,7 +11,7 @@ from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import Paragraph, Styled, Tone
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import plain
-from surveyapp.results.validation_phrases import clause
+from surveyapp.results.analyses.validation_phrases import clause
 
 
 def _proposal(

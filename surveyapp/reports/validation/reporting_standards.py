@@ -13,7 +13,7 @@ from surveyapp.reports.document import Paragraph, Styled
 from surveyapp.reports.origin import recruitment, software
 from surveyapp.reports.validation import sample_size
 from surveyapp.reports.validation.part import ValidationStudy
-from surveyapp.results.losses import left_out
+from surveyapp.results.analyses.losses import left_out
 
 DEFAULTS = {
     "estimator": ("ML", msg("the estimator is {value}")),

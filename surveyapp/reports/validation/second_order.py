@@ -11,7 +11,7 @@ from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import Block, Callout, Column, Look, Table, filled, italic
 from surveyapp.reports.validation.part import Chapter, Numbers, Part, ValidationStudy
 from surveyapp.reports.validation.wording import fit_text, name
-from surveyapp.results.validation_phrases import clause
+from surveyapp.results.analyses.validation_phrases import clause
 
 
 def _table(section: SecondOrderSection, study: ValidationStudy, number: Numbers) -> Iterator[Block]:

@@ -15,9 +15,9 @@ from surveyapp.reports.apa import Apa
 from surveyapp.reports.document import Block, Heading, Paragraph, Styled, Tone
 from surveyapp.reports.validation import criteria
 from surveyapp.reports.validation.part import Numbers
-from surveyapp.results.losses import left_out
-from surveyapp.results.validation_phrases import sentence
-from surveyapp.results.validation_steps import step_named
+from surveyapp.results.analyses.losses import left_out
+from surveyapp.results.analyses.validation_phrases import sentence
+from surveyapp.results.analyses.validation_steps import step_named
 
 
 def summary(document: ScaleValidation, number: Numbers, words: Words = ENGLISH) -> Iterator[Block]:

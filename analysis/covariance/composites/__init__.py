@@ -1,0 +1,1 @@
+"""Composites estimated by maximum likelihood (Henseler-Ogasawara)."""

@@ -1,0 +1,1 @@
+"""Exploratory blocks, rotation and exploratory structural equation models."""

@@ -1,0 +1,1 @@
+"""Missing answers: full information, auxiliary variables, multiple imputation."""

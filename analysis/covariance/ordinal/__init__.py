@@ -1,0 +1,1 @@
+"""Ordinal items: polychoric correlations, limited-information estimation, scores."""

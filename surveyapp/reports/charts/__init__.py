@@ -1,0 +1,1 @@
+"""Charts and diagrams as SVG, the same for pages and paper."""

@@ -1,0 +1,1 @@
+"""A journey's reports: benchmark, executive page, partners, every segment."""

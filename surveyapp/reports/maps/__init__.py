@@ -1,0 +1,1 @@
+"""A journey's map on paper."""

@@ -1,0 +1,1 @@
+"""Documents of projects: models, further analyses, registered plans."""

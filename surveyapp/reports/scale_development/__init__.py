@@ -1,0 +1,1 @@
+"""The evidence behind a scale, step by step."""

@@ -1,0 +1,1 @@
+"""The service journey study as a report."""

@@ -1,0 +1,1 @@
+"""A document set in type: paragraphs, tables, pages, tagged PDF."""

@@ -1,0 +1,1 @@
+"""Stored analyses of scales: asked for, computed in the worker, read again."""

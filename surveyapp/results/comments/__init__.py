@@ -1,0 +1,1 @@
+"""What comments are about, and what a program proposes of them."""

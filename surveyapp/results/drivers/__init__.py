@@ -1,0 +1,1 @@
+"""How scores go together with an outcome."""

@@ -1,0 +1,1 @@
+"""Who was asked, by which channel, and how many answered."""

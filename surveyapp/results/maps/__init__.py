@@ -1,0 +1,1 @@
+"""A journey's map with its scores: lanes, emotion line, heat map, versions."""

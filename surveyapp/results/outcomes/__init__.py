@@ -1,0 +1,1 @@
+"""What became of customers by what they had answered."""

@@ -1,0 +1,1 @@
+"""Every journey that somebody may see, in a handful of queries."""

@@ -1,0 +1,1 @@
+"""Modelling projects: their answers taken through steps, their models fitted and analysed further."""

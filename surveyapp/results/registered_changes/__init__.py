@@ -1,0 +1,1 @@
+"""What the scores did where something was changed."""

@@ -1,0 +1,1 @@
+"""Targets beside the figures that they are for."""

@@ -1,0 +1,1 @@
+"""Scores weighted by known shares of the population, beside those without."""
