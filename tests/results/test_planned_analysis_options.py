@@ -9,11 +9,12 @@ from surveyapp.results.preregistrations.fields import planned_analysis
 from surveyapp.results.projects.analyses import ANALYSES
 from surveyapp.results.projects.analysis_options import chosen_of, in_words, plannable
 from surveyapp.results.projects.group_options import require_group_options
+from surveyapp.results.projects.projects import ModelText
 from surveyapp.results.projects.variables import Variables
 from surveyapp.store.models import Project, ProjectModel
 
 KNOWN = Variables({}, ("region", "branch"), has_days=True)
-TEXTS = {"covariance": "f =~ a + b + c", "composite": "f =~ a + b\ng =~ c + d\ng ~ f"}
+TEXTS = {"covariance": "f =~ a + b + c\nf ~ d", "composite": "f =~ a + b\ng =~ c + d\ng ~ f"}
 GROUPS = {"region": {"North": 90, "South": 60, "East": None}, "branch": {"Main": 40}}
 
 
@@ -29,10 +30,16 @@ def model_of(kind: str) -> ProjectModel:
 )
 def test_an_analysis_that_was_planned_is_the_one_that_is_asked_for(kind, of):
     options = ANALYSES[kind].options
-    group = "region" if "group" in options else ""
-    chosen = {name: option.default or "" for name, option in options.items()} | {"group": group}
-    asked = chosen_of(options, chosen, model_of(of), KNOWN)
-    assert planned_analysis(kind, of, group, KNOWN)["options"] == asked
+    model = model_of(of)
+    needed = {
+        name: next(filter(None, option.offered(model, KNOWN)))
+        for name, option in options.items()
+        if option.default is None
+    }
+    chosen = {name: option.default or "" for name, option in options.items()} | needed
+    asked = chosen_of(options, chosen, model, KNOWN)
+    planned = ModelText("Planned", of, model.text, model.options)
+    assert planned_analysis(kind, planned, needed, KNOWN)["options"] == asked
 
 
 def test_a_reference_is_a_group_of_its_attribute_that_may_be_told():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from surveyapp.errors import Invalid
 from surveyapp.results.projects.analysis_options import AnalysisOption, Offered, rare, typed
 from surveyapp.results.projects.variables import Variables
-from surveyapp.store.models import ProjectModel
+from surveyapp.store.models import Project, ProjectModel
 
 NO, YES = "no", "yes"
 _LONGEST = 500  # characters of a list of parameters
@@ -16,10 +16,11 @@ _OFFERED = 200  # groups of all attributes together
 
 def _described(model: ProjectModel) -> Mapping[str, Mapping[str, int | None]]:
     """By attribute its groups with their sizes as the project's answers were described; a small one's is
-    None."""
-    found: Mapping[str, Mapping[str, int | None]] = (model.project.description or {}).get(
-        "groups", {}
-    )
+    None. Nothing of a planned model, which belongs to no project yet."""
+    project: Project | None = model.project
+    if project is None:
+        return {}
+    found: Mapping[str, Mapping[str, int | None]] = (project.description or {}).get("groups", {})
     return found
 
 
