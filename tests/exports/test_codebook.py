@@ -199,8 +199,9 @@ def _same_numbers_in_r(package: Path, folder: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     found = re.search(r"(\d+) numbers compared with results-sjq.json; largest", ran.stdout)
     assert found is not None and int(found[1]) > 450, ran.stdout[-500:]
-    # Of these few rows lavaan's bifactor solution has negative variances, and the report's has not.
-    assert re.findall(r"Not compared: (.+?):", ran.stdout) == ["bifactor"]
+    # Of these few rows lavaan's bifactor solution has negative variances. The report has them too, or a proper
+    # solution from another start, as the processor's rounding decides; only the first can be compared.
+    assert set(re.findall(r"Not compared: (.+?):", ran.stdout)) <= {"bifactor"}
 
 
 def test_a_package_is_whole_and_names_nobody(

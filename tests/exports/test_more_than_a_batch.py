@@ -60,13 +60,13 @@ STREAMS = {
     "exports/chosen.py",
     "closed_loop/queries.py",
     "responses/listing.py",
-    "results/answer_counts.py",
-    "results/channel_paths.py",  # tests/results/test_channel_paths.py, by batches of three
-    "results/fieldwork.py",
-    "results/frames.py",
-    "results/outcome_rows.py",  # tests/results/test_outcome_analysis.py, by batches of two
-    "results/passages.py",
-    "results/person_answers.py",
+    "results/answers/answer_counts.py",
+    "results/funnels/channel_paths.py",  # tests/results/test_channel_paths.py, by batches of three
+    "results/analyses/fieldwork.py",
+    "results/analyses/frames.py",
+    "results/outcomes/rows.py",  # tests/results/test_outcome_analysis.py, by batches of two
+    "results/funnels/passages.py",
+    "results/answers/person_answers.py",
     "store/audit_chain.py",
     "store/database_move.py",  # tests/store/test_database_move.py, by batches of two
 }
