@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy.stats import binom
+from scipy import special
 
 from analysis.errors import DataError
 from analysis.metrics import critical_z, wilson
@@ -79,8 +79,8 @@ def judge_number(judged: Judged, judges: int, *, true: float = 0.9) -> JudgeNumb
         share,
         None if share is None or rated else 2 * share - 1,
         modified_kappa(needed, judges)[0] if needed is not None and rated else None,
-        0.0 if needed is None else float(binom.sf(needed - 1, judges, 0.5)),
-        0.0 if needed is None else float(binom.sf(needed - 1, judges, true)),
+        0.0 if needed is None else float(special.bdtrc(needed - 1, judges, 0.5)),
+        0.0 if needed is None else float(special.bdtrc(needed - 1, judges, true)),
         true,
         low,
         high,

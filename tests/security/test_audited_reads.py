@@ -29,7 +29,10 @@ SAID = "The quokka at the counter was kind"  # an answer
 EMAIL = "quokka@example.org"
 REFERENCE = "quokka-4711"
 # Downloads in which no customer is.
-PRINTED = {"channels.poster", "surveys.qr_code", "questionnaires.download"}
+PRINTED = {
+    *("channels.poster", "surveys.qr_code", "questionnaires.download"),
+    "judge_numbers.tables",  # how many judges an item takes, whoever they are
+}
 Opened = tuple[FlaskClient, Installation, Place, Flask]
 
 

@@ -20,7 +20,7 @@ _READ = text(
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_no_other_invitation_is_read_where_the_database_knows_nothing_of_the_table(store: Store):
     """As after a list of customers was invited: PostgreSQL has not analysed the table since."""
-    tickets = [Ticket(f"token {number}") for number in range(200)]
+    tickets = [Ticket(f"token {number}") for number in range(2_000)]  # more than are read at once
     with store.writing() as session:
         survey = make_survey(session)
         rows = [{"survey_id": survey.id, "token_hash": each.token_hash} for each in tickets]
