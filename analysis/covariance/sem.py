@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.covariance.completion import complete
 from analysis.covariance.composites.composite_markers import by_strong_markers
 from analysis.covariance.composites.composites import (
     composites_of,
@@ -44,7 +45,6 @@ from analysis.covariance.intraclass import Clusters, Weights, clusters_of, weigh
 from analysis.covariance.matrices import Array, Implied
 from analysis.covariance.measures import measures
 from analysis.covariance.missing.auxiliary import left_free, with_auxiliary, with_baseline
-from analysis.covariance.missing.completion import complete
 from analysis.covariance.modification import modification_indices as indices_of
 from analysis.covariance.ordinal.limited_discrepancy import LimitedDiscrepancy
 from analysis.covariance.ordinal.ordinal_items import answers_of, ordinal_items, plainly_ordinal

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.covariance.missing.completion import complete
+from analysis.covariance.completion import complete
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.text.model import Model
 from analysis.errors import ModelError

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analysis.covariance.missing.completion import complete
+from analysis.covariance.completion import complete
 from analysis.covariance.parameter_constraints import (
     EQUAL,
     constraint_transform,

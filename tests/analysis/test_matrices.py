@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis.covariance.completion import complete
 from analysis.covariance.estimation import Discrepancy, LeastSquares, NormalDiscrepancy, Sample
 from analysis.covariance.matrices import jacobian, structures, vech_index
-from analysis.covariance.missing.completion import complete
 from analysis.covariance.missing.fiml import FimlDiscrepancy, IncompleteSample
 from analysis.covariance.missing.missing_patterns import patterns_of
 from analysis.covariance.start_values import start_values

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from analysis.covariance.missing.completion import complete
+from analysis.covariance.completion import complete
 from analysis.covariance.text.model import Modifier, Path, covariance, measurement_model, regression
 from analysis.covariance.text.syntax import parse
 from analysis.errors import ModelError

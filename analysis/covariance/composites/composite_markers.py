@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from analysis.covariance.completion import complete
 from analysis.covariance.composites.composites import Composite
 from analysis.covariance.estimates_table import row_values
 from analysis.covariance.matrices import Array
-from analysis.covariance.missing.completion import complete
 from analysis.covariance.parameter_table import Parameter
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.text.model import Model, Modifier, Path

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from analysis.covariance.missing.completion import complete
+from analysis.covariance.completion import complete
 from analysis.covariance.parameter_table import exogenous_of
 from analysis.covariance.solution import Solution, solve
 from analysis.covariance.statistics import TestStatistics, test_statistics

@@ -8,11 +8,11 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from analysis.covariance.completion import complete
 from analysis.covariance.estimation import LeastSquares, Sample
 from analysis.covariance.exploratory.efa_blocks import require_no_blocks
 from analysis.covariance.matrices import Array, GroupStructure, structures
 from analysis.covariance.minimiser import minimise
-from analysis.covariance.missing.completion import complete
 from analysis.covariance.ordinal.ordinal_samples import (
     OrdinalPopulation,
     pair_precisions,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.covariance.completion import complete
 from analysis.covariance.estimation import Point
 from analysis.covariance.matrices import (
     Array,
@@ -24,7 +25,6 @@ from analysis.covariance.matrices import (
     vech_index,
 )
 from analysis.covariance.minimiser import Optimum, minimise
-from analysis.covariance.missing.completion import complete
 from analysis.covariance.ordinal.polychoric import Polychoric
 from analysis.covariance.parameter_constraints import (
     constraint_transform,

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.covariance.completion import complete
 from analysis.covariance.estimation import Point
 from analysis.covariance.matrices import Array, Implied, structures
 from analysis.covariance.measurement_invariance.wave_model import WaveModel
 from analysis.covariance.minimiser import minimise
-from analysis.covariance.missing.completion import complete
 from analysis.covariance.ordinal.ordinal_groups import (
     STEPS,
     STRICT,

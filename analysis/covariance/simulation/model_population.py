@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.covariance.completion import complete
 from analysis.covariance.matrices import Array, structures
-from analysis.covariance.missing.completion import complete
 from analysis.covariance.ordinal.ordinal_samples import written_thresholds
 from analysis.covariance.parameter_table import Parameter, ParameterTable
 from analysis.covariance.text.model import Model, Modifier, Path
