@@ -9,17 +9,26 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import stats
 
 from analysis.covariance.data import numeric_rows
 from analysis.covariance.matrices import Array
-from analysis.errors import DataError, ModelError, TooFewCases
+from analysis.errors import DataError, ModelError, NoVariance, TooFewCases
 from analysis.json_values import to_json
+from analysis.two_level.mixed_likelihood import (
+    Minimum,
+    Products,
+    Profile,
+    minimum,
+    products_of,
+    relative_factor,
+    with_first,
+)
 
 METHODS = ("REML", "ML")
 FEW_CLUSTERS = 30  # below which variances between clusters are uncertain (Maas & Hox 2005)
 LEVEL = 0.95
-FLAT = 1e-2  # slope of -2 log-likelihood at a minimum; differences are taken for it
+NOTHING = 1e-10  # of a standard deviation or variance, below which it is that of rounding
 
 
 @dataclass(frozen=True)
@@ -100,29 +109,6 @@ class MixedFit:
         return dict(to_json(document))
 
 
-@dataclass(frozen=True)
-class _Products:
-    """Cross products of all rows, and by cluster (J, ., .) those with the random effects' columns."""
-
-    xx: Array
-    xy: Array
-    yy: float
-    zz: Array
-    zx: Array
-    zy: Array
-    n: int
-
-
-@dataclass(frozen=True)
-class _Profile:
-    """At one factor of the random effects' relative covariance: what is left of the products."""
-
-    value: float  # -2 log-likelihood, profiled
-    beta: Array
-    inverse: Array  # of X' V^-1 X, in units of the residual variance
-    residual: float
-
-
 def fit_mixed(
     data: pd.DataFrame,
     outcome: str,
@@ -156,47 +142,85 @@ def fit_mixed(
         )
     if cluster not in data.columns:
         raise DataError(f"{cluster} is not among the data's columns; name that of the clusters")
+    if len(set(slopes)) < len(slopes):
+        raise ModelError("a random slope is named twice; name it once")
     names = [part for term in predictors for part in term.split(":")]
-    columns = tuple(dict.fromkeys([outcome, *names]))
-    values = numeric_rows(data, columns)
-    keep = data[cluster].notna().to_numpy() & ~np.isnan(values).any(axis=1)
-    codes, labels = pd.factorize(data.loc[keep, cluster])
-    order = np.argsort(codes, kind="stable")
-    known = dict(zip(columns, values[keep][order].T, strict=True))
-    codes = codes[order]
-    starts = np.flatnonzero(np.diff(codes, prepend=-1))
-    n, count = len(codes), len(starts)
+    if outcome in names:
+        raise ModelError(f"{outcome} is the outcome and cannot be a predictor, too; leave it out")
+    rows = _complete_rows(data, tuple(dict.fromkeys([outcome, *names])), cluster)
+    known, starts = rows.known, rows.starts
+    n, count = len(known[outcome]), len(starts)
     if means and n:
         predictors = [*predictors, *_split(known, predictors, starts)]
     terms = ["(Intercept)", *predictors]
     x = np.column_stack([np.ones(n), *(_term(term, known) for term in predictors)])
     z = x[:, [0, *(terms.index(name) for name in slopes)]]
     _require_enough(x, z, starts, terms, cluster)
-    products = _products(x, z, known[outcome], starts)
-    found, theta, converged = _minimum(products, z.shape[1], method)
-    factor = _factor(theta, z.shape[1])
-    covariance = found.residual * factor @ factor.T
+    _require_spread(known[outcome], starts, outcome, cluster)
+    products = products_of(x, z, known[outcome], starts)
+    found = minimum(products, z.shape[1], method)
+    profile, factor = found.profile, relative_factor(found.theta, z.shape[1])
+    if profile.residual <= NOTHING * float(known[outcome].var()):
+        raise DataError(
+            f"the predictors and clusters foretell {outcome} exactly; leave out the predictor that is "
+            "made of it"
+        )
+    said = [*rows.losses, *_said(found, rows, cluster, slopes)]
     test = None
     if slopes:
-        plain, _, _ = _minimum(_first(products, 1), 1, method)
-        test = _slope_test(max(plain.value - found.value, 0.0), len(slopes))
+        plain = minimum(with_first(products, 1), 1, method)
+        if found.converged and plain.converged:
+            test = _slope_test(max(plain.profile.value - profile.value, 0.0), len(slopes))
+        elif found.converged:
+            said.append(
+                "the model without random slopes did not converge, so that it is not tested whether slopes "
+                "differ"
+            )
     return MixedFit(
         outcome,
         cluster,
         method,
-        _effects(found, terms, _varying(x, starts), n, count),
+        _effects(profile, terms, _varying(x, starts), n, count),
         ("(Intercept)", *slopes),
-        covariance,
-        found.residual,
-        -found.value / 2,
-        len(terms) + len(theta) + 1,
+        profile.residual * factor @ factor.T,
+        profile.residual,
+        -profile.value / 2,
+        len(terms) + len(found.theta) + 1,
         n,
         count,
-        converged,
+        found.converged,
         test,
-        tuple(_said(data, keep, cluster, count, converged, factor, slopes, known, starts)),
-        _of_clusters(found, products, factor, labels, ("(Intercept)", *slopes), cluster),
+        tuple(said),
+        _of_clusters(profile, products, factor, rows.labels, ("(Intercept)", *slopes), cluster),
     )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The complete rows, each cluster's together: values by column, where clusters begin, their labels."""
+
+    known: dict[str, Array]
+    starts: Array
+    labels: Sequence[object]
+    losses: tuple[str, ...]
+
+
+def _complete_rows(data: pd.DataFrame, columns: tuple[str, ...], cluster: str) -> _Rows:
+    values = numeric_rows(data, columns)
+    keep = data[cluster].notna().to_numpy() & ~np.isnan(values).any(axis=1)
+    codes, labels = pd.factorize(data.loc[keep, cluster])
+    order = np.argsort(codes, kind="stable")
+    known = dict(zip(columns, values[keep][order].T, strict=True))
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    lost = int((~keep).sum())
+    losses = []
+    if lost:
+        verb, left = ("has", "was") if lost == 1 else ("have", "were")
+        losses.append(
+            f"{lost} of {len(data)} rows {verb} a missing answer or no value of {cluster} and {left} "
+            "left out"
+        )
+    return _Rows(known, starts, labels, tuple(losses))
 
 
 def _split(known: dict[str, Array], predictors: Sequence[str], starts: Array) -> list[str]:
@@ -206,7 +230,8 @@ def _split(known: dict[str, Array], predictors: Sequence[str], starts: Array) ->
     for name in [each for each in predictors if ":" not in each]:
         average = np.repeat(np.add.reduceat(known[name], starts) / sizes, sizes)
         away = known[name] - average
-        if np.allclose(away, 0) or np.allclose(average, average[0]):
+        # Measured by the predictor's own spread: a year's clusters differ little beside 2,000.
+        if min(away.std(), average.std()) <= NOTHING * known[name].std():
             continue
         mean = f"{name}_mean"
         if mean in known:
@@ -243,6 +268,9 @@ def _require_enough(x: Array, z: Array, starts: Array, terms: Sequence[str], clu
         raise DataError(
             "the predictors are constant or depend on each other exactly; leave one of them out"
         )
+    inside = int(_varying(x, starts).sum())
+    if n <= count + inside:
+        raise TooFewCases(count + inside + 1, n, what=f"rows in {count} clusters")
     fixed = ~_varying(z, starts)
     if fixed[1:].any():
         name = terms[int(np.flatnonzero(fixed[1:])[0]) + 1]
@@ -252,75 +280,15 @@ def _require_enough(x: Array, z: Array, starts: Array, terms: Sequence[str], clu
         )
 
 
-def _products(x: Array, z: Array, y: Array, starts: Array) -> _Products:
-    zz = np.add.reduceat(z[:, :, None] * z[:, None, :], starts, axis=0)
-    zx = np.add.reduceat(z[:, :, None] * x[:, None, :], starts, axis=0)
-    zy = np.add.reduceat(z * y[:, None], starts, axis=0)
-    return _Products(x.T @ x, x.T @ y, float(y @ y), zz, zx, zy, len(x))
-
-
-def _first(products: _Products, count: int) -> _Products:
-    """The products with the first ``count`` random effects alone."""
-    return _Products(
-        products.xx,
-        products.xy,
-        products.yy,
-        products.zz[:, :count, :count],
-        products.zx[:, :count],
-        products.zy[:, :count],
-        products.n,
-    )
-
-
-def _factor(theta: Array, q: int) -> Array:
-    factor = np.zeros((q, q))
-    factor[np.tril_indices(q)] = theta
-    return factor
-
-
-def _profile(theta: Array, products: _Products, q: int, method: str) -> _Profile:
-    """-2 log-likelihood with coefficients and residual variance at their best (Bates et al. 2015)."""
-    factor = _factor(theta, q)
-    inside = np.eye(q) + factor.T @ products.zz @ factor
-    root = np.linalg.cholesky(inside)
-    logs = 2 * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
-    half_x = np.linalg.solve(root, factor.T @ products.zx)
-    half_y = np.linalg.solve(root, (products.zy @ factor)[:, :, None])[:, :, 0]
-    xx = products.xx - np.einsum("jqa,jqb->ab", half_x, half_x)
-    xy = products.xy - np.einsum("jqa,jq->a", half_x, half_y)
-    yy = products.yy - float((half_y**2).sum())
-    beta = np.linalg.solve(xx, xy)
-    left = max(yy - float(xy @ beta), 1e-300)
-    n = products.n - (len(beta) if method == "REML" else 0)
-    residual = left / n
-    value = logs + n * (math.log(2 * math.pi * residual) + 1)
-    if method == "REML":
-        value += float(np.linalg.slogdet(xx)[1])
-    return _Profile(value, beta, np.linalg.inv(xx), residual)
-
-
-def _minimum(products: _Products, q: int, method: str) -> tuple[_Profile, Array, bool]:
-    """In units of each random effect's column, so that scales do not matter."""
-    rows, columns = np.tril_indices(q)
-    diagonal = rows == columns
-    scale = np.sqrt(products.zz.sum(axis=0).diagonal() / products.n)
-    unit = 1 / np.maximum(scale, 1e-300)
-
-    def value(scaled: Array) -> float:
-        return _profile(scaled * unit[rows], products, q, method).value
-
-    found = optimize.minimize(
-        value,
-        np.where(diagonal, 0.5, 0.0),
-        method="L-BFGS-B",
-        bounds=[(0.0, None) if own else (None, None) for own in diagonal],
-        options={"ftol": 1e-14, "gtol": 1e-7, "maxiter": 500},
-    )
-    theta = found.x * unit[rows]
-    # A variance at its bound of 0 may rise from there.
-    slope = np.where(diagonal & (found.x <= 0), np.minimum(found.jac, 0.0), found.jac)
-    flat = bool(np.abs(slope).max() < FLAT)
-    return _profile(theta, products, q, method), theta, flat
+def _require_spread(y: Array, starts: Array, outcome: str, cluster: str) -> None:
+    if y.min() == y.max():
+        raise NoVariance(
+            f"{outcome}: all {len(y)} answers are {y[0]:g}; there is nothing to explain"
+        )
+    if not _varying(y[:, None], starts).any():
+        raise DataError(
+            f"{outcome} is the same for all rows of each {cluster}; regress one row a cluster, without levels"
+        )
 
 
 def _slope_test(chisq: float, slopes: int) -> SlopeTest:
@@ -331,14 +299,14 @@ def _slope_test(chisq: float, slopes: int) -> SlopeTest:
 
 
 def _effects(
-    found: _Profile, terms: Sequence[str], varying: Array, n: int, count: int
+    found: Profile, terms: Sequence[str], varying: Array, n: int, count: int
 ) -> tuple[FixedEffect, ...]:
     inside = int(varying[1:].sum())
     # The intercept has the rows' degrees of freedom (Pinheiro & Bates 2000, p. 91).
     of_rows, of_clusters = n - count - inside, count - 1 - (len(terms) - 1 - inside)
     made = []
     for at, term in enumerate(terms):
-        df = max(of_rows if at == 0 or varying[at] else of_clusters, 1)
+        df = of_rows if at == 0 or varying[at] else of_clusters
         est = float(found.beta[at])
         se = math.sqrt(found.residual * float(found.inverse[at, at]))
         reach = float(stats.t.ppf((1 + LEVEL) / 2, df)) * se
@@ -348,8 +316,8 @@ def _effects(
 
 
 def _of_clusters(
-    found: _Profile,
-    products: _Products,
+    found: Profile,
+    products: Products,
     factor: Array,
     labels: Sequence[object],
     random: Sequence[str],
@@ -365,35 +333,23 @@ def _of_clusters(
     return frame
 
 
-def _said(
-    data: pd.DataFrame,
-    keep: Array,
-    cluster: str,
-    count: int,
-    converged: bool,
-    factor: Array,
-    slopes: Sequence[str],
-    known: dict[str, Array],
-    starts: Array,
-) -> list[str]:
+def _said(found: Minimum, rows: _Rows, cluster: str, slopes: Sequence[str]) -> list[str]:
+    """What a reader must know of the clusters and the estimation."""
     said = []
-    lost = int((~keep).sum())
-    if lost:
-        verb, left = ("has", "was") if lost == 1 else ("have", "were")
-        said.append(
-            f"{lost} of {len(data)} rows {verb} a missing answer or no value of {cluster} and {left} "
-            "left out"
-        )
+    known, starts, count = rows.known, rows.starts, len(rows.starts)
     if count < FEW_CLUSTERS:
         said.append(
             f"{cluster} has {count} clusters; below {FEW_CLUSTERS} the variances between them are uncertain"
         )
-    if not converged:
+    if not found.converged:
         said.append("the estimation did not converge; the estimates are no result")
-    if np.linalg.cond(factor) > 1e4:
+    if found.singular:
         said.append(
             "the random effects' covariance is singular: an effect hardly differs between clusters, or "
             "two differ as one; leave a random slope out"
+            if slopes
+            else "the outcome differs no more between clusters than rows do within them: the variance "
+            "between clusters is 0, and a regression without clusters says the same"
         )
     for name in slopes:
         values = known.get(name)

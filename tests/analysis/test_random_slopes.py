@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, TooFewCases
 from analysis.two_level.random_slopes import fit_mixed
 
 TERMS = ["wait", "tenure", "wait:tenure"]
@@ -61,6 +61,7 @@ def test_units_do_not_matter_and_few_clusters_are_told():
         rows.assign(wait=rows["wait"] * 1e4), "overall", ["wait"], "branch", slopes=["wait"]
     )
     assert large.logl == pytest.approx(plain.logl - np.log(1e4), abs=1e-4)
+    assert not plain.warnings and not large.warnings
     few = rows[rows["branch"] < 20].copy()
     few.loc[few.index[0], "wait"] = np.nan
     said = fit_mixed(few, "overall", ["wait"], "branch").warnings
@@ -68,19 +69,44 @@ def test_units_do_not_matter_and_few_clusters_are_told():
 
 
 @pytest.mark.parametrize(
-    ("predictors", "slopes", "said"),
+    ("outcome", "predictors", "slopes", "said"),
     [
-        (["wait"], ["tenure"], "is no predictor"),
-        (["tenure"], ["tenure"], "cannot differ between"),
-        (["wait", "twice"], [], "depend on each other"),
+        ("overall", ["wait"], ["tenure"], "is no predictor"),
+        ("overall", ["tenure"], ["tenure"], "cannot differ between"),
+        ("overall", ["wait"], ["wait", "wait"], "named twice"),
+        ("overall", ["wait", "twice"], [], "depend on each other"),
+        ("overall", ["overall"], [], "cannot be a predictor"),
+        ("twice", ["wait"], [], "foretell twice exactly"),
+        ("five", ["wait"], [], "all 278 answers are 5"),
+        ("tenure", ["wait"], [], "same for all rows of each branch"),
     ],
 )
-def test_what_cannot_be_fitted_is_said(predictors: list[str], slopes: list[str], said: str):
-    rows = sloped()
+def test_what_cannot_be_fitted_is_said(
+    outcome: str, predictors: list[str], slopes: list[str], said: str
+):
+    rows = sloped().assign(five=5)
+    rows["twice"] = 2 * rows["wait"]
     with pytest.raises(AnalysisError, match=said):
-        fit_mixed(
-            rows.assign(twice=2 * rows["wait"]), "overall", predictors, "branch", slopes=slopes
-        )
+        fit_mixed(rows, outcome, predictors, "branch", slopes=slopes)
+
+
+def test_rows_that_leave_no_degrees_of_freedom_are_refused():
+    rows = sloped().groupby("branch").head(1)
+    with pytest.raises(TooFewCases, match="at least 42 usable rows in 40 clusters, have 41"):
+        fit_mixed(pd.concat([rows, sloped().iloc[[1]]]), "overall", ["wait"], "branch")
+
+
+def test_an_outcome_that_does_not_differ_between_clusters_is_told():
+    rows = sloped()
+    rows["overall"] -= rows.groupby("branch")["overall"].transform("mean")
+    fit = fit_mixed(rows, "overall", [], "branch")
+    assert fit.icc < 1e-8 and "variance between clusters is 0" in fit.warnings[0]
+
+
+def test_means_far_from_zero_are_told_apart_by_the_predictors_own_spread():
+    rows = sloped().assign(wait=lambda all: all["wait"] + 1e6)
+    fit = fit_mixed(rows, "overall", ["wait"], "branch", means=True)
+    assert [one.term for one in fit.fixed] == ["(Intercept)", "wait", "wait_mean"]
 
 
 def test_what_holds_within_and_between_clusters_is_told_apart():
