@@ -190,6 +190,7 @@ def cluster_data(
     names = model.observed
     p = len(model.within.observed)
     values = numeric_rows(data, names)
+    _require_answers(values, names, "" if group is None else f" in group {group}")
     known = data[cluster].notna().to_numpy()
     answered = ~np.isnan(values)
     complete = answered.all(axis=1)
@@ -272,36 +273,46 @@ def _between(values: Array, starts: Array, names: Sequence[str], cluster: str) -
 def _require_enough(data: ClusterData) -> None:
     model, clusters = data.model, data.n_clusters
     needed = len(model.between.observed) + 1
+    where = "" if data.group is None else f" in group {data.group}"
     if clusters < needed:
         raise TooFewCases(
-            needed, clusters, what=f"clusters in {data.cluster} for {needed - 1} level-2 variables"
+            needed,
+            clusters,
+            what=f"clusters in {data.cluster} for {needed - 1} level-2 variables{where}",
         )
     if data.n == clusters:
         raise DataError(
-            f"every cluster of {data.cluster} has one row, so that the levels cannot be told apart; "
-            "fit a model without levels"
+            f"every cluster of {data.cluster} has one row{where}, so that the levels cannot be told "
+            "apart; fit a model without levels"
         )
     degrees, p = data.n - clusters, len(model.within.observed)
     if degrees <= p:
-        raise TooFewCases(clusters + p + 1, data.n, what=f"rows in {clusters} clusters")
+        raise TooFewCases(clusters + p + 1, data.n, what=f"rows in {clusters} clusters{where}")
+
+
+def _require_answers(values: Array, names: Sequence[str], where: str) -> None:
+    for name, unseen in zip(names, np.isnan(values).all(axis=0), strict=True):
+        if unseen:
+            raise NoVariance(f"{name} has no answer{where}; leave it out")
 
 
 def _require_variance(data: ClusterData) -> None:
     model = data.model
+    where = "" if data.group is None else f" in group {data.group}"
+    _require_answers(data.rows, model.within.observed, where)
+    _require_answers(data.between, model.between_only, where)
     pooled = data.pooled.diagonal()
     for name, inside, column in zip(model.within.observed, pooled, data.filled[0].T, strict=True):
         spread = float(column.var())
         if spread <= ALMOST_NOTHING * max(float(column.mean()) ** 2, 1e-300):
-            raise NoVariance(f"{name}: all {data.n} answers are {column[0]:g}; leave the item out")
+            raise NoVariance(f"{name}: all answers{where} are {column[0]:g}; leave the item out")
         if inside <= ALMOST_NOTHING * spread:
             raise NoVariance(
-                f"{name} is the same for all rows of each {data.cluster}; put it at level 2 only"
+                f"{name} is the same for all rows of each {data.cluster}{where}; put it at level 2 only"
             )
     for name, column in zip(model.between_only, data.filled[1].T, strict=True):
         if column.min() == column.max():
-            raise NoVariance(
-                f"{name}: all {data.n_clusters} clusters have {column[0]:g}; leave it out"
-            )
+            raise NoVariance(f"{name}: all clusters{where} have {column[0]:g}; leave it out")
     for matrix, names, what in (
         (data.pooled, model.within.observed, "within clusters"),
         (np.cov(data.filled[1], rowvar=False), model.between_only, "of the level-2 variables"),

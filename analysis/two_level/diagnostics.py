@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import product
 
@@ -56,6 +57,10 @@ def solution_warnings(solution: TwoLevelSolution, fit: Mapping[str, float]) -> t
         found.append(
             "the variables' unrestricted covariance between clusters is singular: some hardly vary "
             "between clusters, or vary as others do; chi-square then only nearly follows its distribution"
+        )
+    if solution.unrestricted and math.isnan(fit["baseline_chisq"]):
+        found.append(
+            "the model of independent variables did not converge, so that there are no CFI and TLI"
         )
     if fit["df"] == 0:
         found.append(

@@ -8,18 +8,29 @@ from analysis.covariance.statistics import Scaling
 from analysis.errors import DataError, ModelError
 from analysis.two_level.fit import TwoLevelFit
 
+# What has to be the same for the two likelihoods to be those of the same data.
+SAME = (
+    *("estimator", "cluster", "group", "missing", "fixed_x"),
+    *("sampling_weights", "cluster_weights"),
+)
+
 
 def level_difference(restricted: TwoLevelFit, general: TwoLevelFit) -> DifferenceTest:
     """Chi-square difference test of two nested models of the same rows; of MLR scaled (Satorra & Bentler 2001).
 
-    Raises DataError for different rows, clusters, groups or estimators, ModelError where the restricted model
+    Raises DataError for different rows, variables, weights, clusters, groups or estimators, ModelError where the restricted model
     has no more degrees of freedom. Validated against: lavaan 0.6-14 ``lavTestLRT``.
     """
-    for what in ("estimator", "cluster", "group", "missing"):
+    for what in SAME:
         if getattr(restricted.settings, what) != getattr(general.settings, what):
-            raise DataError(f"the two have a different {what}")
+            raise DataError(f"the two models differ in {what}; fit both with the same")
     if (restricted.n, restricted.n_clusters) != (general.n, general.n_clusters):
-        raise DataError("the two were fitted to different rows")
+        raise DataError(
+            f"the two models were fitted to different rows: {restricted.n} in {restricted.n_clusters} "
+            f"clusters, {general.n} in {general.n_clusters}"
+        )
+    if set(restricted.model.observed) != set(general.model.observed):
+        raise DataError("the two models have different variables; nested ones have the same")
     df = int(restricted.fit["df"] - general.fit["df"])
     if df <= 0:
         raise ModelError(

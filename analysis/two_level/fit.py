@@ -344,7 +344,7 @@ def _parts(
     if settings.group is None:
         return [(None, data)], []
     column = data[settings.group]
-    known = data[column.notna() & data[settings.cluster].notna()]
+    known = data[column.notna()]  # cluster_data says which of them have no cluster
     told = []
     lost = int(column.isna().sum())
     if lost:

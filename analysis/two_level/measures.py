@@ -127,7 +127,11 @@ def _baseline(solution: TwoLevelSolution) -> tuple[Reduced, ...]:
 
 
 def _above(solution: TwoLevelSolution, models: Sequence[Reduced]) -> float:
-    """Twice the log-likelihood that each group's model lacks to the unrestricted one, summed."""
+    """Twice the log-likelihood that each group's model lacks to the unrestricted one, summed; NaN where
+    one did not converge.
+    """
+    if not all(one.optimum.converged for one in models):
+        return NAN
     return sum(
         data.n * (one.optimum.point.value - h1.point.value)
         for data, one, h1 in zip(solution.data, models, solution.h1, strict=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
 
-from analysis.errors import DataError, ModelError
+from analysis.errors import DataError, ModelError, NoVariance
 from analysis.two_level.clusters import ClusterData, cluster_data
 from analysis.two_level.difference import level_difference
 from analysis.two_level.fit import TwoLevelFit, fit_two_level
@@ -43,6 +43,11 @@ def fitted(case: str) -> TwoLevelFit:
     return fit_two_level(data, text, "branch", **options)
 
 
+@cache
+def without_groups() -> TwoLevelFit:
+    return fit_two_level(regions(), MODEL, "branch")
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_groups_and_incomplete_rows_are_lavaans(case: str):
     fit = fitted(case)
@@ -69,8 +74,13 @@ def test_labels_hold_groups_together_as_equal_does():
     )
     with pytest.raises(ModelError, match="more degrees of freedom"):
         level_difference(metric, by_label)
-    with pytest.raises(DataError, match="different missing"):
+    with pytest.raises(DataError, match="differ in missing"):
         level_difference(by_label, fitted("gfiml"))
+    random = replace(metric, settings=replace(metric.settings, fixed_x=False))
+    with pytest.raises(DataError, match="differ in fixed_x"):
+        level_difference(by_label, random)
+    with pytest.raises(DataError, match="different variables"):
+        level_difference(by_label, replace(metric, model=fitted("gfiml").model))
     free = fit_two_level(
         regions(), MODEL, "branch", free=("q2~1",), group="region", equal=HOLDING["equal"]
     )
@@ -133,7 +143,7 @@ def gaps_in_both() -> ClusterData:
     frame["own"] = frame["branch"].str[1:].astype(int) % 4 + 1
     return cluster_data(
         frame,
-        fit_two_level(regions(), MODEL, "branch").model,
+        without_groups().model,
         "branch",
         incomplete=True,
         weights="weight",
@@ -142,7 +152,7 @@ def gaps_in_both() -> ClusterData:
 
 
 def test_derivatives_over_patterns_are_those_of_the_likelihood():
-    plain = fit_two_level(regions(), MODEL, "branch")
+    plain = without_groups()
     (group,) = plain.solution.groups
     theta = plain.solution.theta * 1.1 + 0.02
     # Of complete rows the same as over cluster sizes.
@@ -179,9 +189,7 @@ def test_weights_stand_for_as_many_clusters():
     assert weighted.estimates["est"].to_numpy() == pytest.approx(
         same.estimates["est"].to_numpy(), abs=1e-6
     )
-    for one, other in zip(
-        weighted.items, fit_two_level(repeated, MODEL, "branch").items, strict=True
-    ):
+    for one, other in zip(weighted.items, same.items, strict=True):
         assert one.icc == pytest.approx(other.icc, abs=1e-6)
     assert weighted.n == 300
     # All the same weight is none, for the errors, too.
@@ -198,7 +206,7 @@ def test_weights_stand_for_as_many_clusters():
 
 def test_weights_of_rows_stand_for_as_many_rows():
     """Not scaled: the likelihood of each row repeated as often as its weight says."""
-    plain = fit_two_level(with_gaps(), CFA, "branch", missing="fiml")
+    plain = fitted("fiml")
     (group,) = plain.solution.groups
     times = 1 + np.arange(300) % 3
     weighted = PatternDiscrepancy(
@@ -225,20 +233,26 @@ def test_weights_of_rows_stand_for_as_many_rows():
         ({"missing": "pairwise"}, ModelError, "fiml"),
         ({"equal": ("loadings",)}, ModelError, "name the grouping column"),
         ({"group": "one"}, DataError, "1 different values"),
+        ({"group": "rare"}, DataError, "level-2 variables in group few, have 2"),
         (HOLDING | {"equal": ("thresholds",)}, ModelError, "thresholds"),
         (HOLDING | {"free": ("q9~1",)}, ModelError, "'q9~1' is no parameter"),
         ({"group": "region", "equal": ("regressions",)}, ModelError, "no regressions"),
     ],
 )
 def test_what_cannot_be_fitted_is_said(options: dict, error: type[Exception], said: str):
+    rare = np.where(regions()["branch"].isin(["b03", "b05"]), "few", "many")
     with pytest.raises(error, match=said):
-        fit_two_level(regions().assign(one=1), CFA, "branch", **options)
+        fit_two_level(regions().assign(one=1, rare=rare), CFA, "branch", **options)
 
 
 def test_what_a_reader_must_know_of_groups_is_said():
     frame = regions()
     frame.loc[0, "region"] = "south"
     frame.loc[1, "region"] = None
+    frame.loc[2, "branch"] = None
     fit = fit_two_level(frame, CFA, "branch", group="region")
+    with pytest.raises(NoVariance, match="q2 has no answer"):
+        fit_two_level(frame.assign(q2=np.nan), CFA, "branch", missing="fiml")
     assert "1 of 300 rows has no value of region" in fit.warnings[0]
     assert "1 cluster of branch has rows in more than one group" in fit.warnings[1]
+    assert any("rows has no value of branch and was left out" in said for said in fit.warnings)
