@@ -29,4 +29,12 @@ def critical_count(judges: int, level: float) -> int:
     >>> critical_count(8, 0.05)
     7
     """
-    return next(count for count in range(judges + 2) if at_least(count, judges) <= level)
+    # From all heads down, each count's sequences from those of the count above: planning asks this of
+    # hundreds of numbers of judges.
+    sequences: int = 2**judges
+    count, tail, ways = judges + 1, 0, 1
+    while count > 0 and (tail + ways) / sequences <= level:
+        tail += ways
+        count -= 1
+        ways = ways * count // (judges - count + 1)
+    return count

@@ -226,6 +226,8 @@ def test_ordinal_imputation_agrees_with_the_pairs() -> None:
     ("change", "rows_kept", "error", "message"),
     [
         ({"x2": 2.0}, 301, NoVariance, "x2: all 301 answers are 2"),
+        ({"x3": 2.0}, 301, NoVariance, "x3: all 301 answers are 2"),
+        ({"x3": np.nan}, 301, NoVariance, "x3: no answers"),
         ({"x2": holzinger()["x2"], "x3": holzinger()["x2"]}, 301, NotPositiveDefinite, "duplicate"),
         ({}, 4, TooFewCases, "rows to impute from"),
     ],

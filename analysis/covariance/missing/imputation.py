@@ -18,7 +18,7 @@ from analysis.covariance.data import require_group_column
 from analysis.covariance.matrices import Array
 from analysis.covariance.missing.latent_chain import LatentChain
 from analysis.covariance.missing.missing_patterns import em_moments, patterns_of
-from analysis.errors import DataError, TooFewCases
+from analysis.errors import DataError, NoVariance, TooFewCases
 from analysis.moments import numeric
 
 BURN_IN = 100  # rounds before the first imputation
@@ -43,7 +43,7 @@ def imputations(
     normal of the variables behind them; only categories that the group gave are drawn.
 
     Raises DataError for a ``count`` outside 2 to 1,000, no missing cell or an ordered column of more than
-    20 answers, TooFewCases for fewer rows than columns, NoVariance for an ordered column of one answer,
+    20 answers, TooFewCases for fewer rows than columns, NoVariance for a column without answers or of one answer,
     NotPositiveDefinite for columns that determine one another.
     """
     if not 2 <= count <= MOST:
@@ -65,6 +65,7 @@ def imputations(
     for at in places:
         # As messages name them.
         called = names if group is None else tuple(f"{n} in group {labels[at[0]]}" for n in names)
+        _require_variance(values[at], called, ordinal)
         chains.append(
             LatentChain(values[at], called, ordinal, rng)
             if ordinal
@@ -75,6 +76,16 @@ def imputations(
         for at, chain in zip(places, chains, strict=True):
             completed[at] = chain.settled(BURN_IN) if number == 0 else chain.after(BETWEEN)
         yield kept.assign(**dict(zip(names, completed.T, strict=True)))
+
+
+def _require_variance(values: Array, names: Sequence[str], ordinal: Sequence[int]) -> None:
+    """Of the columns that are numbers; the chain of ordinal ones says it of those."""
+    for j, name in enumerate(names):
+        known = values[~np.isnan(values[:, j]), j]
+        if j in ordinal or (len(known) and known.min() < known.max()):
+            continue
+        given = f"all {len(known)} answers are {known[0]:g}" if len(known) else "no answers"
+        raise NoVariance(f"{name}: {given}; leave the item out")
 
 
 class _Chain:

@@ -11,6 +11,7 @@ from analysis.covariance.data import GroupData, Prepared
 from analysis.covariance.matrices import Array, log_determinant, structures
 from analysis.covariance.sem import SemFit
 from analysis.covariance.solution import solve
+from analysis.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ def model_deviances(fits: Sequence[SemFit]) -> Deviances:
         h1_information="structured",
     )
     together = solve(table, Prepared(first.data.names, stacked, ()), plain, start=theta)
+    if not together.optimum.converged:
+        raise ModelError("the model of all imputations together did not converge")
     all_rows = sum(
         _deviance(group, implied.sigma, implied.mu if means else group.mean)
         for group, implied in zip(stacked, together.implied, strict=True)

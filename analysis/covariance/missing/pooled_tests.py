@@ -38,7 +38,9 @@ class PooledTests:
 
 
 def d2(statistics: Sequence[float], df: int) -> PooledTest | None:
-    """D2 of Li, Meng, Raghunathan & Rubin (1991) from chi-squares; None for fewer than two or no ``df``."""
+    """D2 of Li, Meng, Raghunathan & Rubin (1991) from chi-squares, without those that do not exist (of a
+    difference whose scaling factor is negative); None for fewer than two or no ``df``.
+    """
     known = np.asarray([value for value in statistics if np.isfinite(value)])
     m = len(known)
     if df == 0 or m < 2:

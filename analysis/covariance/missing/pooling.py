@@ -38,7 +38,7 @@ class Pooled:
     ``estimates``: lhs, op, rhs, group, label, est, se, t, df, pvalue, ci_lower, ci_upper, fmi (share of
     information missing), within and between (variances). ``test`` is D2 of the model's chi-square, ``d3``
     and ``d4`` are the likelihood ratio tests; None without degrees of freedom, and these two where no
-    normal likelihood was maximised. ``difference`` tests what ``equal`` holds equal over groups against the same
+    normal likelihood was maximised or the model cannot be fitted to all imputations together. ``difference`` tests what ``equal`` holds equal over groups against the same
     model without that; None where nothing is.
     """
 
