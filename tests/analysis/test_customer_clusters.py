@@ -26,7 +26,7 @@ def test_three_groups_far_apart_are_found_again_each_time() -> None:
 def test_parts_of_one_cloud_are_not_stable() -> None:
     x = np.random.default_rng(2).normal(size=(200, 3))
     columns = {f"x{n}": list(x[:, n]) for n in range(3)}
-    found = customer_clusters(columns, count=5, resamples=10)
+    found = customer_clusters(columns, count=5, resamples=5)
     assert not all(each.is_stable for each in found.clusters)
 
 

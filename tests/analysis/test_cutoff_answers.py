@@ -64,7 +64,7 @@ def _bounds(found: SimulatedFits, share: float) -> list[float]:
 
 
 def test_ordinal_answers_have_the_cutoffs_of_cat_one() -> None:
-    found = population_cutoffs(ORDINAL, 500, reps=600, workers=1)
+    found = population_cutoffs(ORDINAL, 500, reps=300, workers=1)
     assert (found.answers, found.estimator, found.df) == ("ordinal", "WLSMV", 5)
     for level, expected in zip(found.levels, CAT_ONE, strict=True):
         own = [level.srmr.value, level.rmsea.value, level.cfi.value]
@@ -149,7 +149,7 @@ def test_second_order_models_have_the_cross_loadings_of_hier1hb() -> None:
     assert population.factors == ("F1", "F2", "F3", "F4", "F5")
     assert population.correlations[0, 1] == pytest.approx(0.51 * 0.83)
     assert np.diag(population.correlation) == pytest.approx(np.ones(15))
-    found = population_cutoffs(text, 500, reps=300, workers=1)
+    found = population_cutoffs(text, 500, reps=200, workers=1)
     assert [
         (one.lhs, one.rhs, round(one.value, 3)) for level in found.levels for one in level.added
     ] == [

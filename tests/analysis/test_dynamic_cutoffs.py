@@ -92,14 +92,14 @@ def test_the_fit_is_set_against_the_levels(hs: DynamicCutoffs) -> None:
 
 
 def test_the_same_seed_gives_the_same_numbers_with_any_number_of_threads() -> None:
-    one, two = (population_cutoffs(EXTRAVERSION, 200, reps=300, workers=k) for k in (1, 2))
+    one, two = (population_cutoffs(EXTRAVERSION, 200, reps=100, workers=k) for k in (1, 2))
     assert one == two
-    assert one != population_cutoffs(EXTRAVERSION, 200, reps=300, seed=2)
+    assert one != population_cutoffs(EXTRAVERSION, 200, reps=100, seed=2)
 
 
 def test_the_error_is_what_repetitions_scatter_by() -> None:
     model = "F =~ .7*a + .7*b + .7*c + .7*d + .7*e + .7*f"
-    found = [population_cutoffs(model, 300, reps=200, seed=s).levels[3].rmsea for s in range(25)]
+    found = [population_cutoffs(model, 300, reps=100, seed=s).levels[3].rmsea for s in range(25)]
     scatter = np.std([one.value for one in found])
     assert np.mean([one.error for one in found]) == pytest.approx(scatter, rel=0.4)
 
