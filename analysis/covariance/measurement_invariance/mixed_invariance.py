@@ -12,15 +12,15 @@ from analysis.covariance.drawn_rows import Column
 from analysis.covariance.matrices import Array
 from analysis.covariance.measurement_invariance.invariance import Rules, may_be_released
 from analysis.covariance.measurement_invariance.ordinal_invariance import (
+    OrdinalInvariance,
+    ordinal_invariance,
+    require_known,
+)
+from analysis.covariance.measurement_invariance.ordinal_ladder import (
     RELEASED,
     Difference,
     Evaluation,
-    OrdinalInvariance,
-    Partial,
-    judged_ordinal,
-    ordinal_invariance,
-    released_ordinal,
-    require_known,
+    ladder_of,
     undefined_tests,
 )
 from analysis.covariance.ordinal.joined_categories import joined_categories
@@ -139,29 +139,26 @@ def mixed_invariance(
                 yield name
 
     fits = {step: refit(step, tuple(free)) for step in ladder}
-    measured = {step: mixed_measures(fit) for step, fit in fits.items()}
-    applied = Rules.of(first.n) if rules is None else rules
-    steps = judged_ordinal(fits, measured, applied, BY_MOMENTS)
-    found: Partial[SemFit] = Partial()
-    failing = next((step.name for step in steps if not step.holds), None)
-    if partial and failing in RELEASED:
-        found = released_ordinal(fits, failing, applied, free, refit, candidates, BY_MOMENTS)
-    reached = None
-    for step in steps:
-        if not step.holds:
-            break
-        reached = step.name
+    found = ladder_of(
+        fits,
+        BY_MOMENTS,
+        rules=Rules.of(first.n) if rules is None else rules,
+        partial=partial,
+        free=free,
+        refit=refit,
+        candidates=candidates,
+    )
     return OrdinalInvariance(
         group,
         first.groups,
         first.n,
-        steps,
-        applied,
-        reached,
+        found.steps,
+        found.rules,
+        found.reached,
         found.releases,
-        None if found.intercepts is None else mixed_measures(found.intercepts),
-        _latent_means(found.intercepts or fits["intercepts"]),
-        (*said, *first.solution.data.warnings, *undefined_tests(steps)),
+        found.partial,
+        _latent_means(found.intercepts),
+        (*said, *first.solution.data.warnings, *undefined_tests(found.steps)),
     )
 
 

@@ -12,12 +12,9 @@ import pandas as pd
 from analysis.compare import holm
 from analysis.covariance.measurement_invariance.invariance import Rules, may_be_released
 from analysis.covariance.measurement_invariance.longitudinal import stability_of
-from analysis.covariance.measurement_invariance.mixed_invariance import BY_MOMENTS, mixed_measures
-from analysis.covariance.measurement_invariance.ordinal_invariance import (
-    RELEASED,
-    Partial,
-    judged_ordinal,
-    released_ordinal,
+from analysis.covariance.measurement_invariance.mixed_invariance import BY_MOMENTS
+from analysis.covariance.measurement_invariance.ordinal_ladder import (
+    ladder_of,
     undefined_tests,
 )
 from analysis.covariance.measurement_invariance.ordinal_longitudinal import (
@@ -120,37 +117,34 @@ def mixed_longitudinal(
                 yield name
 
     fits = {step: fit(step, held) for step in ladder}
-    applied = Rules.of(first.n) if rules is None else rules
-    measured = {name: mixed_measures(one) for name, one in fits.items()}
-    steps = judged_ordinal(fits, measured, applied, BY_MOMENTS)
-    found: Partial[SemFit] = Partial()
-    failing = next((step.name for step in steps if not step.holds), None)
-    if partial and failing in RELEASED:
-        found = released_ordinal(fits, failing, applied, held, fit, candidates, BY_MOMENTS)
-    reached = None
-    for step in steps:
-        if not step.holds:
-            break
-        reached = step.name
+    found = ladder_of(
+        fits,
+        BY_MOMENTS,
+        rules=Rules.of(first.n) if rules is None else rules,
+        partial=partial,
+        free=held,
+        refit=fit,
+        candidates=candidates,
+    )
     return OrdinalLongitudinal(
         waves.labels,
         waves.people,
         len(waves.frame),
         waves.in_all,
         first.n,
-        steps,
-        applied,
-        reached,
+        found.steps,
+        found.rules,
+        found.reached,
         found.releases,
-        None if found.intercepts is None else mixed_measures(found.intercepts),
-        _changes(found.intercepts or fits["intercepts"], repeated),
+        found.partial,
+        _changes(found.intercepts, repeated),
         stability_of(first, repeated),
         (
             *waves.warnings,
             *reversal_sentences(points),
             *joined,
             *first.solution.data.warnings,
-            *undefined_tests(steps),
+            *undefined_tests(found.steps),
         ),
     )
 

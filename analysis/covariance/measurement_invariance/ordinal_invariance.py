@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,16 @@ from analysis.covariance.matrices import Array
 from analysis.covariance.measurement_invariance.invariance import (
     Release,
     Rules,
-    beside,
     may_be_released,
-    moved,
+)
+from analysis.covariance.measurement_invariance.ordinal_ladder import (
+    RELEASED,
+    Difference,
+    Evaluation,
+    OrdinalStep,
+    ladder_of,
+    ordinal_table,
+    undefined_tests,
 )
 from analysis.covariance.ordinal.joined_categories import joined_categories
 from analysis.covariance.ordinal.ordinal_groups import STEPS, STRICT, OrdinalFit, fit_step
@@ -40,44 +47,6 @@ from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
 from analysis.reversal import reversal_sentences, turned, turning_points
 from analysis.threads import one_blas_thread
-
-F = TypeVar("F")
-Difference = tuple[float | None, int, float | None]  # chi-square, df, p
-
-
-@dataclass(frozen=True)
-class Evaluation(Generic[F]):
-    """How fits of a ladder are measured and compared; ``difference`` takes the restricted one first."""
-
-    measures: Callable[[F], dict[str, float]]
-    difference: Callable[[F, F], Difference]
-    misfit: Callable[[F], float]
-    converged: Callable[[F], bool]
-
-
-@dataclass(frozen=True)
-class OrdinalStep:
-    """One rung: scaled fit, difference test against the rung before, verdict."""
-
-    name: str
-    fit: dict[str, float]
-    d_chisq: float | None
-    d_df: int | None
-    d_pvalue: float | None
-    d_cfi: float | None
-    d_rmsea: float | None
-    holds: bool
-    because: str
-    converged: bool
-
-
-def ordinal_table(steps: Sequence[OrdinalStep]) -> pd.DataFrame:
-    """One row a rung: its scaled fit, the changes and the verdict."""
-    rows = []
-    for step in steps:
-        own = {k: v for k, v in vars(step).items() if k not in ("name", "fit")}
-        rows.append({"step": step.name} | step.fit | own)
-    return pd.DataFrame(rows).set_index("step")
 
 
 @dataclass(frozen=True)
@@ -186,100 +155,35 @@ def ordinal_invariance(
         require_known(described, free)
         ladder = {**STEPS, **STRICT} if strict else STEPS
         fits = {name: fit_step(described, samples, name, free) for name in ladder}
-        measured = {name: ordinal_measures(fit) for name, fit in fits.items()}
-        applied = Rules.of(prepared.n) if rules is None else rules
-        steps = judged_ordinal(fits, measured, applied, BY_CORRELATIONS)
-        found: Partial[OrdinalFit] = Partial()
-        failing = next((step.name for step in steps if not step.holds), None)
-        if partial and failing in RELEASED:
 
-            def refit(step: str, released: Sequence[str]) -> OrdinalFit:
-                return fit_step(described, samples, step, released)
+        def refit(step: str, released: Sequence[str]) -> OrdinalFit:
+            return fit_step(described, samples, step, released)
 
-            def candidates(fit: OrdinalFit, step: str, released: Sequence[str]) -> Iterator[str]:
-                return _releasable(described, fit, step, released)
+        def candidates(fit: OrdinalFit, step: str, released: Sequence[str]) -> Iterator[str]:
+            return _releasable(described, fit, step, released)
 
-            found = released_ordinal(
-                fits, failing, applied, free, refit, candidates, BY_CORRELATIONS
-            )
-        means = _latent_means(found.intercepts or fits["intercepts"], labels)
-    reached = None
-    for step in steps:
-        if not step.holds:
-            break
-        reached = step.name
+        found = ladder_of(
+            fits,
+            BY_CORRELATIONS,
+            rules=Rules.of(prepared.n) if rules is None else rules,
+            partial=partial,
+            free=free,
+            refit=refit,
+            candidates=candidates,
+        )
+        means = _latent_means(found.intercepts, labels)
     return OrdinalInvariance(
         group,
         tuple(labels),
         prepared.n,
-        steps,
-        applied,
-        reached,
+        found.steps,
+        found.rules,
+        found.reached,
         found.releases,
-        None if found.intercepts is None else ordinal_measures(found.intercepts),
+        found.partial,
         means,
-        (*said, *prepared.warnings, *undefined_tests(steps)),
+        (*said, *prepared.warnings, *undefined_tests(found.steps)),
     )
-
-
-def undefined_tests(steps: tuple[OrdinalStep, ...]) -> tuple[str, ...]:
-    return tuple(
-        f"{step.name}: the scaled difference test does not exist, because a step did not converge or "
-        "its information is singular: the groups are too small for these items"
-        for step in steps
-        if step.d_df and step.d_chisq is None
-    )
-
-
-@dataclass(frozen=True)
-class Partial(Generic[F]):
-    """What was released, and the fit with equal intercepts that holds with it, if one does."""
-
-    releases: tuple[Release, ...] = ()
-    intercepts: F | None = None
-
-
-# The steps at which a parameter may be let go, and its name by factor and item.
-RELEASED = {"thresholds": "{item}|", "loadings": "{factor}=~{item}", "intercepts": "{item}~1"}
-
-
-def released_ordinal(
-    fits: Mapping[str, F],
-    failing: str,
-    rules: Rules,
-    free: Sequence[str],
-    refit: Callable[[str, Sequence[str]], F],
-    candidates: Callable[[F, str, Sequence[str]], Iterator[str]],
-    by: Evaluation[F],
-) -> Partial[F]:
-    """From the failing step on: free the parameter that costs most until each step holds.
-
-    ``refit`` fits a step with the parameters named left free; ``candidates`` names those that a step
-    holds and that may still be freed.
-    """
-    names = list(fits)
-    before, released = fits[names[names.index(failing) - 1]], list(free)
-    log: list[Release] = []
-    for step in list(RELEASED)[list(RELEASED).index(failing) :]:
-        fit = refit(step, released) if log else fits[step]
-        while not _within(by.measures(before), by.measures(fit), rules)[0]:
-            others = {
-                name: refit(step, [*released, name]) for name in candidates(fit, step, released)
-            }
-            if not others:
-                return Partial(tuple(log))
-            worst = min(others, key=lambda name: by.misfit(others[name]))
-            chisq, _, pvalue = by.difference(fit, others[worst])
-            fit = others[worst]
-            released.append(worst)
-            own = by.measures(fit)
-            holds = _within(by.measures(before), own, rules)[0]
-            test = (
-                (float("nan"), float("nan")) if chisq is None or pvalue is None else (chisq, pvalue)
-            )
-            log.append(Release(step, worst, *test, own["cfi_scaled"], holds))
-        before = fit
-    return Partial(tuple(log), before)
 
 
 def _releasable(model: Model, fit: OrdinalFit, step: str, released: Sequence[str]) -> Iterator[str]:
@@ -383,55 +287,6 @@ def _implied_correlations(fit: OrdinalFit, g: int) -> Array:
     sigma = point.implied[g].sigma * np.outer(delta, delta)
     np.fill_diagonal(sigma, 1.0)
     return np.asarray(sigma)
-
-
-def judged_ordinal(
-    fits: Mapping[str, F],
-    measured: Mapping[str, dict[str, float]],
-    rules: Rules,
-    by: Evaluation[F],
-) -> tuple[OrdinalStep, ...]:
-    result: list[OrdinalStep] = []
-    before: str | None = None
-    for name, fit in fits.items():
-        own = measured[name]
-        converged = by.converged(fit)
-        if before is None:
-            cfi, approximation = own["cfi_scaled"], own["rmsea_scaled"]
-            holds = cfi >= rules.configural_cfi and approximation <= rules.configural_rmsea
-            because = (
-                f"scaled CFI {beside(cfi, rules.configural_cfi, least=2)} and "
-                f"RMSEA {beside(approximation, rules.configural_rmsea, least=2)}"
-            )
-            because = because if converged else NOT_CONVERGED
-            nothing = (None,) * 5
-            result.append(OrdinalStep(name, own, *nothing, holds, because, converged))
-        else:
-            test = by.difference(fit, fits[before])
-            d_cfi = own["cfi_scaled"] - measured[before]["cfi_scaled"]
-            d_rmsea = own["rmsea_scaled"] - measured[before]["rmsea_scaled"]
-            holds, because = _within(measured[before], own, rules)
-            result.append(OrdinalStep(name, own, *test, d_cfi, d_rmsea, holds, because, converged))
-        before = name
-    return tuple(result)
-
-
-NOT_CONVERGED = "the fit of this step or of the one before did not converge"
-
-
-def _within(
-    before: Mapping[str, float], own: Mapping[str, float], rules: Rules
-) -> tuple[bool, str]:
-    """Whether a step's losses stay within the bounds, and the sentence that says so."""
-    d_cfi = own["cfi_scaled"] - before["cfi_scaled"]
-    d_rmsea = own["rmsea_scaled"] - before["rmsea_scaled"]
-    if not np.isfinite(d_cfi + d_rmsea):
-        return False, NOT_CONVERGED
-    because = (
-        f"scaled CFI changes by {moved(d_cfi, rules.d_cfi, 'bound ')} and "
-        f"RMSEA by {moved(d_rmsea, rules.d_rmsea)}"
-    )
-    return d_cfi >= rules.d_cfi and d_rmsea <= rules.d_rmsea, because
 
 
 def ordinal_difference(restricted: OrdinalFit, general: OrdinalFit) -> Difference:

@@ -18,14 +18,13 @@ from analysis.covariance.measurement_invariance.invariance_verdict import verdic
 from analysis.covariance.measurement_invariance.longitudinal import LEAST
 from analysis.covariance.measurement_invariance.ordinal_invariance import (
     BY_CORRELATIONS,
+    bread_and_meat,
+)
+from analysis.covariance.measurement_invariance.ordinal_ladder import (
     RELEASED,
     OrdinalStep,
-    Partial,
-    bread_and_meat,
-    judged_ordinal,
-    ordinal_measures,
+    ladder_of,
     ordinal_table,
-    released_ordinal,
     undefined_tests,
 )
 from analysis.covariance.measurement_invariance.wave_model import WaveModel
@@ -142,35 +141,28 @@ def ordinal_longitudinal(
         fits = {"configural": fit("configural", held)}
         _require_identified(fits["configural"])
         fits |= {step: fit(step, held) for step in (STEPS | STRICT) if step not in fits}
-        applied = Rules.of(prepared.n) if rules is None else rules
-        steps = judged_ordinal(
+        found = ladder_of(
             fits,
-            {name: ordinal_measures(one) for name, one in fits.items()},
-            applied,
             BY_CORRELATIONS,
+            rules=Rules.of(prepared.n) if rules is None else rules,
+            partial=partial,
+            free=held,
+            refit=fit,
+            candidates=candidates,
         )
-        found: Partial[OrdinalFit] = Partial()
-        failing = next((step.name for step in steps if not step.holds), None)
-        if partial and failing in RELEASED:
-            found = released_ordinal(fits, failing, applied, held, fit, candidates, BY_CORRELATIONS)
-        changes = _changes(found.intercepts or fits["intercepts"], repeated)
+        changes = _changes(found.intercepts, repeated)
         stability = _stability(fits["configural"], repeated)
-    reached = None
-    for step in steps:
-        if not step.holds:
-            break
-        reached = step.name
     return OrdinalLongitudinal(
         waves.labels,
         waves.people,
         len(waves.frame),
         waves.in_all,
         prepared.n,
-        steps,
-        applied,
-        reached,
+        found.steps,
+        found.rules,
+        found.reached,
         found.releases,
-        None if found.intercepts is None else ordinal_measures(found.intercepts),
+        found.partial,
         changes,
         stability,
         (
@@ -178,7 +170,7 @@ def ordinal_longitudinal(
             *reversal_sentences(points),
             *joined,
             *prepared.warnings,
-            *undefined_tests(steps),
+            *undefined_tests(found.steps),
         ),
     )
 
