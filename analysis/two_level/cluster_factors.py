@@ -7,7 +7,8 @@ import pandas as pd
 
 from analysis.covariance.matrices import Array
 from analysis.two_level.likelihood import here
-from analysis.two_level.pattern_likelihood import PatternDiscrepancy, pattern_point
+from analysis.two_level.pattern_likelihood import PatternDiscrepancy
+from analysis.two_level.pattern_moments import pattern_point
 from analysis.two_level.solution import SolvedGroup, TwoLevelSolution
 
 

@@ -326,6 +326,15 @@ def bread_and_meat(fit: OrdinalFit) -> tuple[Array, Array]:
     return np.full_like(information, np.nan) if inverse is None else inverse, meat
 
 
+def sampling_covariance(fit: OrdinalFit) -> Array:
+    """Of all free parameters (q, q); NaN where the information is singular or the fit did not converge."""
+    if not fit.optimum.converged:
+        return np.full((len(fit.transform),) * 2, np.nan)
+    bread, meat = bread_and_meat(fit)
+    size = sum(s.size for s in fit.discrepancy.samples) - len(fit.discrepancy.samples)
+    return np.asarray(fit.transform @ bread @ meat @ bread @ fit.transform.T / size)
+
+
 BY_CORRELATIONS = Evaluation[OrdinalFit](
     ordinal_measures,
     ordinal_difference,
@@ -336,9 +345,7 @@ BY_CORRELATIONS = Evaluation[OrdinalFit](
 
 def _latent_means(fit: OrdinalFit, labels: list[str]) -> pd.DataFrame:
     """factor, group, est, se, z, pvalue, ci_lower, ci_upper, d against the first group's 0 (``d`` in its factor SDs)."""
-    bread, meat = bread_and_meat(fit)
-    size = sum(s.size for s in fit.discrepancy.samples) - len(fit.discrepancy.samples)
-    vcov = fit.transform @ bread @ meat @ bread @ fit.transform.T / size
+    vcov = sampling_covariance(fit)
     point = fit.optimum.point
     p = fit.discrepancy.structures[0].p
     latent = fit.table.latent

@@ -12,13 +12,13 @@ import pandas as pd
 from analysis.comparability import Verdict
 from analysis.compare import holm
 from analysis.covariance.data import prepare
-from analysis.covariance.matrices import Array
 from analysis.covariance.measurement_invariance.invariance import Release, Rules, may_be_released
 from analysis.covariance.measurement_invariance.invariance_verdict import verdict
 from analysis.covariance.measurement_invariance.longitudinal import LEAST
 from analysis.covariance.measurement_invariance.ordinal_invariance import (
     BY_CORRELATIONS,
     bread_and_meat,
+    sampling_covariance,
 )
 from analysis.covariance.measurement_invariance.ordinal_ladder import (
     RELEASED,
@@ -270,15 +270,9 @@ def require_categories(counts: Mapping[str, int], waves: Waves, ordered: Sequenc
             )
 
 
-def _vcov(fit: OrdinalFit) -> Array:
-    bread, meat = bread_and_meat(fit)
-    size = sum(s.size for s in fit.discrepancy.samples) - len(fit.discrepancy.samples)
-    return np.asarray(fit.transform @ bread @ meat @ bread @ fit.transform.T / size)
-
-
 def _changes(fit: OrdinalFit, repeated: WaveModel) -> pd.DataFrame:
     """factor, wave, against, est, se, z, pvalue, p_holm, ci_*, d, d_se, d_ci_*."""
-    theta, vcov = fit.optimum.point.theta, _vcov(fit)
+    theta, vcov = fit.optimum.point.theta, sampling_covariance(fit)
     at = {row.name: row.free for row in fit.table.rows if row.free >= 0}
     label = dict(zip(repeated.waves.names, repeated.waves.labels, strict=True))
     rows = []
@@ -315,7 +309,10 @@ def _changes(fit: OrdinalFit, repeated: WaveModel) -> pd.DataFrame:
 
 def _stability(fit: OrdinalFit, repeated: WaveModel) -> pd.DataFrame:
     """factor, wave, against, r, ci_lower, ci_upper; variances are 1 in the configural model."""
-    theta, errors = fit.optimum.point.theta, np.sqrt(np.maximum(np.diag(_vcov(fit)), 0))
+    theta, errors = (
+        fit.optimum.point.theta,
+        np.sqrt(np.maximum(np.diag(sampling_covariance(fit)), 0)),
+    )
     label = dict(zip(repeated.waves.names, repeated.waves.labels, strict=True))
     rows = []
     for factor in repeated.model.latent:

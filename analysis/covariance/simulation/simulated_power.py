@@ -17,10 +17,11 @@ from analysis.covariance.simulation.simulated_fits import INDICES
 from analysis.covariance.text.model import Model
 from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
-from analysis.metrics import wilson
+from analysis.metrics import critical_z, wilson
 
 REPS = 2000
 LARGEST_N = 1_000_000
+START, ROUNDS = 100, 12  # the first n of a search, and about how many it asks
 Progress = Callable[[int, int], None]
 
 
@@ -164,7 +165,7 @@ def simulated_power(
         alpha,
         fits.df,
         _share(len(fits.theta), reps),
-        _parameters(found, critical(alpha)),
+        _parameters(found, critical_z(1 - alpha)),
         exact,
         close,
         tuple(_spread(index, getattr(fits, index)) for index in INDICES),
@@ -190,7 +191,7 @@ def power_sample_size(
     """The least n at which the test of every named parameter has the wanted power.
 
     ``parameters``: names such as 'F~~G' or 'Y~X', or of defined quantities; by default every loading,
-    regression and covariance whose true value is not 0. n is halved in on with the same seed; its
+    regression, covariance and defined quantity whose true value is not 0. n is halved in on with the same seed; its
     interval is that by which the power's own interval at n would move it. ``progress`` is called with
     rounds done and in all, the latter a guess.
 
@@ -243,14 +244,6 @@ def power_sample_size(
     return SampleSize(best.n, min(lower, best.n), max(upper, best.n), power, names, best)
 
 
-START, ROUNDS = 100, 12
-
-
-def critical(alpha: float) -> float:
-    """The standard normal value of a two-sided test at level alpha."""
-    return float(special.ndtri(1 - alpha / 2))
-
-
 def _check(reps: int, alpha: float) -> None:
     if reps < 100:
         raise DataError(f"shares of samples need 100 or more; found {reps}")
@@ -260,7 +253,7 @@ def _check(reps: int, alpha: float) -> None:
 
 def _share(count: int, of: int) -> Share:
     value = count / of
-    return Share(value, *wilson(value, of, critical(0.05)))
+    return Share(value, *wilson(value, of, critical_z(0.95)))
 
 
 def _parameters(found: PowerSamples, z: float) -> tuple[ParameterPower, ...]:
@@ -323,9 +316,14 @@ def _said(found: PowerSamples) -> tuple[str, ...]:
 def _asked(found: SimulatedPower, names: Sequence[str]) -> tuple[str, ...]:
     """The named parameters, or all that a study may be about. Raises ModelError for a true value of 0."""
     if not names:
-        return tuple(
+        every = tuple(
             one.name for one in found.parameters if one.true != 0 and not _variance(one.name)
         )
+        if not every:
+            raise ModelError(
+                "every value of the population is 0, which no n finds; give one a value"
+            )
+        return every
     for name in names:
         if found.of(name).true == 0:
             raise ModelError(f"{name} is 0 in the population, which no n finds; give it a value")
@@ -341,7 +339,7 @@ def _moved(n: int, own: float, wanted: float, alpha: float) -> int:
     """The n at which a test whose power is ``own`` at n would have the wanted power: the root of n is
     in proportion to the distance of the estimate from 0.
     """
-    z = critical(alpha)
+    z = critical_z(1 - alpha)
     own = min(max(own, 1e-6), 1 - 1e-6)
     reach = z + float(special.ndtri(own))
     return math.ceil(n * ((z + float(special.ndtri(wanted))) / max(reach, 0.05)) ** 2)
