@@ -151,6 +151,8 @@ def test_what_has_no_answer_is_refused() -> None:
         simulated_power(CFA, 150, reps=5)
     with pytest.raises(DataError, match="alpha"):
         simulated_power(CFA, 150, reps=100, alpha=1.0)
+    with pytest.raises(ModelError, match="every value of the population is 0"):
+        power_sample_size("y ~ 0*x\ny ~~ 1*y\nx ~~ 1*x", reps=100)
     with pytest.raises(DataError, match="power must lie"):
         power_sample_size(CFA, power=1.0)
     with pytest.raises(ModelError, match="no free parameter"):
