@@ -89,7 +89,8 @@ def new(journey_id: int) -> ResponseReturnValue:
                 upload.stream, file_name(upload), form.reading, list(items)
             )
             judged = judge_rows(kind, items, rows, now=installation().now(), notes=notes)
-            return _results(journey, judged, {"kind": kind, "items": items, "rows": rows})
+            given = {"kind": kind, "items": items, "rows": rows, "notes": notes}
+            return _results(journey, judged, given)
     shown = render_template("judged_files/new.html", journey=journey, form=form)
     return shown, form.status
 
@@ -132,10 +133,10 @@ def _results(journey: Journey, judged: JudgedFile, given: dict[str, Any]) -> str
 def _carried(text: str) -> JudgedFile:
     try:
         found = json.loads(text)
-        kind, items, rows = found["kind"], found["items"], found["rows"]
-        whole = isinstance(items, dict) and isinstance(rows, list)
-        if not whole or not all(isinstance(each, str) for each in items.values()):
+        kind, items, rows, notes = (found[name] for name in ("kind", "items", "rows", "notes"))
+        whole = isinstance(items, dict) and isinstance(rows, list) and isinstance(notes, list)
+        if not whole or not all(isinstance(each, str) for each in (*items.values(), *notes)):
             raise TypeError
-        return judge_rows(kind, items, rows, now=installation().now())
+        return judge_rows(kind, items, rows, now=installation().now(), notes=notes)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Invalid("The judgements did not come back whole; upload the file again.") from None
