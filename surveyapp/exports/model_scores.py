@@ -142,8 +142,10 @@ def _rows(own: Sequence[tuple[Cell, ...]], scores: pd.DataFrame) -> Iterator[lis
 
 
 def _notes(found: ModelScores) -> list[str]:
+    left_out = [f"{each}." for each in found.left_out]
     if found.as_fitted:
-        return []
+        return left_out
     return [
-        "The answers have changed since the model was fitted; these scores are of them as they are now."
+        "The answers have changed since the model was fitted; these scores are of them as they are now.",
+        *left_out,
     ]

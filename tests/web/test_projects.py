@@ -226,17 +226,15 @@ def test_groups_robust_and_composite_models(client, installation, journey_id, ba
     assert "rel4 ~~ rel1" in client.get(f"{helped}.R").text
     second = "whole <~ quality + sure\nquality =~ rel1 + rel2\nsure =~ ass1 + ass2"
     second += "\nfeel =~ emp1 + emp2\nfeel ~ whole"
-    stages = {
-        how: client.get(
-            fitted(client, installation, base, kind="composite", text=second, higher_order=how)
-            + ".json"
-        ).json["result"]["paths"][0]["estimate"]
-        for how in ("two-stage", "repeated")
-    }
     data = items_of(installation, journey_id)
-    for how, estimate in stages.items():
-        path = fit_pls(data, second, higher_order=how).path("whole", "feel")
-        assert estimate == pytest.approx(path, abs=1e-9)
+    for how in ("two-stage", "repeated"):
+        staged = fitted(client, installation, base, kind="composite", text=second, higher_order=how)
+        estimate = client.get(f"{staged}.json").json["result"]["paths"][0]["estimate"]
+        own = fit_pls(data, second, higher_order=how)
+        assert estimate == pytest.approx(own.path("whole", "feel"), abs=1e-9)
+        lines = client.get(f"{staged}/scores?format=jsonl").text.splitlines()
+        scores = [json.loads(line)["scores"]["whole"] for line in lines]
+        assert scores == pytest.approx(own.scores["whole"].tolist(), abs=1e-9)
     text = "quality <~ rel1 + rel2 + rel3\nsure =~ ass1 + ass2 + ass3\nsure ~ quality"
     made = fitted(client, installation, base, kind="composite", text=text, bootstrap="500")
     page = client.get(made).text
@@ -1325,6 +1323,7 @@ def test_judges_answers_in_a_file_give_the_results_of_a_round_and_are_not_stored
     back = {"content": unescape(content)}
     found = client.post(f"{address}/files", data=back | {"ending": "json"}).get_json(force=True)
     [_, second, third] = found["items"]
+    assert len(found["notes"]) == 3 and "columns that are no items" in found["notes"][0]
     assert (second["numbers"]["psa"], second["numbers"]["csv"]) == pytest.approx((0.8, 0.6))
     assert (third["numbers"]["agreed"], third["proposal"]) == (8, "revise")
     for ending in ("docx", "zip"):

@@ -14,7 +14,12 @@ from analysis.provenance import fingerprint
 from analysis.threads import one_blas_thread
 from surveyapp.errors import Conflict
 from surveyapp.installation import Installation
-from surveyapp.results.projects.fits import fit_covariance, model_rows, of_large_groups
+from surveyapp.results.projects.fits import (
+    fit_covariance,
+    left_out_by,
+    model_rows,
+    of_large_groups,
+)
 from surveyapp.results.projects.model_scoring import (
     refuse_many_rows,
     require_scores,
@@ -30,13 +35,15 @@ class ModelScores:
     """Scores by row, a column a factor or composite, NaN for want of answers; ``rows`` are those that they
     are of, with what tells whose they are.
 
-    ``as_fitted``: whether the answers are still those that the model's result is of.
+    ``as_fitted``: whether the answers are still those that the model's result is of; ``left_out`` says which
+    rows have no part in it.
     """
 
     scores: pd.DataFrame
     rows: pd.DataFrame
     method: str
     as_fitted: bool
+    left_out: tuple[str, ...] = ()
 
 
 def model_scores(
@@ -67,7 +74,13 @@ def model_scores(
         raise Conflict(f"There are no scores: {error}") from error
     if scores.columns.empty:
         raise Conflict("This model has no factors, and scores are of factors.")
-    return ModelScores(scores, data, method, fingerprint(data, found.numbers) == model.fingerprint)
+    said = (
+        [*found.left_out, *left_out_by(group, len(found.data) - len(data))]
+        if group
+        else found.left_out
+    )
+    as_fitted = fingerprint(data, found.numbers) == model.fingerprint
+    return ModelScores(scores, data, method, as_fitted, tuple(said))
 
 
 def composite_scores(fit: PlsResult, data: pd.DataFrame) -> pd.DataFrame:
@@ -91,5 +104,6 @@ def _composite(data: pd.DataFrame, model: ProjectModel) -> PlsResult:
         model.text,
         scheme=settings.scheme,
         consistent=settings.consistent,
+        higher_order=settings.higher_order,
         missing=model.options["missing"],
     )
