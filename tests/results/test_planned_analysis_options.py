@@ -13,9 +13,18 @@ from surveyapp.results.projects.projects import ModelText
 from surveyapp.results.projects.variables import Variables
 from surveyapp.store.models import Project, ProjectModel
 
-KNOWN = Variables({}, ("region", "branch"), has_days=True)
-TEXTS = {"covariance": "f =~ a + b + c\nf ~ d", "composite": "f =~ a + b\ng =~ c + d\ng ~ f"}
-GROUPS = {"region": {"North": 90, "South": 60, "East": None}, "branch": {"Main": 40}}
+KNOWN = Variables({}, ("region", "branch", "desk"), has_days=True)
+TEXTS = {"covariance": "f =~ a + b + c\nd ~ f", "composite": "f =~ a + b\ng =~ c + d\ng ~ f"}
+GROUPS = {
+    "region": {"North": 90, "South": 60, "East": None},
+    "branch": {"Main": 40, "Quay": None},
+    "desk": {"107 different values": 150},  # as many values are described
+}
+
+NEEDED = {
+    of: {"group": "region", "cluster": "branch", "outcome": outcome}
+    for of, outcome in (("covariance", "d"), ("composite", "g"))
+}
 
 
 def model_of(kind: str) -> ProjectModel:
@@ -29,17 +38,12 @@ def model_of(kind: str) -> ProjectModel:
     [(name, each.of[0]) for name, each in ANALYSES.items() if plannable(each.options)],
 )
 def test_an_analysis_that_was_planned_is_the_one_that_is_asked_for(kind, of):
-    options = ANALYSES[kind].options
-    model = model_of(of)
-    needed = {
-        name: next(filter(None, option.offered(model, KNOWN)))
-        for name, option in options.items()
-        if option.default is None
-    }
-    chosen = {name: option.default or "" for name, option in options.items()} | needed
-    asked = chosen_of(options, chosen, model, KNOWN)
-    planned = ModelText("Planned", of, model.text, model.options)
-    assert planned_analysis(kind, planned, needed, KNOWN)["options"] == asked
+    options, model = ANALYSES[kind].options, model_of(of)
+    chosen = {name: NEEDED[of][name] for name in options if name in NEEDED[of]}
+    planned = planned_analysis(
+        kind, ModelText("Planned", of, model.text, model.options), NEEDED[of], KNOWN
+    )
+    assert planned["options"] == chosen_of(options, chosen, model, KNOWN)
 
 
 def test_a_reference_is_a_group_of_its_attribute_that_may_be_told():
