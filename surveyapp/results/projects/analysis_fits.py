@@ -39,6 +39,7 @@ from surveyapp.results.projects.fits import (
     left_out_by,
     model_rows,
     of_large_groups,
+    refuse_few,
     rows_before_steps,
 )
 from surveyapp.results.projects.group_fits import fit_alignment, fit_dif, fit_level_ladder
@@ -121,6 +122,7 @@ def run_project_analysis(
                 minimum_cell=installation.settings.minimum_cell,
                 progress=progress,
             )
+    refuse_few(result, installation.settings.minimum_cell)
     said = list(rows.left_out)
     if group:
         said += left_out_by(group, len(rows.data) - len(data))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -132,6 +133,7 @@ def run_project_model(
             result = made(after, model, parent)
         else:
             result = _composite(after, model)
+    refuse_few(result, installation.settings.minimum_cell)
     document = {
         "format": MODEL,
         "rules_version": RULES,
@@ -291,6 +293,17 @@ def of_large_groups(
     if len(large) < 2:
         raise Conflict(f"{group} makes fewer than two groups of {minimum} respondents or more.")
     return data[data[group].isin(large)]
+
+
+def refuse_few(result: Mapping[str, Any], minimum: int) -> None:
+    """Raise Conflict for a result of fewer respondents than may be told of, once those without an answer
+    are left out."""
+    n = result.get("n")
+    if isinstance(n, Integral) and int(n) < minimum:
+        raise Conflict(
+            f"Fewer than {minimum} respondents answered all that this is computed from, too few to show; leave"
+            " out an item that few answered, or use all available answers."
+        )
 
 
 def left_out_by(group: str, rows: int) -> list[str]:

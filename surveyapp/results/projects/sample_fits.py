@@ -20,12 +20,16 @@ IMPUTATIONS = 20
 def fit_levels(
     data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The model's structure within and between clusters at once, by its own weights. Raises Conflict for
-    weights without robust errors, else as ``fit_two_level``.
+    """The model's structure within and between clusters at once, by its own weights and treatment of
+    missing answers. Raises Conflict for WLSMV and for weights without robust errors, else as ``fit_two_level``.
     """
     if model.options.get("weights") and model.options["estimator"] != "MLR":
         raise Conflict(
             "Two levels with weights need robust standard errors: fit the model by MLR first."
+        )
+    if model.options["estimator"] == "WLSMV":
+        raise Conflict(
+            "Two levels are fitted by ML or MLR, which take items as numbers: fit the model by one of them first."
         )
     text = f"level: 1\n{model.text}\nlevel: 2\n{model.text}"
     found = fit_two_level(
@@ -33,10 +37,22 @@ def fit_levels(
         text,
         options["cluster"],
         estimator=model.options["estimator"],
+        missing=model.options["missing"],
         sampling_weights=model.options.get("weights"),
         std_lv=model.options["std_lv"],
     )
-    return levels_document(found)
+    document = levels_document(found)
+    return {**document, "warnings": [*document["warnings"], *_not_used(model.options, options)]}
+
+
+def _not_used(of_model: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+    """What is said of the model's groups and clusters, which two levels do not take over."""
+    said = []
+    if of_model.get("group"):
+        said.append(f"the model's groups by {of_model['group']} are taken together")
+    if of_model.get("cluster") not in (None, "", options["cluster"]):
+        said.append(f"the model's clusters by {of_model['cluster']} are not used")
+    return said
 
 
 def levels_document(fit: TwoLevelFit) -> dict[str, Any]:
