@@ -551,12 +551,11 @@ def download_scale_evidence(query: dict[str, Any], code: str) -> Response:
 
     Every step that is on record, pilots included, as JSON or as a document.
     """
-    form = query["format"]
-    with installation().store.writing() as session:
-        scale = _scale(session, code, query["scale"])
+    form, number = query["format"], query["scale"]
+    with installation().store.reading() as session:
+        scale = _scale(session, code, number)
         found = evidence_of(session, scale)
         journey = session.get_one(Journey, scale.journey_id)
-        record(session, None, "download scale evidence", f"scale {scale.id}", file=form)
         if form == _JSON:
             data = json.dumps(evidence_to_json(found), default=_moment, allow_nan=False).encode()
         else:
@@ -566,8 +565,10 @@ def download_scale_evidence(query: dict[str, Any], code: str) -> Response:
             words = written_in(query["report_language"])
             document = content(found, journey, made=_now().date(), words=words)
             data = dict(written(document, [Format(form)]))[Format(form)]
+    with installation().store.writing() as session:
+        record(session, None, "download scale evidence", f"scale {number}", file=form)
     answer = Response(data, mimetype="application/octet-stream")
-    answer.headers["Content-Disposition"] = f'attachment; filename="scale-{scale.id}.{form}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="scale-{number}.{form}"'
     return answer
 
 
