@@ -77,11 +77,6 @@ def case_url(base_url: str, case_id: int) -> str:
     return f"{base_url.rstrip('/')}/cases/{case_id}"
 
 
-def closed_loop_url(base_url: str, survey: Survey) -> str:
-    """The address of a survey's page about its rule and alerts."""
-    return f"{base_url.rstrip('/')}/journeys/{survey.journey_id}/surveys/{survey.id}/closed-loop"
-
-
 def _write_of_case(
     session: Session,
     key: str,

@@ -54,12 +54,6 @@ class Wanted:
     )
     before: int | None = None
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it leaves out any comment."""
-        narrow = (self.words, self.since, self.until, self.language, self.channel, self.band)
-        return any(narrow) or self.may_quote is not None or self.codes is not None
-
 
 class Found(NamedTuple):
     """A comment with the score of its own question, None where it has none."""

@@ -129,12 +129,6 @@ def history(session: Session, journey_id: int, user_id: int) -> History:
     return History(last.said if last else "", undone.said if undone else "")
 
 
-def last_change(session: Session, journey_id: int) -> int:
-    """The number of the newest change on a map; 0 without one."""
-    query = select(MapChange.id).where(MapChange.journey_id == journey_id)
-    return session.scalar(query.order_by(MapChange.id.desc()).limit(1)) or 0
-
-
 def changed_by(session: Session, journey_id: int, step: Step) -> str:
     """Who wrote last what a step was to write; empty where it was not written on the map."""
     query = (

@@ -512,12 +512,3 @@ def _reworded(trend: Trend, words: Words) -> str:
     if not any(early[0] < each.first <= late[-1] for each in trend.rewordings):
         return ""
     return f" {phrases.wordings(trend, words=words)}"
-
-
-def change_months(trend: Trend) -> str:
-    """The months that a change lies between: "Sep to Nov 2026 than in Dec 2025 to Feb 2026".
-
-    Months with too few answers are skipped, so that three may span more than three.
-    """
-    early, late = trend.compared
-    return f"{phrases.months(late[0], late[-1])} than in {phrases.months(early[0], early[-1])}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -188,10 +187,3 @@ def _check(options: PilotOptions) -> None:
         raise Invalid(f"{options.size} items: use 2 to 100, or 0 for no short form.", field="size")
     if not 1 <= options.least <= 20:
         raise Invalid(f"{options.least} of each dimension: use 1 to 20.", field="least")
-
-
-def result_of(pilot: ScalePilot) -> dict[str, Any]:
-    """The stored result. Raises Conflict before there is one."""
-    if pilot.result is None:
-        raise Conflict("This pilot has no result; see its page for the reason.")
-    return pilot.result
