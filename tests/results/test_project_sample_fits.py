@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from surveyapp.errors import Conflict
-from surveyapp.results.projects.fits import refuse_few
 from surveyapp.results.projects.sample_fits import fit_levels
+from surveyapp.results.projects.suppression import refuse_few, refuse_few_in_effect
 from surveyapp.store.models import ProjectModel
 
 
@@ -34,3 +34,14 @@ def test_a_result_of_fewer_respondents_than_may_be_told_of_is_refused():
     refuse_few({"n": (3, 4)}, 5)  # of groups, which are looked at before
     with pytest.raises(Conflict, match="Fewer than 5 respondents"):
         refuse_few({"n": np.int64(4)}, 5)
+
+
+def test_weights_by_which_a_few_respondents_carry_the_result_are_refused():
+    data = pd.DataFrame({"w": [1.0] * 40, "region": ["North", "South"] * 20})
+    weighted = {"weights": "w"}
+    refuse_few_in_effect(data, weighted, "region", 5)
+    data.loc[0, "w"] = 1e4  # in effect the only one in the North
+    for group in ("region", None):
+        with pytest.raises(Conflict, match="fewer than 5 respondents carry"):
+            refuse_few_in_effect(data, weighted, group, 5)
+    refuse_few_in_effect(data, {}, "region", 5)

@@ -36,10 +36,7 @@ from surveyapp.results.projects.analysis_options import EFA_METHOD
 from surveyapp.results.projects.esem_fits import fit_esem
 from surveyapp.results.projects.fits import (
     fit_covariance,
-    left_out_by,
     model_rows,
-    of_large_groups,
-    refuse_few,
     rows_before_steps,
 )
 from surveyapp.results.projects.group_fits import fit_alignment, fit_dif, fit_level_ladder
@@ -65,6 +62,12 @@ from surveyapp.results.projects.path_options import (
     UP_TO,
 )
 from surveyapp.results.projects.sample_fits import fit_imputations, fit_levels
+from surveyapp.results.projects.suppression import (
+    left_out_by,
+    of_large_groups,
+    refuse_few,
+    refuse_few_in_effect,
+)
 from surveyapp.results.projects.variables import variables_of
 from surveyapp.results.projects.wave_fits import fit_waves, run_customers
 from surveyapp.store.models import ProjectAnalysis, ProjectModel
@@ -107,6 +110,7 @@ def run_project_analysis(
         data = of_large_groups(
             data, group, rows.used, model.options["missing"], installation.settings.minimum_cell
         )
+    refuse_few_in_effect(data, model.options, group, installation.settings.minimum_cell)
     progress(30, "Computing")
     with one_blas_thread():
         if before is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -44,6 +43,12 @@ from surveyapp.results.projects.options import (
 from surveyapp.results.projects.projects import standing_steps
 from surveyapp.results.projects.sample_fits import levels_document, weights_document
 from surveyapp.results.projects.steps import Taken, careless_rows, scaled, scales_after, taken
+from surveyapp.results.projects.suppression import (
+    left_out_by,
+    of_large_groups,
+    refuse_few,
+    refuse_few_in_effect,
+)
 from surveyapp.results.projects.tables import (
     MOST_GROUPS,
     columns_of,
@@ -129,6 +134,7 @@ def run_project_model(
                 minimum = installation.settings.minimum_cell
                 after = of_large_groups(after, group, rows.used, model.options["missing"], minimum)
                 said += left_out_by(group, len(rows.data) - len(after))
+            refuse_few_in_effect(after, model.options, group, installation.settings.minimum_cell)
             made = _levels if has_levels(model.text) else _covariance
             result = made(after, model, parent)
         else:
@@ -278,42 +284,6 @@ def _counts(column: pd.Series, minimum: int) -> dict[str, int | None]:
         str(value): int(count) if count >= minimum else None
         for value, count in column.value_counts().items()
     }
-
-
-def of_large_groups(
-    data: pd.DataFrame, group: str, used: Sequence[str], missing: str, minimum: int
-) -> pd.DataFrame:
-    """The rows of groups that are large enough to be told of. Raises Conflict where fewer than two are."""
-    if group not in data.columns:
-        raise Conflict(f"{group} makes no groups of these answers any more; fit the model without.")
-    usable = data[list(used)].notna()
-    counted = usable.all(axis=1) if missing == "listwise" else usable.any(axis=1)
-    sizes = data.loc[counted, group].value_counts()
-    large = [value for value in sizes.index if sizes[value] >= minimum]
-    if len(large) < 2:
-        raise Conflict(f"{group} makes fewer than two groups of {minimum} respondents or more.")
-    return data[data[group].isin(large)]
-
-
-def refuse_few(result: Mapping[str, Any], minimum: int) -> None:
-    """Raise Conflict for a result of fewer respondents than may be told of, once those without an answer
-    are left out."""
-    n = result.get("n")
-    if isinstance(n, Integral) and int(n) < minimum:
-        raise Conflict(
-            f"Fewer than {minimum} respondents answered all that this is computed from, too few to show; leave"
-            " out an item that few answered, or use all available answers."
-        )
-
-
-def left_out_by(group: str, rows: int) -> list[str]:
-    """What is said of rows without a group, or of one too small to be told of; nothing of none."""
-    if not rows:
-        return []
-    people = "respondent was" if rows == 1 else "respondents were"
-    return [
-        f"{rows:,} {people} left out: without a value of {group}, or in a group too small to show"
-    ]
 
 
 def _covariance(

@@ -14,12 +14,7 @@ from analysis.provenance import fingerprint
 from analysis.threads import one_blas_thread
 from surveyapp.errors import Conflict
 from surveyapp.installation import Installation
-from surveyapp.results.projects.fits import (
-    fit_covariance,
-    left_out_by,
-    model_rows,
-    of_large_groups,
-)
+from surveyapp.results.projects.fits import fit_covariance, model_rows
 from surveyapp.results.projects.model_scoring import (
     refuse_many_rows,
     require_scores,
@@ -27,6 +22,7 @@ from surveyapp.results.projects.model_scoring import (
 )
 from surveyapp.results.projects.model_texts import COVARIANCE
 from surveyapp.results.projects.path_fits import composite_settings
+from surveyapp.results.projects.suppression import left_out_by, of_large_groups
 from surveyapp.store.models import ProjectModel
 
 

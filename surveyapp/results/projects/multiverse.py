@@ -63,7 +63,7 @@ def project_multiverse(
         if len(after) < minimum_cell:
             raise AnalysisError(f"fewer than {minimum_cell} respondents are left")
         ordered = ordinal_items(model.options) or None
-        return headline(
+        found = headline(
             after,
             model.text,
             wanted,
@@ -73,8 +73,11 @@ def project_multiverse(
             std_lv=model.options.get("std_lv", False),
             rotation=rotation_of(model.options),
         )
+        if found.n < minimum_cell:
+            raise AnalysisError(f"fewer than {minimum_cell} respondents answered")
+        return found
 
-    found = multiverse(
+    made = multiverse(
         {
             ESTIMATOR: estimators,
             MISSING: treatments(estimators),
@@ -88,9 +91,9 @@ def project_multiverse(
     )
     return {
         "parameter": parameter,
-        "dimensions": {name: list(each) for name, each in found.dimensions.items()},
-        "impossible": found.impossible,
-        "universes": [asdict(each) for each in found.universes],
+        "dimensions": {name: list(each) for name, each in made.dimensions.items()},
+        "impossible": made.impossible,
+        "universes": [asdict(each) for each in made.universes],
     }
 
 
