@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Boolean, ColumnElement, RowMapping, and_, bindparam, case, true
+from sqlalchemy import Boolean, ColumnElement, RowMapping, case
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -80,14 +80,12 @@ def facet_columns() -> tuple[ColumnElement[str], ColumnElement[str], ColumnEleme
 
 def is_flagged() -> ColumnElement[bool]:
     """What holds for responses with a flag."""
-    # The key stands in the statement, not as a parameter: so both databases see that an index holds these.
-    key = bindparam(None, FLAGS, type_=JSON.JSONStrIndexType(), literal_execute=True)
-    return and_(Response.paradata[key].as_string().is_not(None), _HasFlags(Response.paradata))
+    return _HasFlags(Response.paradata)
 
 
 class _HasFlags(FunctionElement[bool]):
-    """The same again for PostgreSQL, which guesses of ``->>`` that it nearly always finds something, and would
-    read all responses for the few with a flag. Of ``?`` it asks the statistics of the column. (Statistics of the
+    """Whether paradata have flags, as the condition of an index says it, and of PostgreSQL by the key: of what
+    it finds by ``->>`` it has no statistics, and takes nearly every response for flagged. (Statistics of the
     expression would have to be made of each partition.)
     """
 
@@ -96,8 +94,11 @@ class _HasFlags(FunctionElement[bool]):
 
 
 @compiles(_HasFlags)
-def _true(_element: _HasFlags, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.process(true(), **options)
+def _extracted(element: _HasFlags, compiler: SQLCompiler, **options: Any) -> str:
+    (paradata,) = element.clauses
+    path = f"'$.\"{FLAGS}\"'"
+    found = f"JSON_EXTRACT({compiler.process(paradata, **options)}, {path})"
+    return f"(CAST({found} AS VARCHAR) IS NOT NULL)"
 
 
 @compiles(_HasFlags, "postgresql")

@@ -632,7 +632,9 @@ class ResponseRate:
 
 @dataclass(frozen=True)
 class SegmentRate:
-    """Invitations to one segment and those answered; None when ``hidden``."""
+    """Invitations to one segment and those answered; None when ``hidden``, or while ``is_waiting`` for a
+    worker to count them.
+    """
 
     sent: int | None
     completed: int | None
@@ -640,3 +642,4 @@ class SegmentRate:
     low: float | None
     high: float | None
     hidden: Hidden = Hidden.NO
+    is_waiting: bool = False

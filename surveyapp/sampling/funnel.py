@@ -157,9 +157,12 @@ def by_kind(
     *,
     begin: datetime | None = None,
     end: datetime | None = None,
+    outcomes: Collection[str] | None = None,
+    reasons: Collection[str] | None = None,
 ) -> dict[str, dict[frozenset[int], Counts]]:
     """The counts by ``month`` of the decision and by all the segments (id: rule) that a customer is in,
-    EVERYBODY included, reasons taken together as "".
+    EVERYBODY included, reasons taken together as "". ``outcomes`` and ``reasons``: all there are in this
+    time, so that an index, which has them before the time, is read for it alone.
 
     One query, which counts by the attributes that the rules ask about; each rule is then asked once
     for each kind of customer, and means the same as everywhere else.
@@ -171,7 +174,11 @@ def by_kind(
     query = (
         _joined(select(month.label("month"), own.outcome, *_stages(), *values))
         .join(_INTERACTIONS, _INTERACTIONS.c.id == own.interaction_id)
-        .where(*_scope(surveys, begin, end))
+        .where(
+            *_scope(surveys, begin, end),
+            *([] if outcomes is None else [own.outcome.in_(sorted(outcomes))]),
+            *([] if reasons is None else [own.reason.in_(sorted(reasons))]),
+        )
         .group_by("month", own.outcome, *(f"a{place}" for place in range(len(names))))
     )
     found: dict[str, dict[frozenset[int], Counts]] = {}

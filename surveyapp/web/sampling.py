@@ -189,14 +189,14 @@ def _rules_page(journey: Journey, survey: Survey, form: SamplingForm) -> Respons
 def journey(journey_id: int) -> ResponseReturnValue:
     """Who was asked in the whole journey, by touchpoint and, where wanted, by segment."""
     minimum = installation().settings.minimum_cell
-    segments = None
+    segments, by_segment = None, request.args.get("by") == "segment"
     with installation().store.reading() as session:
         found = queries.journey(session, journey_id)
         surveys = _in_order(found, surveys_of(session, journey_id))
         calendar = calendar_of(found)
         when = _months(journey_id, calendar)
         rows = funnels.funnels(session, surveys, when, calendar)
-        if request.args.get("by") == "segment":
+        if by_segment:
             segments = funnels.by_segment(session, surveys, when, calendar, minimum_cell=minimum)
     return page(
         "sampling/journey.html",
@@ -205,14 +205,19 @@ def journey(journey_id: int) -> ResponseReturnValue:
             **months_asked(when),
             "surveys": rows_to_json(rows),
             "segments": None if segments is None else segments_to_json(segments, few=minimum),
-            "segments_reason": "counted only with by=segment" if segments is None else None,
+            "segments_reason": _why_no_segments(by_segment) if segments is None else None,
         },
         journey=found,
         rows=rows,
         segments=segments,
+        by_segment=by_segment,
         when=when,
         minimum=minimum,
     )
+
+
+def _why_no_segments(by_segment: bool) -> str:
+    return "not counted by the worker yet" if by_segment else "counted only with by=segment"
 
 
 def _months(journey_id: int, calendar: Calendar) -> Period:

@@ -26,7 +26,8 @@ from sqlalchemy import func, select
 from surveyapp.app import create_app
 from surveyapp.installation import Installation, open_installation
 from surveyapp.results.answers.kept_answers import keep_due
-from surveyapp.results.funnels.invitation_months import count_due
+from surveyapp.results.funnels import decision_kinds, invitation_months
+from surveyapp.sampling.decision_rollups import DECISIONS
 from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.settings import read
 from surveyapp.store.models import Response, Stage, SurveyRow, Touchpoint
@@ -91,9 +92,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     installation = open_installation(settings)
     upgrade(installation.store.engine)
     fill(installation, spreading=True, with_invitations=True)
-    while INVITATIONS.add_up(installation, installation.now()):  # as the worker does
-        pass
-    count_due(installation, installation.now())
+    for count in (
+        *(INVITATIONS.add_up, DECISIONS.add_up),  # as the worker does
+        *(decision_kinds.count_due, invitation_months.count_due),
+    ):
+        while count(installation, installation.now()):
+            pass
     keep_due(installation, installation.now())
     app = create_app(installation.settings)
     app.config["WTF_CSRF_ENABLED"] = False

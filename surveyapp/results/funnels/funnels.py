@@ -114,8 +114,9 @@ def by_segment(
     calendar: Calendar = UTC_DAYS,
     *,
     minimum_cell: int = 5,
-) -> tuple[SegmentRow, ...]:
-    """The funnel of everybody and of each segment, of surveys taken together.
+) -> tuple[SegmentRow, ...] | None:
+    """The funnel of everybody and of each segment, of surveys taken together; None of a large journey until
+    a worker has counted it.
 
     A segment of which fewer than ``minimum_cell`` were asked is hidden, and so is what would give
     it away, by another period too. What an anonymous survey does not keep is left out for all.
@@ -126,6 +127,8 @@ def by_segment(
     numbers = [survey.id for survey in surveys]
     by_id = sorted(segments, key=lambda segment: segment.id)
     months = kinds_by_month(session, surveys[0].journey_id, numbers, by_id, calendar)
+    if months is None:
+        return None
     asked = [
         _Asked(month, inside, counts.asked)
         for month, kinds in months.items()

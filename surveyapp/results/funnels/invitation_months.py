@@ -1,7 +1,7 @@
 """Invitations sent and answered by month of the decision and segment: counted now, or as the worker kept them.
 
 To count them looks at every decision with its event: a second for 200,000. Of large journeys the worker
-keeps the counts of each month, and counts again those months in which something changed.
+makes them of the decisions that it keeps by month and by the segments that a customer is in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import literal
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from surveyapp.installation import Installation
@@ -20,16 +20,17 @@ from surveyapp.journeys.calendar import Calendar, calendar_of
 from surveyapp.journeys.portfolio import listed
 from surveyapp.journeys.segments import parse
 from surveyapp.results.cells import MonthKey, month_key
+from surveyapp.results.funnels.decision_kinds import is_large, kept_kinds
 from surveyapp.results.funnels.invitations_made import invitations
 from surveyapp.results.journey import Ground, ground
-from surveyapp.results.months import month_decided, months_decided
+from surveyapp.results.months import month_decided
 from surveyapp.results.scope import ALL_TIME, Period, month_text
 from surveyapp.sampling import funnel
+from surveyapp.sampling.decision_rollups import DECISIONS
 from surveyapp.sampling.invitation_rollups import INVITATIONS
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import EVERYBODY, InvitationCounts
+from surveyapp.store.models import EVERYBODY, InvitationCounts, Segment
 
-FEW = 20_000  # invitations of a journey: counted in a tenth of a second, on each page
 _FRESH = timedelta(hours=1)  # older counts are of a worker that has stopped
 _WHOLE: MonthKey = (0, 0)
 
@@ -57,9 +58,13 @@ class InvitationMonths:
         return sent, answered
 
 
-def counted_now(session: Session, base: Ground, when: Period = ALL_TIME) -> InvitationMonths:
-    """Every invitation of the journey; ``when``: of all time they are not told apart by month."""
+def counted_now(session: Session, base: Ground, when: Period = ALL_TIME) -> InvitationMonths | None:
+    """Every invitation of the journey; ``when``: of all time they are not told apart by month. None of a
+    large journey, whose decisions a worker counts.
+    """
     calendar = calendar_of(base.journey)
+    if is_large(session, base.ids, calendar):
+        return None
     made = _made(session, base, calendar)
     if not made:
         return InvitationMonths({}, is_known=False)
@@ -79,7 +84,7 @@ def kept_counts(session: Session, base: Ground) -> InvitationMonths | None:
 
 
 def count_due(installation: Installation, now: datetime) -> int:
-    """Count again what changed in the invitations of large journeys."""
+    """Make the counts of large journeys of those of their decisions."""
     with installation.store.reading() as session:
         journeys = [each.id for each in listed(session) if each.state != "archived"]
     for number in journeys:
@@ -89,9 +94,12 @@ def count_due(installation: Installation, now: datetime) -> int:
             if INVITATIONS.counted_surveys(session, base.ids, calendar) < set(base.ids):
                 continue  # until they are counted by day, nothing tells in which month one changed
             kept = session.get(InvitationCounts, number)
-            by_survey = INVITATIONS.numbers(session, base.ids, ("survey_id",), calendar)
-            n = sum(own for own, *_ in by_survey.values())
-            counted = _count(session, base, kept, now) if n > FEW else None
+            if is_large(session, base.ids, calendar):
+                counted = _count(session, base, now)
+                if counted is None:
+                    continue  # until its decisions are counted
+            else:
+                counted = None
         if counted is not None and not _is_as_kept(counted, kept):
             with installation.store.writing() as session:
                 session.merge(counted)
@@ -109,47 +117,32 @@ def _is_as_kept(counted: InvitationCounts, kept: InvitationCounts | None) -> boo
     return own == before
 
 
-def _count(
-    session: Session, base: Ground, kept: InvitationCounts | None, now: datetime
-) -> InvitationCounts:
-    """The counts of now, months without a change as they were kept; once a day all are counted."""
-    calendar, rules = calendar_of(base.journey), _rules(base)
-    marks = _marks(session, base, calendar)
-    is_usable = kept is not None and kept.rules == rules and kept.counted_at.date() == now.date()
-    before = kept.months if kept is not None and is_usable else {}
-    parsed = {segment: parse(name.rule) for segment, name in base.segments.items()}
+def _count(session: Session, base: Ground, now: datetime) -> InvitationCounts | None:
+    """The counts of now, of the decisions as they were counted; None where these have not been."""
+    calendar = calendar_of(base.journey)
+    segments = session.scalars(select(Segment).order_by(Segment.id)).all()
+    kinds = kept_kinds(session, base.journey.id, base.ids, segments, calendar)
+    if kinds is None:
+        return None
     months: dict[str, Any] = {}
-    for first in months_decided(session, base.ids, calendar):
-        written = month_text(first)
-        mark = marks.get(written, "")
-        if before.get(written, {}).get("mark") == mark:
-            months[written] = before[written]
-            continue
-        begin, end = calendar.bounds(first, _last(first))
-        read = funnel.answered_by_segment(
-            session, base.ids, parsed, literal(written), begin=begin, end=end
-        )
-        counted = {str(segment): list(pair) for segment, pair in read.get(written, {}).items()}
-        months[written] = {"mark": mark, "segments": counted}
-    known = _sent(_counts(months)) == _made(session, base, calendar)
+    for (year, month), by_kind in kinds.items():
+        own = {segment: [0, 0] for segment in (EVERYBODY, *base.segments)}
+        for kind, counts in by_kind.items():
+            for segment in kind & own.keys():
+                own[segment][0] += counts.sent
+                own[segment][1] += counts.completed
+        by_segment = {str(segment): pair for segment, pair in own.items()}
+        months[month_text(date(year, month, 1))] = {"segments": by_segment}
+    # Of now both: what was counted by kind may lack the last minutes.
+    decided = DECISIONS.numbers(session, base.ids, ("outcome",), calendar)
+    _, sent, *_ = decided.get(("ask",), (0, 0))
     return InvitationCounts(
-        journey_id=base.journey.id, rules=rules, is_known=known, months=months, counted_at=now
+        journey_id=base.journey.id,
+        rules=_rules(base),
+        is_known=sent == _made(session, base, calendar),
+        months=months,
+        counted_at=now,
     )
-
-
-def _marks(session: Session, base: Ground, calendar: Calendar) -> dict[str, str]:
-    """By month what differs when invitations made in it do: how many there are in which state."""
-    states: dict[str, list[str]] = {}
-    by = ("month", "survey_id", "state", "is_waiting")
-    counted = INVITATIONS.numbers(session, base.ids, by, calendar)
-    for ((year, month), *parts), (n, *_) in counted.items():
-        if n:
-            written = month_text(date(year, month, 1))
-            states.setdefault(written, []).append(" ".join(map(str, (*parts, n))))
-    return {
-        written: sha256("\n".join(sorted(parts)).encode()).hexdigest()[:16]
-        for written, parts in states.items()
-    }
 
 
 def _made(session: Session, base: Ground, calendar: Calendar) -> int:
@@ -173,7 +166,3 @@ def _counts(months: Mapping[str, Any]) -> _Counts:
 def _rules(base: Ground) -> str:
     told = [base.journey.zone, *(f"{s}:{name.rule}" for s, name in sorted(base.segments.items()))]
     return sha256("\n".join([*told, *map(str, base.ids)]).encode()).hexdigest()
-
-
-def _last(first: date) -> date:
-    return (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)

@@ -66,6 +66,11 @@ def segment_sentence(
     words: Words = ENGLISH,
 ) -> str:
     """A segment's own response rate where it is known, else that of all customers, said to be that."""
+    if own is not None and own.is_waiting:
+        return words.say(
+            "The response rate of this segment has not been counted yet. The worker counts it in the"
+            " background; try again in a few minutes."
+        )
     if own is not None and own.hidden:
         why = phrases.hidden(own.hidden, few=few, words=words)
         return words.say("The response rate of this segment is {hidden}.", hidden=why)

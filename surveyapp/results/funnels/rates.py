@@ -79,7 +79,8 @@ def segment_rate(
 
     Known when every invitation of the journey follows an event: those made for a list keep what is
     known of a customer in their links. A period counts decisions made in it, and is hidden where its
-    edges would cut off a small group of those invited or of those who answered.
+    edges would cut off a small group of those invited or of those who answered. Of a large journey it
+    waits until a worker has counted.
     """
     base, segment_id = ground(session, scope.journey_id, library=library), scope.segment_id
     base.segment(segment_id)
@@ -89,6 +90,8 @@ def segment_rate(
         ("invitations by month", base.journey.id, when),
         lambda: kept_counts(session, base) or counted_now(session, base, when),
     )
+    if counted is None:
+        return SegmentRate(None, None, None, None, None, is_waiting=True)
     if not counted.is_known:
         return None
     sent, answered = counted.in_months(when)

@@ -106,7 +106,7 @@ def _figure(
     if target.metric != RESPONSE_RATE:
         return next((each for each in figures if each.definition.scale == target.metric), None)
     if overview.segment is not None:
-        numbers = (own.completed, own.sent, own.hidden) if own else None
+        numbers = (own.completed, own.sent, own.hidden) if own and not own.is_waiting else None
     else:
         numbers = _pooled([r for r in rates if points is None or r.touchpoint_id in points])
     found = _rate(*numbers) if numbers else None

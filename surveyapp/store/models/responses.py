@@ -55,7 +55,7 @@ class Response(Base):
             "survey_id",
             "submitted_at",
             sqlite_where=text("CAST(json_extract(paradata, '$.\"flags\"') AS VARCHAR) IS NOT NULL"),
-            postgresql_where=text("CAST((paradata ->> 'flags') AS VARCHAR) IS NOT NULL"),
+            postgresql_where=text("paradata ? 'flags'"),
         ),
         Index(
             "ix_responses_corrected",
