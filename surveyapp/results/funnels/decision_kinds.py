@@ -166,7 +166,7 @@ class _Counting:
             if own["on"] != str(self.today) and anew < _AT_ONCE:
                 found[written] = self._month(written, marks[written], {})
                 anew += 1
-        return found
+        return dict(sorted(found.items()))
 
     def _month(self, written: str, mark: str, before: Mapping[str, Any]) -> dict[str, Any]:
         """One month, of its days those with another mark than ``before``."""
@@ -210,10 +210,13 @@ class _Counting:
 
 
 def _read(kinds: Sequence[Sequence[Any]]) -> Kinds:
-    return {
-        frozenset((EVERYBODY, *inside)): Counts(*steps, skipped={"": skipped})
-        for inside, *steps, skipped in kinds
-    }
+    return {frozenset((EVERYBODY, *inside)): _counts(*stages) for inside, *stages in kinds}
+
+
+def _counts(
+    asked: int, sent: int, opened: int, started: int, completed: int, held_back: int, skipped: int
+) -> Counts:
+    return Counts(asked, sent, opened, started, completed, held_back, skipped={"": skipped})
 
 
 def _written(kinds: Kinds) -> list[list[Any]]:
