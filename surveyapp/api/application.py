@@ -16,6 +16,7 @@ from flask_smorest import Blueprint
 from flask_smorest.utils import prepare_response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from surveyapp.api.analyses import analyses
 from surveyapp.api.answers import answers
 from surveyapp.api.bodies import LARGEST_BODY
 from surveyapp.api.callers import CALLS_A_MINUTE, EXTENSION, THROTTLES, new_throttles
@@ -52,7 +53,7 @@ VERSION = "1"
 SUBJECTS = (
     *(interactions, outcomes, surveys, contacts, responses, changes, results, answers, funnel),
     *(records, outcome_analysis, portfolio, side_by_side, reports, inventory),
-    *(projects, scale_development, judges, model_power, sample_size),
+    *(analyses, projects, scale_development, judges, model_power, sample_size),
 )
 _TEXT = """Report events and opt-outs, create survey links, and read responses and scores.
 

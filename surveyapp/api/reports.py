@@ -11,11 +11,12 @@ from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
-from surveyapp.errors import Conflict, NotAllowed, NotFound
+from surveyapp.errors import Conflict, Invalid, NotAllowed, NotFound
 from surveyapp.i18n.words import ENGLISH
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.reports import queries as stored
 from surveyapp.reports.actions import (
+    ABOUT,
     EVERY_SEGMENT,
     PARTNER,
     ask_report,
@@ -32,7 +33,7 @@ from surveyapp.store.models import File, Report
 
 reports = Blueprint("reports", __name__, url_prefix="/api/v1", description="A journey's reports.")
 
-_KINDS = ("benchmark", "executive", PARTNER)
+_KINDS = ("benchmark", "executive", PARTNER, *ABOUT)
 _ZIP = "zip"
 _FORMATS = [*(str(each) for each in Format), _ZIP]
 _MONTH = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
@@ -47,7 +48,14 @@ class NewReportSchema(Strict):
         validate=ma.validate.OneOf(_KINDS),
         metadata={
             "description": "`benchmark`; `executive`: the journey on one sheet; `partner`: the touchpoints"
-            " of one partner."
+            " of one partner; `validation` or `sjq_study`: an analysis that is done."
+        },
+    )
+    analysis = ma.fields.Integer(
+        validate=ma.validate.Range(min=1, max=_LARGEST),
+        metadata={
+            "description": "The number of the analysis that a `validation` or `sjq_study` is about. Required"
+            " there, and its customers are the report's."
         },
     )
     segment = ma.fields.String(
@@ -172,6 +180,14 @@ def create_report(asked: dict[str, Any], code: str) -> dict[str, Any]:
         raise NotAllowed(
             "This key may not read responses; leave quotes out, or use a key that may."
         )
+    if ("analysis" in asked) is not (asked["kind"] in ABOUT):
+        is_missing = asked["kind"] in ABOUT
+        raise Invalid(
+            "This report is about an analysis that is done; give its number."
+            if is_missing
+            else f"Only {' and '.join(ABOUT)} are about an analysis; leave it out.",
+            field="analysis",
+        )
     with installation().store.writing() as session:
         journey = journey_by_code(session, code_in(code, "journey"), caller().journey_id)
         segment = ""
@@ -183,6 +199,7 @@ def create_report(asked: dict[str, Any], code: str) -> dict[str, Any]:
             session,
             kind=asked["kind"],
             scope=read_scope(journey.id, scope),
+            analysis_id=asked.get("analysis"),
             formats=asked.get("formats", ()),
             paper=Paper(asked.get("paper", Paper.A4)),
             partner=asked.get("partner", ""),

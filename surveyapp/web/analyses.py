@@ -18,10 +18,11 @@ from surveyapp.reports.document import Document
 from surveyapp.results.analyses import actions
 from surveyapp.results.analyses import queries as stored
 from surveyapp.results.analyses.groupings import groupings
+from surveyapp.results.analyses.offered import scales_offered
 from surveyapp.results.analyses.rules_changed import rules_used
 from surveyapp.results.analyses.staleness import staleness
 from surveyapp.store.models import Analysis, Journey
-from surveyapp.surveys.queries import survey_in, surveys_of
+from surveyapp.surveys.queries import survey_in
 from surveyapp.web import studies
 from surveyapp.web.chapters import told
 from surveyapp.web.choosing import segment_choices
@@ -42,10 +43,6 @@ from surveyapp.web.reads import note_read
 from surveyapp.web.sessions import me
 
 analyses = Blueprint("analyses", __name__, url_prefix="/journeys/<int:journey_id>/analyses")
-
-SEED = 20_260_101  # of the resampling; stored with the analysis, so that it can be repeated
-CUTOFF_SAMPLES = 2_000  # a level; a second or two of the job
-
 
 ESTIMATORS = {
     "ML": "Maximum likelihood (ML): the usual choice",
@@ -98,17 +95,12 @@ def validation_form(session: Session, journey: Journey, *, segment: str = "") ->
     ``segment`` is chosen to begin with.
     """
     form = ValidationForm(segment=segment)
-    library = installation().library
-    scales, surveys = [], {}
-    for survey in surveys_of(session, journey.id):
-        for ask in survey.asks:
-            instrument = library.load(ask.instrument, ask.version)
-            key = instrument.keys.get(ask.key or "")
-            if key is not None and any(len(items) > 2 for items in key.scales.values()):
-                wording = instrument.wording(survey.language, ask.wording)
-                surveys[survey.id] = survey
-                scales.append((f"{survey.id}:{instrument.code}", f"{wording.title}, {survey.name}"))
-    form.scale.choices = choices(scales)
+    offered = scales_offered(session, journey.id, installation().library)
+    surveys = {each.survey.id for each in offered}
+    form.scale.choices = choices(
+        (f"{each.survey.id}:{each.ask.instrument}", f"{each.title}, {each.survey.name}")
+        for each in offered
+    )
     form.segment.choices = segment_choices(session)
     form.group.choices = choices(
         (name, name.replace("_", " ").capitalize()) for name in groupings(session, surveys)
@@ -140,7 +132,7 @@ def start(journey_id: int) -> ResponseReturnValue:
             instrument=code,
             key=ask.key,
             segment_id=int(form.segment.data) if form.segment.data else None,
-            seed=SEED,
+            seed=actions.VALIDATION_SEED,
             user_id=me().id,
             group=form.group.data or (),
             marker=form.marker.data,
@@ -150,7 +142,7 @@ def start(journey_id: int) -> ResponseReturnValue:
                 installation().library.load(code, ask.version), ask.key, named(form.reverse.data)
             ),
             without_flagged=form.without_flagged.data,
-            cutoffs=CUTOFF_SAMPLES if form.cutoffs.data else 0,
+            cutoffs=actions.CUTOFF_SAMPLES if form.cutoffs.data else 0,
             esem=form.esem.data,
         )
     flash("The analysis is running; this page shows its progress.")

@@ -28,9 +28,6 @@ from surveyapp.web.sessions import me
 
 studies = Blueprint("studies", __name__, url_prefix="/journeys/<int:journey_id>/studies")
 
-RESAMPLES = 5_000
-SEED = 20_260_102  # of the resampling; stored with the analysis, so that it can be repeated
-
 
 class StudyForm(StaffForm):
     place = SelectField("Survey")
@@ -70,8 +67,7 @@ def ask(journey_id: int) -> ResponseReturnValue:
             journey_id=journey_id,
             survey_id=int(form.place.data) if form.place.data else None,
             segment_id=int(form.group.data) if form.group.data else None,
-            bootstrap=RESAMPLES,
-            seed=SEED,
+            seed=actions.STUDY_SEED,
             user_id=me().id,
         )
     flash("The study is running; this page shows its progress.")

@@ -22,8 +22,9 @@ from surveyapp.auth.api_keys import KeyScope
 from surveyapp.auth.permissions import Subject
 from surveyapp.installation import Installation
 from surveyapp.problem_types import TYPES
+from surveyapp.results.analyses.actions import STUDY_INSTRUMENTS
 from surveyapp.store.columns import utc_now
-from surveyapp.store.models import ApiKey, AuditEntry, Journey, ProjectModel, SurveyRow
+from surveyapp.store.models import Analysis, ApiKey, AuditEntry, Journey, ProjectModel, SurveyRow
 from tests.web.world import session_key
 
 # The document, its page, the way to it, and the types of problem.
@@ -60,6 +61,7 @@ def test_every_route_names_a_scope_or_is_a_known_open_one(api: Flask):
     assert {scope for *_, scope in guarded(api)} == set(KeyScope)
 
 
+KEYS = {"sjq": "sjq-16", "servqual-p": "servqual-p", "loyalty": "loyalty"}
 OUTCOME = {"customer_ref": "4711", "kind": "churn", "at": "2026-03-01T00:00:00Z"}
 
 
@@ -106,6 +108,9 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
         model.options = {"estimator": "ML", "missing": "listwise", "group": "", "equal": ""}
         model.options |= {"std_lv": False}
         model.result = {"n": 5, "n_rows": 5, "converged": False}
+        asks = [{"instrument": each, "key": KEYS.get(each)} for each in ("nps", *STUDY_INSTRUMENTS)]
+        session.get_one(SurveyRow, world.here.survey_id).asks = asks
+        session.get_one(Analysis, world.here.analysis_id).result = {"r_script": "x"}
         scopes = [each for each in KeyScope if api_keys.SUBJECTS[each] is Subject.JOURNEY]
         _, key = api_keys.make(
             session, name="One", scopes=scopes, journey_id=world.here.journey_id, user_id=None
@@ -137,6 +142,20 @@ def test_a_key_of_one_journey_finds_no_other_by_any_route(api, call, installatio
         "/portfolio": lambda *_: {},
         "/side-by-side": lambda journey, _: {"query_string": {"journeys": journey}},
         "/journeys/open/reports": lambda *_: {"json": {"kind": "executive"}},
+        "/journeys/open/analyses": lambda *_: {},
+        "/journeys/open/analyses/validations": lambda _, survey: {
+            "json": {"survey": survey, "instrument": "sjq"}
+        },
+        "/journeys/open/analyses/studies": lambda _, survey: {"json": {"survey": survey}},
+        "/journeys/open/analyses/analysis": lambda *_: {
+            "query_string": {"analysis": world.here.analysis_id}
+        },
+        "/journeys/open/analyses/file": lambda *_: {
+            "query_string": {"analysis": world.here.analysis_id, "format": "r"}
+        },
+        "/journeys/open/analyses/cancelled": lambda *_: {
+            "json": {"analysis": world.here.analysis_id}
+        },
         "/journeys/open/projects": lambda *_: {"json": {"name": "Drivers"}},
         "/journeys/open/projects/models": lambda *_: {
             "query_string": {"project": world.here.project_id},

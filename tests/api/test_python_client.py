@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from surveyapp.api.analyses import MOST_WAITING
 from surveyapp.auth import api_keys
 from surveyapp.auth.api_keys import KeyScope
 from surveyapp.installation import Installation
@@ -17,8 +18,12 @@ from surveyapp.responses import corrections
 from surveyapp.responses.erasures import erase
 from surveyapp.store.columns import utc_now
 from surveyapp.store.models import (
+    Analysis,
+    AuditEntry,
     Insight,
     Interaction,
+    Job,
+    Journey,
     Opportunity,
     OutcomeAnalysis,
     PlannedAction,
@@ -29,7 +34,9 @@ from surveyapp.store.models import (
 from surveyapp.worker import run_job
 from tests.api.generated import Generated, generate
 from tests.api.test_document import IDS
+from tests.reports.study_document import document
 from tests.responses.makers import SECRET, as_survey
+from tests.results.study_place import make_study, people
 from tests.web.conftest import served
 from tests.web.world import Place, add_user, answer, make_place
 
@@ -119,6 +126,12 @@ OPERATIONS = {
     "listReports": ("reports", "list_reports"),
     "downloadReport": ("reports", "download_report"),
     "importInventory": ("inventory", "import_inventory"),
+    "validateScale": ("analyses", "validate_scale"),
+    "startStudy": ("analyses", "start_study"),
+    "listAnalyses": ("analyses", "list_analyses"),
+    "readAnalysis": ("analyses", "read_analysis"),
+    "downloadAnalysis": ("analyses", "download_analysis"),
+    "cancelAnalysis": ("analyses", "cancel_analysis"),
     "createProject": ("projects", "create_project"),
     "listProjects": ("projects", "list_projects"),
     "fitModel": ("projects", "fit_model"),
@@ -527,6 +540,90 @@ def test_an_error_is_a_problem_of_its_type(program: Program):
         assert problem.title and problem.detail
         if field:
             assert [fault.field for fault in problem.errors] == [field]
+
+
+def test_a_validation_and_a_study_are_started_once_followed_and_taken_away(program: Program):
+    models, installation = program.models, program.installation
+    with installation.store.writing() as session:
+        row = make_study(session, people(4))
+        session.get_one(Journey, row.journey_id).code = code = "studied"
+        survey = row.code
+
+    def ask(operation: str, **given: Any) -> Any:
+        return program.call(*OPERATIONS[operation], code=code, **given)
+
+    def validate(**choices: Any) -> Any:
+        sent = {"survey": survey, "instrument": "sjq", **choices}
+        return ask("validateScale", body=models.NewValidation.from_dict(sent))
+
+    def study(**choices: Any) -> Any:
+        return ask("startStudy", body=models.NewStudy.from_dict(choices))
+
+    first = validate(group=["region"], reverse=["sea2"], estimator="MLR", cutoffs=True).parsed
+    assert (first.state, first.survey, first.percent) == ("waiting", survey, 0)
+    chosen = first.options.to_dict()
+    assert (chosen["group"], chosen["estimator"], chosen["cutoffs"]) == (["region"], "MLR", True)
+    assert validate(**chosen).parsed.id == first.id  # what is told can be sent again
+    for wrong, field in (
+        ({"instrument": "nps"}, "instrument"),
+        ({"estimator": "WLSMV", "missing": "fiml"}, "missing"),
+        ({"reverse": ["cats"]}, "reverse"),
+        ({"group": ["shoe size"]}, "group"),
+    ):
+        refused = validate(**wrong)
+        assert (refused.status_code, refused.parsed.errors[0].field) == (422, field)
+    assert (validate(survey="nowhere").status_code, study(segment="nobody").status_code) == (
+        404,
+        404,
+    )
+
+    whole, here = study().parsed, study(survey=survey).parsed
+    assert (whole.survey, here.survey, study().parsed.id) == (None, survey, whole.id)
+    cancelled = models.AnalysisQuery(analysis=whole.id)
+    for _ in "12":
+        told = ask("cancelAnalysis", body=cancelled).parsed
+        assert (told.state, told.error) == ("failed", "Cancelled by the key Program.")
+    assert study().parsed.id > here.id
+    form = models.DownloadAnalysisFormat
+    assert ask("downloadAnalysis", analysis=here.id, format_=form.TEX).status_code == 409
+    with installation.store.writing() as session:
+        row = session.get_one(Analysis, here.id)
+        row.result = document()
+        session.get_one(Analysis, first.id).result = {"r_script": "library(lavaan)"}
+        job = session.get_one(Job, row.job_id)
+        job.state = session.get_one(Job, session.get_one(Analysis, first.id).job_id).state = "done"
+    read = ask("readAnalysis", analysis=here.id).parsed
+    assert (read.state, read.percent, read.error) == ("done", 100, None)
+    assert read.result.to_dict() == document()
+    for number, form_, begins in (
+        (here.id, form.TEX, rb"% "),
+        (here.id, form.CSV, b"PK"),
+        (first.id, form.R, b"library(lavaan)"),
+    ):
+        assert ask("downloadAnalysis", analysis=number, format_=form_).content.startswith(begins)
+    assert ask("downloadAnalysis", analysis=here.id, format_=form.R).status_code == 404
+    listed = {each.id: each for each in ask("listAnalyses").parsed.analyses}
+    assert listed[here.id].kind == "study" and listed[first.id].kind == "validation"
+
+    assert study(survey=survey).parsed.id == here.id
+    again = [study(survey=survey, again=True).parsed.id for _ in "12"]
+    assert again[0] == again[1] > here.id
+
+    def report(**sent: Any) -> Any:
+        return ask("createReport", body=models.NewReport.from_dict(sent))
+
+    assert report(kind="sjq_study", analysis=here.id).parsed.state == "waiting"
+    for wrong in ({"kind": "sjq_study"}, {"kind": "executive", "analysis": here.id}):
+        refused = report(**wrong)
+        assert (refused.status_code, refused.parsed.errors[0].field) == (422, "analysis")
+    with installation.store.writing() as session:
+        where = session.get_one(Analysis, here.id).journey_id
+        session.add_all(Job(kind="validate_scale", journey_id=where) for _ in range(MOST_WAITING))
+    assert validate(esem=True).status_code == 409
+    assert len(ask("listAnalyses").parsed.analyses) == len(listed) + 1
+    with installation.store.reading() as session:
+        noted = select(AuditEntry.action).where(AuditEntry.detail["key"].as_string() == "Program")
+        assert {"cancel job", "download analysis"} <= set(session.scalars(noted))
 
 
 def test_a_scale_is_filled_judged_and_told_with_its_evidence(program: Program):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import click
 import pytest
 
+from surveyapp.api.analyses import NewStudySchema, NewValidationSchema
 from surveyapp.api.projects import ModelOptionsSchema, NewAnalysisSchema
 from surveyapp.cli import COMMANDS, surveyapp
 from surveyapp.results.projects.analyses import ANALYSES, ANALYSIS_OPTIONS
@@ -85,7 +86,7 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "--cutoffs": "validation cutoffs",
         "--esem": "validation esem",
     },
-    "study": {
+    "study": {  # beside them a page and a program choose the survey and the customers
         "--missing": "a survey's answers have no codes for missing ones",
         "--key": "the key that the survey asks",
         "--bootstrap": LENGTH,
@@ -303,8 +304,32 @@ def values_of(form: str, field: str) -> set[str]:
     if form == "model":
         assert field in OPTION_NAMES
         assert field.removeprefix("composite_") in ModelOptionsSchema().fields
-    field_of = getattr(ModelForm if form == "model" else ValidationForm, field)
-    return {value for value, *_ in field_of.kwargs.get("choices") or ()}
+        return listed(ModelForm, field)
+    assert set(SENT.get(field, (field,))) <= set(NewValidationSchema().fields)
+    return listed(ValidationForm, field)
+
+
+def listed(form: type, field: str) -> set[str]:
+    return {value for value, *_ in getattr(form, field).kwargs.get("choices") or ()}
+
+
+# Fields of the pages' forms which programs call otherwise: a page lists what a program names.
+SENT = {"scale": ("survey", "instrument"), "place": ("survey",)}
+
+
+@pytest.mark.parametrize(
+    ("form", "schema"), [(ValidationForm, NewValidationSchema), (StudyForm, NewStudySchema)]
+)
+def test_what_the_page_of_results_chooses_a_program_chooses_too(form, schema):
+    fields = {name for name in vars(form) if hasattr(getattr(form, name), "field_class")}
+    sent = schema().fields
+    renamed = {"group": ("segment",)} if form is StudyForm else {}
+    chosen = {each for name in fields for each in (renamed | SENT).get(name, (name,))}
+    assert chosen == set(sent) - {"again"}  # the page has a button for it
+    for name in fields & set(sent):
+        values = [each.choices for each in sent[name].validators if hasattr(each, "choices")]
+        if values:
+            assert set(*values) == listed(form, name)
 
 
 def test_each_option_of_an_analysis_is_in_the_form_and_in_the_schema():
@@ -334,4 +359,3 @@ def test_each_command_on_a_file_or_a_model_is_compared():
         if {"file", "--model"} & named:
             compared.add(name)
     assert compared == set(DOORS) | set(ELSEWHERE)
-    assert {"place", "group"} <= set(StudyForm.__dict__)  # the study has no other choices

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer, joinedload
 
 from instruments.schema import Instrument
 from surveyapp.errors import Invalid, NotFound
@@ -20,6 +22,18 @@ MARKER = "marker"
 ESTIMATORS = ("ML", "MLR", "WLSMV")
 MISSING = ("listwise", "fiml")
 MOST_GROUPINGS = 5  # each is a ladder of models
+# Of the resampling of analyses that pages and programs ask for; stored, so that they can be repeated.
+VALIDATION_SEED, STUDY_SEED = 20_260_101, 20_260_102
+CUTOFF_SAMPLES = 2_000  # a level; a second or two of the job
+STUDY_RESAMPLES = 5_000
+
+
+class Repeat(Enum):
+    """Whether an analysis is computed that was asked for before, on the same answers with the same choices."""
+
+    ALWAYS = "always"
+    IF_DONE = "if done"  # one that is under way is given back
+    NEVER = "never"  # one that is done, too
 
 
 def ask_validation(
@@ -40,6 +54,7 @@ def ask_validation(
     without_flagged: bool = False,
     cutoffs: int = 0,
     esem: bool = False,
+    repeat: Repeat = Repeat.ALWAYS,
 ) -> Analysis:
     """Ask for the validation of a scale on the answers of a survey, or of the whole journey.
 
@@ -47,8 +62,10 @@ def ask_validation(
     the marker items are used where they are asked together with the scale. estimator and missing:
     of the confirmatory model. reverse: see ``reversed_items``. without_flagged: whether answers that
     came in an unusual way are left out. cutoffs: simulated samples a level of dynamic cut-offs, 0 for
-    none. esem: whether the model is compared with one of free cross-loadings. Raises NotFound for an unknown journey, survey or segment, Invalid for an instrument that is
-    not asked there, for an attribute that does not make 2 to 10 groups, and for an unknown choice.
+    none. esem: whether the model is compared with one of free cross-loadings. repeat: what becomes of
+    a wish for an analysis that is there already. Raises NotFound for an unknown journey, survey
+    or segment, Invalid for an instrument that is not asked there, for an attribute that does not make 2
+    to 10 groups, and for an unknown choice.
     """
     _check_choices(group, estimator, missing)
     journey = session.get(Journey, journey_id)
@@ -83,6 +100,9 @@ def ask_validation(
         seed=seed,
         created_by=user_id,
     )
+    there = _same(session, analysis, repeat)
+    if there is not None:
+        return there
     session.add(analysis)
     session.flush()
     payload = kinds.AnalysisPayload(analysis.id)
@@ -183,13 +203,14 @@ def ask_sjq_study(
     journey_id: int,
     survey_id: int | None,
     segment_id: int | None,
-    bootstrap: int = 5_000,
+    bootstrap: int = STUDY_RESAMPLES,
     seed: int,
     user_id: int | None,
+    repeat: Repeat = Repeat.ALWAYS,
 ) -> Analysis:
     """Ask for the study of journey quality, service quality and loyalty at a survey or journey.
 
-    Raises NotFound for an unknown journey, survey or segment, Invalid where one of the three
+    ``repeat`` says what becomes of a wish for a study that is there already. Raises NotFound for an unknown journey, survey or segment, Invalid where one of the three
     instruments is not asked or for fewer than 100 or more than 20,000 resamples.
     """
     journey = session.get(Journey, journey_id)
@@ -212,6 +233,9 @@ def ask_sjq_study(
         seed=seed,
         created_by=user_id,
     )
+    there = _same(session, analysis, repeat)
+    if there is not None:
+        return there
     session.add(analysis)
     session.flush()
     payload = kinds.AnalysisPayload(analysis.id)
@@ -246,6 +270,35 @@ def ask_again(session: Session, analysis: Analysis, *, user_id: int | None) -> A
     session.flush()
     record(session, user_id, "ask again", f"analysis {analysis.id}", analysis=again.id)
     return again
+
+
+def _same(session: Session, wanted: Analysis, repeat: Repeat) -> Analysis | None:
+    """The newest analysis of the same kind, answers and choices that is given back instead."""
+    if repeat is Repeat.ALWAYS:
+        return None
+    # Two requests at once find each other's analysis: the second one waits for the first.
+    session.execute(
+        select(Journey.id).where(Journey.id == wanted.journey_id).with_for_update(key_share=True)
+    )
+    query = (
+        select(Analysis, Analysis.result.is_not(None))
+        .options(joinedload(Analysis.job), defer(Analysis.result))
+        .where(
+            Analysis.journey_id == wanted.journey_id,
+            Analysis.kind == wanted.kind,
+            Analysis.instrument == wanted.instrument,
+            Analysis.survey_id.is_not_distinct_from(wanted.survey_id),
+            Analysis.segment_id.is_not_distinct_from(wanted.segment_id),
+            Analysis.seed == wanted.seed,
+        )
+        .order_by(Analysis.id.desc())
+    )
+    for found, is_done in session.execute(query):
+        waits = found.job is not None and found.job.state in ("waiting", "running")
+        given = waits or (is_done and repeat is Repeat.NEVER)
+        if given and found.parameters == wanted.parameters:
+            return found
+    return None
 
 
 def _study_key(session: Session, journey: Journey, survey_id: int | None) -> str | None:
