@@ -55,6 +55,11 @@ class PowerQuery(Strict):
             " (`a | -.5*t1 + .6*t2`) for every item answers are ordinal."
         },
     )
+    missing = _between(
+        0,
+        90,
+        "Answers missing at random, in percent, of `simulation` without thresholds; by default 0.",
+    )
 
 
 class PowerSchema(ma.Schema):

@@ -10,7 +10,14 @@ from flask.typing import ResponseReturnValue
 from surveyapp.auth.permissions import Permission
 from surveyapp.errors import Invalid
 from surveyapp.journeys import queries
-from surveyapp.results.projects.model_power import MOST_ITEMS, SAMPLES, answer_power, read_power
+from surveyapp.results.projects.model_power import (
+    INCOMPLETE_SAMPLES,
+    MOST_INCOMPLETE,
+    MOST_ITEMS,
+    SAMPLES,
+    answer_power,
+    read_power,
+)
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.json_pages import page
@@ -49,6 +56,7 @@ def show(journey_id: int) -> ResponseReturnValue:
         example=_EXAMPLE,
         most_items=MOST_ITEMS,
         samples=SAMPLES,
+        incomplete=(INCOMPLETE_SAMPLES, MOST_INCOMPLETE),
     )
     shown.status_code = 200 if refused is None else 422
     return shown

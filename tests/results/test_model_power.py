@@ -45,6 +45,19 @@ def test_thresholds_make_the_answers_ordinal():
     assert found.document["estimator"] == "WLSMV"
 
 
+def test_missing_answers_are_fitted_by_full_information():
+    text = "F =~ .7*a + .7*b + .7*c"
+    found = answer(kind="simulation", n="60", population=text, missing="10")
+    assert (
+        "200 samples of 60 respondents, 10% of the answers missing at random, fitted" in found.said
+    )
+    assert (found.document["estimator"], found.document["missing"]) == ("FIML", 0.1)
+    assert "missing" not in answer(kind="simulation", n="60", population=text).said
+
+
+WIDE = "F =~ " + " + ".join(f".7*x{at}" for at in range(13))
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
@@ -56,6 +69,18 @@ def test_thresholds_make_the_answers_ordinal():
         ({"kind": "path"}, "path"),
         ({"kind": "path", "path": "0.2", "n": "100"}, "path"),
         ({"kind": "simulation", "n": "100"}, "population"),
+        ({"kind": "simulation", "n": "100", "population": WIDE, "missing": "95"}, "missing"),
+        ({"kind": "simulation", "n": "100", "population": WIDE, "missing": "5"}, "population"),
+        (
+            {"kind": "simulation", "n": "9000", "population": "F =~ .7*a + .7*b + .7*c"}
+            | {"missing": "5"},
+            "n",
+        ),
+        (
+            {"kind": "simulation", "n": "90", "population": "F =~ .7*a + .7*b\na | 0*t1\nb | 0*t1"}
+            | {"missing": "5"},
+            "population",
+        ),
         ({"kind": "simulation", "population": "F =~ .7*a + .7*b + .7*c"}, "n"),
         ({"kind": "simulation", "n": "100", "population": "F =~ a + b"}, "population"),
         (
