@@ -12,7 +12,7 @@ from surveyapp.api.bodies import Blueprint, Strict
 from surveyapp.api.callers import caller, installation, needs
 from surveyapp.api.results import code_in
 from surveyapp.auth.api_keys import KeyScope
-from surveyapp.errors import NotFound
+from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results.projects import projects as known_ones
 from surveyapp.results.projects.analyses import (
@@ -30,6 +30,7 @@ from surveyapp.results.projects.options import (
     ESTIMATORS,
     HIGHER_ORDER,
     MISSING,
+    OF_BOTH,
     RESAMPLES,
     SCHEMES,
     options_of,
@@ -161,11 +162,13 @@ class ModelOptionsSchema(Strict):
     rotation = _one_of(BLOCK_ROTATIONS, "Of exploratory blocks; by default geomin.")
     std_lv = ma.fields.Boolean(metadata={"description": "Fix factor variances at 1."})
     cluster = _text(
-        "The attribute that makes clusters: of a text with levels, or by MLR and WLSMV for robust errors.",
+        "The attribute that makes clusters: of a text with levels, by MLR and WLSMV for robust errors, or of a"
+        " composite model, whose bootstrap resamples them.",
         200,
     )
     weights = _text(
-        "The item with respondents' weights; of a text with levels by MLR, of others by every estimator.",
+        "The item with respondents' weights; of a text with levels by MLR, of others by every estimator,"
+        " of composites by weighted PLS.",
         200,
     )
     cluster_weights = _text("The item with clusters' weights, of a text with levels; by MLR.", 200)
@@ -613,23 +616,29 @@ def fit_model(asked: dict[str, Any], code: str) -> dict[str, Any]:
         project = known_ones.project_of(session, journey.id, asked["project"])
         known = variables_of(session, project, installation().library)
         chosen = dict(asked["options"])
-        if asked["kind"] == COMPOSITE and "missing" in chosen:
-            chosen["composite_missing"] = chosen.pop("missing")
+        if asked["kind"] == COMPOSITE:
+            named = {name: f"composite_{name}" for name in OF_BOTH}
+            chosen = {named.get(name, name): value for name, value in chosen.items()}
         parent = asked.get("made_of")
-        model = known_ones.add_model(
-            session,
-            project,
-            ModelText(
-                asked["name"],
-                asked["kind"],
-                "\n".join(asked["text"].splitlines()),
-                options_of(asked["kind"], chosen, known),
-                reason=asked["reason"],
-            ),
-            known=known,
-            parent=None if parent is None else known_ones.model_of(session, project, parent),
-            user_id=None,
-        )
+        try:
+            model = known_ones.add_model(
+                session,
+                project,
+                ModelText(
+                    asked["name"],
+                    asked["kind"],
+                    "\n".join(asked["text"].splitlines()),
+                    options_of(asked["kind"], chosen, known),
+                    reason=asked["reason"],
+                ),
+                known=known,
+                parent=None if parent is None else known_ones.model_of(session, project, parent),
+                user_id=None,
+            )
+        except Invalid as error:  # a program names the field as it sent it
+            raise Invalid(
+                str(error), field=(error.field or "").removeprefix("composite_") or None
+            ) from error
         return _told_model(model)
 
 

@@ -49,7 +49,12 @@ from surveyapp.results.projects.model_texts import (
     with_line,
     without_item,
 )
-from surveyapp.results.projects.options import OPTION_NAMES, options_in_words, options_of
+from surveyapp.results.projects.options import (
+    OF_BOTH,
+    OPTION_NAMES,
+    options_in_words,
+    options_of,
+)
 from surveyapp.results.projects.phrases import Proposal
 from surveyapp.results.projects.project_json import model_document
 from surveyapp.results.projects.projects import LONGEST_REASON, ModelText
@@ -464,7 +469,7 @@ def _filled(known: Variables, parent: ProjectModel | None) -> Mapping[str, Any]:
         return {"text": next(iter(known.models.values()), "")}
     options = dict(parent.options)
     if parent.kind == COMPOSITE:
-        options["composite_missing"] = options.pop("missing")
+        options |= {f"composite_{name}": options.pop(name, "") for name in OF_BOTH}
         options["bootstrap"] = str(options["bootstrap"])
     return {"kind": parent.kind, "text": parent.text, "parent": str(parent.id), **options}
 

@@ -211,6 +211,18 @@ class ModelForm(StaffForm):
             for count in RESAMPLES
         ),
     )
+    composite_cluster = SelectField(
+        "Clusters by",
+        default="",
+        validate_choice=False,
+        description="Such as branches: the bootstrap resamples whole clusters.",
+    )
+    composite_weights = SelectField(
+        "Weights of respondents",
+        default="",
+        validate_choice=False,
+        description="An item with each respondent's sampling weight (weighted PLS).",
+    )
     reason = TextAreaField(
         "Why this model",
         [Optional(), Length(max=LONGEST_REASON)],
@@ -232,6 +244,7 @@ def offer_columns(form: ModelForm, known: Variables) -> None:
     """Let groups, clusters and weights be chosen among the answers' columns."""
     named = [(name, name.replace("_", " ")) for name in known.groups]
     form.group.choices = choices([("", "No groups"), *named])
-    form.cluster.choices = choices([("", "No clusters"), *named])
-    for field in (form.weights, form.cluster_weights):
+    for field in (form.cluster, form.composite_cluster):
+        field.choices = choices([("", "No clusters"), *named])
+    for field in (form.weights, form.cluster_weights, form.composite_weights):
         field.choices = choices([("", "None"), *((name, name) for name in known.names)])

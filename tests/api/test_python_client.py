@@ -394,6 +394,16 @@ def test_a_project_is_created_once_and_a_model_fitted_and_read(program: Program)
     ):
         refused = fit(text, **options)
         assert (refused.status_code, refused.parsed.errors[0].field) == (422, field)
+    weighted = models.NewModel.from_dict(
+        {
+            "project": project.id,
+            "kind": "composite",
+            "text": "C <~ nps",
+            "options": {"weights": "no"},
+        }
+    )
+    refused = program.call(*OPERATIONS["fitModel"], code="open", body=weighted)
+    assert (refused.status_code, refused.parsed.errors[0].field) == (422, "weights")
     with installation.store.reading() as session:
         job = session.get_one(ProjectModel, asked.id).job_id
     run_job(installation, job, worker="test")

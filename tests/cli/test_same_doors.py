@@ -36,10 +36,7 @@ OF_COMPOSITES = PLAIN | {
     "--higher-order": "model higher_order",
 }
 DRAWN = {"--weights": "model weights", "--cluster": "model cluster"}
-NO_CLUSTERS = {
-    "--weights": "of the pages, models of covariances alone are weighted",
-    "--cluster": "of the pages, models of covariances alone have clusters",
-}
+DRAWN_COMPOSITES = {"--weights": "model composite_weights", "--cluster": "model composite_cluster"}
 # Of each command and option the form's field it is ("model group", "dif reference": of a model or of an
 # analysis), or why it is none.
 DOORS: Mapping[str, Mapping[str, str]] = {
@@ -70,7 +67,7 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "--oblimin-gamma": "0, which is quartimin",
         "--rotation-starts": "30, which the note counts",
     },
-    "pls": OF_COMPOSITES | NO_CLUSTERS | {"--bootstrap": "model bootstrap"},
+    "pls": OF_COMPOSITES | DRAWN_COMPOSITES | {"--bootstrap": "model bootstrap"},
     "validate": {
         "--missing": "validation missing",
         "--seed": SEED,
@@ -184,7 +181,7 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "--starts": "segments starts",
     },
     "moderation": PLAIN
-    | NO_CLUSTERS
+    | DRAWN_COMPOSITES
     | {
         "--consistent": "model consistent",
         "--interaction": "slopes interaction",
@@ -209,7 +206,7 @@ DOORS: Mapping[str, Mapping[str, str]] = {
         "--ceiling": "importance ceiling",
     },
     "copula": OF_COMPOSITES | {"--targets": "copula outcome", "--bootstrap": "model bootstrap"},
-    "cta": PLAIN | NO_CLUSTERS | {"--bootstrap": LENGTH, "--borrow": "tetrads borrow"},
+    "cta": PLAIN | DRAWN_COMPOSITES | {"--bootstrap": LENGTH, "--borrow": "tetrads borrow"},
     "mixed": {
         "--missing": "complete rows; the project has read the file",
         "--outcome": "mixed outcome",

@@ -533,6 +533,49 @@ def test_levels_and_imputations_are_those_of_the_engines(client, installation):
     _a_regression_by_branches(client, installation, made.location, data)
     _two_levels_of_its_own(client, installation, made.location, data)
     _drawn_by_branches(client, installation, made.location, data)
+    _drawn_composites(client, installation, made.location, data)
+
+
+def _drawn_composites(client, installation, base: str, data: pd.DataFrame) -> None:
+    """A composite model has weights and clusters, too; its slopes and tetrads use them."""
+    text = "Q =~ x1 + x2 + x3 + x4\nY =~ times\nY ~ Q"
+    chosen = {"kind": "composite", "text": text, "bootstrap": "500"}
+    chosen |= {"composite_cluster": "branch", "composite_weights": "share"}
+    refused = client.post(f"{base}/models/new", data=FORM | chosen | {"composite_weights": "x1"})
+    assert refused.status_code == 422 and "x1 is an item of the model" in refused.text
+    model = fitted(client, installation, base, **chosen)
+    columns = {"sampling_weights": "share", "cluster": "branch"}
+    found = json.loads(client.get(f"{model}.json").data)["result"]
+    fit = fit_pls(data, text, bootstrap=500, seed=found["seed"], **columns)
+    assert [row["estimate"] for row in found["paths"]] == pytest.approx([fit.path("Q", "Y")])
+    [path] = found["bootstrap"]["tables"]["paths"]
+    [theirs] = fit.to_dict()["bootstrap"]["tables"]["paths"]
+    assert [path[each] for each in ("se", "lower")] == pytest.approx(
+        [theirs["se"], theirs["lower"]]
+    )
+    assert set(found["case_weights"]) == {"effective_n", "design_effect"}
+    [compared] = found["weighted_paths"]
+    plain = fit_pls(data[(data["share"] > 0) & data["branch"].notna()], text).path("Q", "Y")
+    assert compared["unweighted"] == pytest.approx(plain) != compared["weighted"]
+    page = client.get(model).text
+    for said in (
+        *("clusters by branch, respondents weighted by share", "Answers Within Clusters"),
+        *("Paths With and Without Weights", "What Clusters Cost the Paths", "of whole clusters"),
+        "(Kish), design effect",
+    ):
+        assert said in page, said
+    assert 'value="prediction"' not in page
+    refused = client.post(f"{model}/analyses", data={"kind": "prediction"})
+    assert refused.status_code == 422 and "which this analysis cannot use" in refused.text
+    [tetrads] = analysed(client, installation, model, {"kind": "tetrads"})
+    engine = tetrad_analysis(data, text, resamples=5_000, seed=tetrads["result"]["seed"], **columns)
+    [one], [other] = tetrads["result"]["constructs"], engine.constructs
+    assert one["tetrads"][0]["lower"] == pytest.approx(other.tetrads[0].lower)
+    changed = client.get(f"{base}/models/new?parent={model.rpartition('/')[2]}").text
+    assert changed.count('<option selected value="branch">') == 1
+    planned = FORM | chosen | {"name": "Drawn composites", "analyses": ["prediction"]}
+    refused = client.post(f"{base}/preregistrations/models/new", data=planned)
+    assert refused.status_code == 422 and "cannot use weights or clusters" in refused.text
 
 
 def _drawn_by_branches(client, installation, base: str, data: pd.DataFrame) -> None:

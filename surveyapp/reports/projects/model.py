@@ -36,6 +36,8 @@ from surveyapp.reports.projects.samples import (
     level_fits,
     level_reliabilities,
     level_shares,
+    path_effects,
+    weighted_paths,
     weights_said,
 )
 from surveyapp.results.preregistrations.departures import ToldOfPlan
@@ -382,6 +384,12 @@ def _composite(result: Section, number: Iterator[int]) -> Iterator[Table]:
         yield _paths(result, next(number))
     yield _constructs(result, next(number))
     yield _outer(result, next(number))
+    if result.get("weighted_paths"):
+        yield weighted_paths(result, next(number))
+    if result.get("clusters"):
+        yield cluster_effects(result, next(number))
+    if result.get("design_effects"):
+        yield path_effects(result, next(number))
 
 
 def _paths(result: Section, number: int) -> Table:
@@ -419,7 +427,7 @@ def _paths(result: Section, number: int) -> Table:
             Column((*italic("f"), "²"), 0.15, apa.number),
         ],
         cells=cells,
-        note="Percentile intervals of the bootstrap."
+        note=f"Percentile intervals of the bootstrap{' of whole clusters' if result.get('clusters') else ''}."
         if resampled
         else "Without a bootstrap there are no intervals.",
         look=Look.APA,
@@ -447,7 +455,7 @@ def _constructs(result: Section, number: int) -> Table:
             for name, row in result["reliability"].items()
         ],
         note="CR = composite reliability; AVE = average variance extracted."
-        f" n = {result['n']:,}.{_left_out(result)}",
+        f" n = {result['n']:,}.{_left_out(result)}{weights_said(result)}",
         look=Look.APA,
     )
 

@@ -174,18 +174,24 @@ def level_shares(result: Section, number: int) -> Table:
 
 def weights_said(result: Section) -> str:
     """What weights of respondents cost, as a sentence; nothing without any."""
-    found = result.get("weights")
+    found = result.get("case_weights" if "drawn" in result else "weights")
     if not found or "effective_n" not in found:
         return ""
+    by, _ = _drawn_by(result)
     return (
-        f" Weighted by {result['settings']['sampling_weights']}: effective n {apa.NUMBER_1(found['effective_n'])}"
+        f" Weighted by {by}: effective n {apa.NUMBER_1(found['effective_n'])}"
         f" (Kish), design effect {apa.number(found['design_effect'])}."
     )
 
 
 def cluster_effects(result: Section, number: int) -> Table:
     """How alike each item's answers are within clusters, and what that costs."""
-    found = result["clusters"]
+    found, (_, by) = result["clusters"], _drawn_by(result)
+    allowed = (
+        "the bootstrap resamples whole clusters."
+        if "drawn" in result
+        else "standard errors and tests allow for answers within one being alike."
+    )
     return Table(
         number=number,
         title="Answers Within Clusters",
@@ -195,11 +201,61 @@ def cluster_effects(result: Section, number: int) -> Table:
             Column("Design effect", 0.25, apa.number),
         ],
         cells=[[row["item"], row["icc"], row["design_effect"]] for row in found["items"]],
-        note=f"{found['n']:,} clusters by {result['settings']['cluster'].replace('_', ' ')}, on average"
-        f" {found['mean_size']:.1f} respondents; standard errors and tests allow for answers within one being alike."
-        " ICC by analysis of variance, without weights.",
+        note=f"{found['n']:,} clusters by {by.replace('_', ' ')}, on average"
+        f" {found['mean_size']:.1f} respondents; {allowed} ICC by analysis of variance, without weights.",
         look=Look.APA,
     )
+
+
+def weighted_paths(result: Section, number: int) -> Table:
+    """Every path of a composite model with and without its weights."""
+    return Table(
+        number=number,
+        title="Paths With and Without Weights",
+        columns=[
+            Column("Path", 0.4),
+            Column("Weighted", 0.2, apa.bounded),
+            Column("Unweighted", 0.2, apa.bounded),
+            Column("Difference", 0.2, apa.bounded),
+        ],
+        cells=[
+            [
+                f"{row['source']} → {row['target']}",
+                *(row[name] for name in ("weighted", "unweighted", "difference")),
+            ]
+            for row in result["weighted_paths"]
+        ],
+        note="Both of the same respondents.",
+        look=Look.APA,
+    )
+
+
+def path_effects(result: Section, number: int) -> Table:
+    """What drawing clusters costs each path of a composite model."""
+    return Table(
+        number=number,
+        title="What Clusters Cost the Paths",
+        columns=[
+            Column("Path", 0.5),
+            Column("SE by rows", 0.25, apa.BOUNDED_3),
+            Column("Design effect", 0.25, apa.number),
+        ],
+        cells=[
+            [f"{row['source']} → {row['target']}", row["se_rows"], row["design_effect"]]
+            for row in result["design_effects"]
+        ],
+        note="Variance of the path over resamples of clusters, by that over resamples of rows.",
+        look=Look.APA,
+    )
+
+
+def _drawn_by(result: Section) -> tuple[str, str]:
+    """The columns of weights and clusters, of a model of either kind."""
+    drawn = result.get("drawn")
+    if drawn is not None:
+        return drawn["weights"] or "", drawn["cluster"] or ""
+    settings = result["settings"]
+    return settings.get("sampling_weights") or "", settings.get("cluster") or ""
 
 
 def level_reliabilities(result: Section, number: int) -> Table:

@@ -22,7 +22,7 @@ from surveyapp.results.preregistrations.preregistration_document import (
 )
 from surveyapp.results.projects.analyses import ANALYSES, OF_ONE_LEVEL, may_use
 from surveyapp.results.projects.model_texts import COVARIANCE, faults_of
-from surveyapp.results.projects.options import require_level_options
+from surveyapp.results.projects.options import require_composite_options, require_level_options
 from surveyapp.results.projects.projects import (
     LONGEST_NAME,
     LONGEST_TEXT,
@@ -109,14 +109,16 @@ def plan_model(
         others = [each for each in analyses if each not in ANALYSES or not ANALYSES[each].of_levels]
         if others and has_levels(asked.text):
             raise Invalid(OF_ONE_LEVEL, field="analyses")
-        if not has_levels(asked.text):
-            for kind in analyses:
-                if kind in ANALYSES and not may_use(kind, asked.kind, asked.options):
-                    raise Invalid(
-                        f"{ANALYSES[kind].title} cannot use weights or clusters; plan the same model without them"
-                        " for it.",
-                        field="analyses",
-                    )
+    else:
+        require_composite_options(asked.text, asked.options)
+    if asked.kind != COVARIANCE or not has_levels(asked.text):
+        for kind in analyses:
+            if kind in ANALYSES and not may_use(kind, asked.options):
+                raise Invalid(
+                    f"{ANALYSES[kind].title} cannot use weights or clusters; plan the same model without them"
+                    " for it.",
+                    field="analyses",
+                )
     draft = _begun(session, project, user_id)
     models = draft.content["models"]
     if any(each["name"].casefold() == name.casefold() for each in models):

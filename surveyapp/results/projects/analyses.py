@@ -219,6 +219,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Simple slopes",
             "What an interaction (X:M) means: the effect where the moderator is low, average and high.",
             {"interaction": INTERACTION},
+            drawn=True,
         ),
         "redundancy": AnalysisKind(
             _BY_COMPOSITES,
@@ -272,6 +273,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Confirmatory tetrad analysis (CTA-PLS)",
             "Whether the items of a construct reflect one common factor.",
             {"borrow": BORROW},
+            drawn=True,
         ),
         "copula": AnalysisKind(
             _BY_COMPOSITES,
@@ -321,7 +323,7 @@ def ask_project_analysis(
     levels = model.kind == COVARIANCE and has_levels(model.text)
     if levels and not ANALYSES[kind].of_levels:
         raise Invalid(OF_ONE_LEVEL, field="kind")
-    if not may_use(kind, model.kind, model.options):
+    if not may_use(kind, model.options):
         raise Invalid(OF_EQUAL_ROWS, field="kind")
     options = analysis_options(kind, chosen, model, known)
     require_group_options(kind, options, model, has_levels=levels)
@@ -348,16 +350,14 @@ def ask_project_analysis(
     return made
 
 
-def may_use(kind: str, of: str, options: Mapping[str, Any]) -> bool:
+def may_use(kind: str, options: Mapping[str, Any]) -> bool:
     """Whether an analysis can use the weights and clusters of a model of one level; yes without any."""
-    return of != COVARIANCE or ANALYSES[kind].drawn or not is_drawn(options)
+    return ANALYSES[kind].drawn or not is_drawn(options)
 
 
 def not_offered(model: ProjectModel) -> str:
     """Why analyses of this kind of model are not offered, for it has levels, weights or clusters; else nothing."""
-    if model.kind != COVARIANCE:
-        return ""
-    if has_levels(model.text):
+    if model.kind == COVARIANCE and has_levels(model.text):
         return OF_ONE_LEVEL
     return SOME_OF_EQUAL_ROWS if is_drawn(model.options) else ""
 
@@ -384,7 +384,7 @@ def option_values(
     levels = model.kind == COVARIANCE and has_levels(model.text)
     if levels and not ANALYSES[kind].of_levels:
         return None
-    if not may_use(kind, model.kind, model.options):
+    if not may_use(kind, model.options):
         return None
     found = {
         name: dict(option.offered(model, known))

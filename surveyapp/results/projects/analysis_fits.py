@@ -333,6 +333,7 @@ def _slopes(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, Any])
         interaction=interaction,
         bootstrap=resamples,
         seed=SEED,
+        **drawn_by(model.options),
     )
     found = [moderation(fit, *each) for each in products(model.text)]
     return {

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from analysis.composite.higher_order import is_formed
 from analysis.composite.pls import fit_pls
+from analysis.composite.weighted_paths import both_weightings
 from analysis.covariance.compare_models import difference_test
 from analysis.covariance.drawn_rows import not_drawn
 from analysis.covariance.sem import SemFit, fit_sem
@@ -191,7 +192,8 @@ def model_rows(session: Session, model: ProjectModel, installation: Installation
     scales = scales_after(known, [(step.kind, step.arguments) for step in steps])
     count, weights = len(found.data), None
     said: list[str] = []
-    if model.kind == COVARIANCE and not has_levels(model.text) and is_drawn(model.options):
+    levels = model.kind == COVARIANCE and has_levels(model.text)
+    if not levels and is_drawn(model.options):
         weights = model.options.get("weights")
         after, said = _drawn(after, model.options, installation.settings.minimum_cell)
     return ModelRows(after, used, count, log, mixed, scales, weights, said)
@@ -417,9 +419,15 @@ def _composite(data: pd.DataFrame, model: ProjectModel) -> dict[str, Any]:
         missing=options["missing"],
         bootstrap=options["bootstrap"],
         seed=options["seed"],
+        **drawn_by(options),
     )
+    compared = both_weightings(fit, data, model.text) if options.get("weights") else None
+    effects = fit.design_effects
     return {
         **fit.to_dict(),
+        "case_weights": weights_document(fit.case_weights),
+        "design_effects": None if effects is None else effects.to_dict("records"),
+        "weighted_paths": None if compared is None else compared.to_dict("records"),
         "formed": {one.name: one.parts for one in fit.model.constructs if is_formed(one)},
         "shown": {one.name: one.parts for one in fit.model.higher if not is_formed(one)},
     }

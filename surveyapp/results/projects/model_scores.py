@@ -21,6 +21,7 @@ from surveyapp.results.projects.model_scoring import (
     scoring_method,
 )
 from surveyapp.results.projects.model_texts import COVARIANCE
+from surveyapp.results.projects.options import drawn_by
 from surveyapp.results.projects.path_fits import composite_settings
 from surveyapp.results.projects.suppression import left_out_by, of_large_groups
 from surveyapp.store.models import ProjectModel
@@ -102,4 +103,5 @@ def _composite(data: pd.DataFrame, model: ProjectModel) -> PlsResult:
         consistent=settings.consistent,
         higher_order=settings.higher_order,
         missing=model.options["missing"],
+        **drawn_by(model.options),
     )

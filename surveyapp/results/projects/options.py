@@ -10,7 +10,7 @@ from analysis.covariance.exploratory.rotation import Rotation
 from analysis.covariance.text.syntax import parse
 from analysis.two_level.model import has_levels, parse_levels
 from surveyapp.errors import Invalid
-from surveyapp.results.projects.model_texts import COMPOSITE, COVARIANCE
+from surveyapp.results.projects.model_texts import COMPOSITE, COVARIANCE, observed_names
 from surveyapp.results.projects.variables import Variables
 
 KINDS = {
@@ -78,7 +78,11 @@ _OF_COMPOSITE: Mapping[str, tuple[str, Any]] = {
     "consistent": ("Consistent PLS", False),
     "higher_order": ("Second-order constructs", "two-stage"),
     "bootstrap": ("Bootstrap", "0"),
+    "composite_cluster": ("Clusters by", ""),
+    "composite_weights": ("Weights of respondents", ""),
 }
+# Options of both kinds, which a form names by the kind and a model stores alike.
+OF_BOTH = ("missing", "cluster", "weights")
 OPTION_NAMES = (*_OF_COVARIANCE, *_OF_COMPOSITE)
 SEED = 20_260_103  # of the resampling; stored with the model, so that it can be repeated
 
@@ -94,7 +98,7 @@ def options_of(kind: str, chosen: Mapping[str, Any], known: Variables) -> dict[s
         return _covariance(chosen, known)
     if kind == COMPOSITE:
         _refuse_others(chosen, _OF_COVARIANCE, "a covariance-based model", "a composite one")
-        return _composite(chosen)
+        return _composite(chosen, known)
     raise Invalid(f"{kind!r} is no kind of model; choose one of the list", field="kind")
 
 
@@ -109,7 +113,12 @@ def options_in_words(kind: str, options: Mapping[str, Any], text: str) -> str:
         resampled = f", {options['bootstrap']:,} resamples" if options["bootstrap"] else ""
         second = options.get("higher_order")
         of_second = f", second-order constructs {HIGHER_ORDER[second].lower()}" if second else ""
-        return f"{method}, {_missing(options)}{of_second}{resampled}"
+        drawn = "".join(
+            f", {said} {options[name].replace('_', ' ')}"
+            for name, said in (("cluster", "clusters by"), ("weights", "respondents weighted by"))
+            if options.get(name)
+        )
+        return f"{method}, {_missing(options)}{of_second}{drawn}{resampled}"
     groups = ""
     if options["group"]:
         equal = options["equal"].replace(",", ", ")
@@ -183,6 +192,16 @@ def require_level_options(text: str, options: Mapping[str, Any]) -> None:
             field="group",
         )
     _require_outside(parse_levels(text).observed, options)
+
+
+def require_composite_options(text: str, options: Mapping[str, Any]) -> None:
+    """Raise Invalid for weights that are an item of the composite model."""
+    used = observed_names(COMPOSITE, text)
+    if options.get("weights") in used:
+        raise Invalid(
+            f"{options['weights']} is an item of the model and cannot weigh it, too",
+            field="composite_weights",
+        )
 
 
 class Drawn(TypedDict):
@@ -334,14 +353,22 @@ def _listed(chosen: Mapping[str, Any], name: str, known: Variables) -> tuple[str
     return named
 
 
-def _composite(chosen: Mapping[str, Any]) -> dict[str, Any]:
+def _composite(chosen: Mapping[str, Any], known: Variables) -> dict[str, Any]:
     bootstrap = int(chosen.get("bootstrap") or 0)
     if bootstrap not in RESAMPLES:
         raise Invalid(
             f"{bootstrap} resamples are not offered; choose one of the list", field="bootstrap"
         )
     second = _one(chosen, "higher_order", HIGHER_ORDER)
+    cluster = str(chosen.get("composite_cluster") or "")
+    if cluster and cluster not in known.groups:
+        raise Invalid(f"{cluster!r} makes no clusters of these answers", field="composite_cluster")
+    weights = str(chosen.get("composite_weights") or "")
+    if weights and weights not in known.items:
+        raise Invalid(f"{weights!r} is no column of numbers", field="composite_weights")
     return {
+        **({"cluster": cluster} if cluster else {}),
+        **({"weights": weights} if weights else {}),
         **({} if second == "two-stage" else {"higher_order": second}),
         "scheme": _one(chosen, "scheme", SCHEMES),
         "missing": _one(chosen, "composite_missing", COMPOSITE_MISSING),

@@ -16,7 +16,7 @@ from analysis.composite.rescaled_scores import rescaled_scores
 from analysis.composite.text import read_model
 from surveyapp.errors import Conflict
 from surveyapp.results.projects.model_texts import observed_names
-from surveyapp.results.projects.options import SEED
+from surveyapp.results.projects.options import SEED, drawn_by
 from surveyapp.results.projects.path_options import BORROW, CEILING, STEPS, YES, named
 from surveyapp.store.models import ProjectModel
 
@@ -115,6 +115,7 @@ def fit_tetrads(data: pd.DataFrame, model: ProjectModel, options: Mapping[str, A
         borrow=BORROW.value(options, "borrow") == YES,
         seed=SEED,
         missing=model.options["missing"],
+        **drawn_by(model.options),
     )
     return {
         **vars(found),

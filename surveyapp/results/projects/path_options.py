@@ -18,6 +18,7 @@ from surveyapp.results.projects.analysis_options import (
     typed,
 )
 from surveyapp.results.projects.model_texts import COMPOSITE
+from surveyapp.results.projects.options import is_drawn
 from surveyapp.results.projects.variables import Variables
 from surveyapp.store.models import ProjectModel
 
@@ -32,7 +33,7 @@ def _rivals(model: ProjectModel, _known: Variables) -> Offered:
     if session is None:
         return {"": "no other model"}
     query = (
-        select(ProjectModel.id, ProjectModel.name)
+        select(ProjectModel.id, ProjectModel.name, ProjectModel.options)
         .where(
             ProjectModel.project_id == model.project_id,
             ProjectModel.kind == COMPOSITE,
@@ -42,7 +43,9 @@ def _rivals(model: ProjectModel, _known: Variables) -> Offered:
         .order_by(ProjectModel.id.desc())
         .limit(_RIVALS)
     )
-    return {"": "no other model", **{str(row.id): row.name for row in session.execute(query)}}
+    # Predictions are made without weights and clusters.
+    found = [row for row in session.execute(query) if not is_drawn(row.options)]
+    return {"": "no other model", **{str(row.id): row.name for row in found}}
 
 
 CEILING = rare(

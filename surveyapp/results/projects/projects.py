@@ -14,7 +14,7 @@ from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.jobs import kinds
 from surveyapp.journeys.record_removals import KEPT
 from surveyapp.results.projects.model_texts import COVARIANCE, faults_of
-from surveyapp.results.projects.options import require_level_options
+from surveyapp.results.projects.options import require_composite_options, require_level_options
 from surveyapp.results.projects.step_kinds import StepKind, step_in_words
 from surveyapp.results.projects.variables import Variables
 from surveyapp.store.audit import record
@@ -279,6 +279,8 @@ def add_model(
         raise Invalid(where + first.text, field="text")
     if asked.kind == COVARIANCE:
         require_level_options(asked.text, asked.options)
+    else:
+        require_composite_options(asked.text, asked.options)
     models = models_of(session, project)
     ids = [step.id for step in steps]
     for each in models:
