@@ -11,7 +11,7 @@ from surveyapp.journeys.segments import parse
 from tests.docs.pages import PAGES, every_block
 
 RULES = [code for _, code in every_block("text") if re.match(r"\w+ in \(", code)]
-LISTED = re.search(r"^Compare with (.+?); join", PAGES["docs/researchers.md"], re.MULTILINE)
+LISTED = re.search(r"^Compare with (.+?); join", PAGES["docs/researchers/surveys.md"], re.MULTILINE)
 
 
 def test_a_rule_can_be_written_so():

@@ -14,7 +14,10 @@ ANSWERS = {(JANUARY, JANUARY): 8, (JANUARY, FEBRUARY): 2, (FEBRUARY, FEBRUARY): 
 
 
 def test_cohorts_that_are_large_enough_leave_a_pair_between_them_and_shown_months():
-    """The example of docs/researchers.md. Once months are hidden here, cohorts can be thought of anew."""
+    """The example under "Cohorts" of docs/researchers/what-stays-hidden.md.
+
+    Once months are hidden here, cohorts can be thought of anew.
+    """
     months = {
         month: sum(n for (_, at), n in ANSWERS.items() if at == month)
         for month in (JANUARY, FEBRUARY)

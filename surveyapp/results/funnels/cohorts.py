@@ -15,7 +15,7 @@ from surveyapp.results.suppression.customer_groups import why_hidden
 from surveyapp.results.view_models import Hidden
 
 MOST_MONTHS = 12
-# Why there are counts of cohorts and no scores; docs/researchers.md, "What stays hidden".
+# Why there are counts of cohorts and no scores; docs/researchers/what-stays-hidden.md, "Cohorts".
 SCORES_REFUSED = (
     "Scores by cohort are not shown: a cohort answers over several months, so that its scores and those"
     " of the months could be subtracted down to a few customers. To compare cohorts, give customers an"
