@@ -9,7 +9,7 @@ import pytest
 from tests.docs.pages import PAGES
 
 MOST_WORDS = 80
-GUIDES = [page for page in PAGES if re.match(r"docs/researchers\b", page)]
+GUIDES = [p for p in PAGES if re.match(r"docs/(researchers|managers|administrators)\b", p)]
 _FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 _BREAK = re.compile(r"\n\s*\n|\n(?=\s*(?:-|\d+\.) )|\n(?=\|)")
 
