@@ -325,7 +325,7 @@ def fit_sem(
     """Fit a structural equation model in lavaan's syntax (or the typed ``Model``).
 
     ``data``: a frame with the items as columns (missing as NaN), or ``Moments``, or ``Moments`` by
-    group label. ``estimator``: ML, MLR, MLM, ULS, GLS, WLS, DWLS, WLSMV. ``missing``: "listwise",
+    group label. ``estimator``: ML, MLR, MLM, MLMV, ULS, GLS, WLS, DWLS, WLSMV, WLSM, ULSMV. ``missing``: "listwise",
     "fiml" (ML and MLR) or "pairwise" (ordinal items). ``group``: the grouping column; ``equal`` what is held equal over
     groups ("loadings", "intercepts", "residuals", "means", "regressions", "lv_variances",
     "lv_covariances", "residual_covariances"), except the parameters named in ``free``. Means are
