@@ -232,9 +232,9 @@ def test_groups_robust_and_composite_models(client, installation, journey_id, ba
         estimate = client.get(f"{staged}.json").json["result"]["paths"][0]["estimate"]
         own = fit_pls(data, second, higher_order=how)
         assert estimate == pytest.approx(own.path("whole", "feel"), abs=1e-9)
-        lines = client.get(f"{staged}/scores?format=jsonl").text.splitlines()
+        *lines, _end = client.get(f"{staged}/scores?format=jsonl").text.splitlines()
         scores = [json.loads(line)["scores"]["whole"] for line in lines]
-        assert scores == pytest.approx(own.scores["whole"].tolist(), abs=1e-9)
+        assert scores == pytest.approx(own.scores["whole"].tolist(), abs=1e-6)
     text = "quality <~ rel1 + rel2 + rel3\nsure =~ ass1 + ass2 + ass3\nsure ~ quality"
     made = fitted(client, installation, base, kind="composite", text=text, bootstrap="500")
     page = client.get(made).text
@@ -1366,7 +1366,7 @@ def test_judges_answers_in_a_file_give_the_results_of_a_round_and_are_not_stored
     back = {"content": unescape(content)}
     found = client.post(f"{address}/files", data=back | {"ending": "json"}).get_json(force=True)
     [_, second, third] = found["items"]
-    assert len(found["notes"]) == 3 and "columns that are no items" in found["notes"][0]
+    assert "columns that are no items were not used: judge" in found["notes"]
     assert (second["numbers"]["psa"], second["numbers"]["csv"]) == pytest.approx((0.8, 0.6))
     assert (third["numbers"]["agreed"], third["proposal"]) == (8, "revise")
     for ending in ("docx", "zip"):
