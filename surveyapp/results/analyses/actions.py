@@ -210,8 +210,9 @@ def ask_sjq_study(
 ) -> Analysis:
     """Ask for the study of journey quality, service quality and loyalty at a survey or journey.
 
-    ``repeat`` says what becomes of a wish for a study that is there already. Raises NotFound for an unknown journey, survey or segment, Invalid where one of the three
-    instruments is not asked or for fewer than 100 or more than 20,000 resamples.
+    ``repeat`` says what becomes of a wish for a study that is there already. Raises NotFound for an
+    unknown journey, survey or segment, Invalid where one of the three instruments is not asked or for
+    fewer than 100 or more than 20,000 resamples.
     """
     journey = session.get(Journey, journey_id)
     if journey is None:
