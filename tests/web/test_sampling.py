@@ -11,6 +11,7 @@ from surveyapp.installation import Installation
 from surveyapp.journeys.queries import journey as journey_of
 from surveyapp.responses.recounting import recount_journey
 from surveyapp.responses.rollups import recount
+from surveyapp.results.funnels import decision_kinds
 from surveyapp.sampling import schedule
 from surveyapp.sampling.actions import change_sampling
 from surveyapp.sampling.interactions import receive
@@ -177,7 +178,12 @@ def test_a_journeys_time_zone_is_set_and_pages_say_which_one_they_go_by(
 
 
 def test_what_came_of_asking_is_shown_with_its_reasons(
-    researcher, world: World, installation: Installation, address, sign_in
+    researcher,
+    world: World,
+    installation: Installation,
+    address,
+    sign_in,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     journey_page = f"/journeys/{world.here.journey_id}/sampling"
     assert "Response funnel" not in researcher.get(address).text
@@ -211,3 +217,7 @@ def test_what_came_of_asking_is_shown_with_its_reasons(
     assert f'href="{address}"' not in page  # a manager may not edit surveys
     assert f'href="{address}"' in researcher.get(journey_page).text
     assert researcher.get(f"{journey_page}?from=March").status_code == 422
+    monkeypatch.setattr(decision_kinds, "FEW", 5)
+    assert "have not been counted by segment yet" in manager.get(f"{journey_page}?by=segment").text
+    told = manager.get(f"{journey_page}.json?by=segment").get_json()
+    assert (told["segments"], told["segments_reason"]) == (None, "not counted by the worker yet")
