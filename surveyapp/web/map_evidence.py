@@ -44,8 +44,9 @@ map_evidence = Blueprint("map_evidence", __name__, url_prefix="/journeys/<int:jo
 
 
 class QuoteForm(StaffForm):
-    stage = SelectField("Stage", [InputRequired("Choose a stage.")])
-    title = StringField("What it shows", [Optional(), Length(max=200)])
+    # The page has the form for files beside: each label leads to its own field.
+    stage = SelectField("Stage", [InputRequired("Choose a stage.")], id="quote-stage")
+    title = StringField("What it shows", [Optional(), Length(max=200)], id="quote-title")
     quote = RadioField("Quote", [InputRequired("Choose a quote.")])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import zipfile
 from datetime import timedelta
 from io import BytesIO
@@ -68,6 +69,10 @@ def drawn(installation, sign_in):
 def test_a_quote_stands_on_the_map_until_its_customer_withdraws_it(installation, drawn, sign_in):
     client, base, stage, response = drawn
     said = {"stage": str(stage), "title": "Waiting", "quote": f"{response} csat-csat_reason"}
+    ids = re.findall(
+        r'<(?:input|select)[^>]* id="([^"]+)"', client.get(f"{base}/map-evidence").text
+    )
+    assert len(ids) == len(set(ids)) > 4  # each label leads to a field of its own form
     gone = client.post(f"{base}/map-evidence/quotes", data=said | {"quote": "0 csat-csat_reason"})
     assert gone.status_code == 422
     assert client.post(f"{base}/map-evidence/quotes", data=said).status_code == 303

@@ -10,10 +10,14 @@ for (const box of document.querySelectorAll("[data-progress]")) {
         const job = await answer.json();
         bar.value = job.percent;
         words.textContent = job.step;
-        if (job.state === "done" || job.state === "failed") {
+        if (job.state !== "waiting" && job.state !== "running") {
           location.reload();
           return;
         }
+      } else if (answer.status === 404) {
+        // Somebody else's job: its progress is for them. Loading the page by itself could lose what is typed.
+        words.textContent = "Somebody else started this. Reload the page to see whether it is done.";
+        return;
       }
     } catch {
       // The server may be restarting; the next question finds it again.
