@@ -702,6 +702,7 @@ def read_model(query: dict[str, Any], code: str) -> dict[str, Any]:
     },
 )
 @projects.alt_response(404, "NOT_FOUND")
+@projects.alt_response(409, "CONFLICT")
 def read_scores(query: dict[str, Any], code: str) -> dict[str, Any]:
     """Read the scores of a model's factors or composites by respondent
 

@@ -106,7 +106,8 @@ def test_each_operation_documents_every_status_that_it_answers_with():
             *("POST /invitations", "GET /responses", "GET /erasures"),
         }:
             assert "404" in operation["responses"]
-    assert "409" in OPERATIONS["GET /journeys/{code}/results"]["responses"]
+    for name in ("results", "projects/scores"):
+        assert "409" in OPERATIONS[f"GET /journeys/{{code}}/{name}"]["responses"]
 
 
 def shapes() -> Iterator[tuple[str, dict[str, Any]]]:

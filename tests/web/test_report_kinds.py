@@ -61,3 +61,9 @@ def test_a_partners_report_for_every_segment_is_asked_for_and_downloaded(
     assert staff.get(f"{base}/{report.id}.pdf").status_code == 409
     with staff.get(f"{base}/{world.here.report_id}.pdf") as file:
         assert file.status_code == 200
+    with installation.store.writing() as session:
+        sheet = session.get_one(Report, report.id)
+        sheet.kind, sheet.content_id = "executive", sheet.file_id
+    page = staff.get(base).text
+    assert f"{report.id}/tables.docx" in page
+    assert f"{report.id}/figures.zip" not in page  # one sheet of tables
