@@ -42,10 +42,10 @@ project_files = Blueprint("project_files", __name__, url_prefix="/journeys/<int:
 
 class ReadingForm(TableForm):
     groups = TextAreaField(
-        "Columns of numbers that make groups",
+        "Further columns that make groups, waves or clusters",
         [Length(max=10_000)],
-        description="Headings, separated by commas, such as region; columns of few texts make groups"
-        " without being named.",
+        description="Headings, separated by commas, of columns of numbers, such as year, and of more than"
+        " 50 texts, such as branch; columns of fewer texts make groups without being named.",
     )
 
     person = StringField(

@@ -848,7 +848,7 @@ def test_waves_of_a_file_are_told_by_a_column_or_by_what_columns_end_in(
     assert found["result"]["changes"][0]["se"] == pytest.approx(theirs.changes["se"][0], rel=1e-6)
     twice = fitted(client, installation, at, text=text, name="Twice")
     analysed(client, installation, twice, {"kind": "longitudinal", "wave": "branch"})
-    assert "130 times a customer of who has several rows in one wave" in client.get(twice).text
+    assert "130 times a respondent (who) has several rows in one wave" in client.get(twice).text
     wide = data.pivot(index="who", columns="round", values=items)
     wide.columns = [f"{item}_w{wave}" for item, wave in wide.columns]
     other = uploaded(client, installation, journey_id, wide)

@@ -29,7 +29,7 @@ def _large_groups(model: ProjectModel, known: Variables, first: str) -> Offered:
     attributes: dict[str, list[str]] = {}
     for name, sizes in _described(model).items():
         # One value is no choice; many are described by their number alone, which is no group.
-        for value, size in sizes.items() if name in known.groups and len(sizes) > 1 else ():
+        for value, size in sorted(sizes.items()) if name in known.groups and len(sizes) > 1 else ():
             if size is not None:
                 attributes.setdefault(value, []).append(name.replace("_", " "))
     named = {value: f"{value} ({', '.join(of)})" for value, of in attributes.items()}

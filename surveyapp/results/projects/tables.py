@@ -199,7 +199,8 @@ def _why_no_group(column: pd.Series, *, chosen: bool) -> str:
     elif values > MOST_GROUPS:
         return (
             f"it is a text with {values:,} different values, more than the {MOST_GROUPS} of groups; name"
-            " its heading where the file is read if they are clusters, such as branches"
+            " its heading where the file is read if they are clusters, such as branches, or tell respondents"
+            " apart"
         )
     if values < 2 and not chosen:
         return "it is a text with one value"

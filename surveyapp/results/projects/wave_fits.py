@@ -197,8 +197,8 @@ def _labelled_file(
     if len(twice):
         count = len(twice[[_CUSTOMER, _WAVE]].drop_duplicates())
         raise Conflict(
-            f"{count:,} times a customer of {person} has several rows in one wave of {wave}; keep one of them"
-            " by a step, or in the file."
+            f"{count:,} times a respondent ({person}) has several rows in one wave ({wave}); keep one of them by a"
+            " step or in the file, or choose another column of waves."
         )
     said = _left_out(int((~answered).sum()), f"without {person}, {wave} or any answer")
     return rows, {"person": person, "wave": wave}, said
