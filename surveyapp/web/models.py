@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -85,6 +86,7 @@ models = Blueprint(
 )
 
 _WISHED = ("action", "lhs", "operator", "rhs", "value")
+_WORD = re.compile(r"[^\W\d][\w.]*")
 _COPIED = 100_000  # characters of a text that is checked while it is typed
 
 
@@ -208,6 +210,7 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
         titles={each.id: analysis_title(each) for each in further},
         headlines=_headlines(further),
         table_headlines=_table_headlines(found),
+        names={*known.names, *known.groups, *_WORD.findall(found.text)},
         offered=_offered(found, known),
         not_offered=not_offered(found),
         scoring=_scoring(found),

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from surveyapp.errors import Invalid
 from surveyapp.results.preregistrations.fields import planned_analysis
-from surveyapp.results.projects.analyses import ANALYSES
+from surveyapp.results.projects.analyses import (
+    ANALYSES,
+    needs_factors,
+    not_offered,
+    option_values,
+)
 from surveyapp.results.projects.analysis_options import chosen_of, in_words, plannable
 from surveyapp.results.projects.group_options import require_group_options
 from surveyapp.results.projects.projects import ModelText
@@ -14,23 +21,21 @@ from surveyapp.results.projects.variables import Variables
 from surveyapp.store.models import Project, ProjectModel
 
 KNOWN = Variables({}, ("region", "branch", "desk"), has_days=True)
-TEXTS = {"covariance": "f =~ a + b + c\nd ~ f", "composite": "f =~ a + b\ng =~ c + d\ng ~ f"}
+TEXTS = {"covariance": "f =~ a + b + c", "composite": "f =~ a + b\ng =~ c + d\ng ~ f"}
 GROUPS = {
     "region": {"North": 90, "South": 60, "East": None},
     "branch": {"Main": 40, "Quay": None},
     "desk": {"107 different values": 150},  # as many values are described
 }
 
-NEEDED = {
-    of: {"group": "region", "cluster": "branch", "outcome": outcome}
-    for of, outcome in (("covariance", "d"), ("composite", "g"))
-}
+
+REGRESSED = "f =~ a + b + c\nf ~ d"
 
 
-def model_of(kind: str) -> ProjectModel:
+def model_of(kind: str, text: str = "") -> ProjectModel:
     project = Project(description={"groups": GROUPS})
     options = {"estimator": "MLR"} if kind == "covariance" else {"consistent": False}
-    return ProjectModel(kind=kind, text=TEXTS[kind], project=project, options=options)
+    return ProjectModel(kind=kind, text=text or TEXTS[kind], project=project, options=options)
 
 
 @pytest.mark.parametrize(
@@ -38,12 +43,17 @@ def model_of(kind: str) -> ProjectModel:
     [(name, each.of[0]) for name, each in ANALYSES.items() if plannable(each.options)],
 )
 def test_an_analysis_that_was_planned_is_the_one_that_is_asked_for(kind, of):
-    options, model = ANALYSES[kind].options, model_of(of)
-    chosen = {name: NEEDED[of][name] for name in options if name in NEEDED[of]}
-    planned = planned_analysis(
-        kind, ModelText("Planned", of, model.text, model.options), NEEDED[of], KNOWN
-    )
-    assert planned["options"] == chosen_of(options, chosen, model, KNOWN)
+    options = ANALYSES[kind].options
+    model = model_of(of, REGRESSED if kind == "mixed" else "")
+    needed = {
+        name: next(filter(None, option.offered(model, KNOWN)))
+        for name, option in options.items()
+        if option.default is None
+    }
+    chosen = {name: option.default or "" for name, option in options.items()} | needed
+    asked = chosen_of(options, chosen, model, KNOWN)
+    planned = ModelText("Planned", of, model.text, model.options)
+    assert planned_analysis(kind, planned, needed, KNOWN)["options"] == asked
 
 
 def test_a_reference_is_a_group_of_its_attribute_that_may_be_told():
@@ -64,3 +74,20 @@ def test_a_reference_is_a_group_of_its_attribute_that_may_be_told():
         require_group_options("dif", asked | {"reference": "Main"}, model, has_levels=False)
     with pytest.raises(Invalid, match="Choose a group"):
         chosen_of(options, chosen | {"reference": "East"}, model, KNOWN)
+
+
+def test_analyses_of_factors_are_not_offered_of_a_model_with_regressions():
+    regressed = model_of("covariance", REGRESSED)
+    factors = "f =~ a + b + c\ng =~ d + e + h"
+    alone = ModelText("Alone", "covariance", factors, regressed.options)
+    assert not any(needs_factors(kind, "covariance", factors) for kind in ANALYSES)
+    told = {kind for kind in ANALYSES if needs_factors(kind, "covariance", regressed.text)}
+    assert told == {"alignment", "dif", "longitudinal", "cutoffs"}
+    assert all(option_values(kind, regressed, KNOWN) is None for kind in told)
+    assert needs_factors("esem", "covariance", f"{factors}\ng ~ f")
+    assert not needs_factors("esem", "covariance", f"{factors}\ng ~ age")
+    assert "has regressions" in not_offered(regressed)
+    planned = replace(alone, text=regressed.text)
+    assert planned_analysis("cutoffs", alone, {}, KNOWN)["kind"] == "cutoffs"
+    with pytest.raises(Invalid, match="factor models"):
+        planned_analysis("cutoffs", planned, {}, KNOWN)

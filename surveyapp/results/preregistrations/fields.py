@@ -14,7 +14,12 @@ from surveyapp.results.preregistrations.preregistration_document import (
     SIGNS,
     TEXTS,
 )
-from surveyapp.results.projects.analyses import ANALYSES, analysis_options
+from surveyapp.results.projects.analyses import (
+    ANALYSES,
+    OF_FACTORS,
+    analysis_options,
+    needs_factors,
+)
 from surveyapp.results.projects.analysis_options import PLANNED_OPTIONS, plannable
 from surveyapp.results.projects.projects import ModelText
 from surveyapp.results.projects.variables import Variables
@@ -102,6 +107,10 @@ def planned_analysis(
         raise Invalid(
             f"{ANALYSES[kind].title}: waves of a file are told by its columns; describe it under planned analyses.",
             field="analyses",
+        )
+    if needs_factors(kind, asked.kind, asked.text):
+        raise Invalid(
+            f"{ANALYSES[kind].title}: {OF_FACTORS[:1].lower()}{OF_FACTORS[1:]}", field="analyses"
         )
     model = ProjectModel(kind=asked.kind, text=asked.text, options=asked.options)  # not stored
     taken = {name: chosen.get(name, "") for name in PLANNED_OPTIONS if name in options}

@@ -55,7 +55,7 @@ from surveyapp.results.projects.group_options import (
     require_group_options,
     without_effect,
 )
-from surveyapp.results.projects.model_equations import equations, random_slopes
+from surveyapp.results.projects.model_equations import equations, equations_or_none, random_slopes
 from surveyapp.results.projects.model_texts import COMPOSITE, COVARIANCE, products
 from surveyapp.results.projects.options import is_drawn
 from surveyapp.results.projects.path_options import (
@@ -94,13 +94,23 @@ SOME_OF_EQUAL_ROWS = (
     " for these."
 )
 
+OF_FACTORS = (
+    "This analysis is of factor models, and this model has regressions; fit the same factors without"
+    " regressions for it."
+)
+SOME_OF_FACTORS = (
+    "Analyses of factor models (alignment, DIF, waves, dynamic cut-offs, and ESEM where factors are regressed"
+    " on each other) are left out, since this model has regressions; fit the same factors without them for"
+    " these."
+)
+
 
 @dataclass(frozen=True)
 class AnalysisKind:
     """A further analysis: of which kinds of model, what it tells, and the options that are chosen for it.
 
     ``of_levels``: whether it is one of models with levels, too. ``drawn``: whether it uses the weights and
-    clusters of its model.
+    clusters of its model. ``of_factors``: whether it is one of factors alone, without regressions.
     """
 
     of: tuple[str, ...]
@@ -109,6 +119,7 @@ class AnalysisKind:
     options: Mapping[str, AnalysisOption] = field(default_factory=dict)
     of_levels: bool = False
     drawn: bool = False
+    of_factors: bool = False
 
     @property
     def has_rare(self) -> bool:
@@ -152,6 +163,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
                 "simulate": SIMULATE,
             },
             drawn=True,
+            of_factors=True,
         ),
         "dif": AnalysisKind(
             _BY_COVARIANCES,
@@ -167,6 +179,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
                 "criterion": CRITERION,
                 "purify": PURIFY,
             },
+            of_factors=True,
         ),
         "two_level": AnalysisKind(
             _BY_COVARIANCES,
@@ -194,6 +207,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Whether items mean the same when customers answer again, and how the factors changed.",
             {"wave": WAVE},
             drawn=True,
+            of_factors=True,
         ),
         "imputation": AnalysisKind(
             _BY_COVARIANCES,
@@ -206,6 +220,7 @@ ANALYSES: Mapping[str, AnalysisKind] = MappingProxyType(
             "Dynamic cut-offs of fit",
             "Which SRMR, RMSEA and CFI tell this model from a misspecified one, by simulation.",
             {"answers": ANSWERS},
+            of_factors=True,
         ),
         "multiverse": AnalysisKind(
             (COVARIANCE, COMPOSITE),
@@ -325,6 +340,8 @@ def ask_project_analysis(
         raise Invalid(OF_ONE_LEVEL, field="kind")
     if not may_use(kind, model.options):
         raise Invalid(OF_EQUAL_ROWS, field="kind")
+    if needs_factors(kind, model.kind, model.text):
+        raise Invalid(OF_FACTORS, field="kind")
     options = analysis_options(kind, chosen, model, known)
     require_group_options(kind, options, model, has_levels=levels)
     require_path_options(kind, options, model)
@@ -355,11 +372,29 @@ def may_use(kind: str, options: Mapping[str, Any]) -> bool:
     return ANALYSES[kind].drawn or not is_drawn(options)
 
 
+def needs_factors(kind: str, of: str, text: str) -> bool:
+    """Whether an analysis is one of factors without regressions and the model's text has some. ESEM takes
+    regressions, but not of its factors on each other."""
+    if of != COVARIANCE:
+        return False
+    found = equations_or_none(of, text)
+    if kind == "esem":
+        return any(
+            name in found.parts and not set(of_it).isdisjoint(found.parts)
+            for name, of_it in found.predictors.items()
+        )
+    return ANALYSES[kind].of_factors and bool(found.predictors)
+
+
 def not_offered(model: ProjectModel) -> str:
-    """Why analyses of this kind of model are not offered, for it has levels, weights or clusters; else nothing."""
+    """Why analyses of this kind of model are not offered, for it has levels, weights, clusters or
+    regressions; else nothing."""
     if model.kind == COVARIANCE and has_levels(model.text):
         return OF_ONE_LEVEL
-    return SOME_OF_EQUAL_ROWS if is_drawn(model.options) else ""
+    said = [SOME_OF_EQUAL_ROWS] if is_drawn(model.options) else []
+    if equations_or_none(model.kind, model.text).predictors:
+        said.append(SOME_OF_FACTORS)
+    return " ".join(said)
 
 
 def analysis_options(
@@ -384,7 +419,7 @@ def option_values(
     levels = model.kind == COVARIANCE and has_levels(model.text)
     if levels and not ANALYSES[kind].of_levels:
         return None
-    if not may_use(kind, model.options):
+    if not may_use(kind, model.options) or needs_factors(kind, model.kind, model.text):
         return None
     found = {
         name: dict(option.offered(model, known))
