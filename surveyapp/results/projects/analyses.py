@@ -392,7 +392,7 @@ def not_offered(model: ProjectModel) -> str:
     if model.kind == COVARIANCE and has_levels(model.text):
         return OF_ONE_LEVEL
     said = [SOME_OF_EQUAL_ROWS] if is_drawn(model.options) else []
-    if equations_or_none(model.kind, model.text).predictors:
+    if model.kind == COVARIANCE and equations_or_none(model.kind, model.text).predictors:
         said.append(SOME_OF_FACTORS)
     return " ".join(said)
 
