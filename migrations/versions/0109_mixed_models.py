@@ -35,6 +35,12 @@ def upgrade() -> None:
     made = _KINDS.sub(rf"kind IN (\1, '{_ADDED}')", made, count=1)
     op.execute(made.replace(_TABLE, new, 1))
     op.execute(f"INSERT INTO {new} SELECT * FROM {_TABLE}")  # noqa: S608 - names of our own
+    # A number that was given is not given again, also where its row is gone.
+    op.execute(f"DELETE FROM sqlite_sequence WHERE name = '{new}'")  # noqa: S608
+    op.execute(
+        "INSERT INTO sqlite_sequence (name, seq)"  # noqa: S608
+        f" SELECT '{new}', seq FROM sqlite_sequence WHERE name = '{_TABLE}'"
+    )
     op.execute(f"DROP TABLE {_TABLE}")
     op.execute(f"ALTER TABLE {new} RENAME TO {_TABLE}")
     for index in indexes:

@@ -107,6 +107,10 @@ def test_where_nothing_converges_every_estimator_says_so(
         options = ["--model", text, "--estimator", estimator, "--missing", missing, "--group", "g"]
         assert ends_well(run, out, "sem", file, *options, "--diagram", drawn) == 0
         assert json.loads(out.read_text())["converged"] is False, (estimator, missing)
+    for estimator in ESTIMATORS:
+        options = ["--model", text, "--estimator", estimator, "--group", "g"]
+        ends_well(run, out, "invariance", whole, *options)
+        ends_well(run, out, "validate", whole, *options)
 
 
 @pytest.mark.parametrize("sample", ["nothing in common"], indirect=True)
