@@ -302,10 +302,14 @@ def _require_variance(data: ClusterData) -> None:
     _require_answers(data.rows, model.within.observed, where)
     _require_answers(data.between, model.between_only, where)
     pooled = data.pooled.diagonal()
-    for name, inside, column in zip(model.within.observed, pooled, data.filled[0].T, strict=True):
+    known = np.isfinite(data.rows).sum(axis=0)
+    columns = zip(model.within.observed, known, pooled, data.filled[0].T, strict=True)
+    for name, count, inside, column in columns:
         spread = float(column.var())
         if spread <= ALMOST_NOTHING * max(float(column.mean()) ** 2, 1e-300):
-            raise NoVariance(f"{name}: all answers{where} are {column[0]:g}; leave the item out")
+            raise NoVariance(
+                f"{name}: all {count} answers{where} are {column[0]:g}; leave the item out"
+            )
         if inside <= ALMOST_NOTHING * spread:
             raise NoVariance(
                 f"{name} is the same for all rows of each {data.cluster}{where}; put it at level 2 only"

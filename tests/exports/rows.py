@@ -8,8 +8,12 @@ from sqlalchemy import ColumnElement, Uuid, cast, func, insert, literal, select,
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Float, String
 
+from surveyapp.responses import rollups
+from surveyapp.responses.counting import countings_of_surveys
+from surveyapp.responses.facets import facet_of
+from surveyapp.responses.tally import Tally
 from surveyapp.store.columns import Document, UtcDateTime
-from surveyapp.store.models import Case, Response, Score
+from surveyapp.store.models import EVERYBODY, Case, Response, Score
 from tests.responses.makers import NOW
 
 
@@ -45,6 +49,17 @@ def make_responses(session: Session, survey_id: int, count: int, *, after: int =
             include_defaults=False,
         )
     )
+    _count(session, survey_id, count, after)
+
+
+def _count(session: Session, survey_id: int, count: int, after: int) -> None:
+    """Into the rollups, which say which scales an export has: all as the first, which they are like."""
+    connection = session.connection()
+    [first] = rollups.page_after(connection, after, 1)
+    days = countings_of_surveys(connection)[survey_id].days(first["id"], first["submitted_at"])
+    tally = Tally()
+    tally.add(survey_id, days, {"nps": 3.0}, [EVERYBODY], facet_of(first), times=count)
+    rollups.increase(connection, tally)
 
 
 def make_cases(session: Session, survey_id: int, owner_id: int, count: int) -> None:
