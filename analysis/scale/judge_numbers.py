@@ -27,7 +27,7 @@ class JudgeNumber:
     ``needed`` of them have to agree for the item to be kept, None where even all are too few; ``share`` is
     that number's share (psa, or I-CVI), ``ratio`` 2 share - 1: csv if everybody else chose the same rival,
     or CVR; None of relevance. ``kappa`` is kappa* at ``needed``, None but of relevance. ``chance`` is the
-    probability that an item is kept of which judges toss coins, ``power`` that of an item of which each
+    probability that an item is kept if judges toss coins, ``power`` that of an item of which each
     agrees with probability ``true``. An observed share of ``true`` would have the 95 % interval ``low`` to
     ``high``.
     """

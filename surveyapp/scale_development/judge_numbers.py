@@ -115,7 +115,7 @@ def _of_number(kind: Judged, found: JudgeNumber) -> str:
     return (
         f"{found.needed} of {found.judges} judges have to {_AGREE[kind]} ({_values(kind, found)}). An"
         f" item on which each judge agrees with a probability of {found.true:.0%} is then kept in"
-        f" {found.power:.1%} of rounds, one of which they toss coins in {found.chance:.1%}."
+        f" {found.power:.1%} of rounds, and in {found.chance:.1%} if every judge tosses a coin."
     )
 
 
@@ -126,14 +126,14 @@ def _of_fewest(
     if found is None:
         return f"No number of judges up to {MOST_JUDGES} has a power of {power:.0%} to keep {item}."
     always = (
-        f" Every number from {fewest.always} on has that power; below it, some have less."
+        f" With {fewest.always} judges or more the power is never lower; with fewer it is for some numbers."
         if fewest.always is not None and fewest.always != fewest.first
         else ""
     )
     return (
         f"{found.judges} judges are the fewest with a power of {power:.0%} to keep {item}:"
-        f" {found.needed} of them have to {_AGREE[asked.kind]} ({_values(asked.kind, found)}). An item"
-        f" of which they toss coins is kept in {found.chance:.1%} of rounds.{always}"
+        f" {found.needed} of them have to {_AGREE[asked.kind]} ({_values(asked.kind, found)}). If"
+        f" every judge tosses a coin, an item is kept in {found.chance:.1%} of rounds.{always}"
     )
 
 
