@@ -26,6 +26,7 @@ def grid(file: WordFile, table: Table, width: float, size: float, *, style: str)
     from docx.shared import Pt
 
     rows = table.rows
+    named = file.styles[style].style_id
     made = file.add_table(rows=1 + len(rows), cols=len(table.columns))
     made.alignment, made.autofit = WD_TABLE_ALIGNMENT.LEFT, False
     widths = [Pt(width * share) for share in shares(table, width, size)]
@@ -51,7 +52,8 @@ def grid(file: WordFile, table: Table, width: float, size: float, *, style: str)
         kept = not last and (len(rows) <= _WHOLE or at < 2 or at - 1 in table.groups)
         for cell, text, side in zip(cells, texts, table.align, strict=False):
             paragraph = cell.paragraphs[0]
-            paragraph.style = file.styles[style]
+            # By name: the library would look through all styles of the file once more for each cell.
+            paragraph._p.style = named
             if side == "r":
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
             if kept:
