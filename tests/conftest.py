@@ -124,9 +124,13 @@ def one_master_key() -> Iterator[None]:
 
 
 def _commit_to_memory(connection: Any, record: Any) -> None:
-    """What a connection to SQLite is told, but that it need not wait for the disk."""
+    """What a connection to SQLite is told, but that it need not wait for the disk; and rows whose order
+    no statement asks for come backwards, so that whoever relies on it is found here, not on a
+    PostgreSQL that has moved a row.
+    """
     _PRAGMAS(connection, record)
     connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA reverse_unordered_selects = ON")
 
 
 @pytest.fixture(scope="session", autouse=True)
