@@ -16,6 +16,7 @@ from surveyapp.store.models import OutgoingMessage, User
 
 KIND = "system"
 STAYS = timedelta(minutes=30)  # before anybody is told: a restart, a busy hour
+_BETWEEN = timedelta(hours=23)  # two mails about the same; a round more or less makes no second one
 _BY_MAIL_ITSELF = "queue Messages"  # it would wait with the others
 _MESSAGES = cast(Table, OutgoingMessage.__table__)
 
@@ -45,11 +46,22 @@ class ProblemMails:
 
 
 def _written(session: Session, problem: Problem, installation: Installation, now: datetime) -> int:
-    administrators = select(User).where(User.active, User.role == "administrator")
+    administrators = session.scalars(
+        select(User).where(User.active, User.role == "administrator").order_by(User.id)
+    ).all()
+    # The key holds workers back who meet on one day; a mail just before midnight counts for the next.
+    yesterday = [_key(problem, user.id, now - timedelta(days=1)) for user in administrators]
+    lately = set(
+        session.scalars(
+            select(OutgoingMessage.key).where(
+                OutgoingMessage.key.in_(yesterday), OutgoingMessage.created_at > now - _BETWEEN
+            )
+        )
+    )
     base = installation.settings.base_url.rstrip("/")
     rows = [
         {
-            "key": f"problem {now:%Y-%m-%d} {user.id} {problem.code}"[:120],
+            "key": _key(problem, user.id, now),
             "kind": KIND,
             "channel": "email",
             "content": {
@@ -64,7 +76,8 @@ def _written(session: Session, problem: Problem, installation: Installation, now
             "error": "",
             "created_at": now,
         }
-        for user in session.scalars(administrators)
+        for user, before in zip(administrators, yesterday, strict=True)
+        if before not in lately
     ]
     if not rows:
         return 0
@@ -74,3 +87,7 @@ def _written(session: Session, problem: Problem, installation: Installation, now
     )
     once = once.returning(_MESSAGES.c.id)
     return sum(connection.execute(once, row).one_or_none() is not None for row in rows)
+
+
+def _key(problem: Problem, user_id: int, day: datetime) -> str:
+    return f"problem {day:%Y-%m-%d} {user_id} {problem.code}"[:120]

@@ -72,7 +72,7 @@ def test_a_revoked_key_opens_nothing_and_is_not_revoked_twice(store: Store):
             api_keys.revoke(session, number, user_id=None)
         with pytest.raises(NotFound):
             api_keys.revoke(session, 999, user_id=None)
-        assert session.scalars(select(AuditEntry.action)).all() == [
+        assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all() == [
             "make API key",
             "revoke API key",
         ]

@@ -140,7 +140,9 @@ def test_turning_off_takes_a_code_and_a_reset_is_noted_and_ends_sessions(store, 
         changed = actions.end_sessions(session, phone.account.id)
     assert changed.session_epoch == phone.account.session_epoch + 2
     with store.reading() as session:
-        log = [entry.action for entry in session.scalars(select(AuditEntry))]
+        log = [
+            entry.action for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        ]
     assert log[1:-1] == ["turn on second factor", "turn off second factor", "reset second factor"]
 
 

@@ -266,7 +266,8 @@ def test_an_alert_is_changed_and_keeps_what_was_not(installation, olga, loop):
     kept = alert_now(installation)
     assert (kept.value, kept.months, kept.minimum_n, kept.armed) == (20, 3, 5, True)
     with installation.store.reading() as session:
-        done = session.scalars(select(AuditEntry).where(AuditEntry.action == "change alert"))
+        changes = select(AuditEntry).where(AuditEntry.action == "change alert")
+        done = session.scalars(changes.order_by(AuditEntry.id))
         assert [entry.detail["changed"] for entry in done] == [["emails"], ["months", "value"]]
     bad = olga.post(one, data={**same, "emails": "nobody"})
     assert bad.status_code == 422 and "is not an email address" in bad.text

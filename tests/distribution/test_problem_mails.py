@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from surveyapp.distribution.problem_mails import STAYS, ProblemMails
 from surveyapp.operations import heartbeats
 from surveyapp.periodic import Round
-from surveyapp.store.columns import utc_now
 from surveyapp.store.db import Store
 from surveyapp.store.models import OutgoingMessage, User
 from tests.installations import installation_on
@@ -17,9 +17,13 @@ from tests.installations import installation_on
 MAIL = {"smtp_url": "smtp://mail.example.org:587", "mail_from": "Bank <survey@bank.example>"}
 
 
-def test_what_stays_broken_is_mailed_once_a_day_to_each_administrator(store: Store, tmp_path):
-    installation = installation_on(store, home=tmp_path, **MAIL)
-    now = utc_now()
+@pytest.mark.parametrize("hour", [9, 23])
+def test_what_stays_broken_is_mailed_once_a_day_to_each_administrator(
+    store: Store, tmp_path, hour: int
+):
+    """Whatever the hour: at 23:20 the first mail is written just before the next day begins."""
+    now = datetime(2026, 11, 30, hour, 20, tzinfo=UTC)
+    installation = installation_on(store, home=tmp_path, now=lambda: now, **MAIL)
     with store.writing() as session:
         for name, role, active in (
             ("a", "administrator", True),
@@ -36,7 +40,7 @@ def test_what_stays_broken_is_mailed_once_a_day_to_each_administrator(store: Sto
         heartbeats.beat(
             installation,
             "host/7/ab",
-            {"send": told if failing else Round(done_at=utc_now().timestamp())},
+            {"send": told if failing else Round(done_at=now.timestamp())},
             {"send": 5.0},
         )
 
@@ -46,6 +50,7 @@ def test_what_stays_broken_is_mailed_once_a_day_to_each_administrator(store: Sto
     assert one(installation, now + STAYS) == 2
     assert one(installation, now + STAYS + timedelta(minutes=5)) == 0
     assert other(installation, now + STAYS) == 0  # another worker has seen it as long
+    assert one(installation, now + timedelta(hours=2)) == 0
     assert one(installation, now + timedelta(days=1)) == 2
     fares(failing=False)
     assert one(installation, now + timedelta(days=2)) == 0

@@ -236,8 +236,8 @@ def test_a_segments_own_rate_is_told_where_every_invitation_follows_an_event(fol
 def test_an_invitation_that_still_waits_to_be_sent_is_not_counted_as_unanswered(followed):
     store, journey, segments = followed
     with store.writing() as session:
-        waiting = session.scalars(select(Invitation).where(Invitation.state == "created").limit(15))
-        for invitation in waiting.all():
+        waiting = select(Invitation).where(Invitation.state == "created").order_by(Invitation.id)
+        for invitation in session.scalars(waiting.limit(15)).all():
             invitation.sent_at = None
             decision = session.scalars(
                 select(Decision).where(Decision.invitation_id == invitation.id)

@@ -88,7 +88,9 @@ def test_every_change_is_counted_whoever_makes_it(store: Store):
 
     assert counted() == Counts(asked=4)
     with store.writing() as session:
-        for message in session.scalars(select(OutgoingMessage).limit(3)):
+        for message in session.scalars(
+            select(OutgoingMessage).order_by(OutgoingMessage.id).limit(3)
+        ):
             _note_asked(session, message, NOW)
         made = session.scalars(select(Invitation.id).order_by(Invitation.id)).all()
     assert counted() == Counts(asked=4, sent=3)

@@ -195,7 +195,9 @@ def test_a_link_is_over_after_an_hour_and_for_closed_accounts(store: Store):
             password_resets.ask(session, email, installation)
     with store.reading() as session:
         (message,) = session.scalars(select(OutgoingMessage))
-        told = [entry.subject for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
+        told = [
+            entry.subject for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        ]
     assert told == [f"user {EMAIL}", "nobody", "nobody"]
     mail = password_resets.mail(message.content, installation)
     token = re.findall(r"/password-reset/(\S+)", mail.text)[0]

@@ -170,7 +170,9 @@ def test_a_view_is_renamed_shared_and_removed_by_whoever_made_it(installation, p
     assert "Second name" not in ada.get("/saved-views").text + menu(bo, address)
     with installation.store.reading() as session:
         entries = session.scalars(
-            select(AuditEntry).where(AuditEntry.detail["view"].as_integer() == int(edit[13:]))
+            select(AuditEntry)
+            .where(AuditEntry.detail["view"].as_integer() == int(edit[13:]))
+            .order_by(AuditEntry.id)
         ).all()
     assert [each.action for each in entries] == [
         *("create saved view", "change saved view", "remove saved view")

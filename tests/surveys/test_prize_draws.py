@@ -146,7 +146,7 @@ def test_entries_are_deleted_and_the_log_says_how_many(store: Store, survey):
         assert prize_draws.delete_entries(session, own, user_id=None) == 2
         assert prize_draws.entries(session, own.id) == []
         actions = select(AuditEntry).where(AuditEntry.action == "delete draw entries")
-        assert [entry.detail for entry in session.scalars(actions)] == [
+        assert [entry.detail for entry in session.scalars(actions.order_by(AuditEntry.id))] == [
             {"entries": 1},
             {"entries": 0},
             {"entries": 2},

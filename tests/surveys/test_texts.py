@@ -177,7 +177,8 @@ def test_texts_of_a_language_that_is_no_longer_offered_are_kept_and_each_change_
         translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, library=BUILT_IN)
         translate(session, survey, {"sv": {"draw": "Vinn!"}}, user_id=None, library=BUILT_IN)
         assert said(survey_of(survey), "draw", "fi").text == "Voita!"
-        noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "translate"))
+        translations = select(AuditEntry).where(AuditEntry.action == "translate")
+        noted = session.scalars(translations.order_by(AuditEntry.id))
         assert [(each.detail["text"], each.detail["languages"]) for each in noted] == [
             ("introduction", ["fi"]),
             ("draw", ["fi"]),

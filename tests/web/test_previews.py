@@ -47,7 +47,8 @@ def words(page: str) -> str:
 def imported(installation: Installation) -> list[Response]:
     with installation.store.reading() as session:
         assert rollups.recount(session) == []
-        return list(session.scalars(select(Response).where(Response.source == "import")))
+        own = select(Response).where(Response.source == "import").order_by(Response.id)
+        return list(session.scalars(own))
 
 
 def batches(installation: Installation, world: World) -> list[ImportBatch]:

@@ -1153,7 +1153,9 @@ def test_respondents_that_are_left_out_are_counted(client, installation, journey
     assert client.post(f"{base}/steps/recode", data=step).status_code == 303
     with installation.store.writing() as session:
         for number in range(3):
-            row = session.scalars(select(Response).offset(number).limit(1)).one()
+            row = session.scalars(
+                select(Response).order_by(Response.id).offset(number).limit(1)
+            ).one()
             row.attributes = {"region": "West"}
     model = fitted(client, installation, base, group="region")
     result = json.loads(client.get(f"{model}.json").text)["result"]
@@ -1167,9 +1169,9 @@ def test_respondents_that_are_left_out_are_counted(client, installation, journey
 
 def test_answers_to_several_wordings_are_told(client, installation, journey_id, base):
     with installation.store.writing() as session:
-        for row in session.scalars(select(Response).offset(10).limit(60)):
+        for row in session.scalars(select(Response).order_by(Response.id).offset(10).limit(60)):
             row.wordings = {**(row.wordings or {}), "servqual-p": "older"}
-        for row in session.scalars(select(Response).offset(80).limit(60)):
+        for row in session.scalars(select(Response).order_by(Response.id).offset(80).limit(60)):
             row.wordings = {**(row.wordings or {}), "servqual-p": "newer"}
     client.post(f"{base}/describe")
     model = fitted(

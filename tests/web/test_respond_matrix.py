@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from surveyapp.installation import Installation
 from surveyapp.store.models import Draft, Invitation, Response, SurveyRow
@@ -41,7 +41,8 @@ class Place:
 
     def all(self, column: Any) -> list[Any]:
         with self.installation.store.reading() as session:
-            return list(session.scalars(select(column)))
+            table = inspect(getattr(column, "class_", column))
+            return list(session.scalars(select(column).order_by(*table.primary_key)))
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def test_a_schedule_is_made_paused_and_removed_and_its_link_opens_one_report(
     assert client.get(f"/received/{token}/report.html").status_code == 404
     assert client.get(f"/received/{token}x").status_code == 404
     with installation.store.reading() as session:
-        opened = session.query(AuditEntry).filter_by(action="open report link").all()
+        opened = session.query(AuditEntry).filter_by(action="open report link").order_by("id").all()
         assert [entry.detail["file"] for entry in opened] == ["pdf", "docx"]
 
     asked = client.get(f"/received/leave/{away}").text
