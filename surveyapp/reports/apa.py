@@ -174,4 +174,5 @@ DELTA_CHI: Text = ("Δ", Styled("χ", "italic"), "²")
 ALPHA, OMEGA = italic("α"), italic("ω")
 # Columns that show other digits than two.
 NUMBER_0, NUMBER_1 = partial(number, digits=0), partial(number, digits=1)
+INTERVAL_1 = partial(free_interval, digits=1)
 BOUNDED_3, INTERVAL_3 = partial(bounded, digits=3), partial(interval, digits=3)

@@ -158,7 +158,7 @@ def combined_table(result: Section, number: int) -> Table:
             Column("Importance", 0.1, apa.number),
             Column("95% CI", 0.13, apa.free_interval, name="95% CI of importance"),
             Column("Performance", 0.1, apa.NUMBER_1),
-            Column("95% CI", 0.13, apa.free_interval, name="95% CI of performance"),
+            Column("95% CI", 0.13, apa.INTERVAL_1, name="95% CI of performance"),
             Column(italic("d"), 0.07, apa.bounded),
             Column(apa.P, 0.07, apa.pvalue),
             Column(f"Needed for {result['outcome']:g}", 0.12, align="r"),
