@@ -5,15 +5,15 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from surveyapp.errors import SettingsError
+from surveyapp.key_strength import key_fault
 from surveyapp.whole import whole_number
 
 PREFIX = "SURVEYAPP_"
@@ -21,45 +21,24 @@ LONGEST_PERIOD = 120  # months
 LONGEST_SHARE = 3650  # days
 ROLES = ("administrator", "researcher", "manager")
 _MOST_PORT = 65_535
-_SHORTEST_SECRET = 32
-_FEWEST_DIFFERENT = 8  # of 28 million random keys of 32 hexadecimal digits one has fewer
-_SHORTEST_REPEAT = 8  # characters that come again before it is no accident
-_PLACEHOLDERS = (
-    *(
-        "change",
-        "replace",
-        "insert",
-        "default",
-        "example",
-        "password",
-        "secret",
-        "survey",
-        "please",
-    ),
-    *(
-        "this",
-        "your",
-        "key",
-        "app",
-        "here",
-        "with",
-        "random",
-        "long",
-        "value",
-        "string",
-        "me",
-        "my",
-    ),
-)
-_FEWEST_BESIDE_WORDS = 12
 _SERVER = "postgresql+psycopg://"
 _LARGEST = 2**31 - 1
 _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 _ADDRESS_AND_PORT = re.compile(r"(?:\[[0-9a-f:]+\]|[0-9.]+):[0-9]{1,5}")
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9a-f:]+\]|[a-z0-9._-]+):[0-9]{1,5}")
 
 
-def _setting(help_text: str, *, default: Any = None, secret: bool = False) -> Any:
-    return field(default=default, metadata={"help": help_text, "secret": secret})
+def _setting(
+    help_text: str,
+    *,
+    default: Any = None,
+    secret: bool = False,
+    between: tuple[int, int] | None = None,
+) -> Any:
+    """``between``: the smallest and the largest number that may be set."""
+    return field(
+        default=default, metadata={"help": help_text, "secret": secret, "between": between}
+    )
 
 
 SHORTEST_TOKEN = 20
@@ -84,7 +63,9 @@ class Settings:
         default="",
     )
     read_lag_seconds: int = _setting(
-        "Seconds that the hot standby may be behind before pages read from the primary.", default=10
+        "Seconds that the hot standby may be behind before pages read from the primary.",
+        default=10,
+        between=(1, 3600),
     )
     secret_key: str = _setting(
         "At least 32 characters, signs links and sessions; empty means one made once in the home folder.",
@@ -102,34 +83,59 @@ class Settings:
         default="http://127.0.0.1:8000",
     )
     host: str = _setting("Address that the web server listens on.", default="127.0.0.1")
-    port: int = _setting("Port that the web server listens on.", default=8000)
+    port: int = _setting(
+        "Port that the web server listens on.",
+        default=8000,
+        between=(1, _MOST_PORT),
+    )
     processes: int = _setting(
-        "Web processes; on SQLite two serve no more customers than one.", default=1
+        "Web processes; on SQLite two serve no more customers than one.",
+        default=1,
+        between=(1, 64),
     )
     threads: int = _setting(
-        "Threads for survey pages in each web process, and as many for all other pages.", default=4
+        "Threads for survey pages in each web process, and as many for all other pages.",
+        default=4,
+        between=(1, 64),
     )
     lock_seconds: int = _setting(
         "Seconds for which a page waits for somebody else's lock on the database; then it says so and"
         " keeps what was typed.",
         default=5,
+        between=(1, 60),
     )
-    workers: int = _setting("Job worker threads in one process.", default=1)
-    job_minutes: int = _setting("Longest that a job may take, in minutes.", default=240)
+    workers: int = _setting(
+        "Job worker threads in one process.",
+        default=1,
+        between=(1, 16),
+    )
+    job_minutes: int = _setting(
+        "Longest that a job may take, in minutes.",
+        default=240,
+        between=(1, 10_080),
+    )
     job_megabytes: int = _setting(
-        "Memory, in megabytes, beyond which a worker stops its jobs and starts anew.", default=8192
+        "Memory, in megabytes, beyond which a worker stops its jobs and starts anew.",
+        default=8192,
+        between=(1024, 1_048_576),
     )
     trusted_proxies: int = _setting(
-        "Number of proxies in front whose headers are believed.", default=0
+        "Number of proxies in front whose headers are believed.",
+        default=0,
+        between=(0, 5),
     )
     secure_cookies: bool = _setting(
         "Send cookies over HTTPS only; on whenever base_url is https.", default=False
     )
     session_hours: int = _setting(
-        "Hours after which everybody has to sign in again, however busy they are.", default=12
+        "Hours after which everybody has to sign in again, however busy they are.",
+        default=12,
+        between=(1, 720),
     )
     session_idle_minutes: int = _setting(
-        "Minutes without a request after which a session ends.", default=240
+        "Minutes without a request after which a session ends.",
+        default=240,
+        between=(5, 43_200),
     )
     second_factor_roles: str = _setting(
         "Roles that must use a second factor, separated by commas: administrator, researcher, manager.",
@@ -170,21 +176,28 @@ class Settings:
     local_passwords: bool = _setting(
         "Let people sign in with a password; 0 leaves the identity provider alone.", default=True
     )
-    minimum_cell: int = _setting("Groups with fewer answers than this are suppressed.", default=5)
+    minimum_cell: int = _setting(
+        "Groups with fewer answers than this are suppressed.",
+        default=5,
+        between=(1, 1000),
+    )
     period_months: int = _setting(
         "Pages and reports are about the last complete months, so many of them, unless the journey has"
         " a number of its own or others are chosen.",
         default=3,
+        between=(1, LONGEST_PERIOD),
     )
     share_link_days: int = _setting(
         "Most days for which a link to results for people without an account holds; fewer ends older"
         " links too, 0 ends all of them.",
         default=90,
+        between=(0, LONGEST_SHARE),
     )
     release_minutes: int = _setting(
         "Minutes, counted from midnight UTC, after which answers to anonymous surveys that wait are"
         " released, a minimum cell or more at a time.",
         default=60,
+        between=(1, 1440),
     )
     epoch_keys: str = _setting(
         "Folder of the keys that waiting anonymous answers need until they are released, which hosts of"
@@ -198,7 +211,11 @@ class Settings:
         " PostgreSQL, else in the home folder.",
         default="",
     )
-    import_megabytes: int = _setting("Largest file that may be uploaded, in megabytes.", default=64)
+    import_megabytes: int = _setting(
+        "Largest file that may be uploaded, in megabytes.",
+        default=64,
+        between=(1, 4096),
+    )
     smtp_url: str = _setting(
         "Mail server: smtp://user:password@host:587 (STARTTLS) or smtps://...:465; empty means that no"
         " mail is sent.",
@@ -220,25 +237,35 @@ class Settings:
         " system's.",
         default="",
     )
-    mails_a_minute: int = _setting("Most mails sent in a minute.", default=120)
+    mails_a_minute: int = _setting(
+        "Most mails sent in a minute.",
+        default=120,
+        between=(1, 100_000),
+    )
     time_zone: str = _setting(
         "IANA time zone of customers whose own is not known, for quiet hours, of times in files"
         " that name none, and by whose days journeys are counted that have no zone of their own.",
         default="UTC",
     )
     rest_days: int = _setting(
-        "Days for which a customer who was asked is left alone; 0 means no rest.", default=30
+        "Days for which a customer who was asked is left alone; 0 means no rest.",
+        default=30,
+        between=(0, 3650),
     )
     asks_a_year: int = _setting(
-        "How often one customer is asked in 365 days at most; 0 means no limit.", default=6
+        "How often one customer is asked in 365 days at most; 0 means no limit.",
+        default=6,
+        between=(0, 1000),
     )
     keep_contacts_days: int = _setting(
         "Days after which addresses, interactions and outcomes of customers are deleted.",
         default=730,
+        between=(1, 36_500),
     )
     keep_messages_days: int = _setting(
         "Days after which messages lose their words and whom they went to; they stay counted.",
         default=180,
+        between=(1, 36_500),
     )
     remove_reports: bool = _setting(
         "Delete reports by themselves, within minutes, once answers are erased that they may hold;"
@@ -248,6 +275,7 @@ class Settings:
     close_grace_minutes: int = _setting(
         "Minutes after the closing of a survey in which answers are taken from whoever had it open.",
         default=60,
+        between=(0, 10_080),
     )
     end_hosts: str = _setting(
         "Hosts that a survey may lead to after its thanks, separated by commas.", default=""
@@ -274,7 +302,11 @@ class Settings:
         " http://localhost:4318/v1/traces; needs the extra [otel]. Empty means none.",
         default="",
     )
-    otel_percent: int = _setting("Share of requests and jobs that are traced.", default=100)
+    otel_percent: int = _setting(
+        "Share of requests and jobs that are traced.",
+        default=100,
+        between=(0, 100),
+    )
     log_level: str = _setting("DEBUG, INFO, WARNING or ERROR.", default="INFO")
 
     @property
@@ -323,7 +355,10 @@ class Settings:
             text = (
                 "(hidden)" if entry.metadata["secret"] and value else _without_password(str(value))
             )
-            rows.append((PREFIX + entry.name.upper(), text, entry.metadata["help"]))
+            said, between = entry.metadata["help"], entry.metadata["between"]
+            if between is not None:
+                said = f"{said} From {between[0]:,} to {between[1]:,}."
+            rows.append((PREFIX + entry.name.upper(), text, said))
         return rows
 
 
@@ -386,27 +421,6 @@ def examined(
         settings = replace(settings, base_url=f"http://127.0.0.1:{settings.port}")
     faults += _faults(settings)
     return settings, tuple(faults)
-
-
-def key_fault(key: str) -> str | None:
-    """What is wrong with a secret key, as the rest of a sentence; None for one that may be used."""
-    if len(key) < _SHORTEST_SECRET:
-        return f"has {len(key)} characters, needs {_SHORTEST_SECRET}"
-    if len(set(key)) < _FEWEST_DIFFERENT:
-        return f"has {len(set(key))} different characters, needs {_FEWEST_DIFFERENT}"
-    lengths = range(1, min(_SHORTEST_SECRET, len(key) - _SHORTEST_REPEAT + 1))
-    repeated = next((n for n in lengths if key[n:] == key[:-n]), None)
-    if repeated is not None:
-        return f"repeats its first {repeated} characters"
-    steps = [ord(after) - ord(before) for before, after in pairwise(key)]
-    if sum(step in {-1, 0, 1} for step in steps) > len(steps) / 2:
-        return "counts through the alphabet or the digits"
-    left = re.sub(r"[\W_]", "", key.lower())
-    for word in _PLACEHOLDERS:
-        left = left.replace(word, "")
-    if len(left) < _FEWEST_BESIDE_WORDS:
-        return "is made of words that stand in examples"
-    return None
 
 
 def bucket_name(url: str) -> str | None:
@@ -482,117 +496,121 @@ def _address_faults(settings: Settings) -> list[str]:
 
 
 def _faults(settings: Settings) -> list[str]:
-    faults = []
+    return [
+        *_key_faults(settings),
+        *_address_faults(settings),
+        *_database_faults(settings),
+        *_port_faults(settings),
+        *_mail_faults(settings),
+        *_files_faults(settings),
+        *_sign_in_faults(settings),
+        *_network_faults(settings),
+        *_monitoring_faults(settings),
+        *_time_zone_faults(settings),
+        *_range_faults(settings),
+    ]
+
+
+def _key_faults(settings: Settings) -> Iterator[str]:
     for name, key in (("SECRET_KEY", settings.secret_key), ("MASTER_KEY", settings.master_key)):
         fault = key_fault(key) if key else None
         if fault:
-            faults.append(
+            yield (
                 f"{PREFIX}{name} {fault}; "
                 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
     if settings.master_key and settings.master_key == settings.secret_key:
-        faults.append(
-            f"{PREFIX}MASTER_KEY is the secret key; use another: one theft would open both"
-        )
-    faults += _address_faults(settings)
+        yield f"{PREFIX}MASTER_KEY is the secret key; use another: one theft would open both"
+
+
+def _database_faults(settings: Settings) -> Iterator[str]:
     if settings.database_url and not settings.database_url.startswith(("sqlite:///", _SERVER)):
-        faults.append(f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://")
+        yield f"{PREFIX}DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://"
     if settings.read_database_url and not (
         settings.database_url.startswith(_SERVER) and settings.read_database_url.startswith(_SERVER)
     ):
-        faults.append(
+        yield (
             f"{PREFIX}READ_DATABASE_URL is that of a hot standby of {PREFIX}DATABASE_URL; both must begin"
             f" with {_SERVER}"
         )
+
+
+def _port_faults(settings: Settings) -> Iterator[str]:
     for name in ("base_url", "database_url", "read_database_url", "smtp_url", "otel_endpoint"):
         try:
             _ = urlsplit(getattr(settings, name)).port
         except ValueError:
-            faults.append(
+            yield (
                 f"{PREFIX}{name.upper()}: its host and port cannot be read; a port is a number up to"
                 f" {_MOST_PORT}, and signs such as / and @ in a password are written %2F and %40"
             )
+
+
+def _mail_faults(settings: Settings) -> Iterator[str]:
     if settings.smtp_url:
         mail = urlsplit(settings.smtp_url)
         if mail.scheme not in {"smtp", "smtps"} or not mail.hostname:
-            faults.append(f"{PREFIX}SMTP_URL must look like smtp://user:password@host:587")
+            yield f"{PREFIX}SMTP_URL must look like smtp://user:password@host:587"
         if "@" not in settings.mail_from:
-            faults.append(
+            yield (
                 f"{PREFIX}MAIL_FROM={settings.mail_from!r}: mail needs a sender such as"
                 " 'Northbank <survey@northbank.example>'"
             )
     if bool(settings.dkim_key_file) != bool(settings.dkim_selector):
-        faults.append(
+        yield (
             f"{PREFIX}DKIM_KEY_FILE and {PREFIX}DKIM_SELECTOR belong together; set both or neither"
         )
     if settings.dkim_selector and not _SELECTOR.fullmatch(settings.dkim_selector):
-        faults.append(
+        yield (
             f"{PREFIX}DKIM_SELECTOR={settings.dkim_selector!r}: use letters, digits, hyphens and dots"
         )
-    if settings.dns_server and not _ADDRESS_AND_PORT.fullmatch(settings.dns_server):
-        faults.append(
-            f"{PREFIX}DNS_SERVER={settings.dns_server!r}: use an IP address and a port, such as"
-            " 192.0.2.53:53"
-        )
+
+
+def _files_faults(settings: Settings) -> Iterator[str]:
     if settings.files and settings.files != FOLDER and bucket_name(settings.files) is None:
-        faults.append(
+        yield (
             f"{PREFIX}FILES={settings.files!r}: use {FOLDER}, s3://bucket or s3://bucket/prefix, with"
             " endpoint_url and region_name as its only parameters"
         )
-    faults += _sign_in_faults(settings)
+
+
+def _network_faults(settings: Settings) -> Iterator[str]:
+    if settings.dns_server and not _ADDRESS_AND_PORT.fullmatch(settings.dns_server):
+        yield (
+            f"{PREFIX}DNS_SERVER={settings.dns_server!r}: use an IP address and a port, such as"
+            " 192.0.2.53:53"
+        )
     for place in settings.hook_places:
-        if not re.fullmatch(r"(?:\[[0-9a-f:]+\]|[a-z0-9._-]+):[0-9]{1,5}", place):
-            faults.append(f"{PREFIX}PRIVATE_HOOKS: {place!r} is no place such as localhost:9000")
+        if not _HOST_AND_PORT.fullmatch(place):
+            yield f"{PREFIX}PRIVATE_HOOKS: {place!r} is no place such as localhost:9000"
+
+
+def _monitoring_faults(settings: Settings) -> Iterator[str]:
+    if settings.metrics_token and len(settings.metrics_token) < SHORTEST_TOKEN:
+        yield f"{PREFIX}METRICS_TOKEN: needs at least {SHORTEST_TOKEN} characters"
+    for name, example in (
+        ("otel_endpoint", "http://localhost:4318/v1/traces"),
+        ("releases_url", "https://pypi.example.org/pypi/surveyapp/json"),
+    ):
+        value = getattr(settings, name)
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            yield f"{PREFIX}{name.upper()}={value!r}: use an address such as {example}"
+    if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        yield f"{PREFIX}LOG_LEVEL={settings.log_level!r}: use DEBUG, INFO, WARNING or ERROR"
+
+
+def _time_zone_faults(settings: Settings) -> Iterator[str]:
     try:
         ZoneInfo(settings.time_zone)
     except (ValueError, OSError, ZoneInfoNotFoundError):
-        faults.append(f"{PREFIX}TIME_ZONE={settings.time_zone!r}: no IANA time zone")
-    if settings.metrics_token and len(settings.metrics_token) < SHORTEST_TOKEN:
-        faults.append(f"{PREFIX}METRICS_TOKEN: needs at least {SHORTEST_TOKEN} characters")
-    if settings.otel_endpoint:
-        collector = urlsplit(settings.otel_endpoint)
-        if collector.scheme not in {"http", "https"} or not collector.hostname:
-            faults.append(
-                f"{PREFIX}OTEL_ENDPOINT={settings.otel_endpoint!r}: use an address such as"
-                " http://localhost:4318/v1/traces"
-            )
-    if settings.releases_url:
-        releases = urlsplit(settings.releases_url)
-        if releases.scheme not in {"http", "https"} or not releases.hostname:
-            faults.append(
-                f"{PREFIX}RELEASES_URL={settings.releases_url!r}: use an address such as"
-                " https://pypi.example.org/pypi/surveyapp/json"
-            )
-    for name, low, high in (
-        ("port", 1, _MOST_PORT),
-        ("processes", 1, 64),
-        ("threads", 1, 64),
-        ("lock_seconds", 1, 60),
-        ("read_lag_seconds", 1, 3600),
-        ("workers", 1, 16),
-        ("job_minutes", 1, 10_080),
-        ("job_megabytes", 1024, 1_048_576),
-        ("trusted_proxies", 0, 5),
-        ("session_hours", 1, 720),
-        ("session_idle_minutes", 5, 43_200),
-        ("minimum_cell", 1, 1000),
-        ("period_months", 1, LONGEST_PERIOD),
-        ("share_link_days", 0, LONGEST_SHARE),
-        ("release_minutes", 1, 1440),
-        ("import_megabytes", 1, 4096),
-        ("mails_a_minute", 1, 100_000),
-        ("rest_days", 0, 3650),
-        ("asks_a_year", 0, 1000),
-        ("keep_contacts_days", 1, 36_500),
-        ("keep_messages_days", 1, 36_500),
-        ("close_grace_minutes", 0, 10_080),
-        ("otel_percent", 0, 100),
-    ):
-        value = getattr(settings, name)
-        if not low <= value <= high:
-            faults.append(f"{PREFIX}{name.upper()}={value}: must lie between {low} and {high}")
-    if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        faults.append(
-            f"{PREFIX}LOG_LEVEL={settings.log_level!r}: use DEBUG, INFO, WARNING or ERROR"
-        )
-    return faults
+        yield f"{PREFIX}TIME_ZONE={settings.time_zone!r}: no IANA time zone"
+
+
+def _range_faults(settings: Settings) -> Iterator[str]:
+    for entry in fields(settings):
+        if entry.metadata["between"] is not None:
+            low, high = entry.metadata["between"]
+            value = getattr(settings, entry.name)
+            if not low <= value <= high:
+                yield f"{PREFIX}{entry.name.upper()}={value}: must lie between {low} and {high}"

@@ -18,6 +18,7 @@ FLOORS = {
     "analysis.composite": -2,
     "surveyapp.errors": 1,
     "surveyapp.problem_types": 1,
+    "surveyapp.key_strength": 1,
     "surveyapp.settings": 1,
     "surveyapp.periodic": 1,
     "surveyapp.tracing": 1,
@@ -90,6 +91,7 @@ NEIGHBOURS = {
     ("surveyapp.logs", "surveyapp.tracing"),  # a line names its trace
     ("surveyapp.page_origins", "surveyapp.errors"),  # what is no origin is refused
     ("surveyapp.pictures", "surveyapp.errors"),  # and what is no picture
+    ("surveyapp.settings", "surveyapp.key_strength"),  # a key that can be guessed is a fault
     ("surveyapp.settings", "surveyapp.whole"),  # a setting may be a number
     ("surveyapp.cli", "surveyapp.app"),  # `run` serves the application
 }

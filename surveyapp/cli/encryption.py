@@ -10,7 +10,7 @@ import click
 from surveyapp.cli.opened import opened
 from surveyapp.errors import SettingsError
 from surveyapp.installation import Installation
-from surveyapp.settings import key_fault
+from surveyapp.key_strength import key_fault
 from surveyapp.store import data_keys, lost_key, master_key, plain_copies, reencryption
 from surveyapp.store.keyring import Keyring
 from surveyapp.store.wrapping import fingerprint

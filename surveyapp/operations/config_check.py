@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from surveyapp.extras import is_installed
-from surveyapp.settings import FOLDER, PREFIX, Settings, bucket_name, key_fault
+from surveyapp.key_strength import key_fault
+from surveyapp.settings import FOLDER, PREFIX, Settings, bucket_name
 from surveyapp.store import keys, master_key
 from surveyapp.store.private import try_write
 

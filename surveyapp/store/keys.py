@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from surveyapp.errors import SettingsError
-from surveyapp.settings import key_fault
+from surveyapp.key_strength import key_fault
 from surveyapp.store import key_files
 from surveyapp.store.db import Store
 from surveyapp.store.models import KeyFingerprint

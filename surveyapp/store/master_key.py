@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from surveyapp.errors import SettingsError
-from surveyapp.settings import key_fault
+from surveyapp.key_strength import key_fault
 from surveyapp.store import key_files
 from surveyapp.store.keys import new_key
 

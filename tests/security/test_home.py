@@ -19,7 +19,8 @@ from sqlalchemy.engine import make_url
 from surveyapp.app import create_app
 from surveyapp.errors import Damaged, SettingsError
 from surveyapp.installation import open_installation
-from surveyapp.settings import key_fault, read
+from surveyapp.key_strength import key_fault
+from surveyapp.settings import read
 from surveyapp.store.db import Store
 from surveyapp.store.schema import pending, upgrade
 from surveyapp.web.installation import EXTENSION

@@ -15,7 +15,8 @@ import pytest
 from surveyapp.app import create_app
 from surveyapp.errors import SettingsError
 from surveyapp.installation import open_installation
-from surveyapp.settings import key_fault, read
+from surveyapp.key_strength import key_fault
+from surveyapp.settings import read
 from surveyapp.store import keys
 from surveyapp.store.db import Store
 from surveyapp.store.models import AuditEntry
