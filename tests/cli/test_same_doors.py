@@ -8,7 +8,8 @@ import click
 import pytest
 
 from surveyapp.api.analyses import NewStudySchema, NewValidationSchema
-from surveyapp.api.projects import ModelOptionsSchema, NewAnalysisSchema
+from surveyapp.api.project_analysis_schemas import NewAnalysisSchema
+from surveyapp.api.project_schemas import ModelOptionsSchema
 from surveyapp.cli import COMMANDS, surveyapp
 from surveyapp.results.projects.analyses import ANALYSES, ANALYSIS_OPTIONS
 from surveyapp.results.projects.options import OPTION_NAMES
