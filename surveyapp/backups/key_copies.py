@@ -63,6 +63,8 @@ def _needed(
     setting = "SURVEYAPP_SECRET_KEY" if name == keys.FILE else "SURVEYAPP_MASTER_KEY"
     own = settings.home / name
     kept = _path(folder, name, wanted) if folder is not None else None
+    if folder is not None and kept is not None and not kept.is_file() and (folder / name).is_file():
+        kept = folder / name  # another home has its keys by their plain names
     if given:
         found, where = given, setting
     elif own.is_file():

@@ -66,7 +66,7 @@ def backup(folder: Path, keep: int | None, keys_to: Path | None, verify: bool) -
     "--keys-from",
     type=_FOLDER,
     default=None,
-    help="Folder that --keys-to has written; needed unless home or settings have the keys.",
+    help="Folder that --keys-to has written, or another home; needed unless home or settings have the keys.",
 )
 @click.option(
     "--keys-lost",

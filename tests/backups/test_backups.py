@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -124,8 +125,10 @@ def test_what_others_write_meanwhile_is_in_it_whole_or_not_at_all(
         stop.set()
         thread.join()
     assert made.manifest.missing == ()
-    keys = tmp_path / "keys"
-    assert run("backup", tmp_path / "other", "--keys-to", keys).code == 0
+    keys = tmp_path / "of another home"  # which has them by their plain names
+    keys.mkdir()
+    for key in installation.settings.home.glob("*.key"):
+        shutil.copy(key, keys)
     empty_place()
     assert run("restore", made.folder, "--keys-from", keys).code == 0
     restored = open_installation(read())
