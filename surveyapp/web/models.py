@@ -14,8 +14,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
-from wtforms import HiddenField, StringField
-from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
 from analysis.two_level.model import LEVEL_NAMES
 from surveyapp.auth.permissions import Permission
@@ -58,7 +56,7 @@ from surveyapp.results.projects.options import (
 )
 from surveyapp.results.projects.phrases import Proposal
 from surveyapp.results.projects.project_json import model_document
-from surveyapp.results.projects.projects import LONGEST_REASON, ModelText
+from surveyapp.results.projects.projects import ModelText
 from surveyapp.results.projects.step_kinds import StepKind
 from surveyapp.results.projects.variables import Variables, variables_of
 from surveyapp.store.models import Journey, Project, ProjectAnalysis, ProjectModel
@@ -75,6 +73,7 @@ from surveyapp.web.drawings import Drawing, drawing, sketch
 from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
+from surveyapp.web.model_forms import AnalysisForm, ChangeForm, CheckForm, DrawForm
 from surveyapp.web.project_forms import ModelForm, model_form
 from surveyapp.web.project_places import project_place, to_project
 from surveyapp.web.quota import leave_room
@@ -87,7 +86,6 @@ models = Blueprint(
 
 _WISHED = ("action", "lhs", "operator", "rhs", "value")
 _WORD = re.compile(r"[^\W\d][\w.]*")
-_COPIED = 100_000  # characters of a text that is checked while it is typed
 
 
 @models.route("/models/new", methods=["GET", "POST"])
@@ -125,11 +123,6 @@ def new(journey_id: int, project_id: int) -> ResponseReturnValue:
     return shown, 200 if asks_to_see else form.status
 
 
-class CheckForm(StaffForm):
-    kind = HiddenField(validators=[InputRequired()])
-    text = HiddenField(validators=[Length(max=_COPIED)])
-
-
 @models.post("/models/check")
 @requires(Permission.MODEL_ANSWERS)
 def check(journey_id: int, project_id: int) -> ResponseReturnValue:
@@ -143,15 +136,6 @@ def check(journey_id: int, project_id: int) -> ResponseReturnValue:
         raise Invalid("Send the model's text and its type.")
     found = faults_of(form.kind.data, form.text.data or "", names)
     return jsonify({"faults": [vars(each) for each in found]})
-
-
-class DrawForm(CheckForm):
-    action = HiddenField(validators=[Length(max=20)])
-    lhs = HiddenField(validators=[Length(max=500)])
-    operator = HiddenField(validators=[Length(max=2)])
-    rhs = HiddenField(validators=[Length(max=500)])
-    items = HiddenField(validators=[Length(max=_COPIED)])
-    value = HiddenField(validators=[Length(max=500)])
 
 
 @models.post("/models/draw")
@@ -218,13 +202,6 @@ def show(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue
     )
 
 
-class ChangeForm(StaffForm):
-    line = StringField(validators=[Length(max=500)])
-    item = StringField(validators=[Length(max=200)])
-    level = StringField(validators=[Optional(), AnyOf(("0", "1", "2"))])
-    reason = StringField(validators=[Length(max=LONGEST_REASON)])
-
-
 @models.post("/models/<int:model_id>/change")
 @requires(Permission.MODEL_ANSWERS)
 def change(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
@@ -245,52 +222,6 @@ def change(journey_id: int, project_id: int, model_id: int) -> ResponseReturnVal
         asked = ModelText("", found.kind, text, found.options, said, form.reason.data or "")
         made = _fitted(session, project, known, asked, found)
     return _to_model(journey_id, made)
-
-
-class AnalysisForm(StaffForm):
-    kind = StringField(validators=[InputRequired()])
-    group = StringField(validators=[Length(max=200)])
-    construct = StringField(validators=[Length(max=200)])
-    item = StringField(validators=[Length(max=200)])
-    parameter = StringField(validators=[Length(max=500)])
-    cluster = StringField(validators=[Length(max=200)])
-    wave = StringField(validators=[Length(max=200)])
-    outcome = StringField(validators=[Length(max=200)])
-    level = StringField(validators=[Length(max=10)])
-    slope = StringField(validators=[Length(max=200)])
-    means = StringField(validators=[Length(max=10)])
-    method = StringField(validators=[Length(max=20)])
-    rotation = StringField(validators=[Length(max=20)])
-    factors = StringField(validators=[Length(max=2)])
-    answers = StringField(validators=[Length(max=20)])
-    reference = StringField(validators=[Length(max=200)])
-    first = StringField(validators=[Length(max=200)])
-    second = StringField(validators=[Length(max=200)])
-    free = StringField(validators=[Length(max=1000)])
-    difference = StringField(validators=[Length(max=20)])
-    correction = StringField(validators=[Length(max=20)])
-    alpha = StringField(validators=[Length(max=10)])
-    classes = StringField(validators=[Length(max=20)])
-    criterion = StringField(validators=[Length(max=20)])
-    purify = StringField(validators=[Length(max=10)])
-    epsilon = StringField(validators=[Length(max=10)])
-    least = StringField(validators=[Length(max=10)])
-    simulate = StringField(validators=[Length(max=10)])
-    orthogonal = StringField(validators=[Length(max=10)])
-    ceiling = StringField(validators=[Length(max=10)])
-    steps = StringField(validators=[Length(max=10)])
-    conditions = StringField(validators=[Length(max=1000)])
-    borrow = StringField(validators=[Length(max=10)])
-    against = StringField(validators=[Length(max=15)])
-    technique = StringField(validators=[Length(max=20)])
-    folds = StringField(validators=[Length(max=10)])
-    repetitions = StringField(validators=[Length(max=10)])
-    up_to = StringField(validators=[Length(max=10)])
-    segments = StringField(validators=[Length(max=10)])
-    starts = StringField(validators=[Length(max=10)])
-    permutations = StringField(validators=[Length(max=10)])
-    bootstrap = StringField(validators=[Length(max=10)])
-    interaction = StringField(validators=[Length(max=20)])
 
 
 @models.post("/models/<int:model_id>/analyses")

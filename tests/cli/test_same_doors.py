@@ -15,7 +15,7 @@ from surveyapp.results.projects.analyses import ANALYSES, ANALYSIS_OPTIONS
 from surveyapp.results.projects.options import OPTION_NAMES
 from surveyapp.store.models import ProjectModel
 from surveyapp.web.analyses import ValidationForm
-from surveyapp.web.models import AnalysisForm
+from surveyapp.web.model_forms import AnalysisForm
 from surveyapp.web.project_forms import ModelForm
 from surveyapp.web.studies import StudyForm
 
