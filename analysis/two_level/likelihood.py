@@ -16,7 +16,8 @@ from functools import cached_property
 import numpy as np
 
 from analysis.covariance.estimation import Point, normal_curvature, normal_information
-from analysis.covariance.matrices import Array, Factors, GroupStructure, Implied
+from analysis.covariance.matrices import Array, Factors, Implied
+from analysis.two_level.both_levels import BothLevels, LevelWeights
 from analysis.two_level.clusters import ClusterData, SizeGroup
 from analysis.two_level.curvature import curvature
 
@@ -74,12 +75,8 @@ def here(point: Point) -> TwoLevelPoint:
 
 
 @dataclass(frozen=True)
-class TwoLevelDiscrepancy:
+class TwoLevelDiscrepancy(BothLevels):
     """-2 log-likelihood of one row, but for the constant N p log 2 pi, of two structures."""
-
-    data: ClusterData
-    within: GroupStructure
-    between: GroupStructure
 
     @cached_property
     def places(self) -> Places:
@@ -170,9 +167,7 @@ class TwoLevelDiscrepancy:
         """Second moments of the clusters' vectors about the implied means (S, v, v)."""
         return np.asarray(self.clusters.covariances + shift[:, :, None] * shift[:, None, :])
 
-    def _by_level(
-        self, point: TwoLevelPoint, q: Array, shift: Array
-    ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    def _by_level(self, point: TwoLevelPoint, q: Array, shift: Array) -> LevelWeights:
         """By level (within first), the weights of the moments' derivatives: Q and -2 P d, summed over
         sizes.
         """
@@ -189,43 +184,27 @@ class TwoLevelDiscrepancy:
 
     def gradient(self, point: Point) -> Array:
         """Of all free parameters (q,)."""
-        point, gradient = here(point), np.zeros(len(point.theta))
-        sums = self._by_level(point, *self._residuals(point))
-        for structure, implied, (q, r) in zip(
-            (self.within, self.between), point.implied, sums, strict=True
-        ):
-            f = structure.factors(implied)
-            gradient[structure.positions] += 2 * (f.u * (q @ f.w)).sum(axis=0) + r @ f.m
-        return gradient
+        point = here(point)
+        weights = self._by_level(point, *self._residuals(point))
+        return self.slope(point, self.factors(point), weights)
 
     def derivatives(self, point: Point, *, exact: bool) -> tuple[Array, Array]:
         """Gradient, and twice the expected information of one row (or the Hessian itself)."""
         point, size = here(point), len(point.theta)
         q, shift = self._residuals(point)
         sums = self._by_level(point, q, shift)
-        gradient, hessian = np.zeros(size), np.zeros((size, size))
-        factors = (
-            self.between.factors(point.implied[1]),
-            self.within.factors(point.implied[0]),
-        )
-        total = self._clusters_curvature(point, factors, q, shift, exact=exact)
+        hessian = self.second_order(point, sums) if exact else np.zeros((size, size))
+        f, outer = factors = self.factors(point)
+        total = self._clusters_curvature(point, (outer, f), q, shift, exact=exact)
         hessian[self.positions[:, None], self.positions] += total
         inverse = point.implied[0].precision
-        f = factors[1]
         if exact:
             left_over = inverse - inverse @ self.data.pooled @ inverse
             curve = normal_curvature(f, inverse, left_over, np.zeros(len(inverse)), means=False)
         else:
             curve = 2 * normal_information(f, inverse, means=False)
         hessian[self.within.block] += self.pooled_weight * curve
-        for structure, implied, (weight, r) in zip(
-            (self.within, self.between), point.implied, sums, strict=True
-        ):
-            own = structure.factors(implied)
-            gradient[structure.positions] += 2 * (own.u * (weight @ own.w)).sum(axis=0) + r @ own.m
-            if exact:
-                hessian[structure.block] += structure.second_order(implied, weight, r)
-        return gradient, hessian
+        return self.slope(point, factors, sums), hessian
 
     def _clusters_curvature(
         self,
@@ -265,15 +244,10 @@ class TwoLevelDiscrepancy:
             matrices[:, columns, at.within],
         )
 
-    @cached_property
-    def positions(self) -> Array:
-        """Free positions of the parameters in ``vector_factors``: those between, then those within."""
-        return np.concatenate([self.between.positions, self.within.positions])
-
     def vector_factors(self, point: TwoLevelPoint) -> Iterator[Factors]:
-        """For each size the derivatives of its clusters' moments, for the parameters of both levels."""
-        outer = self.between.factors(point.implied[1])
-        inner = self.within.factors(point.implied[0])
+        """For each size the derivatives of its clusters' moments, for the parameters of both levels in the
+        order of ``positions``."""
+        inner, outer = self.factors(point)
         at, v = self.places, self.scale.shape[1]
         k, size = outer.size, outer.size + inner.size
         base, upper = np.zeros((v, 2 * size)), np.zeros((v, 2 * size))

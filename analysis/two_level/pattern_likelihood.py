@@ -17,8 +17,8 @@ from functools import cached_property
 import numpy as np
 
 from analysis.covariance.estimation import Point
-from analysis.covariance.matrices import Array, Factors, GroupStructure, Implied, jacobian
-from analysis.two_level.clusters import ClusterData
+from analysis.covariance.matrices import Array, Factors, Implied, jacobian
+from analysis.two_level.both_levels import BothLevels, LevelWeights
 from analysis.two_level.curvature import pairs
 from analysis.two_level.pattern_moments import (
     PatternMoments,
@@ -32,12 +32,8 @@ CELLS = 4_000_000  # of a block of clusters or rows times parameters held at onc
 
 
 @dataclass(frozen=True)
-class PatternDiscrepancy:
+class PatternDiscrepancy(BothLevels):
     """-2 log-likelihood of one row, but for its constant, of two structures."""
-
-    data: ClusterData
-    within: GroupStructure
-    between: GroupStructure
 
     @cached_property
     def places(self) -> Places:
@@ -94,11 +90,6 @@ class PatternDiscrepancy:
         """Cluster and pattern of each pair of them that occurs."""
         found = np.nonzero(self.counts)
         return found[0], found[1]
-
-    @cached_property
-    def positions(self) -> Array:
-        """Free positions of the parameters, those between before those within."""
-        return np.concatenate([self.between.positions, self.within.positions])
 
     def at(self, theta: Array) -> PatternPoint:
         """The discrepancy at ``theta``; infinite where a covariance is not positive definite."""
@@ -200,7 +191,7 @@ class PatternDiscrepancy:
         half = moments.inverse[r][:, :, self.places.inner]
         return np.asarray(half @ moments.spread[j] @ half.swapaxes(1, 2))
 
-    def _by_level(self, moments: PatternMoments) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    def _by_level(self, moments: PatternMoments) -> LevelWeights:
         """By level (within first), the weights of the moments' derivatives."""
         j, r = self.met
         share = self.weights[j] * self.counts[j, r]
@@ -215,35 +206,23 @@ class PatternDiscrepancy:
 
     def gradient(self, point: Point) -> Array:
         """Of all free parameters (q,)."""
-        point, gradient = pattern_point(point), np.zeros(len(point.theta))
-        sums = self._by_level(point.known)
-        for structure, implied, (q, r) in zip(
-            (self.within, self.between), point.implied, sums, strict=True
-        ):
-            f = structure.factors(implied)
-            gradient[structure.positions] += 2 * (f.u * (q @ f.w)).sum(axis=0) + r @ f.m
-        return gradient
+        point = pattern_point(point)
+        return self.slope(point, self.factors(point), self._by_level(point.known))
 
     def derivatives(self, point: Point, *, exact: bool) -> tuple[Array, Array]:
         """Gradient, and twice the expected information of one row (or the Hessian itself)."""
         point, size = pattern_point(point), len(point.theta)
         moments = point.known
-        gradient, hessian = np.zeros(size), np.zeros((size, size))
-        inner, outer = self.within.factors(point.implied[0]), self.between.factors(point.implied[1])
+        inner, outer = factors = self.factors(point)
         total = self._traces(moments, outer, inner)
         if exact:
             total = self._squares(moments, outer, inner) - total
         else:
             total += self._means(moments, outer, inner)
-        hessian[self.positions[:, None], self.positions] += total
         sums = self._by_level(moments)
-        for structure, implied, f, (q, r) in zip(
-            (self.within, self.between), point.implied, (inner, outer), sums, strict=True
-        ):
-            gradient[structure.positions] += 2 * (f.u * (q @ f.w)).sum(axis=0) + r @ f.m
-            if exact:
-                hessian[structure.block] += structure.second_order(implied, q, r)
-        return gradient, hessian
+        hessian = self.second_order(point, sums) if exact else np.zeros((size, size))
+        hessian[self.positions[:, None], self.positions] += total
+        return self.slope(point, factors, sums), hessian
 
     def _traces(self, moments: PatternMoments, outer: Factors, inner: Factors) -> Array:
         """Sum over clusters of tr(P dV P dV), for the parameters between and within."""
@@ -348,7 +327,7 @@ class PatternDiscrepancy:
         """Each cluster's gradient of the log-likelihood (J, q), times its weight in units of N rows."""
         point = pattern_point(point)
         moments, data = point.known, self.data
-        inner, outer = self.within.factors(point.implied[0]), self.between.factors(point.implied[1])
+        inner, outer = self.factors(point)
         found = np.zeros((data.n_clusters, len(point.theta)))
         e = moments.residuals
         own = (e @ inner.u) * (e @ inner.w) + e @ inner.m
