@@ -66,6 +66,14 @@ def needed(predictors: int) -> int:
     return max(50, 10 * predictors)
 
 
+def require_weights(weights: Floats, n: int) -> None:
+    """Raise DataError unless there is a finite weight above 0 for each of the n rows."""
+    if weights.shape != (n,) or not ((weights > 0) & np.isfinite(weights)).all():
+        raise DataError(
+            f"{n} rows need a weight above 0 each, none infinite; give one for each row"
+        )
+
+
 def relative_importance(
     predictors: Floats,
     outcome: Floats,
@@ -84,7 +92,7 @@ def relative_importance(
     correlations; only their ratios matter, and a resample draws rows with their own.
     Raises TooFewCases below ``needed(p)`` rows, and DataError for fewer than two or too many
     predictors, for missing values, for a constant column, for predictors that determine one
-    another, and for weights that are not one above 0 for each row.
+    another, and for weights that are not finite and above 0, one for each row.
 
     Validated against pingouin 0.7.0 (``linear_regression(..., relimp=True)``), which follows R's
     relaimpo. References: Lindeman, R. H., Merenda, P. F. and Gold, R. Z. (1980). Introduction to
@@ -99,8 +107,8 @@ def relative_importance(
     """
     data = _checked(predictors, outcome, names)
     n, size = data.shape[0], len(names)
-    if weights is not None and (weights.shape != (n,) or not (weights > 0).all()):
-        raise DataError(f"{n} rows need a weight above 0 each; give one for each row")
+    if weights is not None:
+        require_weights(weights, n)
     whole = _correlations(data, weights)[None]
     if float(np.linalg.eigvalsh(whole[0, :size, :size])[0]) < SINGULAR:
         raise DataError("one predictor is determined by the others; leave it out")

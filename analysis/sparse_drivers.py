@@ -9,7 +9,15 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.drivers import MOST_PREDICTORS, SINGULAR, Floats, RelativeImportance, lmg_parts, told
+from analysis.drivers import (
+    MOST_PREDICTORS,
+    SINGULAR,
+    Floats,
+    RelativeImportance,
+    lmg_parts,
+    require_weights,
+    told,
+)
 from analysis.errors import DataError, TooFewCases
 
 LEAST = 50  # rows with both scores of a pair
@@ -58,8 +66,8 @@ def sparse_importance(
     row counts in every correlation and resample.
 
     Raises TooFewCases where a pair has fewer than ``LEAST`` rows, and DataError for fewer than two or
-    too many predictors, a missing outcome, a constant score, and correlations that contradict one
-    another.
+    too many predictors, a missing outcome, a constant score, correlations that contradict one another,
+    and weights that are not finite and above 0, one for each row.
 
     Validated against the published LMG example of R's relaimpo (swiss) on its correlations, and against
     a population with scores missing at random. References: Grömping, U. (2006). Relative importance for
@@ -76,6 +84,8 @@ def sparse_importance(
         raise DataError(f"{size} predictors; relative importance needs 2 to {MOST_PREDICTORS}")
     if not np.isfinite(outcome).all():
         raise DataError("an outcome is missing or infinite; leave its row out")
+    if weights is not None:
+        require_weights(weights, len(outcome))
     data = np.column_stack([predictors, outcome]).astype(np.float64)
     each = np.ones(len(data)) if weights is None else weights
     rows = pair_counts(data)[np.triu_indices(size + 1, 1)]

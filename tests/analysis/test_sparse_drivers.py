@@ -92,3 +92,6 @@ def test_what_cannot_be_split_is_refused():
         sparse_importance(scores[:9], outcome, NAMES, seed=1)
     with pytest.raises(DataError, match="outcome is missing"):
         sparse_importance(scores, np.full(400, np.nan), NAMES, seed=1)
+    for wrong in (np.ones(399), *(np.r_[np.ones(399), each] for each in (0, -1, np.nan, np.inf))):
+        with pytest.raises(DataError, match="400 rows need a weight above 0 each, none infinite"):
+            sparse_importance(scores, outcome, NAMES, seed=1, weights=wrong)
