@@ -12,6 +12,7 @@ from analysis.names import composed, is_name
 MAX_CHARACTERS = 50_000
 
 _OPERATOR = re.compile(r"=~|<~|~")
+_REVERSED = re.compile(r"-\s*(?P<item>[^-\s()]+)|reverse\s*\(\s*(?P<word>[^\s()]+)\s*\)")
 _TERM = re.compile(r"(?:(?P<weight>[^*\s]+)\s*\*\s*)?(?P<name>.+)", re.DOTALL)
 
 
@@ -105,6 +106,19 @@ def _name(text: str, line: int, column: int, where: str) -> str:
     return text
 
 
+def _refuse_reversed(term: str, name: str, line: int, column: int) -> None:
+    """Raise ModelError for a reverse-keyed item, which a factor's line can have."""
+    turned = _REVERSED.fullmatch(term.strip())
+    if turned is not None:
+        item = turned["item"] or turned["word"]
+        raise ModelError(
+            f"{name}: {item} cannot be reversed in the text of a composite model; reverse it in the data"
+            f" (in a project by a step) and write {item}",
+            line=line,
+            column=column,
+        )
+
+
 def _source(term: str, line: int, column: int) -> str:
     parts = [part.strip() for part in re.split(r"[:*]", term)]
     return ":".join(_name(part, line, column, "in a path") for part in parts)
@@ -126,6 +140,7 @@ def _construct(name: str, operator: str, terms: list[tuple[str, int]], line: int
                 )
             fixed += 1
         bare = term if match is None or weight is None else match["name"]
+        _refuse_reversed(bare, name, line, column)
         parts.append(_name(bare.strip(), line, column, f"among the items of {name}"))
     if fixed not in (0, len(parts)):
         raise ModelError(

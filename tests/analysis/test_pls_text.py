@@ -54,6 +54,8 @@ def test_names_may_carry_letters_of_any_alphabet_dots_and_digits() -> None:
         ("X =~ x1\n  2Y =~ y1", 2, 3, "'2Y'"),
         ("X =~ x1 x2", 1, 6, "'x1 x2'"),
         ("X =~ 2*x1 + x2", 1, 6, "2\\*"),
+        ("X =~ x1 + -x2", 1, 11, "reverse it in the data .* and write x2"),
+        ("X =~ reverse( x1 )", 1, 6, "reverse it in the data .* and write x1"),
         (XY + "Y ~ __import__('os')", 3, 5, "in a path"),
     ],
 )
