@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
+INCOMPLETE = "have a missing answer"
 MANY = 0.05  # of the rows with a missing answer, above which both treatments are compared
 
 
@@ -52,3 +54,12 @@ def losses(values: np.ndarray, used: int, *, no_group: int = 0, not_drawn: int =
         no_group=no_group,
         not_drawn=not_drawn,
     )
+
+
+def tells_of_missing(warning: str) -> bool:
+    """Whether a warning says how many of all rows a missing answer left out, and no more.
+
+    >>> tells_of_missing("44 of 200 rows have a missing answer and were left out")
+    True
+    """
+    return re.fullmatch(rf"\d+ of \d+ rows {INCOMPLETE} and were left out", warning) is not None

@@ -22,6 +22,7 @@ from analysis.covariance.ordinal.pairwise import pairwise_polychoric
 from analysis.covariance.ordinal.polychoric import Polychoric, polychoric_of
 from analysis.covariance.settings import Options
 from analysis.errors import DataError, MissingItem, NoVariance, TooFewCases
+from analysis.losses import INCOMPLETE
 from analysis.moments import Moments, numeric, of_complete
 from analysis.names import columns_by_name
 
@@ -219,9 +220,7 @@ def _from_rows(
     rows = rows if keep is None else rows[keep]
     dropped = total - len(rows)
     if dropped:
-        reason = (
-            "have a missing answer" if settings.missing == "listwise" else "have no usable answer"
-        )
+        reason = INCOMPLETE if settings.missing == "listwise" else "have no usable answer"
         warnings.append(f"{dropped} of {total} rows{_where(label)} {reason} and were left out")
     if len(rows) <= len(names) and settings.estimator != "ULS":
         raise TooFewCases(

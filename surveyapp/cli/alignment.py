@@ -163,8 +163,7 @@ def alignment(
     }
     tables = _tables(found, recovery, of_file(lost, group))
     said = [
-        *advice(lost, chosen, missing),
-        *warnings(document, answers.notes),
+        *warnings(document, answers.notes, advice(lost, chosen, missing)),
         *(_verdict(found, each, recovery) for each in found.factors),
     ]
     files = [*json_file(json_path, document), *interval_plot(plot_path, _plotted(found))]

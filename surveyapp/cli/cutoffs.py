@@ -89,7 +89,7 @@ def cutoffs(
     """
     text = model_text(model)
     notes: tuple[str, ...] = ()
-    said: list[str] = []
+    advised: list[str] = []
     document: dict[str, object] = {}
     with progress_bar("Simulating") as progress:
 
@@ -113,9 +113,9 @@ def cutoffs(
             found = dynamic_cutoffs(fit, answers=answers, reps=samples, seed=seed, progress=told)
             lost = model_losses(table.frame, text, fit.n)
             document["sample"] = sample(lost)
-            said += advice(lost, estimator.upper(), missing)
+            advised = advice(lost, estimator.upper(), missing)
     document |= found.to_dict()
-    said += [*warnings(document, notes), "", *_sentences(found)]
+    said = [*warnings(document, notes, advised), "", *_sentences(found)]
     finish([_table(found)], said, json_file(json_path, document))
 
 

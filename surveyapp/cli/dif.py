@@ -148,8 +148,9 @@ def dif(
         "r_script": dif_script(found, file=file.name) if isinstance(found, OrdinalDif) else None,
     }
     said = [
-        *(advice(lost, chosen, missing) if method == "mimic" else []),
-        *warnings(document, answers.notes),
+        *warnings(
+            document, answers.notes, advice(lost, chosen, missing) if method == "mimic" else []
+        ),
         _verdict(found),
     ]
     tables = _ordinal(found, lost) if isinstance(found, OrdinalDif) else _mimic(found, lost)

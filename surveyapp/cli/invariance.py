@@ -172,8 +172,7 @@ def invariance(
         document["sample"]["no_weight_or_cluster"] = lost.not_drawn
         document["drawn"] = {"weights": weights, "cluster": cluster}
     said = [
-        *advice(lost, chosen, missing),
-        *warnings(document, answers.notes),
+        *warnings(document, answers.notes, advice(lost, chosen, missing)),
         f"\nRule: {found.rules.told(ordinal=chosen == 'WLSMV')}",
         f"Reached: {found.reached or 'no step'}",
     ]

@@ -163,8 +163,7 @@ def longitudinal(
         "r_script": script,
     }
     said = [
-        *advice(lost, chosen, missing),
-        *warnings(document, answers.notes),
+        *warnings(document, answers.notes, advice(lost, chosen, missing)),
         f"\nRule: {found.rules.told(ordinal=chosen == 'WLSMV')}",
         f"Reached: {found.reached or 'no step'}",
         _verdict(found),

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from analysis.json_values import to_json
-from analysis.losses import Losses
+from analysis.losses import Losses, tells_of_missing
 from surveyapp.cli.written import replacing
 
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
@@ -41,10 +41,18 @@ def probability(value: float | None, digits: int = 3) -> str:
     return number(value, digits)
 
 
-def warnings(document: Mapping[str, Any], notes: Sequence[str] = ()) -> list[str]:
-    """A result's warnings as lines, then what was noted about the file."""
-    said = [f"Warning: {warning}" for warning in document["warnings"]]
-    return [*said, *(f"Note: {note}" for note in notes)]
+def warnings(
+    document: Mapping[str, Any], notes: Sequence[str] = (), advised: Sequence[str] = ()
+) -> list[str]:
+    """What is advised where rows have missing answers, a result's warnings as lines, then what was noted about
+    the file. Beside the advice, which counts these rows too, no warning counts them again.
+    """
+    said = [
+        f"Warning: {warning}"
+        for warning in document["warnings"]
+        if not (advised and tells_of_missing(warning))
+    ]
+    return [*advised, *said, *(f"Note: {note}" for note in notes)]
 
 
 def sample(lost: Losses) -> dict[str, Any]:

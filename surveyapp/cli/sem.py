@@ -227,7 +227,8 @@ def sem(
         diagram_path,
         lambda: {name: sem_diagram(document, group=at) for at, name in enumerate(names, start=1)},
     )
-    said = [*advice(lost, estimator.upper(), missing), *warnings(document, answers.notes), *without]
+    advised = advice(lost, estimator.upper(), missing)
+    said = [*warnings(document, answers.notes, advised), *without]
     tables = sem_tables(fit, document, lost, group=group, equal=equal)
     finish(tables, said, [*json_file(json_path, document), *drawing])
 

@@ -54,6 +54,7 @@ def test_sem_says_losses_first_and_what_to_do(run, gaps: Path):
     ran = run("sem", gaps, "--model", THREE, "--estimator", "MLM")
     assert "n = 271; 30 of 301 rows (10.0%) were left out, because answers are missing" in ran.out
     assert "--estimator MLR --missing fiml would use what they have" in ran.out
+    assert ran.out.count("have a missing answer") == 1
 
 
 def test_pls_says_what_it_replaces_or_leaves_out_and_shows_both(run, gaps: Path, tmp_path: Path):
