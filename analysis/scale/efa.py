@@ -15,6 +15,7 @@ from scipy.stats import chi2
 from analysis.errors import DataError, ModelError, NotPositiveDefinite, TooFewCases
 from analysis.moments import Moments, moments, numeric
 from analysis.scale.extraction import Extraction, proper_extraction
+from analysis.scale.identified_factors import LEAST_ITEMS, identified
 
 METHODS = ("minres", "ml", "principal_axis", "principal")
 ROTATIONS = ("none", "varimax", "oblimin", "promax")
@@ -144,7 +145,8 @@ def efa(
     found = moments(data, items)
     p = len(found.names)
     df = ((p - factors) ** 2 - p - factors) // 2
-    if factors < 1 or p < 3 or (method != "principal" and df < 0) or factors > p:
+    possible = 1 <= factors <= p if method == "principal" else identified(p, factors)
+    if p < LEAST_ITEMS or not possible:
         raise ModelError(f"{p} items cannot identify {factors} factors; ask for fewer")
     if found.n <= p:
         raise TooFewCases(p + 1, found.n, what="complete rows")

@@ -9,15 +9,18 @@ from typing import Any
 
 from analysis.composite.text import read_model
 from analysis.covariance.settings import LIMITED_INFORMATION
+from analysis.scale.identified_factors import identified
 from surveyapp.errors import Invalid
 from surveyapp.results.projects.headline_parameters import headline_parameters
 from surveyapp.results.projects.model_equations import EVERY_SLOPE, equations_or_none
 from surveyapp.results.projects.model_texts import formative, observed_or_none
+from surveyapp.results.projects.options import drawn_columns
 from surveyapp.results.projects.variables import Variables
 from surveyapp.results.projects.wave_columns import wave_columns
 from surveyapp.store.models import ProjectModel
 
 Offered = Mapping[str, str]
+MOST_FACTORS = 12  # of an exploratory analysis
 WIDE = "columns by wave"  # no column's name: that of a model's variable has no spaces
 _WAVES: Offered = MappingProxyType(
     {"quarter": "a quarter", "month": "a month", "half": "half a year", "year": "a year"}
@@ -79,6 +82,20 @@ def _explained(model: ProjectModel, _known: Variables) -> Offered:
     """The constructs to which a path other than that of an interaction leads."""
     paths = read_model(model.text).paths
     return {path.target: path.target for path in paths if ":" not in path.source}
+
+
+def _factors(model: ProjectModel, _known: Variables) -> Offered:
+    """The suggested number, each that the model's items identify, and those that components alone can be."""
+    items = len(observed_or_none(model.kind, model.text))
+    found = {"": "suggested number"}
+    for k in range(1, min(items, MOST_FACTORS) + 1):
+        of_components = "" if identified(items, k) else " (by principal components alone)"
+        found[str(k)] = f"{_factors_said(str(k))}{of_components}"
+    return found
+
+
+def _factors_said(value: str) -> str:
+    return f"{value} factor{'' if value == '1' else 's'}"
 
 
 def _regressed(model: ProjectModel, _known: Variables) -> Offered:
@@ -210,11 +227,12 @@ ROTATION = one_of(
     "rotation {}",
 )
 ORTHOGONAL = rare("Rotated factors", {"no": "may correlate", "yes": "uncorrelated"}, "{} factors")
-FACTORS = one_of(
+FACTORS = AnalysisOption(
     "Number of factors",
-    MappingProxyType(
-        {"": "suggested number", "1": "1 factor"} | {str(k): f"{k} factors" for k in range(2, 13)}
-    ),
+    "Choose the suggested number of factors, or one of the list: the model has no more items.",
+    _factors,
+    lambda value: f", {_factors_said(value)}" if value else "",
+    "",
 )
 EFA_ROTATION = one_of(
     "Rotation",
@@ -249,13 +267,14 @@ def _waves(model: ProjectModel, known: Variables) -> Offered:
     if known.has_days:
         return _WAVES
     used = observed_or_none(model.kind, model.text)
+    drawn = drawn_columns(model.options)
     found = {}
     wide = wave_columns(used, known.names) if used else None
     if wide is not None:
         found[WIDE] = f"columns that end in {', '.join(wide.waves)}"
     if known.person is not None:
-        others = (name for name in known.names if name not in used)
-        found |= {name: f"column {name}" for name in (*known.groups, *others)}
+        others = (name for name in (*known.groups, *known.names) if name not in (*used, *drawn))
+        found |= {name: f"column {name}" for name in others}
     return found
 
 
