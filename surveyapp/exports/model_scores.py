@@ -127,7 +127,7 @@ def _owners(
     session: Session, model: ProjectModel, found: ModelScores, *, customers: bool
 ) -> list[tuple[Cell, ...]]:
     known = response_ids(session, found)
-    refs = run_customers(session, model.project.journey_id) if customers else {}
+    refs = run_customers(session, found.rows[RUN]) if customers else {}
     owners: list[tuple[Cell, ...]] = []
     for number, run in zip(found.rows[RESPONSE], found.rows[RUN], strict=True):
         cells: tuple[Cell, ...] = (number, None if number is None else known[number][0])

@@ -43,7 +43,16 @@ from surveyapp.errors import NotFound
 from surveyapp.responses.bulk import store_bulk
 from surveyapp.results.answers.person_answers import person_answers
 from surveyapp.results.projects.uploads import forget_files
-from surveyapp.store.models import AuditEntry, File, Job, Project, ProjectModel, Response
+from surveyapp.results.projects.wave_fits import run_customers
+from surveyapp.store.models import (
+    AuditEntry,
+    File,
+    Job,
+    JourneyRun,
+    Project,
+    ProjectModel,
+    Response,
+)
 from surveyapp.web.installation import EXTENSION
 from surveyapp.worker import run_job
 from tests.responses.makers import NOW, as_survey, make_journey, make_survey
@@ -766,6 +775,9 @@ def test_the_same_customers_are_compared_over_waves(client, installation, base):
     result = found["result"]
     assert found["options"] == {"wave": "quarter"}
     assert result["people"] == {"2025-Q4": 160, "2026-Q1": 130} and result["n"] == 130
+    with installation.store.reading() as session:
+        run = session.scalars(select(JourneyRun).where(JourneyRun.journey_id == journey)).first()
+        assert run_customers(session, [None, run.id, run.id]) == {run.id: run.customer_ref}
     names = ["rel1", "rel2", "rel3", "ass1", "ass2", "ass3"]
     long = pd.concat([first[names].assign(w="a"), second[names].head(130).assign(w="b")])
     waves = from_long(long.reset_index(names="who"), names, person="who", wave="w")

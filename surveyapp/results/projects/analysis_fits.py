@@ -62,6 +62,7 @@ from surveyapp.results.projects.path_options import (
     UP_TO,
 )
 from surveyapp.results.projects.sample_fits import fit_imputations, fit_levels
+from surveyapp.results.projects.steps import RUN
 from surveyapp.results.projects.suppression import (
     left_out_by,
     of_large_groups,
@@ -98,7 +99,7 @@ def run_project_analysis(
         if kind == "longitudinal":
             project = model.project
             known["customers"] = (
-                run_customers(session, project.journey_id) if project.file_reading is None else None
+                run_customers(session, rows.data[RUN]) if project.file_reading is None else None
             )
             known["person"] = variables_of(session, project, installation.library).person
         if options.get("against"):

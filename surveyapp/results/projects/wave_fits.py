@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -30,6 +30,7 @@ from surveyapp.results.projects.steps import DAY, RUN
 from surveyapp.results.projects.wave_columns import WaveColumns, wave_columns
 from surveyapp.store.models import JourneyRun, ProjectModel
 
+_AT_ONCE = 500  # runs of a query
 MOST = 4  # waves: each makes the model larger by all of its items
 # Beside columns that models can name.
 _CUSTOMER, _WAVE = "customer of the row", "wave of the row"
@@ -41,12 +42,15 @@ _PERIODS: Mapping[str, Callable[[date], str]] = {
 }
 
 
-def run_customers(session: Session, journey_id: int) -> dict[int, str]:
-    """The customer's pseudonym of every run of a journey."""
-    query = select(JourneyRun.id, JourneyRun.customer_ref).where(
-        JourneyRun.journey_id == journey_id
-    )
-    return {row.id: row.customer_ref for row in session.execute(query)}
+def run_customers(session: Session, runs: Iterable[int | None]) -> dict[int, str]:
+    """The customer's pseudonym of each of these journey runs; None stands for a row without one."""
+    numbers = sorted({int(run) for run in runs if run is not None})
+    found: dict[int, str] = {}
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = JourneyRun.id.in_(numbers[start : start + _AT_ONCE])
+        query = select(JourneyRun.id, JourneyRun.customer_ref).where(some)
+        found |= {row.id: row.customer_ref for row in session.execute(query)}
+    return found
 
 
 @dataclass(frozen=True)
