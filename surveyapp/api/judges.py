@@ -202,7 +202,9 @@ def analyse_judgements(asked: dict[str, Any], code: str) -> dict[str, Any]:
     others = {name for row in asked["judges"] for name in row} - asked["items"].keys()
     if others:
         raise Invalid(f"{min(others)[:60]!r} is none of the items.", field="judges")
-    found = judge_rows(asked["kind"], asked["items"], asked["judges"], now=installation().now())
+    found = judge_rows(
+        asked["kind"], asked["items"], asked["judges"], now=installation().now(), field="judges"
+    )
     return judged_file_to_json(found)
 
 

@@ -255,7 +255,9 @@ def download_report(query: dict[str, Any], code: str) -> Response:
         file = _files(report).get(form)
         if file is None:
             raise NotFound(f"This report was not made as {form}.")
-        record(session, None, "download report", f"report {report.id}", file=form)
+        record(
+            session, None, "download report", f"report {report.id}", file=form, key=caller().name
+        )
         content = installation().files.open(file)
     answer = send_file(  # in pieces: a report of every segment has a hundred documents in it
         content,

@@ -363,7 +363,14 @@ def download_scale_evidence(query: dict[str, Any], code: str) -> Response:
             document = content(found, journey, made=_now().date(), words=words)
             data = dict(written(document, [Format(form)]))[Format(form)]
     with installation().store.writing() as session:
-        record(session, None, "download scale evidence", f"scale {number}", file=form)
+        record(
+            session,
+            None,
+            "download scale evidence",
+            f"scale {number}",
+            file=form,
+            key=caller().name,
+        )
     answer = Response(data, mimetype="application/octet-stream")
     answer.headers["Content-Disposition"] = f'attachment; filename="scale-{number}.{form}"'
     return answer

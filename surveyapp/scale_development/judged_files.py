@@ -77,12 +77,19 @@ def _written_for(text: str) -> dict[str, str]:
 
 
 def judge_rows(
-    kind: str, items: Mapping[str, str], rows: Rows, *, now: datetime, notes: Sequence[str] = ()
+    kind: str,
+    items: Mapping[str, str],
+    rows: Rows,
+    *,
+    now: datetime,
+    notes: Sequence[str] = (),
+    field: str = "file",
 ) -> JudgedFile:
     """The indices of each item from a row a judge: of a sort the construct chosen, of relevance 1 to 4, of
     essential 1 or 0; empty or None is no answer.
 
-    Raises Invalid, with the field, for what is no such answer, and for nothing or too much to judge.
+    Raises Invalid, with the field (``field`` of the rows), for what is no such answer, and for nothing or too
+    much to judge.
     """
     if not 1 <= len(items) <= MOST_ITEMS:
         raise Invalid(f"Name 1 to {MOST_ITEMS} items; these are {len(items):,}.", field="items")
@@ -91,12 +98,12 @@ def judge_rows(
         raise Invalid(
             "Say of every item of a sort for which construct it was written.", field="items"
         )
-    given = [_answers(asked, items, row, at) for at, row in enumerate(rows, start=1)]
+    given = [_answers(asked, items, row, at, field) for at, row in enumerate(rows, start=1)]
     kept = [each for each in given if each]
     if not 1 <= len(kept) <= MOST_JUDGES:
         raise Invalid(
             f"Judgements of 1 to {MOST_JUDGES} judges are taken; these are of {len(kept):,}.",
-            field="file",
+            field=field,
         )
     said = [*notes]
     if len(kept) < len(given):
@@ -127,7 +134,7 @@ def judge_rows(
 
 
 def _answers(
-    kind: RoundKind, items: Mapping[str, str], row: Mapping[str, object], at: int
+    kind: RoundKind, items: Mapping[str, str], row: Mapping[str, object], at: int, field: str
 ) -> dict[str, str]:
     found = {}
     for name in items:
@@ -136,20 +143,20 @@ def _answers(
             continue
         if kind is RoundKind.SORT:
             if len(answer) > LONGEST:
-                raise Invalid(f"{name}, judge {at}: a construct's name is too long.", field="file")
+                raise Invalid(f"{name}, judge {at}: a construct's name is too long.", field=field)
             found[name] = answer
         elif kind is RoundKind.RELEVANCE:
             if answer not in {str(each) for each in range(LOWEST, HIGHEST + 1)}:
                 raise Invalid(
                     f"{name}, judge {at}: {answer[:20]!r} is no rating from {LOWEST} to {HIGHEST}.",
-                    field="file",
+                    field=field,
                 )
             found[name] = answer
         else:
             if answer not in ("0", "1"):
                 raise Invalid(
                     f"{name}, judge {at}: {answer[:20]!r} is neither 1 (essential) nor 0.",
-                    field="file",
+                    field=field,
                 )
             found[name] = "essential" if answer == "1" else "other"
     return found

@@ -497,3 +497,13 @@ def test_a_large_report_is_downloaded_in_pieces(call, installation, world):
     tracemalloc.stop()
     assert (answer.status_code, size, answer.content_length) == (200, large, large)
     assert peak < large / 4
+    with installation.store.reading() as session:
+        noted = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert (noted.action, noted.subject) == ("download report", f"report {number}")
+    assert noted.detail == {"file": "zip", "key": "Branches"}
+
+
+def test_a_judgement_that_is_none_is_a_fault_of_the_field_in_which_it_was_sent(call, world):
+    sent = {"kind": "relevance", "items": {"a": ""}, "judges": [{"a": "9"}]}
+    refused = call("POST", "/journeys/open/judges/judgements", json=sent)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "judges")
