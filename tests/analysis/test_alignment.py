@@ -135,6 +135,13 @@ def test_derivatives_are_those_of_finite_differences(whole: Measured) -> None:
     assert change == pytest.approx(moves, abs=1e-3)
 
 
+def test_an_optimum_with_a_flat_direction_says_so() -> None:
+    assert align(FIVE, starts=1).curved and align(GRADED, method="free", starts=1).curved
+    nothing = replace(FIVE, loadings=np.zeros_like(FIVE.loadings))  # on which no mean depends
+    found = align(nothing, starts=1)
+    assert not found.curved and np.isfinite(found.slopes).all()
+
+
 def test_equal_items_are_brought_together_exactly() -> None:
     loading, level = np.array([1.0, 0.8, 0.9]), np.array([4.0, 4.2, 3.8])
     mean, sd = np.array([0.0, 0.5, -0.3, 0.2]), np.array([1.0, 1.2, 0.8, 1.1])

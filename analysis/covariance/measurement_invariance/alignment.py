@@ -69,6 +69,7 @@ class FactorAlignment:
     loss: float
     reached: int
     starts: int
+    curved: bool = True  # whether the loss rises in every direction from there
 
     @property
     def tolerable(self) -> bool:
@@ -214,6 +215,13 @@ def alignment(
         for each in found
         if each.reached < 2
     ]
+    many += [
+        f"{each.factor}: the loss does not rise in every direction from its least value (its second"
+        " derivatives are not positive definite), so that standard errors and intervals are not to be"
+        " trusted; leave out items that hardly measure the factor, or take a larger epsilon"
+        for each in found
+        if not each.curved
+    ]
     return Alignment(
         group,
         fit.group_n,
@@ -294,6 +302,7 @@ def _aligned_factor(
         optimum.loss,
         optimum.reached,
         optimum.starts,
+        optimum.curved,
     )
 
 

@@ -22,6 +22,7 @@ RIDGE = 0.001  # on the squared means of the free method, whose common level is 
 # Epsilon falls from 1 to its value by this factor: a smooth loss leads to the sharp one's minimum.
 STEP = 10**0.5
 STARTS = 10
+FLAT = 1e-10  # of the largest curvature, below which a direction has none
 SPREAD = 0.3  # of the starts after the first
 
 
@@ -58,7 +59,8 @@ class Measured:
 class Optimum:
     """Means and log standard deviations (g,), these of sum 0; the loss there, and how many of the
     starts led to it. ``slopes`` (2g, gj + gt) is how both change with loadings, then intercepts, row by
-    row.
+    row. ``curved``: whether the loss rises in every direction; where it does not, the groups' means or
+    deviations have no one place, and the slopes no meaning.
     """
 
     mean: Array
@@ -67,6 +69,7 @@ class Optimum:
     reached: int
     starts: int
     slopes: Array
+    curved: bool
 
 
 def align(
@@ -103,8 +106,8 @@ def align(
     best = int(np.argmin(losses))
     whole = basis @ places[best]
     reached = int(np.sum(np.array(losses) <= losses[best] * (1 + 1e-6)))
-    slopes = _slopes(whole, measured, basis, epsilon, ridge)
-    return Optimum(whole[:groups], whole[groups:], losses[best], reached, starts, slopes)
+    slopes, curved = _slopes(whole, measured, basis, epsilon, ridge)
+    return Optimum(whole[:groups], whole[groups:], losses[best], reached, starts, slopes, curved)
 
 
 def aligned(measured: Measured, mean: Array, log_sd: Array) -> tuple[Array, Array]:
@@ -242,7 +245,16 @@ def _polished(at: Array, measured: Measured, basis: Array, epsilon: float, ridge
     return at
 
 
-def _slopes(whole: Array, measured: Measured, basis: Array, epsilon: float, ridge: float) -> Array:
-    """How the optimum moves with what it was made of, by the implicit function theorem."""
+def _slopes(
+    whole: Array, measured: Measured, basis: Array, epsilon: float, ridge: float
+) -> tuple[Array, bool]:
+    """How the optimum moves with what it was made of, by the implicit function theorem, and whether the
+    second derivatives are positive definite, as those of a minimum are.
+    """
     own, mixed = _second(whole, measured, epsilon, ridge)
-    return np.asarray(-basis @ np.linalg.solve(basis.T @ own @ basis, basis.T @ mixed))
+    reduced = basis.T @ own @ basis
+    values = np.linalg.eigvalsh(reduced)
+    curved = bool(values[0] > FLAT * np.abs(values).max())
+    # Of flat directions the pseudo-inverse says nothing, where a solution would fail or be huge.
+    inverse = np.linalg.inv(reduced) if curved else np.linalg.pinv(reduced, rcond=FLAT)
+    return np.asarray(-basis @ inverse @ basis.T @ mixed), curved
