@@ -18,6 +18,7 @@ from surveyapp.reports.document import (
     Cover,
     Document,
     Heading,
+    Paper,
     Paragraph,
     Table,
     Tone,
@@ -31,15 +32,22 @@ _TOP, _FOOT, _HEIGHT = 74.0, 776.0, 702.0  # of the text of a page
 
 def pages(*blocks: Block) -> list[Any]:
     """The pages after the cover."""
+    return made(*blocks)[1:]
+
+
+def made(*blocks: Block, paper: Paper = Paper.A4) -> list[Any]:
+    """All pages; the cover has the facts of a report on scores."""
+    facts = [("Answers from", "May"), ("Responses", "540"), ("Journey", "Version 1"), ("Goal", "A")]
     document = Document(
-        cover=Cover("Report", "Title", "Northbank", [("Answers from", "May")]),
+        cover=Cover("Report", "Title", "Northbank", [*facts, ("Created on", "1 December")]),
         blocks=blocks,
         subject="A report",
         author="Northbank",
         running="Title",
         made=date(2026, 11, 22),
+        paper=paper,
     )
-    return pdfplumber.open(io.BytesIO(pdf(document))).pages[1:]
+    return list(pdfplumber.open(io.BytesIO(pdf(document))).pages)
 
 
 def lines(page: Any) -> list[str]:
@@ -69,6 +77,14 @@ def drawing(height: float, title: str = "A drawing") -> Chart:
         [svg.text("mark", 9, height - 9, size=9)], width=470, height=height, label="", class_="x"
     )
     return Chart(title, made)
+
+
+@pytest.mark.parametrize(("paper", "most"), [(Paper.A4, 18), (Paper.LETTER, 16)])
+def test_the_contents_of_a_long_report_stay_on_its_cover(paper: Paper, most: int):
+    """As many chapters as a benchmark report has; their lines stand closer where the page is short."""
+    chapters = [Heading(f"Chapter {at}") for at in range(1, most + 1)]
+    cover = made(*chapters, paper=paper)[0].extract_text()
+    assert f"Chapter {most} " in cover
 
 
 def filled(points: float) -> list[Block]:

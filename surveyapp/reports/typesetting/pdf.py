@@ -17,7 +17,7 @@ from reportlab.platypus import (
 )
 
 from surveyapp.design_tokens import SIZES, TEXT_WIDTH
-from surveyapp.reports.document import Contents, Cover, Document, Tone
+from surveyapp.reports.document import Contents, Cover, Document, Paper, Tone
 from surveyapp.reports.typesetting import blocks, fonts, set_text
 from surveyapp.reports.typesetting.styles import FACE, colour
 from surveyapp.reports.typesetting.tagged import GridTags, TableTags, TaggedCanvas
@@ -200,10 +200,13 @@ def _cover(document: Document) -> list[Flowable]:
         ],
         hAlign="LEFT",
     )
+    above, below = (
+        (48, 26) if document.paper is Paper.A4 else (28, 16)
+    )  # Letter is 50 points shorter
     return [
         band,
-        Spacer(0, 48),
+        Spacer(0, above),
         tags.numbered(facts),
-        Spacer(0, 26),
+        Spacer(0, below),
         *blocks.flowables([Contents(words.say("Contents"))]),
     ]

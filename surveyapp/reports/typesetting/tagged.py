@@ -16,6 +16,7 @@ from reportlab.platypus.tableofcontents import TableOfContents
 
 from surveyapp.reports.typesetting.tags import Tags
 
+_CLOSEST = 13.0  # points from line to line of the contents
 _PAGE_NUMBER = 40.0  # points for the number of a page in the contents
 
 
@@ -198,12 +199,23 @@ class _ContentsTags(GridTags):
 
 class ChapterList(TableOfContents):  # type: ignore[misc]
     """The contents: a line a chapter, which leads to it, with the number of its page; ``mirrored``: at
-    the left."""
+    the left. Where it does not fit in what the page has left, its lines stand closer, down to ``_CLOSEST``."""
 
     mirrored = False
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
-        style = self.getLevelStyle(0)
+        whole = self.getLevelStyle(0)
+        leading = whole.leading
+        self._set(whole, availWidth, availHeight)
+        while self.height > availHeight and leading > _CLOSEST:
+            leading -= 0.5
+            closer = ParagraphStyle(f"{whole.name}-{leading}", parent=whole, leading=leading)
+            self._set(closer, availWidth, availHeight)
+        if self.height > availHeight:  # of two pages neither is crowded
+            self._set(whole, availWidth, availHeight)
+        return self.width, self.height
+
+    def _set(self, style: ParagraphStyle, availWidth: float, availHeight: float) -> None:
         number_style = ParagraphStyle(f"{style.name}-number", parent=style, alignment=TA_RIGHT)
         if self.mirrored:
             style, number_style = number_style, style
@@ -221,7 +233,6 @@ class ChapterList(TableOfContents):  # type: ignore[misc]
             renderCB=_ContentsTags(),
         )
         self.width, self.height = self._table.wrapOn(self.canv, availWidth, availHeight)
-        return self.width, self.height
 
 
 def _leading(text: object, key: str | None) -> str:
