@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
+import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -126,6 +130,28 @@ def base(client, installation, journey_id) -> str:
     assert "<progress" in client.get(made.location).text
     run_jobs(installation)
     return made.location
+
+
+@pytest.fixture(scope="module")
+def described(installation, base, file_base, tmp_path_factory) -> Path:
+    """Rows and files as they were when both projects had just been described."""
+    kept = tmp_path_factory.mktemp("described")
+    _copy_rows(installation.store.engine.url.database, kept / "rows.db")
+    shutil.copytree(installation.settings.files_path, kept / "files")
+    return kept
+
+
+@pytest.fixture(autouse=True)
+def as_described(installation, described) -> None:
+    """Every test begins with these, so that none needs another or stands in its way."""
+    _copy_rows(described / "rows.db", installation.store.engine.url.database)
+    shutil.rmtree(installation.settings.files_path)
+    shutil.copytree(described / "files", installation.settings.files_path)
+
+
+def _copy_rows(of: str | Path, into: str | Path) -> None:
+    with closing(sqlite3.connect(of)) as source, closing(sqlite3.connect(into)) as target:
+        source.backup(target)
 
 
 def survey_of(client, journey_id: int) -> dict[str, str]:
@@ -1105,6 +1131,11 @@ def test_a_model_that_cannot_be_fitted_says_why_and_can_be_tried_again(client, i
 def test_models_and_projects_are_removed_restored_and_on_record(
     client, installation, journey_id, base
 ):
+    step = {"name": "rel1", "reason": ""}
+    client.post(f"{base}/steps/reverse", data=step)
+    (number,) = set(re.findall(r"/steps/(\d+)/undo", client.get(base).text))
+    client.post(f"{base}/steps/{number}/undo")
+    run_jobs(installation)
     address = fitted(client, installation, base, name="To be removed", std_lv="y")
     assert client.post(f"{address}/remove").status_code == 303
     assert client.get(address).status_code == 404
@@ -1304,6 +1335,9 @@ def test_what_a_file_cannot_be_is_refused_or_said(client, installation, journey_
 def test_a_file_is_deleted_by_hand_or_in_time_and_results_stay(
     client, installation, journey_id, file_base
 ):
+    assert client.post(edit_of(file_base), data={"missing": "-99"}).status_code == 303
+    run_jobs(installation)
+    assert client.get(f"{file_base}/codebook.csv").status_code == 200
     model = fitted(client, installation, file_base, text="F =~ rel1 + rel2 + ass1 + ass2")
     number = int(file_base.rpartition("/")[2])
     with installation.store.reading() as session:
@@ -1312,7 +1346,7 @@ def test_a_file_is_deleted_by_hand_or_in_time_and_results_stay(
         day = project.file_until
     assert forget_files(installation, installation.now()) == 0
     later = datetime.combine(day, datetime.min.time(), UTC)
-    assert forget_files(installation, later) == 4  # three of projects that were removed before
+    assert forget_files(installation, later) == 1
     assert forget_files(installation, later) == 0
     assert client.post(f"{edit_of(file_base)}/delete").status_code == 303  # a second time
     with pytest.raises(NotFound):
