@@ -41,7 +41,10 @@ def test_a_partners_report_for_every_segment_is_asked_for_and_downloaded(
     refused = staff.post(f"{base}/new", data={**sent, "about": "benchmark"})
     assert refused.status_code == 422 and "a benchmark report has no quotes" in refused.text
     assert staff.post(f"{base}/new", data=sent).status_code == 303
-    assert 'aria-label="Cancel Partner report for every segment' in staff.get(base).text
+    listed = staff.get(base).text
+    assert 'aria-label="Cancel Partner report for every segment' in listed
+    # On a phone each report is a card, whose cells say what they are: none lies to the right of the page.
+    assert "portfolio.css" in listed and '<td class="whole" data-label="File">' in listed
     with installation.store.reading() as session:
         report = session.query(Report).order_by(Report.id.desc()).first()
         assert report.parameters["partner"] == "Form <b> Ltd" and report.parameters["quotes"]
