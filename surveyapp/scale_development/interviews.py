@@ -20,9 +20,9 @@ _WRITTEN = ("participant", "problem", "severity", "finding", "change", "wording"
 PROBLEMS: Mapping[str, str] = {
     "none": "No problem",
     "comprehension": "Comprehension: understood in another way, or not at all",
-    "retrieval": "Retrieval: cannot be remembered, or was not met with",
-    "judgement": "Judgement: cannot be weighed, or is weighed by another yardstick",
-    "response": "Response: fits no answer, or is answered as is expected of one",
+    "retrieval": "Retrieval: cannot be remembered, or was never experienced",
+    "judgement": "Judgement: cannot be judged, or is judged by another standard",
+    "response": "Response: fits no answer option, or is answered as seems expected",
 }
 SEVERITIES: Mapping[str, str] = {
     "none": "None",

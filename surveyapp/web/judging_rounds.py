@@ -19,6 +19,7 @@ from surveyapp.web.forms import StaffForm
 from surveyapp.web.guards import requires
 from surveyapp.web.installation import installation
 from surveyapp.web.scale_development import ROUND_WORDS, place
+from surveyapp.web.scale_forms import STATE_WORDS
 from surveyapp.web.sessions import me
 from surveyapp.web.whole_number_field import WholeNumberField
 
@@ -27,6 +28,13 @@ judging_rounds = Blueprint(
     __name__,
     url_prefix="/journeys/<int:journey_id>/scale-development/<int:scale_id>/judging-rounds",
 )
+JUDGE_WORDS = {
+    judging.JudgeState.OPEN: "not begun",
+    judging.JudgeState.BEGUN: "begun",
+    judging.JudgeState.SUBMITTED: "handed in",
+    judging.JudgeState.EXPIRED: "expired",
+    judging.JudgeState.REVOKED: "revoked",
+}
 
 
 class BeginForm(StaffForm):
@@ -139,6 +147,8 @@ def _page(journey_id: int, scale_id: int, round_id: int, form: InviteForm) -> st
         names={each["code"]: each["name"] for each in row.constructs}
         | {judging.UNSURE: "no construct, or several"},
         judges=[(each, judging.state_of(each, now)) for each in judges],
+        judge_states=JUDGE_WORDS,
+        states=STATE_WORDS,
         found=judgements(row, judges),
         items=items,
         form=form,

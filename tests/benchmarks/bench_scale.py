@@ -168,7 +168,7 @@ def test_pages_and_report_data_cost_days_not_responses(installation: Installatio
         compared = seconds(
             lambda: dashboards.segment_comparison(session, Scope(1), library=BUILT_IN)
         )
-        trend = seconds(lambda: trends.trend(session, 1, library=BUILT_IN))
+        trend = seconds(lambda: trends.trend(session, Scope(1), library=BUILT_IN))
         rate = seconds(lambda: rates.response_rates(session, Scope(1), library=BUILT_IN))
         overview = dashboards.journey_overview(
             session, Scope(1, segment_id=EVERYBODY), library=BUILT_IN

@@ -224,7 +224,7 @@ def test_a_scale_is_written_on_its_pages(client, journey_id):
     item = {"code": "warm1", "text": "They were kind.", "construct_id": options[0][0]}
     assert client.post(f"{address}/items/new", data=item).status_code == 303
     page = client.get(address).text
-    assert "1 item in the pool, 0 of them kept, 0 dropped" in page
+    assert "1 item in the pool: 0 kept, 0 dropped, 1 undecided" in page
     assert "They were kind." in page and "Loyalty" in page
     assert "Of pages" in client.get(here).text
 
