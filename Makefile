@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs slow fuzz bench audit sbom lock clean
+.PHONY: help demo test lint docs slow fuzz bench audit sbom lock tagged release clean
 
 help:  ## Say what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -85,5 +85,17 @@ lock: .venv/.dev  ## Renew both locks (needs uv).
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q --group build --group dev -c requirements.lock -o requirements-dev.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q --upgrade --group audit -o requirements-audit.lock
 
+# A release is the version of its tag, which stands in pyproject.toml and heads the changelog, too.
+tagged:
+	@version=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml); \
+	  headed=$$(sed -n '/^## /{s/^## \([^ ]*\).*/\1/p;q}' CHANGELOG.md); \
+	  [ -z "$$(git status --porcelain)" ] || { echo "Files have changed since the last commit; commit them first."; exit 1; }; \
+	  git tag --points-at HEAD | grep -qx "v$$version" || { echo "This commit has no tag v$$version, the version of pyproject.toml; git tag -a v$$version"; exit 1; }; \
+	  [ "$$headed" = "$$version" ] || { echo "CHANGELOG.md begins with '## $$headed'; its newest heading must be '## $$version', with the day."; exit 1; }
+
+release: tagged .venv/.dev  ## Wheel and sdist of the tagged version in dist/; tag, version and changelog must agree.
+	rm -rf dist
+	$(BIN)/python -c "import setuptools.build_meta as b; b.build_sdist('dist'); b.build_wheel('dist')"
+
 clean:  ## Forget everything made here.
-	rm -rf .venv .venv-audit build *.egg-info instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-audit build dist *.egg-info instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
