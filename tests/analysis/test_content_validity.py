@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import comb
+
 import pytest
 
 from analysis.errors import DataError
@@ -22,11 +25,15 @@ KAPPA = [
     *((8, 8, 0.004, 1.00), (8, 6, 0.109, 0.72), (9, 9, 0.002, 1.00), (9, 8, 0.018, 0.89)),
     (9, 7, 0.070, 0.76),
 ]
-# Critical numbers of Ayre & Scally (2014), exact binomial, one-sided .05: panellists, needed, CVR.
+# Ayre & Scally (2014), exact binomial, one-sided .05, in a public transcription: panellists, needed, CVR.
 CRITICAL = [
     *((5, 5, 1.00), (6, 6, 1.00), (7, 7, 1.00), (8, 7, 0.750), (9, 8, 0.778), (10, 9, 0.800)),
     *((11, 9, 0.636), (12, 10, 0.667), (13, 10, 0.538), (14, 11, 0.571), (15, 12, 0.600)),
-    *((20, 15, 0.500), (40, 26, 0.300)),
+    *((16, 12, 0.500), (17, 13, 0.529), (18, 13, 0.444), (19, 14, 0.474), (20, 15, 0.500)),
+    *((21, 15, 0.429), (22, 16, 0.455), (23, 16, 0.391), (24, 17, 0.417), (25, 18, 0.440)),
+    *((26, 18, 0.385), (27, 19, 0.407), (28, 19, 0.357), (29, 20, 0.379), (30, 20, 0.333)),
+    *((31, 21, 0.355), (32, 22, 0.375), (33, 22, 0.333), (34, 23, 0.353), (35, 23, 0.314)),
+    *((36, 24, 0.333), (37, 24, 0.297), (38, 25, 0.316), (39, 26, 0.333), (40, 26, 0.300)),
 ]
 
 
@@ -45,6 +52,35 @@ def test_critical_ratios_are_those_of_the_published_table(judges, needed, ratio)
     assert found.significant
     (short,) = essential({"a": [1] * (needed - 1) + [0] * (judges - needed + 1)})
     assert not short.significant
+
+
+def test_kappa_is_that_of_its_definition_in_exact_fractions():
+    for judges in range(2, 21):
+        for relevant in range(judges + 1):
+            chance = Fraction(comb(judges, relevant), 2**judges)
+            kappa = (Fraction(relevant, judges) - chance) / (1 - chance)
+            assert modified_kappa(relevant, judges) == pytest.approx((float(kappa), float(chance)))
+
+
+def test_indices_are_those_of_contentvalidr():
+    """The output in its documentation: aikens_v(R, lo = 1, hi = 5) of 5 judges; cvr(essential = c(8, 10, 5), N =
+    12); cvi(M) of 6 judges; all to two places."""
+    for total, *wanted in (
+        *((6, 0.30, 0.15, 0.52), (7, 0.35, 0.18, 0.57), (12, 0.60, 0.39, 0.78)),
+        *((13, 0.65, 0.43, 0.82), (14, 0.70, 0.48, 0.85)),
+    ):
+        ratings = [1 + total // 5 + (at < total % 5) for at in range(5)]
+        found = aiken_v(ratings, lowest=1, highest=5)
+        assert (found.estimate, found.low, found.high) == pytest.approx(wanted, abs=0.0051)
+    for count, ratio, pvalue in ((8, 0.33, 0.194), (10, 0.67, 0.019), (5, -0.17, 0.806)):
+        (item,) = essential({"a": [1] * count + [0] * (12 - count)})
+        assert (item.cvr.estimate, item.critical) == (pytest.approx(ratio, abs=0.0051), 10)
+        assert item.pvalue == pytest.approx(pvalue, abs=0.00051)
+    for count, chance, kappa in ((3, 0.312, 0.27), (4, 0.234, 0.56)):
+        assert modified_kappa(count, 6) == (
+            pytest.approx(kappa, abs=0.0051),
+            pytest.approx(chance, abs=0.00051),
+        )
 
 
 def test_half_of_the_panel_makes_a_ratio_of_nothing():

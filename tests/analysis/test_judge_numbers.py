@@ -28,12 +28,21 @@ def test_a_sort_and_a_ratio_have_the_exact_critical_number_and_power(judges, nee
     assert judge_number("essential", judges, true=0.85) == found
 
 
-# How many of 3 to 10 experts must agree (Lynn 1986, table 2).
+# How many of 3 to 10 experts must agree (Lynn 1986, table 2, as the documentation of R's contentvalidR tells it:
+# all of three to five, one fewer from six, and 7 of 9 as the lowest share).
 def test_relevance_needs_as_many_judges_as_the_published_table():
     found = [judge_number("relevance", judges) for judges in range(3, 11)]
     assert [each.needed for each in found] == [3, 4, 5, 5, 6, 7, 7, 8]
     assert round(found[6].kappa, 2) == 0.76  # 7 of 9: table 2 of Polit, Beck & Owen (2007)
     assert judge_number("relevance", 2).needed is None
+
+
+def test_power_is_that_of_contentvalidr():
+    """The output of sort_power(N = c(20, 30), true_p = c(.65, .75)) in its documentation."""
+    for judges, needed, powers in ((20, 15, (0.25, 0.62)), (30, 20, (0.51, 0.89))):
+        found = [judge_number("sort", judges, true=true) for true in (0.65, 0.75)]
+        assert {each.needed for each in found} == {needed}
+        assert [each.power for each in found] == pytest.approx(powers, abs=0.0051)
 
 
 def test_four_judges_are_too_few_for_a_test():
