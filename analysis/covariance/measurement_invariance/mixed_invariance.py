@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from analysis.covariance.compare_models import difference_test
-from analysis.covariance.data import reference_first, require_group_column
 from analysis.covariance.drawn_rows import Column
 from analysis.covariance.matrices import Array
 from analysis.covariance.measurement_invariance.invariance import Rules, may_be_released
+from analysis.covariance.measurement_invariance.ladder_rows import ladder_rows
 from analysis.covariance.measurement_invariance.ordinal_invariance import (
     OrdinalInvariance,
     ordinal_invariance,
@@ -23,13 +23,11 @@ from analysis.covariance.measurement_invariance.ordinal_ladder import (
     ladder_of,
     undefined_tests,
 )
-from analysis.covariance.ordinal.joined_categories import joined_categories
 from analysis.covariance.ordinal.ordinal_groups import STEPS, STRICT
 from analysis.covariance.sem import SemFit, fit_beside, fit_sem
 from analysis.covariance.text.model import Model, Modifier
 from analysis.covariance.text.syntax import as_model, parse
 from analysis.errors import DataError, ModelError
-from analysis.reversal import reversal_sentences, turned, turning_points
 
 _MEASURED = (
     *("chisq", "df", "chisq_scaled", "pvalue_scaled", "cfi_scaled", "tli_scaled"),
@@ -88,15 +86,9 @@ def mixed_invariance(
     for name in free:
         if name.endswith("|") and name[:-1] not in items:
             raise ModelError(f"free: {name!r}: {name[:-1]} is a number and has no thresholds")
-    points = turning_points(data, described.reversed_items)
-    data, said = turned(data, points), reversal_sentences(points)
-    labels = require_group_column(data, group)
-    if join:
-        data, joined = joined_categories(
-            data, items, labels, complete=described.observed, pairwise=missing == "pairwise"
-        )
-        said += joined
-    rows = reference_first(data, group, reference)
+    rows, said = ladder_rows(
+        data, described, group, ordered=items, reference=reference, join=join, missing=missing
+    )
     first = fit_sem(
         rows,
         described.lavaan_text,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from analysis.covariance.data import prepare, reference_first, require_group_column
+from analysis.covariance.data import prepare
 from analysis.covariance.drawn_rows import Column, named_column
 from analysis.covariance.fit_measures import (
     chi_square_pvalue,
@@ -24,6 +24,7 @@ from analysis.covariance.measurement_invariance.invariance import (
     Rules,
     may_be_released,
 )
+from analysis.covariance.measurement_invariance.ladder_rows import ladder_rows
 from analysis.covariance.measurement_invariance.ordinal_ladder import (
     RELEASED,
     Difference,
@@ -33,7 +34,6 @@ from analysis.covariance.measurement_invariance.ordinal_ladder import (
     ordinal_table,
     undefined_tests,
 )
-from analysis.covariance.ordinal.joined_categories import joined_categories
 from analysis.covariance.ordinal.ordinal_groups import STEPS, STRICT, OrdinalFit, fit_step
 from analysis.covariance.ordinal.polychoric import Polychoric
 from analysis.covariance.settings import Options
@@ -45,7 +45,6 @@ from analysis.covariance.u_gamma import u_gamma_traces
 from analysis.covariance.wald import Z_95
 from analysis.errors import DataError, ModelError
 from analysis.json_values import to_json
-from analysis.reversal import reversal_sentences, turned, turning_points
 from analysis.threads import one_blas_thread
 
 
@@ -138,17 +137,17 @@ def ordinal_invariance(
         sampling_weights=weights_name,
         cluster=cluster_name,
     )
-    points = turning_points(data, described.reversed_items)
-    data, said = turned(data, points), reversal_sentences(points)
-    if join:
-        column = require_group_column(data, group)
-        data, joined = joined_categories(
-            data, described.observed, column, pairwise=missing == "pairwise"
-        )
-        said += joined
-    ordered = reference_first(data, group, reference)
+    rows, said = ladder_rows(
+        data,
+        described,
+        group,
+        ordered=described.observed,
+        reference=reference,
+        join=join,
+        missing=missing,
+    )
     with one_blas_thread():
-        prepared = prepare(ordered, described.observed, (), settings)
+        prepared = prepare(rows, described.observed, (), settings)
         labels = [item.label for item in prepared.groups]
         samples = tuple(item.ordinal for item in prepared.groups)
         _check_categories(samples, labels)
