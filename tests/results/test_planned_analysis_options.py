@@ -10,10 +10,12 @@ from surveyapp.errors import Invalid
 from surveyapp.results.preregistrations.fields import planned_analysis
 from surveyapp.results.projects.analyses import (
     ANALYSES,
+    analysis_options,
     needs_factors,
     not_offered,
     option_values,
 )
+from surveyapp.results.projects.analysis_limits import why_not
 from surveyapp.results.projects.analysis_options import chosen_of, in_words, plannable
 from surveyapp.results.projects.group_options import require_group_options
 from surveyapp.results.projects.projects import ModelText
@@ -21,7 +23,10 @@ from surveyapp.results.projects.variables import Variables
 from surveyapp.store.models import Project, ProjectModel
 
 KNOWN = Variables({}, ("region", "branch", "desk"), has_days=True)
-TEXTS = {"covariance": "f =~ a + b + c", "composite": "f =~ a + b\ng =~ c + d\ng ~ f"}
+TEXTS = {
+    "covariance": "f =~ a + b + c\ng =~ d + e + h",
+    "composite": "f =~ a + b\ng =~ c + d\ng ~ f",
+}
 GROUPS = {
     "region": {"North": 90, "South": 60, "East": None},
     "branch": {"Main": 40, "Quay": None},
@@ -91,3 +96,43 @@ def test_analyses_of_factors_are_not_offered_of_a_model_with_regressions():
     assert planned_analysis("cutoffs", alone, {}, KNOWN)["kind"] == "cutoffs"
     with pytest.raises(Invalid, match="factor models"):
         planned_analysis("cutoffs", planned, {}, KNOWN)
+
+
+def test_analyses_are_not_offered_of_models_whose_estimation_they_cannot_take():
+    text = "f =~ a + b + c\ng =~ d + e + h"
+    plain = model_of("covariance", text)
+    for written, changes, kinds, said in (
+        (text, {"group": "region"}, {"esem", "cutoffs"}, "fitted by groups"),
+        (text, {"estimator": "WLSMV"}, {"two_level"}, "items are ordinal"),
+        (f"{text}\nw =~ f + g", {}, {"alignment", "dif", "esem"}, "a factor of factors"),
+        ("a ~ b + c", {}, {"invariance", "esem"}, "no factors"),
+    ):
+        options = plain.options | changes
+        told = {kind for kind in ANALYSES if why_not(kind, "covariance", written, options)}
+        assert told == kinds
+        model = ProjectModel(kind="covariance", text=written, options=options)
+        assert all(option_values(kind, model, KNOWN) is None for kind in kinds)
+        assert said in not_offered(model)
+    planned = ModelText("By groups", "covariance", text, plain.options | {"group": "region"})
+    with pytest.raises(Invalid, match="all rows together"):
+        planned_analysis("cutoffs", planned, {}, KNOWN)
+
+
+def test_groups_are_not_the_clusters_and_factors_are_those_that_items_identify():
+    text = "f =~ a + b + c\ng =~ d + e + h"
+    options = model_of("covariance", text).options | {"cluster": "region"}
+    clustered = ProjectModel(kind="covariance", text=text, options=options)
+    offered = option_values("invariance", clustered, KNOWN)
+    assert offered is None or "region" not in offered["group"]
+    with pytest.raises(Invalid, match="Every group by region would be one cluster"):
+        analysis_options("invariance", {"group": "region"}, clustered, KNOWN)
+    with pytest.raises(Invalid, match="6 items cannot identify 4 factors"):
+        analysis_options("exploratory", {"factors": "4"}, clustered, KNOWN)
+    components = {"factors": "4", "method": "principal"}
+    assert analysis_options("exploratory", components, clustered, KNOWN) == components | {
+        "rotation": "oblimin"
+    }
+    one = model_of("covariance", "f =~ a + b + c")
+    assert list(ANALYSES["esem"].options["rotation"].offered(one, KNOWN)) == [
+        *("bi-target", "bi-geomin", "bi-quartimin"),
+    ]

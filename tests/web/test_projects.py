@@ -513,8 +513,9 @@ def test_groups_are_aligned_items_tested_and_cross_loadings_freed(
     with zipfile.ZipFile(io.BytesIO(client.get(f"{model}/tables.zip").data)) as files:
         assert any("aligned-means" in name for name in files.namelist()), files.namelist()
     grouped = fitted(client, installation, base, name="Grouped ESEM", group="region")
-    analysed(client, installation, grouped, {"kind": "esem"})
-    assert "fit the model without groups first" in client.get(grouped).text
+    refused = client.post(f"{grouped}/analyses", data={"kind": "esem"})
+    assert refused.status_code == 422 and "fit the same model without groups" in refused.text
+    assert "left out, since this model is fitted by groups" in client.get(grouped).text
 
 
 def test_levels_and_imputations_are_those_of_the_engines(client, installation):

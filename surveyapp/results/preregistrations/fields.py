@@ -20,6 +20,7 @@ from surveyapp.results.projects.analyses import (
     analysis_options,
     needs_factors,
 )
+from surveyapp.results.projects.analysis_limits import why_not
 from surveyapp.results.projects.analysis_options import PLANNED_OPTIONS, plannable
 from surveyapp.results.projects.projects import ModelText
 from surveyapp.results.projects.variables import Variables
@@ -111,6 +112,10 @@ def planned_analysis(
     if needs_factors(kind, asked.kind, asked.text):
         raise Invalid(
             f"{ANALYSES[kind].title}: {OF_FACTORS[:1].lower()}{OF_FACTORS[1:]}", field="analyses"
+        )
+    if refused := why_not(kind, asked.kind, asked.text, asked.options):
+        raise Invalid(
+            f"{ANALYSES[kind].title}: {refused[:1].lower()}{refused[1:]}", field="analyses"
         )
     model = ProjectModel(kind=asked.kind, text=asked.text, options=asked.options)  # not stored
     taken = {name: chosen.get(name, "") for name in PLANNED_OPTIONS if name in options}

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from analysis.two_level.model import has_levels
 from surveyapp.errors import Conflict, Invalid
 from surveyapp.jobs import kinds
+from surveyapp.results.projects.analysis_limits import limits, why_not
 from surveyapp.results.projects.analysis_options import (
     ANSWERS,
     CLUSTER,
@@ -36,6 +37,7 @@ from surveyapp.results.projects.analysis_options import (
     AnalysisOption,
     chosen_of,
     in_words,
+    require_identified,
 )
 from surveyapp.results.projects.group_options import (
     ALIGNMENT_METHOD,
@@ -340,6 +342,8 @@ def ask_project_analysis(
         raise Invalid(OF_ONE_LEVEL, field="kind")
     if not may_use(kind, model.options):
         raise Invalid(OF_EQUAL_ROWS, field="kind")
+    if refused := why_not(kind, model.kind, model.text, model.options):
+        raise Invalid(refused, field="kind")
     if needs_factors(kind, model.kind, model.text):
         raise Invalid(OF_FACTORS, field="kind")
     options = analysis_options(kind, chosen, model, known)
@@ -387,13 +391,14 @@ def needs_factors(kind: str, of: str, text: str) -> bool:
 
 
 def not_offered(model: ProjectModel) -> str:
-    """Why analyses of this kind of model are not offered, for it has levels, weights, clusters or
-    regressions; else nothing."""
+    """Why analyses of this kind of model are not offered, for it has levels, weights, clusters, regressions,
+    groups, ordinal items, a factor of factors or no factor; else nothing."""
     if model.kind == COVARIANCE and has_levels(model.text):
         return OF_ONE_LEVEL
     said = [SOME_OF_EQUAL_ROWS] if is_drawn(model.options) else []
     if model.kind == COVARIANCE and equations_or_none(model.kind, model.text).predictors:
         said.append(SOME_OF_FACTORS)
+    said += [each.left_out for each in limits(model.kind, model.text, model.options)]
     return " ".join(said)
 
 
@@ -401,12 +406,24 @@ def analysis_options(
     kind: str, chosen: Mapping[str, str], model: ProjectModel, known: Variables
 ) -> dict[str, str]:
     """The analysis's options as they are stored. Raises Invalid, with the field, as ``chosen_of`` and for
-    the slope of what is no predictor."""
+    the slope of what is no predictor, more factors than items identify, and groups that are the clusters."""
     options = chosen_of(ANALYSES[kind].options, chosen, model, known)
+    if kind == "exploratory":
+        require_identified(options, model)
+    if ANALYSES[kind].drawn and options.get("group") and options["group"] == _cluster_of(model):
+        raise Invalid(
+            f"Every group by {options['group']} would be one cluster; choose another attribute, or fit the model"
+            " without clusters.",
+            field="group",
+        )
     if kind == "mixed":
         found = equations(model.kind, model.text)
         random_slopes(found, options["outcome"], options.get("slope", ""))
     return options
+
+
+def _cluster_of(model: ProjectModel) -> str:
+    return str((model.options or {}).get("cluster") or "")
 
 
 def option_values(
@@ -421,11 +438,13 @@ def option_values(
         return None
     if not may_use(kind, model.options) or needs_factors(kind, model.kind, model.text):
         return None
+    if why_not(kind, model.kind, model.text, model.options):
+        return None
     found = {
         name: dict(option.offered(model, known))
         for name, option in ANALYSES[kind].options.items()
         if name not in without_effect(kind, model, has_levels=levels)
     }
-    if levels and "group" in found:
-        found["group"].pop(model.options["cluster"], None)  # groups are groups of clusters
+    if ANALYSES[kind].drawn and "group" in found:
+        found["group"].pop(_cluster_of(model), None)  # groups are groups of clusters
     return found if all(found.values()) else None

@@ -304,7 +304,7 @@ def _exploratory(
             "parallel_factors": suggested,
             "minimum_average_partial": minimum_average_partial(data, items).suggested,
         },
-        "warnings": [*found.warnings, *filter(None, [found.inadmissible])],
+        "warnings": list(found.warnings),
     }
 
 

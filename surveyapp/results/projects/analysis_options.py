@@ -94,6 +94,17 @@ def _factors(model: ProjectModel, _known: Variables) -> Offered:
     return found
 
 
+def require_identified(options: Mapping[str, str], model: ProjectModel) -> None:
+    """Raise Invalid for more factors than the model's items identify; of components there may be more."""
+    factors, items = options.get("factors"), len(observed_or_none(model.kind, model.text))
+    components = options.get("method") == "principal"
+    if factors and not components and not identified(items, int(factors)):
+        raise Invalid(
+            f"{items} items cannot identify {_factors_said(factors)}; choose fewer, or principal components.",
+            field="factors",
+        )
+
+
 def _factors_said(value: str) -> str:
     return f"{value} factor{'' if value == '1' else 's'}"
 
@@ -212,19 +223,32 @@ DIF_METHOD = one_of(
     "Method",
     MappingProxyType({"ordinal": "logistic regression", "mimic": "MIMIC model"}),
 )
-ROTATION = one_of(
+_ROTATIONS: Offered = MappingProxyType(
+    {
+        "target": "target (own factors)",
+        "bi-target": "target (bifactor)",
+        "geomin": "geomin",
+        "oblimin": "oblimin",
+        "bi-geomin": "geomin (bifactor)",
+        "bi-quartimin": "quartimin (bifactor)",
+    }
+)
+_BIFACTOR = ("bi-target", "bi-geomin", "bi-quartimin")  # which add a factor
+
+
+def _rotations(model: ProjectModel, _known: Variables) -> Offered:
+    """Those of two factors or more; of one, which alone cannot be rotated, those that add a general one."""
+    if len(equations_or_none(model.kind, model.text).parts) == 1:
+        return {name: _ROTATIONS[name] for name in _BIFACTOR}
+    return _ROTATIONS
+
+
+ROTATION = AnalysisOption(
     "Rotation",
-    MappingProxyType(
-        {
-            "target": "target (own factors)",
-            "bi-target": "target (bifactor)",
-            "geomin": "geomin",
-            "oblimin": "oblimin",
-            "bi-geomin": "geomin (bifactor)",
-            "bi-quartimin": "quartimin (bifactor)",
-        }
-    ),
-    "rotation {}",
+    f"Choose one of the list: {', '.join(_ROTATIONS)}; of a model of one factor {', '.join(_BIFACTOR)}.",
+    _rotations,
+    lambda value: f", rotation {_ROTATIONS.get(value, value)}" if value else "",
+    next(iter(_ROTATIONS)),
 )
 ORTHOGONAL = rare("Rotated factors", {"no": "may correlate", "yes": "uncorrelated"}, "{} factors")
 FACTORS = AnalysisOption(
