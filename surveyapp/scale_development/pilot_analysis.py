@@ -164,7 +164,8 @@ def _answers(
         if column.min() < least or column.max() > most:
             raise Invalid(
                 f"{item.code} has answers from {column.min():g} to {column.max():g}; the answer scale"
-                f" goes from {least:g} to {most:g}."
+                f" goes from {least:g} to {most:g}. Make a new pilot of corrected answers, or give the scale"
+                " the answer scale that was used and analyse again."
             )
         if item.reverse:
             data[item.code] = least + most - column

@@ -57,12 +57,11 @@ def freeze(
     known = versions_of(session, scale.id)
     if len(known) >= MOST_VERSIONS:
         raise Conflict(f"This scale has {len(known)} versions, as many as may be.")
-    translated = translations_of(session, scale.id)
     row = ScaleVersion(
         scale_id=scale.id,
         number=known[0].number + 1 if known else 1,
         note=text,
-        items=[_frozen(each, translated.get(each.id, {})) for each in items],
+        items=frozen_items(session, scale, items),
         constructs=[
             {"code": each.code, "name": each.name, "definition": each.definition}
             for each in constructs_of(session, scale.id, DIMENSION)
@@ -77,6 +76,26 @@ def freeze(
     session.flush()
     note(session, user_id, "freeze scale version", scale, version=row.number, items=len(items))
     return row
+
+
+def frozen_items(
+    session: Session, scale: ScaleDevelopment, items: Sequence[ScaleItem]
+) -> list[dict[str, Any]]:
+    """The items as a version would hold them now, with the translations that come along."""
+    translated = translations_of(session, scale.id)
+    return [_frozen(each, translated.get(each.id, {})) for each in items]
+
+
+def partly_translated(items: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """By language that some of a version's items are translated into, the codes of those that are not:
+    a questionnaire in the language cannot be published without them.
+    """
+    languages = sorted({language for each in items for language in each["texts"]})
+    without = {
+        language: [each["code"] for each in items if language not in each["texts"]]
+        for language in languages
+    }
+    return {language: codes for language, codes in without.items() if codes}
 
 
 def differences(before: ScaleVersion | None, after: ScaleVersion) -> list[VersionDifference]:

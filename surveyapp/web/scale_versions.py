@@ -40,6 +40,7 @@ def freeze(journey_id: int, scale_id: int) -> ResponseReturnValue:
     with installation().store.reading() as session:
         journey, scale = place(session, journey_id, scale_id)
         kept = queries.items_of(session, scale.id, KEPT_ITEM)
+        partly = versions.partly_translated(versions.frozen_items(session, scale, kept))
     form = FreezeForm()
     if form.validate_on_submit():
         with form.refusing("note"):
@@ -49,7 +50,13 @@ def freeze(journey_id: int, scale_id: int) -> ResponseReturnValue:
                 row = versions.freeze(session, held, form.note.data or "", user_id=me().id, now=now)
             return _to_version(journey_id, scale_id, row.number)
     page = render_template(
-        "scale_versions/freeze.html", journey=journey, scale=scale, kept=kept, form=form
+        "scale_versions/freeze.html",
+        journey=journey,
+        scale=scale,
+        kept=kept,
+        partly=partly,
+        form=form,
+        own_name=own_name,
     )
     return page, form.status
 
@@ -71,6 +78,7 @@ def show(journey_id: int, scale_id: int, version_number: int) -> ResponseReturnV
         before=before,
         names={each["code"]: each["name"] for each in version.constructs},
         questionnaire=questionnaire,
+        partly={} if questionnaire else versions.partly_translated(version.items),
         differences=versions.differences(before, version),
         own_name=own_name,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import date, timedelta
+from html import unescape
 from secrets import token_hex
 
 import numpy as np
@@ -380,8 +381,12 @@ def test_a_version_becomes_a_questionnaire_by_one_click(client, scale, pool, ins
     assert nothing.status_code == 422 and "No item is kept yet" in nothing.text
     translate(client, scale, pool)
     keep(client, scale, pool)
+    before = client.get(f"{scale}/scale-versions/new").text
     made = client.post(f"{scale}/scale-versions/new", data={"note": "First"})
     assert made.status_code == 303
+    untranslated = "warm3, comp1, comp2"
+    partly = f"Deutsch</bdi>: no accepted translation of {untranslated}."
+    assert partly in before and partly in client.get(made.headers["Location"]).text
     version = made.headers["Location"]
     same = client.post(f"{scale}/scale-versions/new", data={"note": "Again"})
     assert same.status_code == 422 and "Nothing has changed since version 1" in same.text
@@ -428,6 +433,10 @@ def test_a_pilot_reads_a_surveys_answers_under_other_names(client, scale, instal
         query = select(ScalePilot).where(ScalePilot.scale_id == number_of(scale))
         stored = session.scalars(query).one()
     assert stored.uploaded is None and stored.result["absent"] == ["comp3"]
+    document = client.get(f"{scale}/scale-evidence.html").text
+    assert "Not among the answers: comp3." in document
+    warnings = stored.result["cfa"]["warnings"]
+    assert warnings and all(f"{each[1:]}." in unescape(document) for each in warnings), warnings
     means = {each["item"]: each["mean"] for each in stored.result["items"]}
     assert means["warm1"] == pytest.approx(people(60)["rel1"].mean())
 
@@ -450,6 +459,10 @@ def test_the_evidence_of_each_step_stands_in_one_document(app, client, scale, po
     assert "Deutsch: translations accepted for the present wording: 2 of 2." in said
     assert f"CFI = {apa.bounded(result['cfa']['fit']['cfi'], 3)}" in said
     assert f"at {apa.bounded(result['short_form']['corrected']['estimate'])}, 95% CI" in said
+    assert (
+        f"Warmth: ω = {apa.bounded(result['cfa']['omega']['warmth']['estimate'])}, 95% CI" in said
+    )
+    assert f"r = {apa.bounded(result['cfa']['correlations'][0]['r'])}, 95% CI" in said
     tables = {each.title: each for each in blocks if isinstance(each, Table)}
     sort = tables["Substantive Validity of the Items"]
     (row,) = [row for row in sort.rows if row[0] == "warm1"]

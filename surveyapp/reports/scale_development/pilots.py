@@ -43,13 +43,19 @@ def pilot_blocks(found: Evidence, number: Iterator[int], words: Words) -> Iterat
         result: Section = pilot.result or {}
         yield Heading(words.alone(pilot.name), level=2)
         yield Paragraph(_pilot_said(result, names, words))
+        if result["absent"]:
+            missing = words.name(", ".join(result["absent"]))
+            yield Paragraph(words.say("Not among the answers: {items}.", items=missing))
         for reason in result["refused"].values():
             yield Callout(words.say("Not analysed"), words.begun(sentence(reason, words)))
         yield _item_table(result, names, next(number), words)
         if result["efa"]:
             yield _efa_table(result["efa"], next(number), words)
+            yield from _warned(result["efa"], words)
         if result["cfa"]:
             yield _cfa_table(result["cfa"], names, next(number), words)
+            yield Paragraph(_confirmed_said(result["cfa"], names, words))
+            yield from _warned(result["cfa"], words)
         if result["short_form"]:
             yield from _short_form(result["short_form"], names, next(number), words)
 
@@ -97,6 +103,38 @@ def _pilot_said(result: Section, names: Mapping[str, str], words: Words) -> str:
                 n=words.number(result["cfa"]["n"]),
             )
         )
+    return " ".join(said)
+
+
+def _warned(found: Section, words: Words) -> Iterator[Block]:
+    """What the data or the solution of a factor analysis say against it."""
+    for warning in found["warnings"]:
+        yield Paragraph(words.begun(sentence(warning, words)))
+
+
+def _confirmed_said(found: Section, names: Mapping[str, str], words: Words) -> str:
+    """Omega of each dimension and how far any two go together, in the half that confirms."""
+    write = Apa(words)
+    said = [
+        words.say(
+            "{dimension}: ω = {omega}, 95% CI {ends}.",
+            dimension=words.name(names.get(name, name)),
+            omega=write.bounded(omega["estimate"]),
+            ends=write.between(omega["interval"]["lower"], omega["interval"]["upper"]),
+        )
+        for name, omega in found["omega"].items()
+        if omega and omega["interval"]
+    ]
+    said += [
+        words.say(
+            "{first} and {second}: r = {r}, 95% CI {ends}.",
+            first=words.name(names.get(each["first"], each["first"])),
+            second=words.name(names.get(each["second"], each["second"])),
+            r=write.bounded(each["r"]),
+            ends=write.between(each["lower"], each["upper"]),
+        )
+        for each in found["correlations"]
+    ]
     return " ".join(said)
 
 
