@@ -24,6 +24,7 @@ from surveyapp.results.preregistrations.departures import (
     tests_of,
 )
 from surveyapp.results.preregistrations.fields import EMPTY, hypotheses_as_text
+from surveyapp.results.preregistrations.hypothesis_tests import unreachable
 from surveyapp.results.preregistrations.preregistration_document import (
     CORRECTIONS,
     FAMILIES,
@@ -93,6 +94,9 @@ def index(journey_id: int, project_id: int) -> ResponseReturnValue:
         departures=found,
         tests=hypothesis_table(tests, 1) if tests else None,
         is_closed=known_ones.is_closed(project),
+        untestable=unreachable(planned["hypotheses"], [each["text"] for each in planned["models"]])
+        if planned
+        else [],
         **_words(),
     )
 

@@ -152,6 +152,18 @@ def test_a_registered_plan_is_a_word_document_with_its_hash(client, base):
     assert client.get(f"{address}/preregistration.pdf").data[:5] == b"%PDF-"
 
 
+def test_a_draft_says_which_hypotheses_no_planned_model_has(client, base):
+    lines = (
+        "Both | assurance ~~ reliability | +\nNps follows | nps ~ reliability | +\nIn words only"
+    )
+    sent(client, f"{base}/preregistrations/draft", **(FIELDS | {"hypotheses": lines}))
+    assert "stays untested" not in client.get(f"{base}/preregistrations").text
+    sent(client, f"{base}/preregistrations/models/new", **FORM)
+    page = client.get(f"{base}/preregistrations").text
+    assert page.count("stays untested") == 1
+    assert "H2 (<code>nps ~ reliability</code>) stays untested: no planned model has nps." in page
+
+
 def test_nothing_changes_a_registered_plan_and_a_version_stands_beside_it(client, base):
     first = registered(client, base)
     before = client.get(f"{first}.json").data

@@ -45,7 +45,7 @@ def hypothesis_table(tests: Sequence[HypothesisTest], number: int) -> Table:
             *([Column("Model", 0.1)] if several else []),
             Column("Expected", 0.1),
             Column("Estimate", 0.09, apa.bounded),
-            Column("95% CI", 0.13, apa.free_interval),
+            Column("95% CI", 0.13, apa.interval),
             Column(apa.P, 0.07, apa.pvalue),
             Column("Adjusted", 0.07, apa.pvalue),
             Column("Result", 0.1 if several else 0.12),

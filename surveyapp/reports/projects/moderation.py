@@ -71,7 +71,7 @@ def simple_slopes(result: Section, number: int) -> Table:
             Column("Moderator", 0.26),
             Column("Estimate", 0.12, apa.bounded),
             Column(italic("SE"), 0.1, apa.bounded),
-            Column("95% CI", 0.16, apa.free_interval),
+            Column("95% CI", 0.16, apa.interval),
             Column(apa.P, 0.1, apa.pvalue),
         ],
         cells=rows,
@@ -103,7 +103,7 @@ def redundancy(result: Section, number: int) -> Table:
             Column("Formed by", 0.5),
             Column("Whole", 0.2),
             Column("Path", 0.12, apa.bounded),
-            Column("95% CI", 0.18, apa.free_interval),
+            Column("95% CI", 0.18, apa.interval),
         ],
         cells=[
             [

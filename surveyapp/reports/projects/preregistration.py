@@ -49,7 +49,7 @@ def content(text: str, sha256: str, *, author: str, made: date) -> Document:
                 ("Version", str(found["version"])),
                 ("Registered on", f"{registered:%-d %B %Y, %H:%M} UTC"),
                 ("Answers", found["answers"]),
-                ("SHA-256", f"{sha256[:32]} {sha256[32:]}"),
+                ("SHA-256", sha256),
             ],
         ),
         blocks=list(_blocks(found, sha256)),

@@ -114,10 +114,10 @@ def level_estimates(result: Section, number: int) -> Table:
         columns=[
             Column("Parameter", 0.24),
             Column("Within", 0.1, apa.bounded),
-            Column("95% CI", 0.18, apa.free_interval, name="95% CI within"),
+            Column("95% CI", 0.18, apa.interval, name="95% CI within"),
             Column(apa.P, 0.1, apa.pvalue, name="p within"),
             Column("Between", 0.1, apa.bounded),
-            Column("95% CI", 0.18, apa.free_interval, name="95% CI between"),
+            Column("95% CI", 0.18, apa.interval, name="95% CI between"),
             Column(apa.P, 0.1, apa.pvalue, name="p between"),
         ],
         cells=[
@@ -268,7 +268,7 @@ def level_reliabilities(result: Section, number: int) -> Table:
             Column("Level", 0.2),
             Column("Items", 0.12, apa.count),
             Column(italic("ω"), 0.12, apa.bounded),
-            Column("95% CI", 0.22, apa.free_interval),
+            Column("95% CI", 0.22, apa.interval),
         ],
         cells=[
             [

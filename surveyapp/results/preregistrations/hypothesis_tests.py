@@ -16,6 +16,7 @@ SUPPORTED, NOT_SIGNIFICANT, OPPOSITE = "supported", "not significant", "opposite
 SIGNIFICANT, NONE_FOUND, UNEXPECTED = "significant", "none found", "significant, none expected"
 NO_TEST, NOT_TESTED = "without a p value", "not tested"
 _LEVEL = 0.05
+_NAME = re.compile(r"[^\W\d][\w.]*")
 _PARAMETER = re.compile(r"\s*([^\s~=<:]+(?:\s*[:*]\s*[^\s~=<:]+)?)\s*(=~|<~|~~|:=|~)\s*(.*?)\s*")
 
 
@@ -74,6 +75,22 @@ def hypothesis_tests(plan: Mapping[str, Any], done: Sequence[DoneModel]) -> list
     reached = {test.number for test in tested}
     tested += [test for test in named if test.number not in reached]
     return sorted(tested, key=lambda test: test.number)
+
+
+def unreachable(
+    hypotheses: Sequence[Mapping[str, Any]], texts: Sequence[str]
+) -> list[tuple[int, str, tuple[str, ...]]]:
+    """The hypotheses that no planned model can test: number, parameter, and the names in it that no
+    model's text has. Of a parameter whose names are there nothing is said: it may be one that a model
+    has without its being written.
+    """
+    there = {name for text in texts for name in _NAME.findall(text)}
+    found = []
+    for number, each in enumerate(hypotheses, start=1):
+        missing = tuple(name for name in _NAME.findall(each["parameter"]) if name not in there)
+        if each["parameter"] and missing:
+            found.append((number, each["parameter"], missing))
+    return found
 
 
 def _of_model(named: Sequence[HypothesisTest], model: DoneModel) -> Iterator[HypothesisTest]:
