@@ -124,7 +124,10 @@ def tetrad_analysis(
     plans, untested = _plans(read, borrow=borrow)
     if not plans:
         why = "; ".join(f"{name}: {said}" for name, said in untested.items())
-        raise ModelError(f"no construct can be tested ({why})")
+        cure = (
+            "" if borrow else "; constructs of two or three items can borrow items of a neighbour"
+        )
+        raise ModelError(f"no construct can be tested ({why}){cure}")
     kept, drawn = drawn_rows(data, sampling_weights, cluster)
     if not isinstance(kept, pd.DataFrame):  # moments were refused before
         raise DataError("tetrads need the rows, not moments alone")

@@ -226,6 +226,7 @@ def test_deviations_stand_on_the_pages_and_in_the_report_with_their_reason(
     page = client.get(base).text
     said = "“Two factors” was fitted to 70 respondents, 10 fewer than the 80 planned."
     assert "1 deviation:" in page and said in page
+    assert "A model opened the answers" in page and "could not be described" not in page
     key = client.get(f"{base}/preregistrations.json").json["deviations"][0]["key"]
     asked = {"deviation": key, "reason": "The <i>budget was spent"}
     sent(client, f"{base}/preregistrations/reasons", **asked)
@@ -238,6 +239,7 @@ def test_deviations_stand_on_the_pages_and_in_the_report_with_their_reason(
     assert test["p"] == test["p_adjusted"] and test["verdict"] in ("supported", "not significant")
     title = "Hypotheses of the Plan and What Was Estimated"
     assert title in page and title in client.get(f"{model}/tables.tex").text
+    assert 'class="quiet-table wide few"' in page  # fits a phone
     none = client.post(f"{base}/preregistrations/reasons", data=asked | {"deviation": "model 0 n"})
     assert none.status_code == 404
     with installation.store.reading() as session:

@@ -360,7 +360,8 @@ def test_further_analyses_are_those_of_the_engines_and_in_every_file(
         "Predictive Ability (CVPAT)",
         "Number of Segments",
         *("differ significantly (Holm)", "Predictive power:", "AIC3 points to", "Henseler"),
-        *("by region: South and North", "than that of Rival"),
+        *("by region: South and North", "than that of Rival", "than that of the linear model"),
+        *("Group South: n = ", "ρA, CR and AVE are no criteria: quality."),
     ):
         assert title in page
     assert page.count('<details class="folded"><summary><h2') == 3 and 'href="#analysis-' in page

@@ -49,7 +49,7 @@ def micom(result: Section, number: int) -> Table:
             if result["comparable"]
             else "Paths may not be compared: a composite differs between the groups."
         )
-        + f" {one}: n = {result['n'][0]:,}; {two}: n = {result['n'][1]:,}."
+        + f" Group {one}: n = {result['n'][0]:,}; group {two}: n = {result['n'][1]:,}."
         + f" {result['permutations']:,} permutations, seed {result['seed']}.",
         look=Look.APA,
     )

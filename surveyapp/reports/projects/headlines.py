@@ -180,10 +180,11 @@ def _groups(result: Section) -> str:
         if result["comparable"]
         else "Paths may not be compared: a composite differs between the groups"
     )
-    sizes = ", ".join(
-        f"{name} n = {size:,}" for name, size in zip(result["groups"], result["n"], strict=True)
+    sizes = "; ".join(
+        f"group {name}: n = {size:,}"
+        for name, size in zip(result["groups"], result["n"], strict=True)
     )
-    return f"{may}; {len(apart)} of {len(result['paths'])} differ significantly (Holm). {sizes}."
+    return f"{may}; {len(apart)} of {len(result['paths'])} differ significantly (Holm). {sizes[:1].upper()}{sizes[1:]}."
 
 
 def _prediction(result: Section) -> str:
@@ -191,8 +192,8 @@ def _prediction(result: Section) -> str:
     said = f", and {_loss(rival[0])} than that of {rival[0]['benchmark']}" if rival else ""
     both = "," if rival else ", and"
     return (
-        f"Predictive power: {result['power']}. The loss is {_loss(mean)} than that of {mean['benchmark']}{both}"
-        f" {_loss(linear)} than that of {linear['benchmark']}{said}.{_respondents(result)}"
+        f"Predictive power: {result['power']}. The loss is {_loss(mean)} than that of the {mean['benchmark']}{both}"
+        f" {_loss(linear)} than that of the {linear['benchmark']}{said}.{_respondents(result)}"
     )
 
 

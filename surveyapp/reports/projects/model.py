@@ -435,6 +435,9 @@ def _paths(result: Section, number: int) -> Table:
 
 
 def _constructs(result: Section, number: int) -> Table:
+    rows = result["reliability"]
+    # Of a construct that its items form rhoA is one by definition, and so it is of a single item.
+    formed = [name for name, row in rows.items() if row.get("rho_a") == 1 > (row.get("alpha") or 1)]
     return Table(
         number=number,
         title="Constructs",
@@ -452,12 +455,17 @@ def _constructs(result: Section, number: int) -> Table:
                 (result["r_squared"].get(name) or {}).get("r_squared"),
                 *(row.get(key) for key in ("alpha", "rho_a", "cr", "ave")),
             ]
-            for name, row in result["reliability"].items()
+            for name, row in rows.items()
         ],
         note="CR = composite reliability; AVE = average variance extracted."
-        f" n = {result['n']:,}.{_left_out(result)}{weights_said(result)}",
+        f"{_formed_said(formed)} n = {result['n']:,}.{_left_out(result)}{weights_said(result)}",
         look=Look.APA,
     )
+
+
+def _formed_said(names: Sequence[str]) -> str:
+    said = f" Formed by items, so that α, ρA, CR and AVE are no criteria: {', '.join(names)}."
+    return said if names else ""
 
 
 def _outer(result: Section, number: int) -> Table:

@@ -119,8 +119,8 @@ def proposals(kind: str, text: str, result: Section) -> list[Proposal]:
 def _bounded(value: float | None, digits: int = 3) -> str:
     if value is None:
         return "–"
-    text = f"{value:.{digits}f}"
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+    text = f"{value:.{digits}f}".replace("-", "−")
+    return text.replace("0.", ".", 1) if text.lstrip("−").startswith("0.") else text
 
 
 def _p(value: float | None) -> str:
