@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from scipy.linalg import lapack
 
+from analysis.covariance.matrices import Implied
 from analysis.covariance.solution import Solution
 from analysis.covariance.statistics import TestStatistics
+from analysis.covariance.text.model import Model
 
 # Rows per free parameter (Bentler & Chou 1987) and in all (Boomsma 1985) below which advice is given.
 ROWS_PER_PARAMETER = 5
 ROWS = 100
+_NOTHING = 1e-9  # a covariance smaller than this is 0 but for rounding
 
 
 def solution_warnings(
@@ -33,6 +36,7 @@ def solution_warnings(
             "standard errors could not be computed: the information matrix is singular at the estimates"
         )
     found += _negative_variances(solution)
+    found += _residual_correlations(solution)
     found += _latent_covariances(solution)
     advice = size_advice(solution)
     if advice is not None:
@@ -46,9 +50,25 @@ def solution_warnings(
     return (*found, *_undefined_scaling(tests, fit))
 
 
+def labels_of_all_groups(model: Model, groups: int) -> tuple[str, ...]:
+    """What one label for several groups holds equal, as lavaan warns; nothing for one group or a label each."""
+    held = [
+        f"{path.name} ({path.modifiers[0].label})"
+        for path in model.paths
+        if len(path.modifiers) == 1 and path.modifiers[0].label
+    ]
+    if groups < 2 or not held:
+        return ()
+    each = ", ".join(f"a{number}" for number in range(1, groups + 1))
+    return (
+        f"one label holds a parameter equal in all {groups} groups: {', '.join(held)}; where groups may"
+        f" differ, give each a label, such as c({each})*",
+    )
+
+
 def improprieties(solution: Solution) -> tuple[str, ...]:
     """Why a solution is none to interpret: it did not converge, is not determined, or holds variances
-    below 0 or correlations beyond 1. Empty for a proper one.
+    below 0 or correlations beyond 1, of factors or residuals. Empty for a proper one.
     """
     if not solution.optimum.converged:
         return ("the estimation did not converge",)
@@ -56,6 +76,7 @@ def improprieties(solution: Solution) -> tuple[str, ...]:
     return (
         *(["the estimates are not determined (singular information)"] if undetermined else []),
         *_negative_variances(solution),
+        *_residual_correlations(solution),
         *_latent_covariances(solution),
     )
 
@@ -133,6 +154,40 @@ def _negative_variances(solution: Solution) -> list[str]:
                 "the model may be wrong, or the sample too small for it"
             )
     return found
+
+
+def _residual_correlations(solution: Solution) -> list[str]:
+    names = solution.table.observed
+    return [
+        f"{why}{_place(solution, number)}; leave out a residual covariance, or the model is wrong otherwise"
+        for number, implied in enumerate(solution.implied, start=1)
+        if (why := improper_residuals(implied, names)) is not None
+    ]
+
+
+def improper_residuals(implied: Implied, names: Sequence[str]) -> str | None:
+    """Why the residual covariances of the observed variables are none, as the beginning of a sentence;
+    None where they are proper, or where a variance that is not positive is told of anyway.
+    """
+    before = np.linalg.inv(implied.total)  # of the paths
+    p = implied.observed
+    block = (before @ implied.covariance @ before.T)[:p, :p]
+    some = (np.abs(block) > _NOTHING).sum(axis=1) > 1  # whose residuals covary at all
+    own = [name for name, covaries in zip(names, some, strict=True) if covaries]
+    block = block[np.ix_(some, some)]
+    variances = block.diagonal()
+    if not own or not np.isfinite(block).all() or (variances <= _NOTHING).any():
+        return None
+    sd = np.sqrt(variances)
+    correlations = block / (sd[:, None] * sd)
+    if not lapack.dpotrf(correlations + 1e-8 * np.eye(len(sd)))[1]:
+        return None
+    beyond = [
+        f"{own[i]} and {own[j]}"
+        for i, j in zip(*np.nonzero(np.triu(np.abs(correlations) > 1, 1)), strict=True)
+    ]
+    which = f": those of {', '.join(beyond)} correlate beyond 1" if beyond else ""
+    return f"the covariance matrix of the residuals is not positive definite{which}"
 
 
 def _latent_covariances(solution: Solution) -> list[str]:

@@ -30,7 +30,7 @@ from analysis.covariance.data import (
     require_group_column,
 )
 from analysis.covariance.design import Design, joined
-from analysis.covariance.diagnostics import solution_warnings
+from analysis.covariance.diagnostics import labels_of_all_groups, solution_warnings
 from analysis.covariance.drawn_rows import Column, named_column
 from analysis.covariance.estimates_table import estimates_frame, undefined_quantities
 from analysis.covariance.exploratory.efa_blocks import rotated_form
@@ -516,6 +516,7 @@ def _evaluated(
     fit = measures(solution, tests)
     warnings = (
         *said,
+        *labels_of_all_groups(model, len(solution.data.groups)),
         *solution_warnings(solution, tests, fit),
         *undefined_quantities(solution),
         *binding_sentences(solution.table, solution.theta),

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 from scipy.linalg import lapack
 
+from analysis.covariance.diagnostics import improper_residuals
 from analysis.two_level.model import LEVEL_NAMES, group_of, level_of
 from analysis.two_level.solution import TwoLevelSolution
 
@@ -38,6 +39,7 @@ def solution_warnings(solution: TwoLevelSolution, fit: Mapping[str, float]) -> t
             "may be too few clusters for the variables between them"
         )
     found += _negative_variances(solution)
+    found += _residual_correlations(solution)
     found += _latent_covariances(solution)
     between = len({row.free for row in solution.table.between.rows if row.free >= 0})
     if solution.n_clusters <= between:
@@ -93,6 +95,17 @@ def _negative_variances(solution: TwoLevelSolution) -> list[str]:
                 else ""
             )
         )
+    return found
+
+
+def _residual_correlations(solution: TwoLevelSolution) -> list[str]:
+    found = []
+    for group, level in product(solution.groups, (1, 2)):
+        own, implied = solution.table.levels[level - 1], group.implied[level - 1]
+        why = improper_residuals(implied, own.observed)
+        if why is not None:
+            place = f"{LEVEL_NAMES[level]} clusters{_named(solution, group.number)}"
+            found.append(f"{why}, {place}; leave out a residual covariance")
     return found
 
 

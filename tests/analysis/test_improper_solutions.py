@@ -13,6 +13,7 @@ from analysis.covariance.diagnostics import improprieties
 from analysis.covariance.sem import fit_sem
 from analysis.covariance.several_starts import Admitted, admitted
 from analysis.json_values import filled
+from analysis.moments import Moments
 from analysis.scale.bifactor import bifactor
 from analysis.scale.efa import efa
 from analysis.scale.extraction import proper_extraction
@@ -166,3 +167,30 @@ def test_an_exploratory_heywood_case_is_not_admissible():
     assert "6 further starts (seed 1)" in got.inadmissible and got.inadmissible in got.warnings
     shares = omega_hierarchical(few_rows(60, 8), 3)
     assert np.isnan([shares.omega_hierarchical, shares.omega_total, shares.ecv]).all()
+
+
+def test_residuals_that_correlate_beyond_1_are_told():
+    """lavaan 0.6-14, sem(sample.cov, sample.nobs = 300): theta of a and b .100, with a covariance of -.199,
+    and the warning that theta is not positive definite.
+    """
+    covariances = np.array([[1, 0.7, 0.9], [0.7, 1, 0.9], [0.9, 0.9, 1.5]])
+    moments = Moments(("a", "b", "c"), 300, np.zeros(3), covariances)
+    fit = fit_sem(moments, "F =~ 1*a + 1*b + 1*c\na ~~ b")
+    (told,) = fit.warnings
+    assert told.startswith("the covariance matrix of the residuals is not positive definite")
+    assert "those of a and b correlate beyond 1" in told
+    proper = Moments(("a", "b", "c"), 300, np.zeros(3), covariances + 0.2 * np.eye(3))
+    assert fit_sem(proper, "F =~ 1*a + 1*b + 1*c\na ~~ b").warnings == ()
+
+
+def test_one_label_for_all_groups_is_told_as_a_restriction():
+    """As lavaan 0.6-14 warns of a single label in several groups; not of a label each."""
+    covariances = np.array([[1, 0.5, 0.4], [0.5, 1, 0.3], [0.4, 0.3, 1]])
+    groups = {
+        name: Moments(("a", "b", "c"), 300, np.zeros(3), covariances) for name in ("north", "south")
+    }
+    (told,) = fit_sem(groups, "F =~ a + same*b + c").warnings
+    assert told.startswith("one label holds a parameter equal in all 2 groups: F=~b (same)")
+    assert fit_sem(groups, "F =~ a + c(b1, b2)*b + c").warnings == (
+        "the model has no degrees of freedom: it fits any data, and its fit says nothing",
+    )
