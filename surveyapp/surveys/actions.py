@@ -232,7 +232,7 @@ def make_links(
             raise Invalid(
                 f"The attributes of customer {len(issued) + 1} make the link"
                 f" {len(signed)} characters long; leave out long ones.",
-                field="attributes",
+                field=_field(len(issued) + 1, "attributes"),
             )
         url = links.single_use_url(base_url, survey.link, signed)
         issued.append(IssuedLink(customer_ref, attributes, url))
@@ -260,19 +260,26 @@ def _read_customers(
             customer_ref = read_customer_ref(customer.get("customer_ref"))
             attributes = read_attributes(customer.get("attributes") or {})
         except Invalid as error:
-            raise Invalid(f"{_place(customer, place)}: {error}", field=error.field) from error
+            raise Invalid(
+                f"{_place(customer, place)}: {error}", field=_field(place, error.field)
+            ) from error
         if customer_ref is not None:
             if customer_ref in places:
                 raise Invalid(
                     f"{_place(customer, place)}: {customer_ref} is already at"
                     f" {places[customer_ref]}; list each customer once.",
-                    field="customer_ref",
+                    field=_field(place, "customer_ref"),
                 )
             places[customer_ref] = _place(customer, f"position {place}").lower()
         read.append((customer_ref, attributes))
     if not read:
         raise Invalid("The list contains no customers; give one per line.")
     return read
+
+
+def _field(place: int, name: str | None) -> str:
+    """Where it stands in the list of customers that was sent, whose places count from 0 there."""
+    return ".".join(filter(None, ("customers", str(place - 1), name)))
 
 
 def _place(customer: Mapping[str, Any], otherwise: int | str) -> str:
@@ -292,7 +299,7 @@ def _refuse_rare_attributes(attributes: list[dict[str, Attribute]], minimum_cell
                 f"Customer {place}: only {count} of the list share these attributes, which could"
                 f" identify customers in an anonymous survey; at least {minimum_cell} are needed."
                 " Leave attributes out or make their values coarser.",
-                field="attributes",
+                field=_field(place, "attributes"),
             )
 
 
