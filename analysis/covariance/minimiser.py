@@ -143,9 +143,9 @@ def minimise(
             left = step.decrement**2 / last.decrement
             improved = step.improves(point)
         if left <= NOTHING * tolerance:
-            # Within rounding of the minimum: the step is taken without asking F.
-            final = step.point if math.isfinite(step.point.value) else point
-            return Optimum(final, slope, iterations, True)
+            # Within rounding of the minimum: the step is taken, unless it leads along a valley that has no
+            # lowest place and up its side, where an unidentified model would look like an identified one.
+            return Optimum(step.point if step.improves(point) else point, slope, iterations, True)
         if improved:
             x, point = step.x, step.point
         bound = NEAR * tolerance if last is None else SLOW * last.decrement

@@ -138,6 +138,13 @@ class Solution:
         """Inverse of the information of one row under the constraints; None when it is singular."""
         return well_conditioned_inverse(self.table.reduced(self.information))
 
+    @property
+    def is_hardly_determined(self) -> bool:
+        """Whether the information leaves a doubt that the moments determine the parameters: it is singular, or
+        so nearly that what is left of a gradient may be all that it has in one direction.
+        """
+        return hardly_determined(self.table.reduced(self.information), self.information_inverse)
+
     @cached_property
     def saturated(self) -> tuple[Pieces, ...]:
         """For incomplete rows by group: the likelihood's parts at the unrestricted moments.
@@ -256,6 +263,10 @@ class Solution:
         return np.asarray(self.table.expanded(inverse) / self.multiplier)
 
 
+# A diagonal of the inverse of the information scaled to ones: 1 / (1 - R^2) of each parameter by the others.
+DOUBTFUL = 1e5
+
+
 def solve(
     table: ParameterTable, data: Prepared, settings: Options, *, start: Array | None = None
 ) -> Solution:
@@ -267,7 +278,7 @@ def solve(
     if settings.answers:
         local, joint, limited, optimum = limited_optimum(table, data, settings, start=start)
         solution = Solution(local, data, settings, joint, limited, optimum)
-        if not optimum.converged or solution.information_inverse is None:
+        if not optimum.converged or solution.is_hardly_determined:
             require_determined(table, limited, optimum.point.theta)
         return solution
     built = tuple(
@@ -310,7 +321,7 @@ def solve(
     if optimum.converged:
         table = at_solution(table, optimum.point.theta)
     solution = Solution(table, data, settings, built, discrepancy, optimum)
-    if not optimum.converged or solution.information_inverse is None:
+    if not optimum.converged or solution.is_hardly_determined:
         require_identified(table, built, keep=keep)
     return solution
 
@@ -358,6 +369,13 @@ def _weights(group: GroupData, settings: Options, *, means: bool) -> Array:
             "the items have too few different answers (two each, say) or rows; use WLSMV or DWLS"
         )
     return np.linalg.inv(gamma)
+
+
+def hardly_determined(information: Array, inverse: Array | None) -> bool:
+    """Whether an information matrix is singular, which its ``inverse`` of None says, or all but."""
+    if inverse is None:
+        return True
+    return bool((inverse.diagonal() * information.diagonal()).max(initial=0.0) > DOUBTFUL)
 
 
 def well_conditioned_inverse(matrix: Array) -> Array | None:

@@ -20,7 +20,7 @@ from analysis.covariance.matrices import (
 )
 from analysis.covariance.minimiser import Optimum, minimise
 from analysis.covariance.parameter_table import Parameter
-from analysis.covariance.solution import well_conditioned_inverse
+from analysis.covariance.solution import hardly_determined, well_conditioned_inverse
 from analysis.covariance.start_values import start_values
 from analysis.errors import ModelError
 from analysis.two_level.clusters import ClusterData
@@ -175,7 +175,8 @@ def solve(
     discrepancy = GroupedDiscrepancy.of(data, built)
     optimum = minimise(discrepancy, start, joint.transform, joint.offset)
     solution = TwoLevelSolution(table, data, h1, discrepancy, optimum, robust)
-    if not optimum.converged or solution.information_inverse is None:
+    inverse = solution.information_inverse
+    if not optimum.converged or hardly_determined(joint.reduced(solution.information), inverse):
         _require_identified(table, built)
     return solution
 

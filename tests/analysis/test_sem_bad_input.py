@@ -259,3 +259,23 @@ def test_wls_refuses_moments_without_an_inverse_and_says_what_to_use(grouped: bo
             group="g" if grouped else None,
             mean_structure=True,
         )
+
+
+@pytest.mark.parametrize("information", ["expected", "observed"])
+def test_a_loading_that_trades_places_with_variances_of_all_groups_is_named(information: str):
+    """By the observed information, too, which what is left of a gradient keeps from being quite singular:
+    lavaan 0.6-14 gives chisq 1.959 at whatever loading of x3, with a standard error, and no warning.
+    """
+    upper = {
+        "a": (235, 1.2243, 0.5441, 0.5252, 1.2662, 0.5031, 1.2859),
+        "b": (211, 1.1605, 0.4670, 0.3676, 1.2190, 0.2236, 1.0804),
+        "c": (233, 1.1541, 0.4845, 0.5364, 1.1591, 0.4043, 1.2628),
+    }
+    groups = {}
+    for name, (n, *values) in upper.items():
+        covariances = np.zeros((3, 3))
+        covariances[np.triu_indices(3)] = values
+        covariances += np.triu(covariances, 1).T
+        groups[name] = Moments(("x1", "x2", "x3"), n, np.zeros(3), covariances)
+    with pytest.raises(ModelError, match=r"not identified.*F1=~x3"):
+        fit_sem(groups, "F1 =~ x1 + x2 + x3\nx1 ~~ x2", equal=["loadings"], information=information)
