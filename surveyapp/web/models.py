@@ -57,6 +57,7 @@ from surveyapp.results.projects.options import (
 from surveyapp.results.projects.phrases import Proposal
 from surveyapp.results.projects.project_json import model_document
 from surveyapp.results.projects.projects import ModelText
+from surveyapp.results.projects.r_programs import program_of
 from surveyapp.results.projects.step_kinds import StepKind
 from surveyapp.results.projects.variables import Variables, variables_of
 from surveyapp.store.models import Journey, Project, ProjectAnalysis, ProjectModel
@@ -297,11 +298,15 @@ def show_json(journey_id: int, project_id: int, model_id: int) -> ResponseReturn
 @requires(Permission.MODEL_ANSWERS)
 def script(journey_id: int, project_id: int, model_id: int) -> ResponseReturnValue:
     """The same model as a program for R."""
-    found, _, _, _ = _finished(journey_id, project_id, model_id)
-    text = (found.result or {}).get("r_script")
-    if not text:
+    with installation().store.reading() as session:
+        _, project, found = _model_place(session, journey_id, project_id, model_id)
+    result = found.result or {}
+    if not result:
+        raise Conflict("This model has no result; see its page for the reason.")
+    if not result.get("r_script"):
         raise NotFound("There is no R script for a composite model.")
     note_read("download model", f"model {model_id}", file="R")
+    text = program_of(result["r_script"], project, result["steps"])
     return attachment(text, "text/plain", f"model-{model_id}.R")
 
 

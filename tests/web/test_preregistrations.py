@@ -238,7 +238,9 @@ def test_deviations_stand_on_the_pages_and_in_the_report_with_their_reason(
     assert test["family"] == "all" and "all tests of its models and groups" in page
     assert test["p"] == test["p_adjusted"] and test["verdict"] in ("supported", "not significant")
     title = "Hypotheses of the Plan and What Was Estimated"
-    assert title in page and title in client.get(f"{model}/tables.tex").text
+    latex = client.get(f"{model}/tables.tex").text
+    assert title in page and title in latex
+    assert "Deviations From the Registered Plan" in latex and "budget was spent" in latex
     assert 'class="quiet-table wide few"' in page  # fits a phone
     none = client.post(f"{base}/preregistrations/reasons", data=asked | {"deviation": "model 0 n"})
     assert none.status_code == 404

@@ -201,7 +201,9 @@ def test_a_model_has_the_numbers_of_the_engine_and_every_file(
     assert document["result"]["n"] == 240 and document["fingerprint"]
     assert f"χ²(8, N = 240) = {fit.fit['chisq']:.2f}" in page
     assert "Why this model:" in page and "<svg" in page
-    assert "lavaan" in client.get(f"{address}.R").text
+    program = client.get(f"{address}.R").text
+    assert program.startswith("# data.csv: exported responses to ") and ", as CSV\n" in program
+    assert 'read.csv("data.csv")\n# Exported items' in program and "library(lavaan)" in program
     with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/tables.zip").data)) as files:
         assert any("estimates" in name for name in files.namelist())
     assert client.get(f"{address}/tables.docx").data[:2] == b"PK"

@@ -1,4 +1,4 @@
-"""The table of a plan's hypotheses beside the estimates of its models."""
+"""The tables of a registered plan: deviations from it, and its hypotheses beside the estimates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,22 @@ from collections.abc import Sequence
 
 from surveyapp.reports import apa
 from surveyapp.reports.document import Cell, Column, Interval, Look, Table
+from surveyapp.results.preregistrations.departures import ToldOfPlan
 from surveyapp.results.preregistrations.hypothesis_tests import HypothesisTest
 from surveyapp.results.preregistrations.preregistration_document import SIGNS
+
+
+def deviation_table(told: ToldOfPlan, number: int) -> Table:
+    """A row for each deviation from the plan with its reason, under what is known of the plan."""
+    return Table(
+        number=number,
+        title="Deviations From the Registered Plan",
+        columns=[Column("", 0.06, name="number"), Column("Deviation", 0.94)],
+        cells=[[str(at), said] for at, said in enumerate(told.deviations, start=1)]
+        or [["", "None"]],
+        note=told.first,
+        look=Look.APA,
+    )
 
 
 def hypothesis_table(tests: Sequence[HypothesisTest], number: int) -> Table:

@@ -29,7 +29,7 @@ from surveyapp.reports.document import (
     italic,
 )
 from surveyapp.reports.projects.analysis import analysis_charts, analysis_tables
-from surveyapp.reports.projects.hypotheses import hypothesis_table
+from surveyapp.reports.projects.hypotheses import deviation_table, hypothesis_table
 from surveyapp.reports.projects.measured_models import composite_diagram, sem_diagram
 from surveyapp.reports.projects.samples import (
     cluster_effects,
@@ -127,9 +127,7 @@ def _blocks(
             yield Callout("Warning", _sentence(str(warning)))
     if registered is not None:
         yield Heading("Preregistration")
-        yield Paragraph(registered.first)
-        for sentence in registered.deviations:
-            yield Paragraph(sentence, Tone.BULLET)
+        yield deviation_table(registered, next(number))
         if registered.tests:
             yield hypothesis_table(registered.tests, next(number))
     yield Heading("Results")

@@ -74,7 +74,7 @@ def told_of(session: Session, project: Project, model: ProjectModel) -> ToldOfPl
     found = [
         each for each in departures(session, project) if each.deviation.model_id in (None, model.id)
     ]
-    many = f"{len(found)} deviations follow" if len(found) != 1 else "one deviation follows"
+    many = f"{len(found)} deviations" if len(found) != 1 else "one deviation"
     verdict = f"{many}." if found else "this model does not depart from it."
     first = (
         f"Version {plan.version} of the project's plan was registered on {plan.frozen_at:%-d %B %Y}"
