@@ -57,37 +57,46 @@ def estimates_frame(solution: Solution) -> pd.DataFrame:
     if defined is not None:
         values = np.concatenate([values, defined[0]])
         se = np.concatenate([se, _errors(defined[1], vcov)])
+    std_lv, std_all = standard.std_lv, standard.std_all
     if not solution.optimum.converged:
         se = np.full(len(se), np.nan)
-    frame = pd.DataFrame(
-        {
-            "lhs": [row.lhs for row in table.rows] + [d.name for d in table.definitions],
-            "op": [row.op for row in table.rows] + [":="] * len(table.definitions),
-            "rhs": [row.rhs for row in table.rows]
-            + [text_of(d.expression) for d in table.definitions],
-            "group": [row.group for row in table.rows] + [0] * len(table.definitions),
-            "label": [row.label for row in table.rows] + [d.name for d in table.definitions],
-            "est": values,
-            "se": se,
-            **wald(values, se),
-            "std_lv": standard.std_lv,
-            "std_all": standard.std_all,
-            "std_se": std_se,
-        }
-    )
-    if not solution.optimum.converged:
-        frame[["std_lv", "std_all", "std_se"]] = np.nan
+        std_lv = std_all = std_se = np.full(len(std_se), np.nan)
+    columns = {
+        "lhs": [row.lhs for row in table.rows] + [d.name for d in table.definitions],
+        "op": [row.op for row in table.rows] + [":="] * len(table.definitions),
+        "rhs": [row.rhs for row in table.rows] + [text_of(d.expression) for d in table.definitions],
+        "group": [row.group for row in table.rows] + [0] * len(table.definitions),
+        "label": [row.label for row in table.rows] + [d.name for d in table.definitions],
+        "est": values,
+        "se": se,
+        **wald(values, se),
+        "std_lv": std_lv,
+        "std_all": std_all,
+        "std_se": std_se,
+    }
+    # Columns that are added to a frame cost a third of it: where no row is added they are made at once.
     if table.composites:
-        frame = with_item_covariances(frame, solution)
-    elif solution.settings.ordered:
-        frame = _with_thresholds(frame, solution)
-    limits = wald(frame["std_all"].to_numpy(), frame["std_se"].to_numpy())
-    return frame.assign(std_ci_lower=limits["ci_lower"], std_ci_upper=limits["ci_upper"])
+        return _limited(with_item_covariances(pd.DataFrame(columns), solution))
+    if solution.settings.ordered:
+        return _limited(_with_thresholds(pd.DataFrame(columns), solution))
+    return pd.DataFrame({**columns, **_limits(std_all, std_se)})
+
+
+def _limited(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(**_limits(frame["std_all"].to_numpy(), frame["std_se"].to_numpy()))
+
+
+def _limits(std_all: Array, std_se: Array) -> dict[str, Array]:
+    """The columns of the limits of standardised values."""
+    found = wald(std_all, std_se)
+    return {"std_ci_lower": found["ci_lower"], "std_ci_upper": found["ci_upper"]}
 
 
 def undefined_quantities(solution: Solution) -> list[str]:
     """Sentences on defined quantities without a value: a root of a negative, a division by zero."""
     table = solution.table
+    if not table.definitions:
+        return []
     defined = definition_values(table, row_values(solution), table.n_free)
     if defined is None:
         return []

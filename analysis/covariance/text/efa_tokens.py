@@ -14,6 +14,8 @@ def without_blocks(tokens: list[Token]) -> tuple[list[Token], tuple[tuple[str, s
     Raises ModelError where it stands elsewhere than before a factor on the left of ``=~``, and for a
     factor of two blocks.
     """
+    if all(token.text != "efa" for token in tokens):
+        return tokens, ()
     kept: list[Token] = []
     blocks: dict[str, str] = {}
     at = 0

@@ -52,6 +52,8 @@ _REFUSED = {
     "which `surveyapp sem --cluster` fits; use c(a, b)* for groups, and x1:x2 for a product",
 }
 
+_UNMODIFIED: tuple[Modifier, ...] = (Modifier(),)
+
 
 def parse(text: str) -> Model:
     """The model that the text describes.
@@ -221,7 +223,7 @@ class _Reader:
                 return
 
     def term(self, left: list[Token], operator: Token) -> None:
-        modifiers: tuple[Modifier, ...] = (Modifier(),)
+        modifiers = _UNMODIFIED
         while True:
             start = self.token
             if self.reversed_item(left, operator, modifiers):
