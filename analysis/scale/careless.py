@@ -76,7 +76,10 @@ def intra_individual_variability(values: np.ndarray) -> np.ndarray:
     total = np.nansum(values, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / count
-        variance = np.nansum((values - mean[:, None]) ** 2, axis=1) / (count - 1)
+        squares = np.zeros(len(values))
+        for column in values.T:  # one after the other: no second copy of all answers
+            squares += np.where(np.isnan(column), 0.0, (column - mean) ** 2)
+        variance = squares / (count - 1)
     return np.where(count > 1, np.sqrt(variance), np.nan)
 
 

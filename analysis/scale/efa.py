@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import expm
+from scipy.linalg import expm, helmert
 from scipy.stats import chi2
 
 from analysis.errors import DataError, ModelError, NotPositiveDefinite, TooFewCases
-from analysis.moments import Moments, moments, numeric
+from analysis.moments import Moments, moments
 from analysis.scale.extraction import Extraction, proper_extraction
 from analysis.scale.identified_factors import LEAST_ITEMS, identified
 
@@ -86,11 +86,11 @@ def adequacy(data: pd.DataFrame, items: Sequence[str] | None = None) -> Adequacy
     Raises DataError below 3 items, TooFewCases unless there are more complete rows than items,
     NoVariance for a constant item and NotPositiveDefinite for duplicate items.
 
-    Through factor-analyzer 0.5.1; validated against R psych ``KMO`` and ``cortest.bartlett``
+    KMO through factor-analyzer 0.5.1; validated against R psych ``KMO`` and ``cortest.bartlett``
     (1e-8).
     """
     # scikit-learn behind factor-analyzer takes seconds to import: not on the web's start.
-    from factor_analyzer.factor_analyzer import calculate_bartlett_sphericity, calculate_kmo
+    from factor_analyzer.factor_analyzer import calculate_kmo
 
     found = moments(data, items)
     p = len(found.names)
@@ -99,11 +99,11 @@ def adequacy(data: pd.DataFrame, items: Sequence[str] | None = None) -> Adequacy
     if found.n <= p:
         raise TooFewCases(p + 1, found.n, what="complete rows")
     found.require_positive_definite()
-    values = numeric(data, found.names)
-    complete = values[~np.isnan(values).any(axis=1)]
+    correlation = found.correlation
     with _quiet_factor_analyzer():
-        msa, kmo = calculate_kmo(complete)
-        statistic, pvalue = calculate_bartlett_sphericity(complete)
+        msa, kmo = calculate_kmo(_rows_of(correlation))
+    statistic = -np.linalg.slogdet(correlation)[1] * (found.n - 1 - (2 * p + 5) / 6)
+    df = p * (p - 1) // 2
     return Adequacy(
         items=found.names,
         n=found.n,
@@ -111,9 +111,15 @@ def adequacy(data: pd.DataFrame, items: Sequence[str] | None = None) -> Adequacy
         kmo=float(kmo),
         msa=tuple(float(m) for m in msa),
         chisq=float(statistic),
-        df=p * (p - 1) // 2,
-        pvalue=float(pvalue),
+        df=df,
+        pvalue=float(chi2.sf(statistic, df)),
     )
+
+
+def _rows_of(correlation: np.ndarray) -> np.ndarray:
+    """p + 1 rows with these correlations: what reads rows alone need not copy all of them."""
+    contrasts = helmert(len(correlation) + 1)  # orthonormal, each with the sum zero
+    return np.asarray(contrasts.T @ np.linalg.cholesky(correlation).T)
 
 
 def efa(

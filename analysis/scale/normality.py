@@ -45,10 +45,12 @@ def mardia(data: pd.DataFrame, items: Sequence[str] | None = None) -> Mardia:
     if n <= p:
         raise TooFewCases(p + 1, n, what="complete rows")
     found.require_positive_definite()
-    values = numeric(data, found.names)
-    values = values[~np.isnan(values).any(axis=1)]
+    values = numeric(data, found.names)  # an array of its own, which is whitened in place
+    if found.dropped:
+        values = values[~np.isnan(values).any(axis=1)]
+    values -= found.mean
     root = np.linalg.cholesky(found.cov * n / (n - 1))
-    white = solve_triangular(root, (values - found.mean).T, lower=True).T
+    white = solve_triangular(root, values.T, lower=True, overwrite_b=True).T
     b1 = _mean_cubed_products(white)
     b2 = float(np.mean(np.einsum("ij,ij->i", white, white) ** 2))
     chisq = n * b1 / 6
