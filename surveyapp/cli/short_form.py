@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from analysis.moments import moments
 from analysis.rules import RULES
 from analysis.scale.cfa import fit_cfa
+from analysis.scale.keying import opposed_items
 from analysis.scale.short_form import choose_short_form, omega_total, overlap
 from surveyapp.cli.composite_options import seed_option
 from surveyapp.cli.model_answers import model_answers
@@ -19,6 +21,11 @@ from surveyapp.cli.table_options import table_options, values_ok
 from surveyapp.errors import Invalid
 from surveyapp.scale_development.pilot_analysis import halves
 from surveyapp.tables.options import ReadOptions
+
+_OPPOSED = (
+    "Warning: {} runs against the other items of its factor; if it is worded the other way round, turn it in"
+    " the file first."
+)
 
 
 @click.command()
@@ -83,7 +90,9 @@ def shortform(
         for name, items in plan.items()
     ]
     ends = shared.corrected
+    opposed = [each.item for each in opposed_items(moments(answers.frame, full), plan)]
     said = [
+        *(_OPPOSED.format(each) for each in opposed),
         f"Chosen among {chosen.tried:,} ({chosen.method}) in the first half of {len(first):,} rows.",
         f"In the other, n = {shared.n:,}: omega {number(reliability, 2)}, of the full scale"
         f" {number(omega_total(whole, full), 2)}; correlation with it {number(ends.estimate, 2)}"

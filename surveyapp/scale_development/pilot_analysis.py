@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from analysis.errors import AnalysisError
 from analysis.json_values import to_json
 from analysis.metrics import critical_z
+from analysis.moments import moments
 from analysis.rules import RULES
 from analysis.scale.cfa import Cfa, fit_cfa
 from analysis.scale.describe import describe_items
@@ -25,6 +26,7 @@ from analysis.scale.factor_count import (
     minimum_average_partial,
     parallel_analysis,
 )
+from analysis.scale.keying import opposed_items
 from analysis.scale.reliability import cronbach_alpha
 from analysis.scale.reliability_intervals import factor_reliability
 from analysis.scale.short_form import choose_short_form, omega_total, overlap
@@ -116,6 +118,7 @@ def analysed(answers: Answers, options: PilotOptions) -> dict[str, Any]:
             for name, items in model.items()
             if (found := tried(f"alpha {name}", lambda a=items, b=name: _alpha(data, b, a)))  # type: ignore[misc]
         ],
+        "opposed": _opposed(data, model),
         "efa": explored,
         "cfa": _confirmed(confirmed) if confirmed else None,
     }
@@ -172,6 +175,21 @@ def _answers(
         model[item.construct.code] = (*model.get(item.construct.code, ()), item.code)
     absent = [x.code for x in items if x.code not in data.columns and x.state != "dropped"]
     return Answers(data, model, tuple(absent), (low, high))
+
+
+def _opposed(data: pd.DataFrame, model: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
+    """Items that run against the others of their dimension; none where that cannot be told."""
+    found: list[dict[str, Any]] = []
+    for name, items in model.items():
+        try:
+            opposed = opposed_items(moments(data, items), {name: items})
+        except AnalysisError:
+            continue  # the dimension's alpha is refused with the reason
+        found += [
+            {"dimension": name, "item": each.item, "r": each.item_rest_correlation}
+            for each in opposed
+        ]
+    return found
 
 
 def _alpha(data: pd.DataFrame, name: str, items: tuple[str, ...]) -> dict[str, Any]:

@@ -357,5 +357,9 @@ def test_a_short_form_is_chosen_and_checked(run, tmp_path: Path):
     found = json.loads(out.read_text())
     assert found["chosen"]["items"] == ["a1", "a2", "b1", "b2"]
     assert found["checked"]["n"] == 200 and "corrected for overlap" in ran.out
+    assert "Warning" not in ran.out
+    data.assign(a3=-data["a3"]).to_csv(file, index=False)
+    ran = run("shortform", file, "--model", model, "--size", 4, "--seed", 5)
+    assert "Warning: a3 runs against the other items" in ran.out
     ran = run("shortform", file, "--model", model.replace("a2", "-a2"), "--size", 4)
     assert ran.code == 2 and "a2 is reversed" in ran.err
