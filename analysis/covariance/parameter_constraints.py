@@ -220,6 +220,8 @@ def restrictions_of(model: Model, rows: Sequence[Parameter]) -> tuple[Restrictio
     """
     found = _sorted_constraints(model, rows)[1]
     for row in rows:
+        if row.lower is None and row.upper is None:
+            continue
         low = -np.inf if row.lower is None else row.lower
         high = np.inf if row.upper is None else row.upper
         if low > high:
@@ -243,6 +245,8 @@ def _sorted_constraints(
     model: Model, rows: Sequence[Parameter]
 ) -> tuple[list[Linear], list[Restriction]]:
     """The linear equations, and the other constraints."""
+    if not model.constraints:
+        return [], []
     size = sum(row.free >= 0 for row in rows)
     position = {row.label: row.free for row in reversed(rows) if row.label and row.free >= 0}
     fixed = {row.label: row.value for row in rows if row.label and row.value is not None}

@@ -50,7 +50,7 @@ def _strong_markers(model: Model, found: Solution) -> dict[str, str]:
     """The strongest item of each composite with a weak marker, and with weights that the author left
     free; none where equations or labels may say something else in other units.
     """
-    if model.constraints or found.table.groups > 1:
+    if not found.table.composites or model.constraints or found.table.groups > 1:
         return {}
     spread = dict(
         zip(found.table.observed, np.sqrt(found.data.groups[0].cov.diagonal()), strict=True)

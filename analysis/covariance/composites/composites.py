@@ -51,6 +51,8 @@ def composites_of(model: Model) -> tuple[Composite, ...]:
     for path in model.paths:
         if path.op == "<~":
             blocks.setdefault(path.lhs, []).append(path)
+    if not blocks:
+        return ()
     _require_own_items(model, blocks)
     return tuple(
         Composite(name, tuple(path.rhs for path in paths), _marker(name, paths))

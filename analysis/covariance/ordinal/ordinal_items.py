@@ -19,6 +19,8 @@ def ordinal_items(model: Model, ordered: bool | Sequence[str], *, fixed_x: bool)
 
     Raises ModelError for a named item that is not in the model, or that is a predictor.
     """
+    if not ordered:
+        return ()
     predictors = exogenous_of(model) if fixed_x else ()
     outcomes = tuple(name for name in model.observed if name not in predictors)
     if isinstance(ordered, bool):
