@@ -353,6 +353,14 @@ def test_links_that_open_nothing_all_answer_the_same(
     assert client.post(f"{address}/judges", data={"labels": "Kim", "days": "1"}).status_code == 422
 
 
+def test_too_few_judges_to_keep_an_item_are_told_so(app, client, scale, pool):
+    address, links = invited(client, scale, "essential", ["Mo", "Nu"])
+    for link in links:
+        sent = form_of(pool, lambda _: "essential", action="submit")
+        assert app.test_client().post(link, data=sent).status_code == 200
+    assert "So few judges cannot keep an item by the rule" in client.get(address).text
+
+
 def test_a_form_that_is_saved_without_end_is_slowed(app, client, scale, pool):
     _, (link,) = invited(client, scale, "essential", ["Lu"])
     stranger = app.test_client()
