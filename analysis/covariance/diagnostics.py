@@ -158,6 +158,12 @@ def _negative_variances(solution: Solution) -> list[str]:
 
 def _residual_correlations(solution: Solution) -> list[str]:
     names = solution.table.observed
+    items = set(names) - set(solution.table.exogenous)
+    if not any(
+        row.op == "~~" and row.lhs != row.rhs and row.lhs in items and row.rhs in items
+        for row in solution.table.rows
+    ):
+        return []
     return [
         f"{why}{_place(solution, number)}; leave out a residual covariance, or the model is wrong otherwise"
         for number, implied in enumerate(solution.implied, start=1)
