@@ -74,6 +74,7 @@ SEED = 20210601
 EMAIL = "demo@northbank.example"
 _KINDS = ("benchmark", "validation")
 _BATCH = 2000
+_WHOLE_FROM = 20  # day of a month from which every place has enough answers of it
 _REVIEW_DAYS = 30
 _OPENED = 0.35  # of those who never answer
 _RESAMPLES = 500  # of the study; 5,000, as its page asks, take some seconds more
@@ -153,6 +154,7 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
     """Map and answers in one transaction: a demonstration is there or it is not."""
     rng = np.random.default_rng(SEED)
     today = installation.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    youngest = _youngest(today)
     people = max(10, round(responses / population.RESPONSES_A_CUSTOMER / len(JOURNEYS)))
     with installation.store.writing() as session:
         for code, name, rule in SEGMENTS:
@@ -176,9 +178,9 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                 user_id=None,
             )
             brand(session, installation, surveys.values())
-            drawn = list(population.draw(plan, n=people, rng=rng, today=today))
+            drawn = list(population.draw(plan, n=people, rng=rng, today=youngest))
             if plan.studied:
-                drawn += study.draw(rng, today=today)
+                drawn += study.draw(rng, today=youngest)
             register(session, plan, today=today, owner_id=owner_id)
             fill_in(session, plan)
             redraw(session, plan, today=today, owner_id=owner_id)
@@ -194,16 +196,16 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
                     library=BUILT_IN,
                 )
         progress(60, "Asking by mail, day by day")
-        asked.ask(session, installation, JOURNEYS[0], rng=rng, today=today, owner_id=owner_id)
+        asked.ask(session, installation, JOURNEYS[0], rng=rng, today=youngest, owner_id=owner_id)
         passed.pass_through(
             session,
             JOURNEYS[0],
             secret_key=installation.secret_key,
             rng=np.random.default_rng([SEED, passed.CUSTOMERS]),  # by which no answer changes
-            today=today,
+            today=youngest,
         )
         became.become(
-            session, JOURNEYS[0], rng=np.random.default_rng([SEED, became.OUTCOMES]), today=today
+            session, JOURNEYS[0], rng=np.random.default_rng([SEED, became.OUTCOMES]), today=youngest
         )
         handed_over.hand_over(
             session, JOURNEYS[1], rng=np.random.default_rng([SEED, len(JOURNEYS)])
@@ -214,6 +216,13 @@ def _answers(installation: Installation, responses: int, owner_id: int, progress
         scheduled.schedule(session, first, now=today, owner_id=owner_id)
         wording = BUILT_IN.load("nps").wording("en").id
         import_benchmarks(session, year=today.year, wording=wording)
+
+
+def _youngest(today: datetime) -> datetime:
+    """When the youngest answers were given. In a month's first weeks a touchpoint has fewer of them than the
+    minimum cell, which hides the month before, too: the demonstration ends with that month then.
+    """
+    return today if today.day >= _WHOLE_FROM else today.replace(day=1) - timedelta(days=1)
 
 
 def _comments(installation: Installation, owner_id: int) -> None:

@@ -449,7 +449,7 @@ def test_a_project_is_created_once_and_a_model_fitted_and_read(program: Program)
     undone = models.UndoneStep(project=project.id, step=taken[0].id)
     for _ in range(2):
         assert program.call(*OPERATIONS["undoStep"], code="open", body=undone).parsed.undone
-    for kind, status, field in (("exploratory", 200, ""), ("invariance", 422, "group")):
+    for kind, status, field in (("exploratory", 200, ""), ("invariance", 422, "kind")):
         body = models.NewAnalysis.from_dict({"model": asked.id, "kind": kind})
         answered = program.call(*OPERATIONS["analyseModel"], code="open", body=body)
         assert answered.status_code == status

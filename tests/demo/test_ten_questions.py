@@ -186,7 +186,8 @@ def test_2_is_it_better_since_we_changed_something(
         day = session.scalars(select(RegisteredChange.started_on).where(title)).one()
     month = pd.Period(day, freq="M")
     now = pd.Period(bank[0].now().date(), freq="M")
-    after_from, after_to = month + 1, min(now + 1, month + 7)  # the running month so far, too
+    after_from = month if day.day == 1 else month + 1  # a month of which it was in effect all days
+    after_to = min(now + 1, after_from + 6)  # the running month so far, too
     sides = [
         answers.of("account-signin", csat, since=begin(since), until=begin(until))
         for since, until in ((month - 6, month), (after_from, after_to))

@@ -168,10 +168,10 @@ def test_a_page_says_as_of_when_it_is_of_which_months_and_until_when(
 def test_the_months_of_a_link_stay_those_that_its_maker_saw(
     installation, measured, ada, stranger, monkeypatch
 ):
-    path = make(ada, f"/journeys/{measured.journey_id}")
+    path = make(ada, f"/journeys/{measured.journey_id}", days="60")
     months = re.fullmatch(r"from=(\d{4}-\d{2})&to=\d{4}-\d{2}", newest(installation).arguments)
     said = re.search(r"All customers, [^.]+", stranger.get(path).text)[0]
-    later = installation.now() + timedelta(days=29)
+    later = installation.now() + timedelta(days=32)
     assert months and f"{later:%Y-%m}" != f"{installation.now():%Y-%m}"
     monkeypatch.setitem(vars(installation), "now", lambda: later)
     assert said in stranger.get(path).text
