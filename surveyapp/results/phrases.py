@@ -105,6 +105,8 @@ def hidden(reason: Hidden, *, few: int = 5, words: Words = ENGLISH) -> str:
         return words.say("hidden (fewer than {few})", few=words.number(few))
     if reason is Hidden.COMPLEMENT:
         return words.say("hidden (protects a small group)")
+    if reason is Hidden.SINCE:
+        return words.say("hidden (too few answers since then)")
     return words.say("hidden (too few in part of the period)") if reason is Hidden.PERIOD else ""
 
 

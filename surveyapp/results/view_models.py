@@ -25,6 +25,7 @@ class Hidden(StrEnum):
     FEW = "few"  # fewer answers than the smallest group that may be shown
     COMPLEMENT = "complement"  # with other shown figures it would give away such a group
     PERIOD = "period"  # the period's edge would cut off such a group
+    SINCE = "since"  # such a group is all that has answered after the period
 
 
 class State(StrEnum):

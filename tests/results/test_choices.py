@@ -174,7 +174,7 @@ def test_a_period_whose_edge_cuts_off_a_handful_is_hidden(store, place):
     give(store, place[1], ["delighted"] * 6, at=MAY)
     give(store, place[1], ["frustrated"] * 2, at=JUNE)
     (may,) = read(store, place[0], until=date(2026, 5, 31))
-    assert (may.hidden, may.n) == (Hidden.PERIOD, None)
+    assert (may.hidden, may.n) == (Hidden.SINCE, None)
     assert read(store, place[0])[0].n == 8
 
 

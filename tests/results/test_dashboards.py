@@ -168,7 +168,7 @@ def test_a_period_that_would_cut_off_a_few_answers_hides_the_figure(store: Store
             session, Scope(made.journey, until=date(2026, 1, 31)), library=BUILT_IN
         )
         everything = dashboards.journey_overview(session, Scope(made.journey), library=BUILT_IN)
-    assert january.touchpoints[0].figures[0].hidden is Hidden.PERIOD
+    assert january.touchpoints[0].figures[0].hidden is Hidden.SINCE
     assert everything.touchpoints[0].figures[0].n == 22
 
 

@@ -173,6 +173,21 @@ def test_months_of_few_of_a_segment_are_shown_together():
     assert found.why_hidden(1, (2026, 1), (2026, 2)) is Hidden.PERIOD
 
 
+def test_a_month_before_one_that_has_just_begun_waits_for_it():
+    """And says so: the period to today is shown, the whole months when enough have answered in this one."""
+    found = of_one_segment((9, 8, 3), (20, 20, 20))
+    assert found.why_hidden(1, (2026, 1), (2026, 2)) is Hidden.SINCE
+    assert found.why_hidden(1, (2026, 2), (2026, 2)) is Hidden.SINCE
+    assert found.why_hidden(1, (2026, 3), (2026, 3)) is Hidden.FEW
+    assert shown(found, 1, 1, 3) and shown(found, 1, 1, 1)
+    later = of_one_segment((9, 8, 5), (20, 20, 20))
+    assert shown(later, 1, 1, 2)
+    # Months further back that are joined say what they are: a part of the period.
+    assert found.why_hidden(1, (2026, 3), None) is Hidden.FEW
+    middle = of_one_segment((9, 3, 4, 8), (20,) * 4)
+    assert middle.why_hidden(1, (2026, 1), (2026, 2)) is Hidden.PERIOD
+
+
 def test_a_month_without_any_answer_may_be_left_out_of_a_run():
     found = of_one_segment((7, 0, 0), (20, 20, 20))
     assert shown(found, 1, 1, 1)

@@ -59,7 +59,7 @@ def test_scores_of_the_touchpoints_asked_for_are_compared_or_said_to_be_missing(
         assert not soon.is_over and soon.rows == ()
         # February to April would cut off the few answers of May, which other months give away.
         edge = scores(date(2026, 2, 1), today).rows
-        assert all(r.before.shown and r.after.hidden is Hidden.PERIOD for r in edge)
+        assert all(r.before.shown and r.after.hidden is Hidden.SINCE for r in edge)
         assert all(r.after.n is None and r.contrast is None for r in edge)
         hidden = scores(day, today, minimum_cell=500)
         assert all(not row.before.shown and row.contrast is None for row in hidden.rows)

@@ -65,8 +65,19 @@ class Publication:
             run = [month for month, each in counts.items() if each and first <= month <= last]
             inside = [month for month in run if begin <= month <= end]
             if inside and len(inside) < len(run):
-                return Hidden.PERIOD
+                return self._why_cut(counts, inside, run)
         return Hidden.NO
+
+    def _why_cut(
+        self, counts: Mapping[MonthKey, int], inside: list[MonthKey], run: list[MonthKey]
+    ) -> Hidden:
+        """Why a run cannot be cut: most often the month that has just begun has few answers so far."""
+        is_newest = max(run) == max([month for month, n in counts.items() if n])
+        end = max(inside)
+        after = sum([counts[month] for month in run if month > end])
+        is_end_alone = min(inside) == min(run)
+        few_since = is_newest and is_end_alone and after < self.minimum
+        return Hidden.SINCE if few_since else Hidden.PERIOD
 
 
 def publication(
