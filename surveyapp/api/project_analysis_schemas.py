@@ -6,9 +6,7 @@ import marshmallow as ma
 
 from surveyapp.api.bodies import Strict
 from surveyapp.api.schema_fields import choice, number, short_text
-from surveyapp.results.projects.analyses import (
-    ANALYSES,
-)
+from surveyapp.results.projects.analysis_kinds import ANALYSES
 
 _ANALYSIS_STATES = ["waiting", "done", "failed"]
 

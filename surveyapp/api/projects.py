@@ -30,11 +30,8 @@ from surveyapp.auth.api_keys import KeyScope
 from surveyapp.errors import Invalid, NotFound
 from surveyapp.journeys.queries import journey_by_code, segment_by_code
 from surveyapp.results.projects import projects as known_ones
-from surveyapp.results.projects.analyses import (
-    ANALYSIS_OPTIONS,
-    analyses_of,
-    ask_project_analysis,
-)
+from surveyapp.results.projects.analyses import analyses_of, ask_project_analysis
+from surveyapp.results.projects.analysis_kinds import ANALYSIS_OPTIONS
 from surveyapp.results.projects.model_texts import COMPOSITE
 from surveyapp.results.projects.options import (
     OF_BOTH,

@@ -25,14 +25,13 @@ from surveyapp.results.preregistrations.departures import ToldOfPlan, told_of
 from surveyapp.results.projects import phrases as project_phrases
 from surveyapp.results.projects import projects as known_ones
 from surveyapp.results.projects.analyses import (
-    ANALYSES,
-    ANALYSIS_OPTIONS,
     analyses_of,
     analysis_title,
     ask_project_analysis,
     not_offered,
     option_values,
 )
+from surveyapp.results.projects.analysis_kinds import ANALYSES, ANALYSIS_OPTIONS
 from surveyapp.results.projects.model_drawings import drawing_of
 from surveyapp.results.projects.model_edits import Edited, Wish, edited
 from surveyapp.results.projects.model_scoring import (

@@ -8,7 +8,7 @@ from wtforms.widgets import CheckboxInput
 
 from surveyapp.results.preregistrations.fields import LONGEST_FIELD
 from surveyapp.results.preregistrations.preregistration_document import CORRECTIONS, FAMILIES
-from surveyapp.results.projects.analyses import ANALYSES
+from surveyapp.results.projects.analysis_kinds import ANALYSES
 from surveyapp.results.projects.analysis_options import plannable
 from surveyapp.results.projects.projects import LONGEST_NAME, LONGEST_REASON
 from surveyapp.results.projects.variables import Variables

@@ -11,7 +11,7 @@ from surveyapp.api.analyses import NewStudySchema, NewValidationSchema
 from surveyapp.api.project_analysis_schemas import NewAnalysisSchema
 from surveyapp.api.project_schemas import ModelOptionsSchema
 from surveyapp.cli import COMMANDS, surveyapp
-from surveyapp.results.projects.analyses import ANALYSES, ANALYSIS_OPTIONS
+from surveyapp.results.projects.analysis_kinds import ANALYSES, ANALYSIS_OPTIONS
 from surveyapp.results.projects.options import OPTION_NAMES
 from surveyapp.store.models import ProjectModel
 from surveyapp.web.analyses import ValidationForm

@@ -9,12 +9,11 @@ import pytest
 from surveyapp.errors import Invalid
 from surveyapp.results.preregistrations.fields import planned_analysis
 from surveyapp.results.projects.analyses import (
-    ANALYSES,
     analysis_options,
-    needs_factors,
     not_offered,
     option_values,
 )
+from surveyapp.results.projects.analysis_kinds import ANALYSES
 from surveyapp.results.projects.analysis_limits import why_not
 from surveyapp.results.projects.analysis_options import chosen_of, in_words, plannable
 from surveyapp.results.projects.group_options import require_group_options
@@ -81,16 +80,23 @@ def test_a_reference_is_a_group_of_its_attribute_that_may_be_told():
         chosen_of(options, chosen | {"reference": "East"}, model, KNOWN)
 
 
+_OF_FACTORS = {"alignment", "dif", "longitudinal", "cutoffs"}
+
+
 def test_analyses_of_factors_are_not_offered_of_a_model_with_regressions():
     regressed = model_of("covariance", REGRESSED)
     factors = "f =~ a + b + c\ng =~ d + e + h"
     alone = ModelText("Alone", "covariance", factors, regressed.options)
-    assert not any(needs_factors(kind, "covariance", factors) for kind in ANALYSES)
-    told = {kind for kind in ANALYSES if needs_factors(kind, "covariance", regressed.text)}
-    assert told == {"alignment", "dif", "longitudinal", "cutoffs"}
+
+    def told_of(text: str) -> set[str]:
+        return {each for each in ANALYSES if why_not(each, "covariance", text, regressed.options)}
+
+    assert told_of(factors) == set()
+    told = told_of(regressed.text)
+    assert told == _OF_FACTORS
     assert all(option_values(kind, regressed, KNOWN) is None for kind in told)
-    assert needs_factors("esem", "covariance", f"{factors}\ng ~ f")
-    assert not needs_factors("esem", "covariance", f"{factors}\ng ~ age")
+    assert told_of(f"{factors}\ng ~ f") == _OF_FACTORS | {"esem"}
+    assert told_of(f"{factors}\ng ~ age") == _OF_FACTORS
     assert "has regressions" in not_offered(regressed)
     planned = replace(alone, text=regressed.text)
     assert planned_analysis("cutoffs", alone, {}, KNOWN)["kind"] == "cutoffs"
@@ -105,7 +111,7 @@ def test_analyses_are_not_offered_of_models_whose_estimation_they_cannot_take():
         (text, {"group": "region"}, {"esem", "cutoffs"}, "fitted by groups"),
         (text, {"estimator": "WLSMV"}, {"two_level"}, "items are ordinal"),
         (f"{text}\nw =~ f + g", {}, {"alignment", "dif", "esem"}, "a factor of factors"),
-        ("a ~ b + c", {}, {"invariance", "esem"}, "no factors"),
+        ("a ~ b + c", {}, _OF_FACTORS | {"invariance", "esem"}, "no factors"),
     ):
         options = plain.options | changes
         told = {kind for kind in ANALYSES if why_not(kind, "covariance", written, options)}

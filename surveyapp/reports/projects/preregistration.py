@@ -27,7 +27,7 @@ from surveyapp.results.preregistrations.preregistration_document import (
     SIGNS,
     TEXTS,
 )
-from surveyapp.results.projects.analyses import ANALYSES
+from surveyapp.results.projects.analysis_kinds import ANALYSES
 from surveyapp.results.projects.analysis_options import in_words
 from surveyapp.results.projects.options import options_in_words
 

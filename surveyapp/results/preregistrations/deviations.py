@@ -10,7 +10,7 @@ from typing import Any
 from surveyapp.results.preregistrations.hypothesis_tests import NOT_TESTED, hypothesis_tests
 from surveyapp.results.preregistrations.planned_models import DoneModel, lines_of, planned_models
 from surveyapp.results.preregistrations.preregistration_document import canonical, hash_of
-from surveyapp.results.projects.analyses import ANALYSES
+from surveyapp.results.projects.analysis_kinds import ANALYSES
 from surveyapp.results.projects.analysis_options import in_words
 from surveyapp.results.projects.options import options_in_words
 from surveyapp.results.projects.step_kinds import step_in_words

@@ -14,12 +14,8 @@ from surveyapp.results.preregistrations.preregistration_document import (
     SIGNS,
     TEXTS,
 )
-from surveyapp.results.projects.analyses import (
-    ANALYSES,
-    OF_FACTORS,
-    analysis_options,
-    needs_factors,
-)
+from surveyapp.results.projects.analyses import analysis_options
+from surveyapp.results.projects.analysis_kinds import ANALYSES
 from surveyapp.results.projects.analysis_limits import why_not
 from surveyapp.results.projects.analysis_options import PLANNED_OPTIONS, plannable
 from surveyapp.results.projects.projects import ModelText
@@ -98,6 +94,8 @@ def planned_analysis(
     """
     if kind not in ANALYSES or asked.kind not in ANALYSES[kind].of:
         raise Invalid(f"{kind[:60]!r} is no analysis of this kind of model", field="analyses")
+    if refused := why_not(kind, asked.kind, asked.text, asked.options):
+        raise Invalid(f"{ANALYSES[kind].title}: {refused}", field="analyses")
     options = ANALYSES[kind].options
     if not plannable(options):
         raise Invalid(
@@ -108,14 +106,6 @@ def planned_analysis(
         raise Invalid(
             f"{ANALYSES[kind].title}: waves of a file are told by its columns; describe it under planned analyses.",
             field="analyses",
-        )
-    if needs_factors(kind, asked.kind, asked.text):
-        raise Invalid(
-            f"{ANALYSES[kind].title}: {OF_FACTORS[:1].lower()}{OF_FACTORS[1:]}", field="analyses"
-        )
-    if refused := why_not(kind, asked.kind, asked.text, asked.options):
-        raise Invalid(
-            f"{ANALYSES[kind].title}: {refused[:1].lower()}{refused[1:]}", field="analyses"
         )
     model = ProjectModel(kind=asked.kind, text=asked.text, options=asked.options)  # not stored
     taken = {name: chosen.get(name, "") for name in PLANNED_OPTIONS if name in options}

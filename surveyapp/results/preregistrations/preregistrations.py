@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from analysis.two_level.model import has_levels
 from surveyapp.errors import Conflict, Invalid, NotFound
 from surveyapp.results.preregistrations.answers import answers_known
 from surveyapp.results.preregistrations.fields import EMPTY, planned_analysis, read_fields
@@ -20,7 +19,6 @@ from surveyapp.results.preregistrations.preregistration_document import (
     changes,
     hash_of,
 )
-from surveyapp.results.projects.analyses import ANALYSES, OF_ONE_LEVEL, may_use
 from surveyapp.results.projects.model_texts import COVARIANCE, faults_of
 from surveyapp.results.projects.options import require_composite_options, require_level_options
 from surveyapp.results.projects.projects import (
@@ -106,19 +104,9 @@ def plan_model(
         raise Invalid(where + faults[0].text, field="text")
     if asked.kind == COVARIANCE:
         require_level_options(asked.text, asked.options)
-        others = [each for each in analyses if each not in ANALYSES or not ANALYSES[each].of_levels]
-        if others and has_levels(asked.text):
-            raise Invalid(OF_ONE_LEVEL, field="analyses")
     else:
         require_composite_options(asked.text, asked.options)
-    if asked.kind != COVARIANCE or not has_levels(asked.text):
-        for kind in analyses:
-            if kind in ANALYSES and not may_use(kind, asked.options):
-                raise Invalid(
-                    f"{ANALYSES[kind].title} cannot use weights or clusters; plan the same model without them"
-                    " for it.",
-                    field="analyses",
-                )
+    further = [planned_analysis(kind, asked, chosen, known) for kind in dict.fromkeys(analyses)]
     draft = _begun(session, project, user_id)
     models = draft.content["models"]
     if any(each["name"].casefold() == name.casefold() for each in models):
@@ -130,9 +118,7 @@ def plan_model(
         "kind": asked.kind,
         "text": asked.text,
         "options": dict(asked.options),
-        "analyses": [
-            planned_analysis(kind, asked, chosen, known) for kind in dict.fromkeys(analyses)
-        ],
+        "analyses": further,
     }
     draft.content = {**draft.content, "models": [*models, planned]}
     _record(session, user_id, "plan model", draft, model=name)
