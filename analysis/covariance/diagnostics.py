@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from scipy.linalg import lapack
 
-from analysis.covariance.matrices import Implied
+from analysis.covariance.matrices import Array, Implied
 from analysis.covariance.solution import Solution
 from analysis.covariance.statistics import TestStatistics
 from analysis.covariance.text.model import Model
@@ -61,8 +61,8 @@ def labels_of_all_groups(model: Model, groups: int) -> tuple[str, ...]:
         return ()
     each = ", ".join(f"a{number}" for number in range(1, groups + 1))
     return (
-        f"one label holds a parameter equal in all {groups} groups: {', '.join(held)}; where groups may"
-        f" differ, give each a label, such as c({each})*",
+        f"one label holds a parameter equal in every group: {', '.join(held)}; where groups may differ, give"
+        f" each a label, such as c({each})*",
     )
 
 
@@ -165,10 +165,21 @@ def _residual_correlations(solution: Solution) -> list[str]:
     ):
         return []
     return [
-        f"{why}{_place(solution, number)}; leave out a residual covariance, or the model is wrong otherwise"
+        f"{why}{_place(solution, number)}; the model may be wrong, or the sample too small for it"
         for number, implied in enumerate(solution.implied, start=1)
         if (why := improper_residuals(implied, names)) is not None
     ]
+
+
+def is_indefinite(block: Array) -> bool:
+    """Whether covariances belong to correlations that cannot be; of a variance that is not positive, which is
+    told by itself, nothing is said.
+    """
+    variances = block.diagonal()
+    if not len(block) or not np.isfinite(block).all() or (variances <= 0).any():
+        return False
+    sd = np.sqrt(variances)
+    return bool(lapack.dpotrf(block / (sd[:, None] * sd) + 1e-8 * np.eye(len(sd)))[1])
 
 
 def improper_residuals(implied: Implied, names: Sequence[str]) -> str | None:
@@ -181,13 +192,10 @@ def improper_residuals(implied: Implied, names: Sequence[str]) -> str | None:
     some = (np.abs(block) > _NOTHING).sum(axis=1) > 1  # whose residuals covary at all
     own = [name for name, covaries in zip(names, some, strict=True) if covaries]
     block = block[np.ix_(some, some)]
-    variances = block.diagonal()
-    if not own or not np.isfinite(block).all() or (variances <= _NOTHING).any():
+    if (block.diagonal() <= _NOTHING).any() or not is_indefinite(block):
         return None
-    sd = np.sqrt(variances)
+    sd = np.sqrt(block.diagonal())
     correlations = block / (sd[:, None] * sd)
-    if not lapack.dpotrf(correlations + 1e-8 * np.eye(len(sd)))[1]:
-        return None
     beyond = [
         f"{own[i]} and {own[j]}"
         for i, j in zip(*np.nonzero(np.triu(np.abs(correlations) > 1, 1)), strict=True)
@@ -201,12 +209,7 @@ def _latent_covariances(solution: Solution) -> list[str]:
     p, latent = len(solution.table.observed), len(solution.table.latent)
     for number, implied in enumerate(solution.implied, start=1):
         block = implied.covariance[p : p + latent, p : p + latent]
-        variances = block.diagonal()
-        # A negative variance is told already.
-        if not len(block) or not np.isfinite(block).all() or (variances <= 0).any():
-            continue
-        sd = np.sqrt(variances)
-        if lapack.dpotrf(block / (sd[:, None] * sd) + 1e-8 * np.eye(len(sd)))[1]:
+        if is_indefinite(block):
             found.append(
                 f"the covariance matrix of the latent variables{_place(solution, number)} is not positive "
                 "definite: factors correlate beyond 1; join or drop some"

@@ -6,10 +6,7 @@ import math
 from collections.abc import Mapping
 from itertools import product
 
-import numpy as np
-from scipy.linalg import lapack
-
-from analysis.covariance.diagnostics import improper_residuals
+from analysis.covariance.diagnostics import improper_residuals, is_indefinite
 from analysis.two_level.model import LEVEL_NAMES, group_of, level_of
 from analysis.two_level.solution import TwoLevelSolution
 
@@ -105,7 +102,7 @@ def _residual_correlations(solution: TwoLevelSolution) -> list[str]:
         why = improper_residuals(implied, own.observed)
         if why is not None:
             place = f"{LEVEL_NAMES[level]} clusters{_named(solution, group.number)}"
-            found.append(f"{why}, {place}; leave out a residual covariance")
+            found.append(f"{why}, {place}; the model may be wrong, or the clusters too few for it")
     return found
 
 
@@ -115,12 +112,7 @@ def _latent_covariances(solution: TwoLevelSolution) -> list[str]:
         own, implied = solution.table.levels[level - 1], group.implied[level - 1]
         p = len(own.observed)
         block = implied.covariance[p:, p:]
-        variances = block.diagonal()
-        # A negative variance is told already.
-        if not len(block) or not np.isfinite(block).all() or (variances <= 0).any():
-            continue
-        sd = np.sqrt(variances)
-        if lapack.dpotrf(block / (sd[:, None] * sd) + 1e-8 * np.eye(len(sd)))[1]:
+        if is_indefinite(block):
             found.append(
                 f"the covariance matrix of the latent variables {LEVEL_NAMES[level]} clusters"
                 f"{_named(solution, group.number)} is not "

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.covariance.diagnostics import labels_of_all_groups
 from analysis.covariance.drawn_rows import Column, named_column
 from analysis.covariance.matrices import Array
 from analysis.errors import DataError, ModelError
@@ -329,6 +330,8 @@ def fit_two_level(
         *reversal_sentences(points),
         *told,
         *(() if again is None else (SAID,)),
+        *labels_of_all_groups(described.within, solution.table.groups),
+        *labels_of_all_groups(described.between, solution.table.groups),
         *solution_warnings(solution, fit),
         *undefined_quantities(solution),
     )

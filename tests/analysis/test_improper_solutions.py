@@ -190,7 +190,7 @@ def test_one_label_for_all_groups_is_told_as_a_restriction():
         name: Moments(("a", "b", "c"), 300, np.zeros(3), covariances) for name in ("north", "south")
     }
     (told,) = fit_sem(groups, "F =~ a + same*b + c").warnings
-    assert told.startswith("one label holds a parameter equal in all 2 groups: F=~b (same)")
+    assert told.startswith("one label holds a parameter equal in every group: F=~b (same)")
     assert fit_sem(groups, "F =~ a + c(b1, b2)*b + c").warnings == (
         "the model has no degrees of freedom: it fits any data, and its fit says nothing",
     )

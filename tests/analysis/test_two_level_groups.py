@@ -66,6 +66,8 @@ def test_labels_hold_groups_together_as_equal_does():
     text = HELD + "place ~ c(0, NA)*1"
     by_label = fit_two_level(regions(), text, "branch", group="region")
     assert by_label.fit == pytest.approx(fitted("held").fit, rel=1e-7)
+    assert any("one label holds a parameter equal in every group" in w for w in by_label.warnings)
+    assert not any("one label" in w for w in fitted("held").warnings)
     # lavaan 0.6-14, lavTestLRT(metric, scalar) of maximum likelihood
     metric = fit_two_level(regions(), MODEL, "branch", group="region", equal=("loadings",))
     test = level_difference(by_label, metric)

@@ -153,7 +153,7 @@ def test_who_differs_from_every_other_scores_lowest(store: Store):
     assert "no significant change; " in said
     assert found.power is not None
     assert found.power.needed is None  # 62 answers before show no change of 10
-    assert "no number of new ones would show a change of 10 points;" in said
+    assert "one of 10 points would need more answers in the period before" in said
     document = portfolio_to_json(found, few=5)
     assert document["journeys"][0]["rank"] == {"first": 1, "last": 1, "of": 2}
     assert document["sentence"] == said

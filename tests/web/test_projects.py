@@ -605,7 +605,10 @@ def _drawn_composites(client, installation, base: str, data: pd.DataFrame) -> No
         assert said in page, said
     assert 'value="prediction"' not in page
     refused = client.post(f"{model}/analyses", data={"kind": "prediction"})
-    assert refused.status_code == 422 and "This analysis cannot use weights or clusters" in refused.text
+    assert (
+        refused.status_code == 422
+        and "This analysis cannot use weights or clusters" in refused.text
+    )
     [tetrads] = analysed(client, installation, model, {"kind": "tetrads"})
     engine = tetrad_analysis(data, text, resamples=5_000, seed=tetrads["result"]["seed"], **columns)
     [one], [other] = tetrads["result"]["constructs"], engine.constructs
@@ -643,7 +646,10 @@ def _drawn_by_branches(client, installation, base: str, data: pd.DataFrame) -> N
         chisq, rel=1e-6
     )
     refused = client.post(f"{model}/analyses", data={"kind": "exploratory"})
-    assert refused.status_code == 422 and "This analysis cannot use weights or clusters" in refused.text
+    assert (
+        refused.status_code == 422
+        and "This analysis cannot use weights or clusters" in refused.text
+    )
     page = client.get(model).text
     for said in (
         *("clusters by branch, respondents weighted by share", "Answers Within Clusters"),

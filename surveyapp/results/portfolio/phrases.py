@@ -65,8 +65,8 @@ def more_answers(power: ChangePower, figure: Figure) -> str:
     if power.needed is None:
         shown = phrases.number(power.shown)
         return (
-            f"with as few answers in the period before, no number of new ones would show a change of"
-            f" {size}; those so far show one of {shown} or more {chance}"
+            f"the answers so far would show a change of {shown} points or more {chance}, and one of {size} would"
+            " need more answers in the period before"
         )
     more = power.needed - (figure.n or 0)
     if more <= 0:
