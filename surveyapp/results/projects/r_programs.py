@@ -11,7 +11,7 @@ _READS = "data <- read.csv("
 # Scores and signs of carelessness keep their whole names: a score is called as a model's factor may be.
 _SHORT = (
     "# Exported items and attributes, such as sjq.per3 and attribute.region, by their own names:",
-    'names(data) <- sub("^(?!score|careless)[^.]+[.]", "", names(data), perl = TRUE)',
+    'names(data) <- sub("^(?!(score|careless)[.])[^.]+[.]", "", names(data), perl = TRUE)',
 )
 
 
